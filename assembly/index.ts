@@ -1,0 +1,3 @@
+// The ABI: exports only. One import, env.memory; see params.ts for what lies in it.
+export { allFinite, norms, scores } from "./search";
+export { train } from "./train";

@@ -1,0 +1,83 @@
+// What the kernels and their driver agree on: one truth for both sides.
+// Portable: asc folds it into load offsets, TypeScript imports it from src/kernel.
+
+/** Ends a sentence in a batch of word ids. */
+export const enum Mark {
+  sentenceEnd = 0xffffffff,
+}
+
+/** Output rows of one register tile; lists of output rows are padded to whole tiles with the zero row. */
+export const enum Tile {
+  outputs = 6,
+  /** Floats a tile takes in the list of labels: six, and two of ½ that fill the second vector. */
+  labels = 8,
+}
+
+export const enum Model {
+  skipgram = 0,
+  cbow = 1,
+}
+
+/** Byte offsets into the parameter block. Pointers and integers are u32 where no other type is named. */
+export const enum Param {
+  /** f32[vocabularySize][stride / 4] */
+  inputs = 0,
+  /** f32[vocabularySize][stride / 4] */
+  outputs = 4,
+  /** Bytes from one row to the next: whole vectors of 16, the padding zero. */
+  stride = 8,
+  vocabularySize = 12,
+  model = 16,
+  window = 20,
+  negatives = 24,
+  /** 1: one set of negatives for all pairs of a window; 0: a fresh set for each pair. */
+  sharedNegatives = 28,
+  /** 1: hidden = mean of the context rows; 0: their sum. */
+  cbowMean = 32,
+  /** 1: each context row takes gradient / B of a window of B; 0: the whole gradient, as word2vec.c. */
+  cbowDivided = 36,
+  /** f32 */
+  learningRate = 40,
+  /** u32[vocabularySize]: a word stays if random < threshold; 0xffffffff: it always stays. */
+  keepThresholds = 44,
+  /** { threshold u32, alias u32 }[vocabularySize] */
+  alias = 48,
+  /** u32: the batch, sentences ended by Mark.sentenceEnd */
+  ids = 52,
+  /** u32: a sentence after subsampling, as long as the batch at most */
+  kept = 56,
+  /** u32[2 × window]: pointers of the context rows, for this window and the next */
+  contexts = 60,
+  nextContexts = 64,
+  /** u32[tiles × Tile.outputs]: pointers of the output rows, for this window and the next */
+  targets = 68,
+  nextTargets = 72,
+  /** f32[tiles × Tile.labels] */
+  labels = 76,
+  /** f32[tiles][gradientStride / 4]: scores z, then learning rate × ∂loss/∂z, [context][6] in each tile */
+  gradients = 80,
+  gradientStride = 84,
+  /** f32[stride / 4]: the hidden vector of CBOW */
+  hidden = 88,
+  /** f32[stride / 4]: learning rate × ∂loss/∂hidden */
+  hiddenGradient = 92,
+  /** f32[2 × window][4]: what a row's slice becomes, while several tiles add to it */
+  partial = 96,
+  /** A row of zeros that stands for a missing output. */
+  zeroRow = 100,
+  /** u32[4] */
+  randomState = 112,
+  /** f64[2]: Σ max(∓z, 0), see sigmoid.ts */
+  lossLinear = 128,
+  /** f64[4]: Π (1 + e^−|z|), a mantissa in [1, 2) for each lane … */
+  lossProducts = 144,
+  /** i64[2]: … and the powers of two taken out of it */
+  lossExponents = 176,
+  /** i64: predictions made */
+  predictions = 192,
+  /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
+  blanks = 200,
+  /** i64: words that subsampling kept */
+  trained = 208,
+  size = 224,
+}

@@ -1,0 +1,66 @@
+// What queries and checks need of the rows: many dot products, norms, finiteness.
+
+import { add, constant, mul } from "./lanes";
+import { dots2x6 } from "./vector";
+
+/**
+ * out[q][r] = query q · row r. queries, rows: f32 rows, stride bytes apart; count even;
+ * scratch: 128 bytes; out: f32[count][outStride], outStride a multiple of 6, at least rowCount.
+ */
+export function scores(queries: usize, count: u32, rows: usize, rowCount: u32, stride: usize, scratch: usize, out: usize, outStride: u32): void {
+  const z = scratch + 32;
+  const last = rowCount - 1;
+  for (let r: u32 = 0; r < rowCount; r += 6) {
+    // the last tile repeats the last row
+    for (let k: u32 = 0; k < 6; k++) store<u32>(scratch + (<usize>k << 2), <u32>(rows + <usize>min(r + k, last) * stride));
+    for (let q: u32 = 0; q < count; q += 2) {
+      const x = queries + <usize>q * stride;
+      dots2x6(x, x + stride, scratch, stride, z);
+      const place = out + (<usize>(q * outStride + r) << 2);
+      memory.copy(place, z, 24);
+      memory.copy(place + (<usize>outStride << 2), z + 24, 24);
+    }
+  }
+}
+
+/** out[r] = |row r|. out: f32[rowCount]. */
+export function norms(rows: usize, rowCount: u32, stride: usize, out: usize): void {
+  for (let r: u32 = 0; r < rowCount; r++, rows += stride, out += 4) {
+    if (ASC_FEATURE_SIMD) {
+      const sum = sumOfSquares<v128>(rows, stride);
+      const folded = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1));
+      store<f32>(out, sqrt<f32>(f32x4.extract_lane(folded, 0) + f32x4.extract_lane(folded, 1)));
+    } else {
+      store<f32>(out, sqrt<f32>(sumOfSquares<f32>(rows, stride)));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOfSquares<T>(row: usize, stride: usize): T {
+  let sum = constant<T>(0);
+  for (const end = row + stride; row < end; row += sizeof<T>()) {
+    const x = load<T>(row);
+    sum = add<T>(sum, mul<T>(x, x));
+  }
+  return sum;
+}
+
+/** Whether all f32 in [start, start + bytes) are finite: x × 0 is 0 for a finite x, else NaN. */
+export function allFinite(start: usize, bytes: usize): bool {
+  if (ASC_FEATURE_SIMD) {
+    const sum = sumOfZeros<v128>(start, bytes);
+    return f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 1) + (f32x4.extract_lane(sum, 2) + f32x4.extract_lane(sum, 3)) == 0;
+  }
+  return sumOfZeros<f32>(start, bytes) == 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOfZeros<T>(start: usize, bytes: usize): T {
+  let sum = constant<T>(0);
+  const zero = constant<T>(0);
+  for (const end = start + bytes; start < end; start += sizeof<T>()) sum = add<T>(sum, mul<T>(load<T>(start), zero));
+  return sum;
+}

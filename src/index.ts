@@ -1,0 +1,33 @@
+// Door for browsers: the public API without anything of Node.
+
+import { type CorpusSource, toCorpus } from "./text/corpus";
+import type { TrainOptions } from "./train/options";
+import { type Model, trainOn } from "./train/train";
+
+/**
+ * Trains word vectors on a corpus: sentences as arrays of tokens, or a function that returns a fresh (async) iterable of them.
+ * @throws TypeError, RangeError naming the option or sentence; DivergenceError; the signal's reason
+ */
+export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Model> {
+  return trainOn(
+    {
+      toCorpus,
+      spawn: () => {
+        const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+        return {
+          post: (message, transfer) => worker.postMessage(message, transfer),
+          onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
+          onError: (listener) =>
+            worker.addEventListener("error", (event) =>
+              listener(new Error(`training worker failed: ${event.message}`)),
+            ),
+          terminate: () => worker.terminate(),
+        };
+      },
+    },
+    corpus,
+    options,
+  );
+}
+
+export * from "./api";

@@ -1,0 +1,32 @@
+/** What one engine can do on a memory that memory.ts has laid out. All engines compute the same. */
+export interface Kernel {
+  readonly name: KernelName;
+  /** Trains on the batch of `length` ids (words and sentence ends) that lies in memory, by the parameter block at `params`. */
+  train(params: Ptr, length: number): void;
+  /**
+   * out[q][r] = query q · row r, for `count` queries (an even number) and `rowCount` rows; rows of f32, `stride` bytes apart.
+   * out: f32[count][outStride], outStride a multiple of 6 that holds rowCount. scratch: 128 bytes.
+   */
+  scores(
+    queries: Ptr,
+    count: number,
+    rows: Ptr,
+    rowCount: number,
+    stride: number,
+    scratch: Ptr,
+    out: Ptr,
+    outStride: number,
+  ): void;
+  /** out[r] = |row r|. out: f32[rowCount]. */
+  norms(rows: Ptr, rowCount: number, stride: number, out: Ptr): void;
+  /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
+  allFinite(start: Ptr, bytes: number): boolean;
+}
+
+/** `auto` means `simd`: the fastest whose arithmetic is the same on every machine. `relaxed` must be asked for. */
+export type KernelName = "simd" | "relaxed" | "scalar" | "js";
+
+/** A byte address in the memory. */
+export type Ptr = number & { readonly __brand?: "Ptr" };
+/** A row of the vocabulary. */
+export type WordId = number & { readonly __brand?: "WordId" };

@@ -1,0 +1,184 @@
+// Where everything lies in the one WebAssembly.Memory of a model. TypeScript owns the memory, the kernels allocate nothing.
+//
+//   0        nothing, so that no pointer is 0
+//   1024     parameter block             Param.size bytes, assembly/params.ts
+//            context rows ×2             u32[2 window], this window's and the next one's
+//            output rows ×2              u32[tiles × 6]
+//            labels                      f32[tiles × 8]
+//            gradients                   f32[tiles][2 window × 6 + 4]
+//            partial sums                f32[2 window][4]
+//            hidden, its gradient, zero  f32[stride / 4] each
+//            batch of ids, kept ids      u32[batch capacity] each
+//            keep thresholds             u32[V]
+//            alias table                 { threshold u32, alias u32 }[V]
+//            input rows                  f32[V][stride / 4]
+//            output rows                 f32[V][stride / 4]
+//   end
+//
+// V = words, stride = bytes of a row, whole vectors of 16; tiles = ⌈(1 + negatives) / 6⌉. Each part starts at a multiple of 64.
+
+import { Mark, Model, Param, Tile } from "../../assembly/params";
+import type { Ptr } from "./kernel";
+
+/** Bytes of a WebAssembly page, and the pages that 32-bit addresses reach. */
+const PAGE = 65_536;
+export const MAX_PAGES = 65_536;
+
+/** What decides the sizes. */
+export interface Shape {
+  words: number;
+  dim: number;
+  window: number;
+  negatives: number;
+  /** entries of the longest batch, see text/encode.ts */
+  batchCapacity: number;
+}
+
+export interface Layout {
+  stride: number;
+  tiles: number;
+  gradientStride: number;
+  params: Ptr;
+  contexts: Ptr;
+  nextContexts: Ptr;
+  targets: Ptr;
+  nextTargets: Ptr;
+  labels: Ptr;
+  gradients: Ptr;
+  partial: Ptr;
+  hidden: Ptr;
+  hiddenGradient: Ptr;
+  zeroRow: Ptr;
+  ids: Ptr;
+  kept: Ptr;
+  keepThresholds: Ptr;
+  alias: Ptr;
+  inputs: Ptr;
+  outputs: Ptr;
+  /** bytes of all */
+  size: number;
+}
+
+/** Hands out addresses one after the other. */
+export class Allocator {
+  constructor(public end: Ptr = 1024) {}
+
+  take(bytes: number): Ptr {
+    const start = this.end;
+    this.end += Math.ceil(bytes / 64) * 64;
+    return start;
+  }
+}
+
+/** Bytes of a row of dim floats: whole vectors. */
+export function rowStride(dim: number): number {
+  return Math.ceil(dim / 4) * 16;
+}
+
+export function layOut(shape: Shape): Layout {
+  const { words, window, batchCapacity } = shape;
+  const stride = rowStride(shape.dim);
+  const tiles = Math.ceil((1 + shape.negatives) / Tile.outputs);
+  // the two slots more of an odd last context, and whole vectors
+  const gradientStride = Math.ceil((2 * window * Tile.outputs + 2) / 4) * 16;
+  const memory = new Allocator();
+  return {
+    stride,
+    tiles,
+    gradientStride,
+    params: memory.take(Param.size),
+    contexts: memory.take(2 * window * 4),
+    nextContexts: memory.take(2 * window * 4),
+    targets: memory.take(tiles * Tile.outputs * 4),
+    nextTargets: memory.take(tiles * Tile.outputs * 4),
+    labels: memory.take(tiles * Tile.labels * 4),
+    gradients: memory.take(tiles * gradientStride),
+    partial: memory.take(2 * window * 16),
+    hidden: memory.take(stride),
+    hiddenGradient: memory.take(stride),
+    zeroRow: memory.take(stride),
+    ids: memory.take(batchCapacity * 4),
+    kept: memory.take(batchCapacity * 4),
+    keepThresholds: memory.take(words * 4),
+    alias: memory.take(words * 8),
+    inputs: memory.take(words * stride),
+    outputs: memory.take(words * stride),
+    size: memory.end,
+  };
+}
+
+/** @throws RangeError if it does not fit into 4 GB, or the machine does not give it */
+export function allocate(bytes: number, shared: boolean, what: string): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / PAGE);
+  const gigabytes = (bytes / 2 ** 30).toFixed(1);
+  if (pages > MAX_PAGES)
+    throw new RangeError(`${what} needs ${gigabytes} GB, WebAssembly memory ends at 4 GB: lower dim or raise minCount`);
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: shared ? pages : MAX_PAGES, shared });
+  } catch (cause) {
+    throw new RangeError(
+      `${what} needs ${gigabytes} GB, which this machine did not give: lower dim or raise minCount`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** The options that the kernels read from the parameter block. */
+export interface KernelOptions {
+  model: "skipgram" | "cbow";
+  window: number;
+  negatives: number;
+  sharedNegatives: boolean;
+  cbowCombine: "mean" | "sum";
+  cbowGradient: "undivided" | "divided";
+}
+
+/** Fills the parameter block and the constant tables; the matrices, thresholds and alias table are the caller's. */
+export function writeParams(buffer: ArrayBufferLike, layout: Layout, words: number, options: KernelOptions): void {
+  const { params } = layout;
+  const view = new DataView(buffer, params, Param.size);
+  const integers: [Param, number][] = [
+    [Param.inputs, layout.inputs],
+    [Param.outputs, layout.outputs],
+    [Param.stride, layout.stride],
+    [Param.vocabularySize, words],
+    [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
+    [Param.window, options.window],
+    [Param.negatives, options.negatives],
+    [Param.sharedNegatives, Number(options.sharedNegatives)],
+    [Param.cbowMean, Number(options.cbowCombine === "mean")],
+    [Param.cbowDivided, Number(options.cbowGradient === "divided")],
+    [Param.keepThresholds, layout.keepThresholds],
+    [Param.alias, layout.alias],
+    [Param.ids, layout.ids],
+    [Param.kept, layout.kept],
+    [Param.contexts, layout.contexts],
+    [Param.nextContexts, layout.nextContexts],
+    [Param.targets, layout.targets],
+    [Param.nextTargets, layout.nextTargets],
+    [Param.labels, layout.labels],
+    [Param.gradients, layout.gradients],
+    [Param.gradientStride, layout.gradientStride],
+    [Param.hidden, layout.hidden],
+    [Param.hiddenGradient, layout.hiddenGradient],
+    [Param.partial, layout.partial],
+    [Param.zeroRow, layout.zeroRow],
+  ];
+  for (const [offset, value] of integers) view.setUint32(offset, value, true);
+
+  // the positive first, noise words 0, and ½ where a slot holds no prediction
+  const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);
+  for (let k = 0; k <= options.negatives; k++) {
+    labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
+  }
+  for (const list of [layout.targets, layout.nextTargets]) {
+    new Uint32Array(buffer, list, layout.tiles * Tile.outputs).fill(layout.zeroRow);
+  }
+}
+
+/** A probability in [0, 1] as a threshold: kept if random < threshold, always at 0xffffffff. */
+export function toThreshold(probability: number): number {
+  return probability >= 1 ? Mark.sentenceEnd : Math.floor(probability * 2 ** 32);
+}

@@ -1,0 +1,30 @@
+// From a kernel's name to a kernel.
+
+import { createJsKernel } from "./js";
+import type { Kernel, KernelName } from "./kernel";
+import { compile, instantiate, type WasmSource } from "./wasm";
+
+/** `auto` is `simd`, the fastest whose arithmetic is exact to the bit on every machine. */
+export const KERNEL_CHOICES = ["auto", "simd", "relaxed", "scalar", "js"] as const;
+export type KernelChoice = (typeof KERNEL_CHOICES)[number];
+
+/** A kernel that awaits its memory, and can be sent to a worker. */
+export interface KernelPlan {
+  name: KernelName;
+  /** none for js */
+  module?: WebAssembly.Module;
+}
+
+export async function planKernel(
+  choice: KernelChoice,
+  shared: boolean,
+  wasm?: WasmSource,
+  fetchBytes?: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<KernelPlan> {
+  const name = choice === "auto" ? "simd" : choice;
+  return name === "js" ? { name } : { name, module: await compile(name, shared, wasm, fetchBytes) };
+}
+
+export function startKernel(plan: KernelPlan, memory: WebAssembly.Memory): Kernel {
+  return plan.name === "js" ? createJsKernel(memory) : instantiate(plan.name, plan.module!, memory);
+}

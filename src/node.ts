@@ -1,0 +1,30 @@
+// Door for Node: the public API with files and worker_threads.
+
+import { readFile } from "node:fs/promises";
+import { fetchWasm } from "./kernel/wasm";
+import { toNodeCorpus } from "./node/corpus";
+import { spawnWorker } from "./node/worker";
+import type { CorpusSource } from "./text/corpus";
+import type { TrainOptions } from "./train/options";
+import { type Model, trainOn } from "./train/train";
+
+/** What train takes in Node: also the path of a text file, plain or gzip. */
+export type NodeCorpusSource = CorpusSource | string | URL;
+
+/**
+ * Trains word vectors on a corpus: a file's path, sentences as arrays of tokens, or a function that returns a fresh (async) iterable of them.
+ * @throws TypeError, RangeError naming the option or sentence; DivergenceError; the signal's reason
+ */
+export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise<Model<NodeCorpusSource>> {
+  return trainOn({ toCorpus: toNodeCorpus, spawn: spawnWorker, fetchBytes }, corpus, options);
+}
+
+/** Node's fetch knows no file: URLs. */
+async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
+  return /^https?:/.test(String(url)) ? fetchWasm(url) : new Uint8Array(await readFile(url));
+}
+
+export * from "./api";
+export { fileCorpus, streamCorpus } from "./node/corpus";
+export { readChunks, writeAtomically } from "./node/files";
+export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors";

@@ -1,0 +1,40 @@
+// Corpora in files and from pipes.
+
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus";
+import { splitLines } from "../text/lines";
+import { readChunks } from "./files";
+
+/** A text file, plain or gzip, UTF-8, one sentence a line, tokens parted by blanks. */
+export function fileCorpus(path: string | URL): Corpus {
+  const name = path instanceof URL ? fileURLToPath(path) : path;
+  return { name, chunks: (maxSentenceLength) => splitLines(readChunks(path), maxSentenceLength) };
+}
+
+/** A stream, spooled to a temporary file since training reads it several times; remove() deletes that. */
+export async function streamCorpus(
+  stream: Readable,
+  name = "stdin",
+): Promise<{ corpus: Corpus; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "wasm2vec-"));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const path = join(folder, "corpus");
+  try {
+    await pipeline(stream, createWriteStream(path));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { corpus: { ...fileCorpus(path), name }, remove };
+}
+
+/** As toCorpus, and a string or URL is a file's path. */
+export function toNodeCorpus(source: CorpusSource | string | URL): Corpus {
+  return typeof source === "string" || source instanceof URL ? fileCorpus(source) : toCorpus(source);
+}

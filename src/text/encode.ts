@@ -1,0 +1,90 @@
+// Tokens to batches of word ids for the kernels.
+
+import { Mark } from "../../assembly/params";
+import type { Corpus, Sentence } from "./corpus";
+import type { Vocabulary } from "./vocabulary";
+
+/** Words of a batch, about 10 ms of training: longer calls would keep V8 in baseline code, shorter ones cost messages. */
+export const BATCH_WORDS = 10_000;
+
+export interface Batch {
+  /** whole sentences, each ended by Mark.sentenceEnd */
+  ids: Uint32Array<ArrayBuffer>;
+  /** words without the ends */
+  words: number;
+}
+
+/** Room for the longest batch: the words, and an end for each of them at worst. */
+export function batchCapacity(maxSentenceLength: number): number {
+  return 2 * Math.max(BATCH_WORDS, maxSentenceLength);
+}
+
+/**
+ * One pass over the corpus. Words outside the vocabulary are left out before windows are formed (as the peers);
+ * a sentence with more than maxSentenceLength words goes on as another. Where batches end depends on the words alone.
+ */
+export async function* encode(
+  corpus: Corpus,
+  vocabulary: Vocabulary,
+  maxSentenceLength: number,
+): AsyncGenerator<Batch> {
+  const batcher = new Batcher(vocabulary, maxSentenceLength);
+  for await (const chunk of corpus.chunks(maxSentenceLength)) {
+    for (const sentence of chunk) batcher.add(sentence);
+    yield* batcher.takeReady();
+  }
+  batcher.endBatch();
+  yield* batcher.takeReady();
+}
+
+class Batcher {
+  private readonly ids: Uint32Array<ArrayBuffer>;
+  /** entries of ids in use, entries before the sentence at hand, and words among those */
+  private length = 0;
+  private start = 0;
+  private words = 0;
+  private ready: Batch[] = [];
+
+  constructor(
+    private readonly vocabulary: Vocabulary,
+    private readonly maxSentenceLength: number,
+  ) {
+    // a full batch and the sentence that no longer fits
+    this.ids = new Uint32Array(2 * batchCapacity(maxSentenceLength));
+  }
+
+  add(sentence: Sentence): void {
+    for (const token of sentence) {
+      const id = this.vocabulary.id(token);
+      if (id === undefined) continue;
+      this.ids[this.length++] = id;
+      if (this.length - this.start === this.maxSentenceLength) this.endSentence();
+    }
+    if (this.length > this.start) this.endSentence();
+  }
+
+  /** Batches full by now. */
+  takeReady(): Batch[] {
+    const ready = this.ready;
+    this.ready = [];
+    return ready;
+  }
+
+  /** Closes the batch before the sentence at hand. */
+  endBatch(): void {
+    if (this.words === 0) return;
+    this.ready.push({ ids: this.ids.slice(0, this.start), words: this.words });
+    this.ids.copyWithin(0, this.start, this.length);
+    this.length -= this.start;
+    this.start = 0;
+    this.words = 0;
+  }
+
+  private endSentence(): void {
+    const words = this.length - this.start;
+    this.ids[this.length++] = Mark.sentenceEnd;
+    if (this.words + words > BATCH_WORDS) this.endBatch();
+    this.words += words;
+    this.start = this.length;
+  }
+}

@@ -1,0 +1,174 @@
+// Counting words, choosing which of them get vectors, and giving them ids.
+
+import { FormatError } from "../format/error";
+import type { WordId } from "../kernel/kernel";
+import { power } from "../math/power";
+import type { Corpus, Sentence } from "./corpus";
+
+export interface VocabularyOptions {
+  /** Words seen less often are left out. Default 5. */
+  minCount: number;
+  /** At most so many words, the most frequent. Default: no limit. */
+  maxVocabulary: number;
+  /** Distinct words held while counting; above it the rarest are dropped, as word2vec.c does. Default 10,000,000. */
+  maxCountedWords: number;
+  /** Whether a word that passed minCount stays; for stop words and blocklists. Default: all stay. */
+  keep?: (word: string, count: number) => boolean;
+}
+
+/** The words that have vectors: row i of the matrices is word i. By falling count, equal counts by code unit. */
+export class Vocabulary {
+  readonly words: readonly string[];
+  /** Occurrences of each word in the counted corpus. */
+  readonly counts: Float64Array;
+  /** Occurrences of all these words together: the corpus as training sees it. */
+  readonly totalWords: number;
+  private readonly ids: Map<string, WordId>;
+
+  /** @param entries word and count; sorted here */
+  constructor(entries: Iterable<readonly [word: string, count: number]>) {
+    const sorted = [...entries].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    this.words = sorted.map((entry) => entry[0]);
+    this.counts = Float64Array.from(sorted, (entry) => entry[1]);
+    this.totalWords = this.counts.reduce((sum, count) => sum + count, 0);
+    this.ids = new Map(this.words.map((word, id) => [word, id]));
+    if (this.ids.size < this.words.length)
+      throw new RangeError(
+        `vocabulary names a word twice: ${this.words.find((word, id) => this.ids.get(word) !== id)}`,
+      );
+  }
+
+  get size(): number {
+    return this.words.length;
+  }
+
+  has(word: string): boolean {
+    return this.ids.has(word);
+  }
+
+  id(word: string): WordId | undefined {
+    return this.ids.get(word);
+  }
+
+  /** As word2vec.c -save-vocab writes it: a line `word count` for each word. */
+  toText(): string {
+    return this.words.map((word, id) => `${word} ${this.counts[id]}\n`).join("");
+  }
+
+  /** @throws FormatError naming the line */
+  static parse(text: string, name = "vocabulary"): Vocabulary {
+    const lines = text.split("\n");
+    if (lines[lines.length - 1] === "") lines.pop();
+    return new Vocabulary(
+      lines.map((line, i) => {
+        const match = /^(\S+)[ \t](\d+)\r?$/.exec(line);
+        if (!match) throw new FormatError(`${name}: line ${i + 1} expected "word count", got ${JSON.stringify(line)}`);
+        return [match[1], Number(match[2])];
+      }),
+    );
+  }
+
+  /**
+   * Probability that subsampling keeps an occurrence of each word: √(sN/c) + sN/c, at most 1, for count c of N words
+   * (word2vec.c; docs/math.md). @param subsample s; 0 keeps all
+   */
+  keepProbabilities(subsample: number): Float64Array {
+    return this.counts.map((count) => {
+      if (subsample === 0) return 1;
+      const ratio = (subsample * this.totalWords) / count;
+      return Math.min(1, Math.sqrt(ratio) + ratio);
+    });
+  }
+
+  /** Unnormalised noise distribution, count^exponent. */
+  noiseWeights(exponent: number): Float64Array {
+    return this.counts.map((count) => power(count, exponent));
+  }
+}
+
+/** Counts words in memory bounded by maxCountedWords. */
+export class WordCounter {
+  /** tokens read */
+  tokens = 0;
+  private readonly slots = new Map<string, number>();
+  private counts = new Float64Array(1024);
+  private pruneBelow = 1;
+
+  constructor(private readonly options: VocabularyOptions) {}
+
+  add(sentence: Sentence): void {
+    this.tokens += sentence.length;
+    for (const token of sentence) {
+      const slot = this.slots.get(token);
+      if (slot === undefined) this.insert(token);
+      else this.counts[slot]++;
+    }
+  }
+
+  /** @throws RangeError if no word is left */
+  finish(corpusName: string): Vocabulary {
+    const { minCount, maxVocabulary, keep } = this.options;
+    if (this.tokens === 0)
+      throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
+    const entries: [string, number][] = [];
+    for (const [word, slot] of this.slots) {
+      const count = this.counts[slot];
+      if (count >= minCount && (keep === undefined || keep(word, count))) entries.push([word, count]);
+    }
+    if (entries.length < 2)
+      throw new RangeError(
+        `training needs at least two words, ${corpusName} has ${entries.length} with minCount ${minCount}` +
+          `${keep ? " and the keep rule" : ""}, of ${this.slots.size} distinct words in ${this.tokens} tokens: lower minCount or give more text`,
+      );
+    const vocabulary = new Vocabulary(entries);
+    if (vocabulary.size <= maxVocabulary) return vocabulary;
+    return new Vocabulary(vocabulary.words.slice(0, maxVocabulary).map((word, id) => [word, vocabulary.counts[id]]));
+  }
+
+  private insert(token: string): void {
+    if (this.slots.size >= this.options.maxCountedWords) this.prune();
+    const slot = this.slots.size;
+    if (slot === this.counts.length) {
+      const grown = new Float64Array(2 * slot);
+      grown.set(this.counts);
+      this.counts = grown;
+    }
+    this.counts[slot] = 1;
+    this.slots.set(ownCopy(token), slot);
+  }
+
+  /** Drops the words counted least, up to a limit that rises until some go (word2vec.c's ReduceVocab). */
+  private prune(): void {
+    const before = this.slots.size;
+    while (this.slots.size === before) {
+      for (const [word, slot] of this.slots) if (this.counts[slot] <= this.pruneBelow) this.slots.delete(word);
+      this.pruneBelow++;
+    }
+    let next = 0;
+    for (const [word, slot] of this.slots) {
+      // slots rise in the order of insertion, so a count moves down to a place already read
+      this.counts[next] = this.counts[slot];
+      this.slots.set(word, next++);
+    }
+  }
+}
+
+/** A string with letters of its own: V8 keeps the whole chunk alive that a token was sliced from. */
+function ownCopy(token: string): string {
+  return token.length < 13 ? token : token.split("").join("");
+}
+
+/** Counts a whole corpus; onTokens is told the tokens read so far after each chunk. */
+export async function buildVocabulary(
+  corpus: Corpus,
+  options: VocabularyOptions,
+  maxSentenceLength: number,
+  onTokens: (tokens: number) => Promise<void> | void,
+): Promise<Vocabulary> {
+  const counter = new WordCounter(options);
+  for await (const chunk of corpus.chunks(maxSentenceLength)) {
+    for (const sentence of chunk) counter.add(sentence);
+    await onTokens(counter.tokens);
+  }
+  return counter.finish(corpus.name);
+}

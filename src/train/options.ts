@@ -1,0 +1,164 @@
+// Options of training: defaults and checks.
+
+import { KERNEL_CHOICES, type KernelChoice } from "../kernel/pick";
+import type { WasmSource } from "../kernel/wasm";
+import { checkBoolean, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check";
+import type { ParameterOptions } from "../model/parameters";
+import { Vocabulary, type VocabularyOptions } from "../text/vocabulary";
+import type { Progress } from "./progress";
+
+/** Options of train; all have defaults. */
+export interface TrainOptions {
+  /** "skipgram" (default) or "cbow". */
+  model?: "skipgram" | "cbow";
+  /** Floats of a vector. Default 100. */
+  dim?: number;
+  /** Words on each side at most; the radius is drawn from 1 … window for each word, as in word2vec.c. Default 5. */
+  window?: number;
+  /** Noise words of a prediction. Default 5. */
+  negatives?: number;
+  /** Skip-gram: one set of noise words for all pairs of a window (default), or a fresh one for each pair, as in word2vec.c. */
+  sharedNegatives?: boolean;
+  /** CBOW: the hidden vector is the "mean" (default) or the "sum" of the context vectors. */
+  cbowCombine?: "mean" | "sum";
+  /**
+   * CBOW: each context vector takes the whole gradient of the hidden vector ("undivided", default, as word2vec.c),
+   * or 1/n of it for n context words ("divided"). The true gradient is "divided" for the mean, "undivided" for the sum.
+   */
+  cbowGradient?: "undivided" | "divided";
+  /** Passes over the corpus. Default 5. */
+  epochs?: number;
+  /** Words seen less often have no vector. Default 5. */
+  minCount?: number;
+  /** At most so many words, the most frequent. Default: no limit. */
+  maxVocabulary?: number;
+  /** Distinct words held while counting; above it the rarest are dropped. Default 10,000,000. */
+  maxCountedWords?: number;
+  /** Words and counts from an earlier run instead of a first pass over the corpus; minCount, maxVocabulary and keep do not apply. */
+  vocabulary?: Vocabulary;
+  /** Whether a word that passed minCount gets a vector: for stop words and blocklists. Default: all do. */
+  keep?: (word: string, count: number) => boolean;
+  /** Threshold of subsampling frequent words; 0 keeps all. Default 1e-3. */
+  subsample?: number;
+  /** The noise distribution is count^noiseExponent. Default 0.75. */
+  noiseExponent?: number;
+  /** At the start; falls linearly with the words read. Default 0.025, for CBOW 0.05. */
+  learningRate?: number;
+  /** Where it stops falling. Default learningRate / 10,000. */
+  minLearningRate?: number;
+  /** Integer from 0; the same seed, options and corpus give the same vectors. Default 1. */
+  seed?: number;
+  /** Engine: "auto" (default) is "simd"; "relaxed" is faster where fused multiply-add exists, but not the same on all machines. */
+  kernel?: KernelChoice;
+  /** A kernel binary instead of the embedded one: bytes, compiled module or URL. */
+  wasm?: WasmSource;
+  /** Longer sentences are split. Default 10,000 words. */
+  maxSentenceLength?: number;
+  /** Train in a worker (default), so that the calling thread stays free, or in process. */
+  worker?: boolean;
+  /** Called at most ten times a second. */
+  onProgress?: (progress: Progress) => void;
+  /** Stops training; the promise rejects with its reason. */
+  signal?: AbortSignal;
+}
+
+/** All options with their values. */
+export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
+  vocabulary?: Vocabulary;
+  epochs: number;
+  learningRate: number;
+  minLearningRate: number;
+  kernel: KernelChoice;
+  wasm?: WasmSource;
+  maxSentenceLength: number;
+  worker: boolean;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+/** Values of the options that are not given; learningRate and minLearningRate depend on others. */
+export const DEFAULTS = {
+  model: "skipgram",
+  dim: 100,
+  window: 5,
+  negatives: 5,
+  sharedNegatives: true,
+  cbowCombine: "mean",
+  cbowGradient: "undivided",
+  epochs: 5,
+  minCount: 5,
+  maxVocabulary: 2 ** 24,
+  maxCountedWords: 10_000_000,
+  subsample: 1e-3,
+  noiseExponent: 0.75,
+  seed: 1,
+  kernel: "auto",
+  maxSentenceLength: 10_000,
+  worker: true,
+} as const;
+
+export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
+
+const KNOWN = [
+  ...Object.keys(DEFAULTS),
+  "learningRate",
+  "minLearningRate",
+  "vocabulary",
+  "keep",
+  "wasm",
+  "onProgress",
+  "signal",
+];
+
+/** @throws TypeError, RangeError naming the option */
+export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
+  checkObject(options);
+  checkKnown("option", options, KNOWN);
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const o = { ...DEFAULTS, ...(given as TrainOptions) };
+  const model = checkOneOf("model", o.model, ["skipgram", "cbow"]);
+  const learningRate = checkNumber("learningRate", o.learningRate ?? DEFAULT_LEARNING_RATE[model], 0);
+  return {
+    model,
+    dim: checkInteger("dim", o.dim, 1, 65_536),
+    window: checkInteger("window", o.window, 1, 1_000),
+    negatives: checkInteger("negatives", o.negatives, 1, 1_000),
+    sharedNegatives: checkBoolean("sharedNegatives", o.sharedNegatives),
+    cbowCombine: checkOneOf("cbowCombine", o.cbowCombine, ["mean", "sum"]),
+    cbowGradient: checkOneOf("cbowGradient", o.cbowGradient, ["undivided", "divided"]),
+    epochs: checkInteger("epochs", o.epochs, 1),
+    minCount: checkInteger("minCount", o.minCount, 1),
+    // a Map of V8 ends at 2^24 entries
+    maxVocabulary: checkInteger("maxVocabulary", o.maxVocabulary, 1, 2 ** 24),
+    maxCountedWords: checkInteger("maxCountedWords", o.maxCountedWords, 1, 2 ** 24),
+    vocabulary: checkVocabulary(o.vocabulary),
+    keep: checkFunction("keep", o.keep),
+    subsample: checkNumber("subsample", o.subsample, 0),
+    noiseExponent: checkNumber("noiseExponent", o.noiseExponent, -10, 10),
+    learningRate,
+    minLearningRate: checkNumber("minLearningRate", o.minLearningRate ?? learningRate * 1e-4, 0, learningRate),
+    seed: checkInteger("seed", o.seed, 0),
+    kernel: checkOneOf("kernel", o.kernel, KERNEL_CHOICES),
+    wasm: o.wasm,
+    maxSentenceLength: checkInteger("maxSentenceLength", o.maxSentenceLength, 2, 1_000_000),
+    worker: checkBoolean("worker", o.worker),
+    onProgress: checkFunction("onProgress", o.onProgress),
+    signal: o.signal,
+  };
+}
+
+function checkObject(options: unknown): void {
+  if (options === null || typeof options !== "object")
+    throw new TypeError(`options expected an object, got ${show(options)}`);
+}
+
+function checkFunction<T>(name: string, value: T | undefined): T | undefined {
+  if (value !== undefined && typeof value !== "function")
+    throw new TypeError(`"${name}" expected a function, got ${show(value)}`);
+  return value;
+}
+
+function checkVocabulary(value: unknown): Vocabulary | undefined {
+  if (value === undefined || value instanceof Vocabulary) return value;
+  throw new TypeError(`"vocabulary" expected a Vocabulary, got ${show(value)}: use Vocabulary.parse or loadVocabulary`);
+}

@@ -1,0 +1,50 @@
+// What onProgress is told, at most ten times a second.
+
+import type { KernelName } from "../kernel/kernel";
+
+export interface Progress {
+  /** Counting words, then training. */
+  phase: "vocabulary" | "training";
+  /** From 1; 0 while counting. */
+  epoch: number;
+  epochs: number;
+  /** Tokens counted, or words trained on in all epochs so far, subsampled ones included. */
+  words: number;
+  /** Words of all epochs; 0 while counting. */
+  totalWords: number;
+  wordsPerSecond: number;
+  /** Mean loss of a prediction in this epoch so far; 0 before the first. */
+  loss: number;
+  learningRate: number;
+  /** Seconds left; 0 while counting. */
+  eta: number;
+  /** Seconds since the phase began. */
+  elapsed: number;
+  kernel: KernelName;
+}
+
+const INTERVAL = 100;
+
+/** Calls listener no more often than every 100 ms, except for the last time. */
+export class ProgressReporter {
+  private readonly start = performance.now();
+  private last = 0;
+
+  constructor(private readonly listener: ((progress: Progress) => void) | undefined) {}
+
+  /** Seconds since the phase began. */
+  get elapsed(): number {
+    return (performance.now() - this.start) / 1000;
+  }
+
+  report(progress: Omit<Progress, "elapsed" | "wordsPerSecond" | "eta">, final = false): void {
+    if (this.listener === undefined) return;
+    const now = performance.now();
+    if (!final && now - this.last < INTERVAL) return;
+    this.last = now;
+    const { elapsed } = this;
+    const wordsPerSecond = elapsed > 0 ? progress.words / elapsed : 0;
+    const left = Math.max(0, progress.totalWords - progress.words);
+    this.listener({ ...progress, elapsed, wordsPerSecond, eta: wordsPerSecond > 0 ? left / wordsPerSecond : 0 });
+  }
+}

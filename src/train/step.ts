@@ -1,0 +1,41 @@
+// One batch through a kernel; runs in the worker or in process.
+
+import { Param } from "../../assembly/params";
+import type { Kernel } from "../kernel/kernel";
+import type { Layout } from "../kernel/memory";
+import { log } from "../math/power";
+
+export interface StepResult {
+  /** Σ −log p over the predictions, natural logarithms */
+  loss: number;
+  predictions: number;
+  /** words left after subsampling */
+  trained: number;
+}
+
+/** Trains on a batch at one learning rate. */
+export function step(
+  kernel: Kernel,
+  memory: WebAssembly.Memory,
+  layout: Layout,
+  ids: Uint32Array,
+  learningRate: number,
+): StepResult {
+  const view = new DataView(memory.buffer, layout.params, Param.size);
+  new Uint32Array(memory.buffer, layout.ids, ids.length).set(ids);
+  view.setFloat32(Param.learningRate, learningRate, true);
+  for (let at: number = Param.lossLinear; at < Param.size; at += 8) view.setFloat64(at, 0, true);
+  for (let lane = 0; lane < 4; lane++) view.setFloat64(Param.lossProducts + 8 * lane, 1, true);
+
+  kernel.train(layout.params, ids.length);
+
+  let loss = view.getFloat64(Param.lossLinear, true) + view.getFloat64(Param.lossLinear + 8, true);
+  for (let lane = 0; lane < 4; lane++) loss += log(view.getFloat64(Param.lossProducts + 8 * lane, true));
+  const integer = (offset: number) => Number(view.getBigInt64(offset, true));
+  const powers = integer(Param.lossExponents) + integer(Param.lossExponents + 8) - integer(Param.blanks);
+  return {
+    loss: loss + powers * Math.LN2,
+    predictions: integer(Param.predictions),
+    trained: integer(Param.trained),
+  };
+}

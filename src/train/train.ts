@@ -1,0 +1,152 @@
+// The front door of training, and the model it gives.
+
+import { type KernelPlan, planKernel, startKernel } from "../kernel/pick";
+import { takesSharedMemory } from "../kernel/wasm";
+import { checkInteger, checkKnown, checkNumber } from "../math/check";
+import { Parameters } from "../model/parameters";
+import type { Corpus, CorpusSource } from "../text/corpus";
+import { batchCapacity, encode } from "../text/encode";
+import { buildVocabulary, type Vocabulary } from "../text/vocabulary";
+import { WordVectors } from "../vectors/vectors";
+import { type EpochRecord, type Run, trainEpochs } from "./epochs";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./options";
+import { type Progress, ProgressReporter } from "./progress";
+import { localRunner, type WorkerHandle, workerRunner } from "./runner";
+
+/** What the doors index.ts and node.ts know of where they run. */
+export interface Platform<Source> {
+  toCorpus(source: Source): Corpus;
+  spawn(): WorkerHandle;
+  fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Options of Model.train; those not given are as in the first training. */
+export interface ContinueOptions {
+  epochs?: number;
+  /** Rises again to this rate. Default: that of the first training. */
+  learningRate?: number;
+  minLearningRate?: number;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
+/** A trained model, which can be trained on. */
+export class Model<Source = CorpusSource> {
+  /** One record for each epoch so far. */
+  readonly history: EpochRecord[] = [];
+  /** The word vectors (input rows). */
+  readonly vectors: WordVectors;
+  /** The output rows, which predict; with the same words. */
+  readonly outputVectors: WordVectors;
+
+  /** @internal use train */
+  constructor(
+    readonly options: ResolvedOptions,
+    readonly vocabulary: Vocabulary,
+    private readonly parameters: Parameters,
+    private readonly plan: KernelPlan,
+    private readonly platform: Platform<Source>,
+  ) {
+    const kernel = startKernel(plan, parameters.memory);
+    const { words } = vocabulary;
+    this.vectors = new WordVectors(words, options.dim, parameters.inputs, kernel);
+    this.outputVectors = new WordVectors(words, options.dim, parameters.outputs, kernel);
+  }
+
+  /**
+   * Trains on, on the same or another corpus, with the words it has. If it fails or is aborted, the model stays as it stands.
+   * @throws TypeError, RangeError for options; DivergenceError; the signal's reason
+   */
+  async train(source: Source, options: ContinueOptions = {}): Promise<this> {
+    checkKnown("option", options, ["epochs", "learningRate", "minLearningRate", "onProgress", "signal"]);
+    const corpus = this.platform.toCorpus(source);
+    const { maxSentenceLength } = this.options;
+    const epochs = checkInteger("epochs", options.epochs ?? this.options.epochs, 1);
+    const learningRate = checkNumber("learningRate", options.learningRate ?? this.options.learningRate, 0);
+    let epochWords = 0;
+    for await (const batch of encode(corpus, this.vocabulary, maxSentenceLength)) {
+      options.signal?.throwIfAborted();
+      epochWords += batch.words;
+    }
+    await this.run({
+      corpus,
+      epochs,
+      epochWords,
+      learningRate,
+      minLearningRate: checkNumber("minLearningRate", options.minLearningRate ?? learningRate * 1e-4, 0, learningRate),
+      onProgress: options.onProgress,
+      signal: options.signal,
+    });
+    return this;
+  }
+
+  /** @internal */
+  async run(run: Omit<Run, "vocabulary" | "parameters" | "plan" | "maxSentenceLength" | "firstEpoch">): Promise<void> {
+    const { vocabulary, parameters, plan } = this;
+    const { worker, maxSentenceLength } = this.options;
+    const { signal } = run;
+    signal?.throwIfAborted();
+    const task = { plan, memory: parameters.memory, layout: parameters.layout };
+    const runner = worker ? workerRunner(task, this.platform.spawn()) : localRunner(task);
+    signal?.addEventListener("abort", runner.close, { once: true });
+    try {
+      const firstEpoch = this.history.length;
+      await trainEpochs({ ...run, vocabulary, parameters, plan, maxSentenceLength, firstEpoch }, runner, (record) =>
+        this.history.push(record),
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", runner.close);
+      runner.close();
+      this.vectors.refresh();
+      this.outputVectors.refresh();
+    }
+  }
+}
+
+/** Counts words, sets up a model and trains it. */
+export async function trainOn<Source>(
+  platform: Platform<Source>,
+  source: Source,
+  given: TrainOptions = {},
+): Promise<Model<Source>> {
+  const options = resolveOptions(given);
+  const corpus = platform.toCorpus(source);
+  const shared = options.worker && canShare(options);
+  const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
+  const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
+  const capacity = batchCapacity(options.maxSentenceLength);
+  const parameters = new Parameters(vocabulary, options, capacity, shared);
+  const model = new Model(options, vocabulary, parameters, plan, platform);
+  const { epochs, learningRate, minLearningRate, onProgress, signal } = options;
+  const epochWords = vocabulary.totalWords;
+  await model.run({ corpus, epochs, epochWords, learningRate, minLearningRate, onProgress, signal });
+  return model;
+}
+
+/** Whether a worker can share memory with this thread: a page must be cross-origin isolated. */
+function canShare({ wasm }: ResolvedOptions): boolean {
+  if (typeof SharedArrayBuffer === "undefined" || globalThis.crossOriginIsolated === false) return false;
+  return wasm instanceof WebAssembly.Module ? takesSharedMemory(wasm) : true;
+}
+
+function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Promise<Vocabulary> {
+  const reporter = new ProgressReporter(options.onProgress);
+  const { epochs, learningRate, signal } = options;
+  const report = (words: number) => {
+    signal?.throwIfAborted();
+    reporter.report({
+      phase: "vocabulary",
+      epoch: 0,
+      epochs,
+      words,
+      totalWords: 0,
+      loss: 0,
+      learningRate,
+      kernel: plan.name,
+    });
+  };
+  return buildVocabulary(corpus, options, options.maxSentenceLength, report);
+}

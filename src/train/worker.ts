@@ -1,0 +1,46 @@
+// The body of a training worker, the same in Node and browsers; the entry files worker.ts and worker-node.ts give it a port.
+
+import type { Kernel } from "../kernel/kernel";
+import type { Layout } from "../kernel/memory";
+import { startKernel } from "../kernel/pick";
+import type { WorkerReply, WorkerRequest } from "./runner";
+import { step } from "./step";
+
+interface Port {
+  post(message: WorkerReply, transfer: ArrayBuffer[]): void;
+  onMessage(listener: (message: WorkerRequest) => void): void;
+}
+
+export function serve(port: Port): void {
+  let kernel: Kernel;
+  let memory: WebAssembly.Memory;
+  let layout: Layout;
+
+  const handle = (request: WorkerRequest): void => {
+    if (request.type === "start") {
+      layout = request.layout;
+      memory = request.memory instanceof ArrayBuffer ? copyToMemory(request.memory) : request.memory;
+      kernel = startKernel(request.plan, memory);
+    } else if (request.type === "run") {
+      port.post({ type: "result", result: step(kernel, memory, layout, request.ids, request.learningRate) }, []);
+    } else {
+      const finite = kernel.allFinite(request.start, request.bytes);
+      const image = memory.buffer instanceof ArrayBuffer ? memory.buffer.slice(0) : undefined;
+      port.post({ type: "collected", finite, image }, image ? [image] : []);
+    }
+  };
+
+  port.onMessage((request) => {
+    try {
+      handle(request);
+    } catch (error) {
+      port.post({ type: "error", error: error as Error }, []);
+    }
+  });
+}
+
+function copyToMemory(image: ArrayBuffer): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: image.byteLength / 65_536 });
+  new Uint8Array(memory.buffer).set(new Uint8Array(image));
+  return memory;
+}

@@ -1,0 +1,79 @@
+// Scores of queries against all rows of a matrix, in the kernel, a block of rows at a time.
+
+import type { Kernel, Ptr } from "../kernel/kernel";
+import type { Allocator } from "../kernel/memory";
+
+/** Queries and rows of a block: their scores take 1 MB, which the second-level cache holds. */
+const QUERIES = 64;
+const ROWS = 4092;
+
+/** Where a search works. */
+export interface SearchSpace {
+  scratch: Ptr;
+  queries: Ptr;
+  scores: Ptr;
+}
+
+export function takeSearchSpace(memory: Allocator, stride: number): SearchSpace {
+  return { scratch: memory.take(128), queries: memory.take(QUERIES * stride), scores: memory.take(QUERIES * ROWS * 4) };
+}
+
+/** A matrix of f32 rows in the memory of a kernel. */
+export class RowSearch {
+  private cachedNorms: Float32Array | undefined;
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly memory: WebAssembly.Memory,
+    private readonly space: SearchSpace,
+    private readonly start: Ptr,
+    private readonly count: number,
+    /** bytes */
+    private readonly stride: number,
+  ) {}
+
+  /** |row| for each row, computed once. */
+  get norms(): Float32Array {
+    if (this.cachedNorms === undefined) {
+      this.cachedNorms = new Float32Array(this.count);
+      for (let row = 0; row < this.count; row += ROWS) {
+        const rows = Math.min(ROWS, this.count - row);
+        this.kernel.norms(this.start + row * this.stride, rows, this.stride, this.space.scores);
+        this.cachedNorms.set(new Float32Array(this.memory.buffer, this.space.scores, rows), row);
+      }
+    }
+    return this.cachedNorms;
+  }
+
+  /** Forgets what was computed from rows that have changed since. */
+  refresh(): void {
+    this.cachedNorms = undefined;
+  }
+
+  /**
+   * Calls visit(query, firstRow, scores) for each query and block of the first `rows` rows: scores[i] = query · row firstRow + i.
+   * The scores are overwritten by the next call.
+   */
+  scan(
+    queries: ArrayLike<number>[],
+    rows: number,
+    visit: (query: number, firstRow: number, scores: Float32Array) => void,
+  ): void {
+    const { buffer } = this.memory;
+    const { scratch, queries: place, scores } = this.space;
+    const floats = new Float32Array(buffer, place, (QUERIES * this.stride) / 4);
+    for (let first = 0; first < queries.length; first += QUERIES) {
+      const group = queries.slice(first, first + QUERIES);
+      floats.fill(0);
+      group.forEach((query, q) => floats.set(query, (q * this.stride) / 4));
+      const even = group.length + (group.length % 2);
+      for (let row = 0; row < rows; row += ROWS) {
+        const block = Math.min(ROWS, rows - row);
+        this.kernel.scores(place, even, this.start + row * this.stride, block, this.stride, scratch, scores, ROWS);
+        for (let q = 0; q < group.length; q++) {
+          visit(first + q, row, new Float32Array(buffer, scores + q * ROWS * 4, block));
+        }
+      }
+    }
+  }
+}

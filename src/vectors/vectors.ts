@@ -1,0 +1,274 @@
+// Word vectors and the questions asked of them.
+
+import type { Kernel, Ptr, WordId } from "../kernel/kernel";
+import { Allocator, allocate, rowStride } from "../kernel/memory";
+import { checkInteger, checkKnown, checkOneOf, nearest, show } from "../math/check";
+import { RowSearch, type SearchSpace, takeSearchSpace } from "./search";
+import { TopRows } from "./top";
+
+export interface Neighbour {
+  word: string;
+  /** Cosine; with 3CosMul its score. */
+  similarity: number;
+}
+
+/** A word of the vocabulary, or a vector of dim floats. */
+export type Query = string | ArrayLike<number>;
+
+export interface SearchOptions {
+  /** Neighbours to return. Default 10. */
+  topN?: number;
+  /** Returns only words it says yes to. */
+  filter?: (word: string) => boolean;
+  /** Looks only among the so many most frequent words. Default: all. */
+  restrictVocabulary?: number;
+  /** A word without a vector is an error (default), or skipped as long as another is left. */
+  missing?: "error" | "skip";
+}
+
+export interface AnalogyOptions extends SearchOptions {
+  /** 3CosAdd (Mikolov et al. 2013; default) or 3CosMul (Levy and Goldberg 2014). */
+  method?: "3cosadd" | "3cosmul";
+}
+
+/** A word was asked for that has no vector. */
+export class MissingWordError extends RangeError {
+  override name = "MissingWordError";
+}
+
+const SEARCH_OPTIONS = ["topN", "filter", "restrictVocabulary", "missing"];
+
+/** Words among which a misspelt one is sought for an error message. */
+const SUGGESTIONS = 50_000;
+
+/** 3CosMul's ε, which keeps the quotient finite (Levy and Goldberg 2014, section 5). */
+const EPSILON = 0.001;
+
+/** Where the rows lie. */
+export interface VectorStorage {
+  memory: WebAssembly.Memory;
+  start: Ptr;
+  /** bytes */
+  stride: number;
+  space: SearchSpace;
+}
+
+/** Storage for vectors that no model holds. @throws RangeError if they do not fit into memory */
+export function allocateVectors(rows: number, dim: number): VectorStorage {
+  const stride = rowStride(dim);
+  const plan = new Allocator();
+  const space = takeSearchSpace(plan, stride);
+  const start = plan.take(rows * stride);
+  return { memory: allocate(plan.end, false, `${rows} vectors of dim ${dim}`), start, stride, space };
+}
+
+/**
+ * Vectors of words, row i that of words[i], by falling frequency where they come from training.
+ * All are in one Float32Array, `matrix`, in the memory of the kernel that scores them.
+ */
+export class WordVectors {
+  private readonly ids: Map<string, WordId>;
+  private readonly search: RowSearch;
+  private readonly storage: VectorStorage;
+
+  /** Use train, loadVectors or createVectors. */
+  constructor(
+    readonly words: readonly string[],
+    /** floats of a vector */
+    readonly dim: number,
+    storage: VectorStorage,
+    kernel: Kernel,
+  ) {
+    this.ids = new Map(words.map((word, id) => [word, id]));
+    this.storage = storage;
+    this.search = new RowSearch(kernel, storage.memory, storage.space, storage.start, words.length, storage.stride);
+  }
+
+  get size(): number {
+    return this.words.length;
+  }
+
+  /** Floats from one row of the matrix to the next: dim rounded up to a multiple of 4; the rest is 0. */
+  get stride(): number {
+    return this.storage.stride / 4;
+  }
+
+  /** All vectors; a live view. */
+  get matrix(): Float32Array {
+    return new Float32Array(this.storage.memory.buffer, this.storage.start, this.size * this.stride);
+  }
+
+  has(word: string): boolean {
+    return this.ids.has(word);
+  }
+
+  /** The row of a word. @throws MissingWordError */
+  row(word: string): WordId {
+    const id = this.ids.get(word);
+    if (id !== undefined) return id;
+    if (typeof word !== "string") throw new TypeError(`word expected a string, got ${show(word)}`);
+    const near = nearest(word, this.words.slice(0, SUGGESTIONS));
+    throw new MissingWordError(
+      `${show(word)} is not among the ${this.size} words${near === undefined ? "" : `: did you mean "${near}"?`}`,
+    );
+  }
+
+  /** A copy of a word's vector, dim floats. @throws MissingWordError */
+  get(word: string): Float32Array {
+    return this.vector(this.row(word));
+  }
+
+  /** Cosine of two words or vectors. @throws MissingWordError */
+  similarity(a: Query, b: Query): number {
+    return dot(this.direction(a), this.direction(b));
+  }
+
+  /**
+   * The words nearest to a word, a vector, or the mean of positive and negated negative ones (each of length 1);
+   * never the words asked for.
+   * @throws MissingWordError
+   */
+  mostSimilar(
+    query: Query | { positive?: readonly Query[]; negative?: readonly Query[] },
+    options: SearchOptions = {},
+  ): Neighbour[] {
+    checkKnown("option", options, SEARCH_OPTIONS);
+    const { positive = [], negative = [] } = isLists(query) ? query : { positive: [query] };
+    const plus = this.present(positive, options);
+    const minus = this.present(negative, options);
+    if (plus.length + minus.length === 0) throw new MissingWordError("none of the words asked for has a vector");
+    const sum = new Float32Array(this.dim);
+    for (const q of plus) addTo(sum, this.direction(q), 1);
+    for (const q of minus) addTo(sum, this.direction(q), -1);
+    const { norms } = this.search;
+    const target = toUnit(sum);
+    return this.best(options, [...plus, ...minus], (rows, offer) => {
+      this.search.scan([target], rows, (_, first, scores) => {
+        for (let i = 0; i < scores.length; i++) offer(first + i, scores[i] / norms[first + i]);
+      });
+    });
+  }
+
+  /** Answers "a is to b as c is to ?". @throws MissingWordError */
+  analogy(a: Query, b: Query, c: Query, options: AnalogyOptions = {}): Neighbour[] {
+    const { method = "3cosadd", ...rest } = options;
+    checkOneOf("method", method, ["3cosadd", "3cosmul"]);
+    if (method === "3cosadd") return this.mostSimilar({ positive: [b, c], negative: [a] }, rest);
+    checkKnown("option", rest, SEARCH_OPTIONS);
+    const { norms } = this.search;
+    const queries = [b, c, a].map((q) => this.direction(q));
+    return this.best(rest, [a, b, c], (rows, offer) => {
+      // the three scans of a block come one after the other: the numerator is kept until the denominator is there
+      let product = new Float32Array(0);
+      this.search.scan(queries, rows, (q, first, scores) => {
+        if (q === 0) product = new Float32Array(scores.length).fill(1);
+        for (let i = 0; i < scores.length; i++) {
+          const positive = (1 + scores[i] / norms[first + i]) / 2;
+          if (q < 2) product[i] *= positive;
+          else offer(first + i, product[i] / (positive + EPSILON));
+        }
+      });
+    });
+  }
+
+  /** The word farthest from the mean of all. @throws MissingWordError, RangeError for fewer than two words */
+  doesntMatch(words: readonly string[], options: Pick<SearchOptions, "missing"> = {}): string {
+    checkKnown("option", options, ["missing"]);
+    const known = this.present(words, options) as string[];
+    if (known.length < 2)
+      throw new RangeError(
+        `doesntMatch expected at least 2 words with vectors, got ${known.length} of ${words.length}`,
+      );
+    const sum = new Float32Array(this.dim);
+    const units = known.map((word) => this.direction(word));
+    for (const unit of units) addTo(sum, unit, 1);
+    const scores = units.map((unit) => dot(unit, sum));
+    return known[scores.indexOf(Math.min(...scores))];
+  }
+
+  /** Cosine of two rows. */
+  cosine(a: WordId, b: WordId): number {
+    return dot(this.unit(a), this.unit(b));
+  }
+
+  /** A copy of a row at length 1, dim floats. */
+  unit(row: WordId): Float32Array {
+    return toUnit(this.vector(row));
+  }
+
+  /** For each query the row below `rows` with the largest cosine that is not excluded for it, −1 if there is none. */
+  nearestRows(queries: readonly ArrayLike<number>[], excluded: readonly (readonly WordId[])[], rows: number): WordId[] {
+    const { norms } = this.search;
+    const best = queries.map(() => -1);
+    const bestScores = queries.map(() => Number.NEGATIVE_INFINITY);
+    this.search.scan([...queries], Math.min(rows, this.size), (q, first, scores) => {
+      for (let i = 0; i < scores.length; i++) {
+        const score = scores[i] / norms[first + i];
+        if (!(score > bestScores[q]) || excluded[q].includes(first + i)) continue;
+        best[q] = first + i;
+        bestScores[q] = score;
+      }
+    });
+    return best;
+  }
+
+  /** To be called after the matrix was changed from outside: lengths of rows are computed once and kept. */
+  refresh(): void {
+    this.search.refresh();
+  }
+
+  private vector(row: WordId): Float32Array {
+    return this.matrix.slice(row * this.stride, row * this.stride + this.dim);
+  }
+
+  /** The query at length 1. */
+  private direction(query: Query): Float32Array {
+    if (typeof query === "string") return this.unit(this.row(query));
+    if (query?.length !== this.dim)
+      throw new RangeError(`vector expected ${this.dim} numbers, got ${query?.length ?? show(query)}`);
+    return toUnit(Float32Array.from(query));
+  }
+
+  private present(queries: readonly Query[], options: Pick<SearchOptions, "missing">): Query[] {
+    if (!Array.isArray(queries)) throw new TypeError(`words expected an array, got ${show(queries)}`);
+    if (checkOneOf("missing", options.missing ?? "error", ["error", "skip"]) === "error") return [...queries];
+    return queries.filter((query) => typeof query !== "string" || this.has(query));
+  }
+
+  private best(
+    options: SearchOptions,
+    asked: readonly Query[],
+    scan: (rows: number, offer: (row: WordId, score: number) => void) => void,
+  ): Neighbour[] {
+    const { filter } = options;
+    const top = new TopRows(checkInteger("topN", options.topN ?? 10, 0));
+    const rows = checkInteger("restrictVocabulary", options.restrictVocabulary ?? this.size, 0);
+    const excluded = new Set(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
+    scan(Math.min(rows, this.size), (row, score) => {
+      if (!(score > top.threshold) || excluded.has(row) || (filter !== undefined && !filter(this.words[row]))) return;
+      top.offer(row, score);
+    });
+    return top.sorted().map(({ row, score }) => ({ word: this.words[row], similarity: score }));
+  }
+}
+
+function isLists(query: unknown): query is { positive?: readonly Query[]; negative?: readonly Query[] } {
+  return query !== null && typeof query === "object" && ("positive" in query || "negative" in query);
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += a[d] * b[d];
+  return sum;
+}
+
+function addTo(sum: Float32Array, vector: Float32Array, sign: number): void {
+  for (let d = 0; d < sum.length; d++) sum[d] += sign * vector[d];
+}
+
+/** Scales to length 1, in place; zeros stay zeros. */
+function toUnit(vector: Float32Array): Float32Array {
+  const norm = Math.sqrt(dot(vector, vector));
+  if (norm > 0) for (let d = 0; d < vector.length; d++) vector[d] /= norm;
+  return vector;
+}

@@ -1,0 +1,10 @@
+// Entry of a training worker in Node.
+
+import { parentPort } from "node:worker_threads";
+import { serve } from "./train/worker";
+
+const port = parentPort!;
+serve({
+  post: (message, transfer) => port.postMessage(message, transfer),
+  onMessage: (listener) => port.on("message", listener),
+});

@@ -1,0 +1,10 @@
+// Entry of a training worker in browsers.
+
+import type { WorkerRequest } from "./train/runner";
+import { serve } from "./train/worker";
+
+serve({
+  post: (message, transfer) => self.postMessage(message, { transfer }),
+  onMessage: (listener) =>
+    self.addEventListener("message", (event: MessageEvent<WorkerRequest>) => listener(event.data)),
+});

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+/** Gives tests the wasm bytes that esbuild's binary loader embeds in the bundles. */
+const binary = {
+  name: "binary",
+  enforce: "pre" as const,
+  load(id: string) {
+    if (!id.endsWith(".wasm")) return;
+    const base64 = readFileSync(id).toString("base64");
+    return `export default Uint8Array.from(atob(${JSON.stringify(base64)}), (c) => c.charCodeAt(0));`;
+  },
+};
+
+export default defineConfig({
+  plugins: [binary],
+  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000 },
+});
