@@ -32,9 +32,11 @@ export function toCorpus(source: CorpusSource): Corpus {
     throw new TypeError(
       `corpus expected sentences, got the string ${show(source)}: pass arrays of tokens, for example [text.split(" ")]`,
     );
-  if (isCorpus(source)) return source;
-  const open = typeof source === "function" ? source : () => source;
-  if (typeof source !== "function") checkRestartable(source);
+  const open = typeof source === "function" ? source : () => source as Iterable<Sentence>;
+  if (typeof source !== "function") {
+    if (isCorpus(source)) return source;
+    checkRestartable(source);
+  }
   return {
     name: "corpus",
     async *chunks() {
@@ -52,8 +54,8 @@ export function toCorpus(source: CorpusSource): Corpus {
   };
 }
 
-function isCorpus(source: object): source is Corpus {
-  return "chunks" in source && typeof source.chunks === "function";
+function isCorpus(source: unknown): source is Corpus {
+  return typeof (source as Corpus | null)?.chunks === "function";
 }
 
 function checkIterable(value: Iterable<Sentence> | AsyncIterable<Sentence>) {

@@ -96,6 +96,11 @@ export class WordCounter {
 
   constructor(private readonly options: VocabularyOptions) {}
 
+  /** Words held at present. */
+  get distinct(): number {
+    return this.slots.size;
+  }
+
   add(sentence: Sentence): void {
     this.tokens += sentence.length;
     for (const token of sentence) {
@@ -118,7 +123,7 @@ export class WordCounter {
     if (entries.length < 2)
       throw new RangeError(
         `training needs at least two words, ${corpusName} has ${entries.length} with minCount ${minCount}` +
-          `${keep ? " and the keep rule" : ""}, of ${this.slots.size} distinct words in ${this.tokens} tokens: lower minCount or give more text`,
+          `${keep ? " and the keep rule" : ""}, of ${this.distinct} distinct words in ${this.tokens} tokens: lower minCount or give more text`,
       );
     const vocabulary = new Vocabulary(entries);
     if (vocabulary.size <= maxVocabulary) return vocabulary;

@@ -80,6 +80,10 @@ export class WordVectors {
     kernel: Kernel,
   ) {
     this.ids = new Map(words.map((word, id) => [word, id]));
+    if (this.ids.size < words.length) {
+      const repeated = words.find((word, id) => this.ids.get(word) !== id);
+      throw new RangeError(`word ${show(repeated)} is named twice: each row needs a word of its own`);
+    }
     this.storage = storage;
     this.search = new RowSearch(kernel, storage.memory, storage.space, storage.start, words.length, storage.stride);
   }

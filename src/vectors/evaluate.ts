@@ -1,0 +1,316 @@
+// Evaluation on rated word pairs and on analogies, as gensim 4.2's KeyedVectors does it: on the same vectors the same figures.
+
+import { FormatError } from "../format/error";
+import { checkBoolean, checkInteger, checkKnown, show } from "../math/check";
+
+/** What evaluation needs of WordVectors. */
+export interface EvaluableVectors {
+  /** by falling frequency */
+  readonly words: readonly string[];
+  /** Cosine of two rows. */
+  cosine(a: number, b: number): number;
+  /** A copy of a row at length 1. */
+  unit(row: number): Float32Array;
+  /** For each query the row below `rows` with the largest cosine that is not excluded for it, −1 if there is none. */
+  nearestRows(queries: readonly Float32Array[], excluded: readonly (readonly number[])[], rows: number): number[];
+}
+
+/** Two words and how similar people find them. */
+export type WordPair = readonly [first: string, second: string, score: number];
+
+/** "a is to b as c is to d". */
+export type AnalogyQuestion = readonly [a: string, b: string, c: string, d: string];
+
+export interface AnalogySection {
+  section: string;
+  questions: AnalogyQuestion[];
+}
+
+export interface EvaluationOptions {
+  /** Only so many of the most frequent words are known. Default 300,000. */
+  restrictVocabulary?: number;
+  /** Compare words in upper case; of words that then are the same the most frequent counts. Default true. */
+  caseInsensitive?: boolean;
+}
+
+export interface AnalogyEvaluationOptions extends EvaluationOptions {
+  /** Called after each batch with the questions asked so far, and all that will be. */
+  onProgress?: (done: number, total: number) => void;
+  /** Questions asked together. Default 256. */
+  batch?: number;
+}
+
+export interface WordPairScore {
+  /** Spearman's rank correlation of ratings and cosines; equal values share the mean of their ranks. */
+  spearman: number;
+  /** Pearson's correlation of ratings and cosines. */
+  pearson: number;
+  /** Pairs compared. */
+  pairs: number;
+  /** Pairs left out since a word is not known. */
+  skipped: number;
+}
+
+export interface AnalogyTally {
+  correct: number;
+  /** Questions asked. */
+  total: number;
+}
+
+export interface AnalogySectionScore extends AnalogyTally {
+  section: string;
+  /** Questions left out since a word is not known. */
+  skipped: number;
+}
+
+export interface AnalogyScore extends AnalogyTally {
+  sections: AnalogySectionScore[];
+  skipped: number;
+  /** correct / total, 0 if no question was asked */
+  accuracy: number;
+  semantic: AnalogyTally;
+  /** Sections whose name starts with "gram". */
+  syntactic: AnalogyTally;
+}
+
+/** Candidates looked at when the nearest words are other spellings of the words asked for: gensim's topn. */
+const CANDIDATES = 5;
+
+/**
+ * Reads word pairs: a line `word word score` each, parted by a tab, else by blanks, commas or semicolons.
+ * Blank lines and lines that start with # are skipped.
+ * @param name the file, for errors
+ * @throws FormatError naming the line
+ */
+export function parseWordPairs(text: string, name = "word pairs"): WordPair[] {
+  const pairs: WordPair[] = [];
+  for (const { line, number } of filledLines(text)) {
+    if (line.startsWith("#")) continue;
+    const fields = line.split(line.includes("\t") ? "\t" : /[\s,;]+/);
+    const [first, second, score] = fields;
+    if (fields.length !== 3 || fields.includes("") || !Number.isFinite(Number(score)))
+      throw new FormatError(`${name}: line ${number} expected "word word score", got ${show(line)}`);
+    pairs.push([first, second, Number(score)]);
+  }
+  return pairs;
+}
+
+/**
+ * Reads analogy questions in the format of Google's questions-words.txt: `: section`, then a line `a b c d` for each question.
+ * @param name the file, for errors
+ * @throws FormatError naming the line
+ */
+export function parseAnalogies(text: string, name = "analogies"): AnalogySection[] {
+  const sections: AnalogySection[] = [];
+  for (const { line, number } of filledLines(text)) {
+    if (line.startsWith(":")) {
+      sections.push({ section: line.slice(1).trim(), questions: [] });
+      continue;
+    }
+    const words = line.split(/\s+/);
+    if (words.length !== 4)
+      throw new FormatError(`${name}: line ${number} expected 4 words or ": section", got ${show(line)}`);
+    if (sections.length === 0)
+      throw new FormatError(
+        `${name}: line ${number} expected ": section" before the first question, got ${show(line)}`,
+      );
+    sections[sections.length - 1].questions.push(words as unknown as AnalogyQuestion);
+  }
+  return sections;
+}
+
+/**
+ * How well cosines agree with people's ratings.
+ * @throws RangeError if fewer than two pairs are known, or all ratings or all cosines are equal: no correlation is defined
+ */
+export function evaluateWordPairs(
+  vectors: EvaluableVectors,
+  pairs: readonly WordPair[],
+  options: EvaluationOptions = {},
+): WordPairScore {
+  checkKnown("option", options, ["restrictVocabulary", "caseInsensitive"]);
+  const lexicon = new Lexicon(vectors.words, options);
+  const ratings: number[] = [];
+  const cosines: number[] = [];
+  for (const [first, second, score] of pairs) {
+    const a = lexicon.row(first);
+    const b = lexicon.row(second);
+    if (a === undefined || b === undefined) continue;
+    ratings.push(score);
+    cosines.push(vectors.cosine(a, b));
+  }
+  if (ratings.length < 2)
+    throw new RangeError(
+      `word pairs expected at least 2 with both words among the ${lexicon.rows} known, got ${ratings.length} of ${pairs.length}`,
+    );
+  for (const [what, values] of Object.entries({ ratings, cosines })) {
+    if (values.every((value) => value === values[0]))
+      throw new RangeError(`${what} expected different values, got ${values.length} times ${values[0]}`);
+  }
+  return {
+    spearman: correlation(ranks(ratings), ranks(cosines)),
+    pearson: correlation(ratings, cosines),
+    pairs: ratings.length,
+    skipped: pairs.length - ratings.length,
+  };
+}
+
+/**
+ * How many analogies the vectors solve by 3CosAdd: the nearest word to b − a + c (each of length 1), a, b and c excluded, is d.
+ * A question with a word that is not known is skipped. State restrictVocabulary and the questions asked with every figure.
+ */
+export function evaluateAnalogies(
+  vectors: EvaluableVectors,
+  sections: readonly AnalogySection[],
+  options: AnalogyEvaluationOptions = {},
+): AnalogyScore {
+  checkKnown("option", options, ["restrictVocabulary", "caseInsensitive", "onProgress", "batch"]);
+  const { onProgress } = options;
+  const batch = checkInteger("batch", options.batch ?? 256, 1);
+  const lexicon = new Lexicon(vectors.words, options);
+  const scores = sections.map(({ section }) => ({ section, correct: 0, total: 0, skipped: 0 }));
+  const asked: Question[] = [];
+  sections.forEach(({ questions }, i) => {
+    for (const words of questions) {
+      const rows = words.map((word) => lexicon.row(word));
+      if (rows.includes(undefined)) scores[i].skipped++;
+      else asked.push(new Question(scores[i], words.map(lexicon.key), rows as number[]));
+    }
+  });
+  for (let first = 0; first < asked.length; first += batch) {
+    const group = asked.slice(first, first + batch);
+    answer(group, vectors, lexicon);
+    for (const { score, isSolved } of group) {
+      score.total++;
+      if (isSolved) score.correct++;
+    }
+    onProgress?.(first + group.length, asked.length);
+  }
+  const all = tally(scores);
+  return {
+    sections: scores,
+    ...all,
+    skipped: scores.reduce((sum, { skipped }) => sum + skipped, 0),
+    accuracy: all.total > 0 ? all.correct / all.total : 0,
+    semantic: tally(scores.filter((score) => !isSyntactic(score))),
+    syntactic: tally(scores.filter(isSyntactic)),
+  };
+}
+
+/** The words an evaluation knows, by the keys that it compares. */
+class Lexicon {
+  /** known words, those that share a key included */
+  readonly rows: number;
+  readonly key: (word: string) => string;
+  private readonly rowOfKey = new Map<string, number>();
+
+  constructor(words: readonly string[], options: EvaluationOptions) {
+    const limit = checkInteger("restrictVocabulary", options.restrictVocabulary ?? 300_000, 1);
+    this.rows = Math.min(limit, words.length);
+    const caseInsensitive = checkBoolean("caseInsensitive", options.caseInsensitive ?? true);
+    this.key = caseInsensitive ? (word) => word.toUpperCase() : (word) => word;
+    for (let row = 0; row < this.rows; row++) {
+      const key = this.key(words[row]);
+      if (!this.rowOfKey.has(key)) this.rowOfKey.set(key, row);
+    }
+  }
+
+  row(word: string): number | undefined {
+    return this.rowOfKey.get(this.key(word));
+  }
+}
+
+class Question {
+  /** rows that cannot be the answer */
+  readonly excluded: number[];
+  private answer: string | undefined;
+
+  constructor(
+    readonly score: AnalogySectionScore,
+    /** of a, b, c, d */
+    private readonly keys: readonly string[],
+    private readonly rows: readonly number[],
+  ) {
+    this.excluded = rows.slice(0, 3);
+  }
+
+  get isSolved(): boolean {
+    return this.answer === this.keys[3];
+  }
+
+  /** b − a + c */
+  target(vectors: EvaluableVectors): Float32Array {
+    const [a, b, c] = this.rows.map((row) => vectors.unit(row));
+    return a.map((value, d) => b[d] - value + c[d]);
+  }
+
+  /** Takes the nearest word as the answer, unless it is a, b or c in another case: then the next nearest is wanted. */
+  accept(row: number, key: string): boolean {
+    this.answer = key;
+    this.excluded.push(row);
+    return !this.keys.slice(0, 3).includes(key);
+  }
+}
+
+function answer(questions: readonly Question[], vectors: EvaluableVectors, lexicon: Lexicon): void {
+  let open = questions;
+  for (let candidate = 0; candidate < CANDIDATES && open.length > 0; candidate++) {
+    const nearest = vectors.nearestRows(
+      open.map((question) => question.target(vectors)),
+      open.map((question) => question.excluded),
+      lexicon.rows,
+    );
+    open = open.filter((question, i) => {
+      const row = nearest[i];
+      return row >= 0 && !question.accept(row, lexicon.key(vectors.words[row]));
+    });
+  }
+}
+
+function isSyntactic({ section }: AnalogySectionScore): boolean {
+  return section.startsWith("gram");
+}
+
+function tally(scores: readonly AnalogyTally[]): AnalogyTally {
+  return {
+    correct: scores.reduce((sum, { correct }) => sum + correct, 0),
+    total: scores.reduce((sum, { total }) => sum + total, 0),
+  };
+}
+
+/** Ranks from 1; equal values share the mean of theirs. */
+function ranks(values: readonly number[]): number[] {
+  const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
+  const result = new Array<number>(values.length);
+  for (let first = 0, end = 0; first < order.length; first = end) {
+    while (end < order.length && values[order[end]] === values[order[first]]) end++;
+    for (let i = first; i < end; i++) result[order[i]] = (first + 1 + end) / 2;
+  }
+  return result;
+}
+
+/** Pearson's r; neither x nor y is constant. */
+function correlation(x: readonly number[], y: readonly number[]): number {
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const meanX = mean(x);
+  const meanY = mean(y);
+  let xy = 0;
+  let xx = 0;
+  let yy = 0;
+  for (let i = 0; i < x.length; i++) {
+    xy += (x[i] - meanX) * (y[i] - meanY);
+    xx += (x[i] - meanX) ** 2;
+    yy += (y[i] - meanY) ** 2;
+  }
+  return xy / Math.sqrt(xx * yy);
+}
+
+/** Lines that are not blank, without CR and surrounding blanks; numbers from 1. */
+function* filledLines(text: string): Generator<{ line: string; number: number }> {
+  let number = 0;
+  for (const raw of text.split("\n")) {
+    number++;
+    const line = raw.trim();
+    if (line !== "") yield { line, number };
+  }
+}

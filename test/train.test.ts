@@ -1,0 +1,152 @@
+// Training as users call it, from the build: workers start from build/worker-node.js.
+
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { train as trainInSource } from "../src/node";
+import { DivergenceError, type Progress, type TrainOptions, train, Vocabulary } from "../build/node.js";
+import { kernels } from "./kernels";
+import { sampleText } from "./sample";
+
+const text = sampleText(2000);
+const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 1e-2 };
+
+function sha256(matrix: Float32Array): string {
+  return createHash("sha256").update(new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength)).digest("hex");
+}
+
+describe("train", () => {
+  it("learns: words of a topic come together, the loss falls", async () => {
+    const model = await train(text, { ...small, epochs: 5 });
+    const losses = model.history.map((record) => record.loss);
+    expect(losses[4]).toBeLessThan(losses[0]);
+    for (const topic of [0, 3, 6]) {
+      const near = model.vectors.mostSimilar(`topic${topic}_0`, { topN: 5 });
+      expect(near.every(({ word }) => word.startsWith(`topic${topic}_`))).toBe(true);
+    }
+  });
+
+  it("gives the same bytes with simd, scalar, in process, in a worker, with shared memory or a copy, and from the source", async () => {
+    const hashes = await Promise.all([
+      train(text, small),
+      train(text, small),
+      train(text, { ...small, kernel: "scalar" }),
+      train(text, { ...small, worker: false }),
+      train(() => text, { ...small, kernel: "scalar", worker: false }),
+      trainInSource(text, { ...small, worker: false }),
+    ]).then((models) => models.map((model) => sha256(model.vectors.matrix)));
+    const { SharedArrayBuffer: shared } = globalThis;
+    Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+    const copied = await train(text, small).finally(() => Object.assign(globalThis, { SharedArrayBuffer: shared }));
+    expect(new Set([...hashes, sha256(copied.vectors.matrix)]).size).toBe(1);
+  });
+
+  // made by this test; a change here is a change of every user's vectors and belongs into CHANGELOG.md
+  it.each([
+    ["skipgram", {}, ""],
+    ["skipgram, a set of negatives for each pair", { sharedNegatives: false }, ""],
+    ["cbow", { model: "cbow" }, ""],
+  ] as [string, TrainOptions, string][])("holds the SHA-256 of its vectors: %s", async (_, options, hash) => {
+    const model = await train(text, { ...small, ...options });
+    expect(sha256(model.vectors.matrix)).toBe(hash);
+  });
+
+  it("gives other vectors for another seed", async () => {
+    const [a, b] = await Promise.all([1, 2].map((seed) => train(text, { ...small, seed })));
+    expect(sha256(a.vectors.matrix)).not.toBe(sha256(b.vectors.matrix));
+  });
+
+  it.each(kernels)("reaches about the same loss with the %s kernel", async (kernel) => {
+    const [a, b] = await Promise.all([train(text, { ...small, kernel }), train(text, small)]);
+    a.history.forEach((record, i) => {
+      expect(record.kernel).toBe(kernel);
+      expect(Math.abs(record.loss - b.history[i].loss)).toBeLessThan(1e-3);
+      expect(record.predictions).toBe(b.history[i].predictions);
+    });
+  });
+
+  it("keeps the event loop free", async () => {
+    let longest = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    await train(sampleText(20_000), { ...small, epochs: 3 });
+    clearInterval(timer);
+    // reading and encoding happen here, in slices; 3 epochs in one piece would take far more
+    expect(longest).toBeLessThan(1000);
+  });
+
+  it("reports progress in both phases", async () => {
+    const reports: Progress[] = [];
+    const model = await train(text, { ...small, onProgress: (progress) => reports.push(progress) });
+    expect(reports.some((r) => r.phase === "vocabulary")).toBe(true);
+    const last = reports[reports.length - 1];
+    expect(last).toMatchObject({ phase: "training", epoch: 2, epochs: 2, eta: 0, kernel: "simd" });
+    expect(last.words).toBe(2 * model.vocabulary.totalWords);
+    expect(last.words).toBe(last.totalWords);
+    expect(last.loss).toBeCloseTo(model.history[1].loss, 10);
+    expect(last.learningRate).toBeLessThan(0.025);
+  });
+
+  it("passes on what onProgress throws", async () => {
+    const onProgress = () => {
+      throw new Error("stop");
+    };
+    await expect(train(text, { ...small, onProgress })).rejects.toThrow("stop");
+  });
+
+  it("stops on abort, before and while it trains", async () => {
+    await expect(train(text, { ...small, signal: AbortSignal.abort(new Error("never mind")) })).rejects.toThrow("never mind");
+    for (const worker of [true, false]) {
+      const controller = new AbortController();
+      const onProgress = ({ phase }: Progress) => phase === "training" && controller.abort();
+      const run = train(text, { ...small, epochs: 1000, worker, signal: controller.signal, onProgress });
+      await expect(run).rejects.toMatchObject({ name: "AbortError" });
+    }
+  });
+
+  it("says when it diverges", async () => {
+    const error = await train(text, { ...small, learningRate: 1e30 }).catch((e) => e);
+    expect(error).toBeInstanceOf(DivergenceError);
+    expect(error.message).toMatch(/training diverged in epoch 1 .* lower learningRate \(it was 1e\+30/);
+  });
+
+  it("trains on, keeps the words, adds to the history", async () => {
+    const model = await train(text, small);
+    const before = sha256(model.vectors.matrix);
+    expect(await model.train([["unknown"], ...text.slice(0, 100)], { epochs: 1, learningRate: 0.01 })).toBe(model);
+    expect(model.history.map((record) => record.epoch)).toEqual([1, 2, 3]);
+    expect(sha256(model.vectors.matrix)).not.toBe(before);
+    await expect(model.train([["unknown"]])).rejects.toThrow(/no words of the vocabulary/);
+  });
+
+  it("leaves the model usable when training on is aborted", async () => {
+    const model = await train(text, small);
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    await expect(model.train(text, { epochs: 1000, signal: controller.signal, onProgress })).rejects.toThrow();
+    expect(model.vectors.mostSimilar("topic0_0", { topN: 3 })).toHaveLength(3);
+    await model.train(text, { epochs: 1 });
+  });
+
+  it("takes a vocabulary instead of counting", async () => {
+    const vocabulary = new Vocabulary([["topic0_0", 50], ["topic0_1", 40], ["common0", 30]]);
+    const model = await train(text, { ...small, vocabulary });
+    expect(model.vectors.words).toEqual(["topic0_0", "topic0_1", "common0"]);
+  });
+
+  it("names a source that is used up", async () => {
+    const iterator = text.values();
+    await expect(train(() => iterator, small)).rejects.toThrow(/in epoch 1: if it is an iterator that was used up, pass a function/);
+  });
+
+  it("refuses options it does not know or cannot use", async () => {
+    await expect(train(text, { widnow: 3 } as never)).rejects.toThrow('unknown option "widnow": did you mean "window"?');
+    await expect(train(text, { dim: 0 })).rejects.toThrow('"dim" expected integer 1 to 65536, got 0');
+    await expect(train(text, { model: "glove" as never })).rejects.toThrow('"model" expected one of');
+    await expect(train(text, { vocabulary: {} as never })).rejects.toThrow('"vocabulary" expected a Vocabulary');
+    await expect(train(text, { dim: 65_536, minCount: 1, maxVocabulary: 100_000 })).resolves.toBeDefined();
+    await expect(train("no/such/file.txt")).rejects.toThrow(/cannot read "no\/such\/file.txt"/);
+  });
+});

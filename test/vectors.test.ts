@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createVectors, type VectorKernelOptions } from "../src/vectors/create";
+import { MissingWordError, type WordVectors } from "../src/vectors/vectors";
+import { TopRows } from "../src/vectors/top";
+import { Random } from "../src/math/random";
+import { kernels } from "./kernels";
+
+/** Random vectors of words w0, w1, … */
+function randomVectors(words: number, dim: number, options?: VectorKernelOptions): Promise<WordVectors> {
+  const random = Random.from(3, 0);
+  const matrix = Float32Array.from({ length: words * dim }, () => random.next() / 2 ** 31 - 1);
+  return createVectors(Array.from({ length: words }, (_, i) => `w${i}`), dim, matrix, options);
+}
+
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const dot = (x: ArrayLike<number>, y: ArrayLike<number>) => Array.from(x).reduce((sum, v, d) => sum + v * y[d], 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+}
+
+/** Neighbours by brute force in float64. */
+function bruteForce(vectors: WordVectors, target: ArrayLike<number>, excluded: string[], topN: number) {
+  return vectors.words
+    .filter((word) => !excluded.includes(word))
+    .map((word) => ({ word, similarity: cosine(vectors.get(word), target) }))
+    .sort((a, b) => b.similarity - a.similarity)
+    .slice(0, topN);
+}
+
+describe.each(kernels)("WordVectors with the %s kernel", (kernel) => {
+  it.each([
+    [7, 3],
+    [50, 100],
+    [5000, 10],
+  ])("finds the nearest of %i words in %i dimensions as brute force does", async (words, dim) => {
+    const vectors = await randomVectors(words, dim, { kernel });
+    for (const word of ["w0", "w3", `w${words - 1}`]) {
+      const expected = bruteForce(vectors, vectors.get(word), [word], 5);
+      const found = vectors.mostSimilar(word, { topN: 5 });
+      expect(found.map((n) => n.word)).toEqual(expected.map((n) => n.word));
+      found.forEach((n, i) => expect(n.similarity).toBeCloseTo(expected[i].similarity, 5));
+    }
+    const queries = Array.from({ length: 70 }, (_, i) => vectors.unit(i % words));
+    const nearest = vectors.nearestRows(queries, queries.map((_, i) => [i % words]), words);
+    nearest.forEach((row, i) => {
+      const word = `w${i % words}`;
+      expect(vectors.words[row]).toBe(bruteForce(vectors, vectors.get(word), [word], 1)[0].word);
+    });
+  });
+});
+
+/** Four directions, and mixtures. */
+const directions = () =>
+  createVectors(
+    ["king", "queen", "man", "woman", "apple", "nil"],
+    4,
+    // royal, male, female, fruit
+    [5, 1, 0, 0, 5, 0, 1, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0],
+  );
+
+describe("WordVectors", () => {
+  it("gives copies, rows and similarities", async () => {
+    const vectors = await directions();
+    expect(vectors.size).toBe(6);
+    expect(vectors.has("king")).toBe(true);
+    expect(vectors.has("kong")).toBe(false);
+    const king = vectors.get("king");
+    expect([...king]).toEqual([5, 1, 0, 0]);
+    king[0] = 0;
+    expect([...vectors.get("king")]).toEqual([5, 1, 0, 0]);
+    expect(vectors.similarity("king", "queen")).toBeCloseTo(25 / 26, 6);
+    expect(vectors.similarity("king", [0, 0, 0, 9])).toBe(0);
+  });
+
+  it("answers analogies by 3CosAdd and 3CosMul", async () => {
+    const vectors = await directions();
+    expect(vectors.analogy("man", "king", "woman", { topN: 1 })[0].word).toBe("queen");
+    const [best] = vectors.analogy("man", "king", "woman", { topN: 1, method: "3cosmul" });
+    expect(best.word).toBe("queen");
+    const half = (a: string, b: string) => (1 + vectors.similarity(a, b)) / 2;
+    const score = (half("queen", "king") * half("queen", "woman")) / (half("queen", "man") + 0.001);
+    expect(best.similarity).toBeCloseTo(score, 5);
+    expect(() => vectors.analogy("man", "king", "woman", { method: "3cos" as never })).toThrow(RangeError);
+  });
+
+  it("takes vectors, lists, filters and a vocabulary limit", async () => {
+    const vectors = await directions();
+    const words = (neighbours: { word: string }[]) => neighbours.map((n) => n.word);
+    expect(words(vectors.mostSimilar([0, 0, 0, 1], { topN: 1 }))).toEqual(["apple"]);
+    expect(words(vectors.mostSimilar({ positive: ["king", "woman"], negative: ["man"] }, { topN: 1 }))).toEqual(["queen"]);
+    expect(words(vectors.mostSimilar("king", { filter: (word) => word.includes("man"), topN: 9 }))).toEqual(["man", "woman"]);
+    expect(words(vectors.mostSimilar("king", { restrictVocabulary: 2 }))).toEqual(["queen"]);
+    expect(vectors.mostSimilar("king", { topN: 0 })).toEqual([]);
+    // the zero vector has no direction: it is nobody's neighbour
+    expect(words(vectors.mostSimilar("king", { topN: 9 }))).not.toContain("nil");
+  });
+
+  it("finds the odd one out", async () => {
+    const vectors = await directions();
+    expect(vectors.doesntMatch(["king", "queen", "apple"])).toBe("apple");
+    expect(() => vectors.doesntMatch(["king"])).toThrow("doesntMatch expected at least 2 words with vectors, got 1 of 1");
+    expect(vectors.doesntMatch(["king", "kong", "queen", "apple"], { missing: "skip" })).toBe("apple");
+  });
+
+  it("names a missing word and the nearest known one, or skips it", async () => {
+    const vectors = await directions();
+    expect(() => vectors.get("kinf")).toThrow(MissingWordError);
+    expect(() => vectors.get("kinf")).toThrow('"kinf" is not among the 6 words: did you mean "king"?');
+    expect(() => vectors.mostSimilar({ positive: ["king", "xyzzy"] })).toThrow('"xyzzy" is not among the 6 words');
+    expect(vectors.mostSimilar({ positive: ["king", "xyzzy"] }, { missing: "skip", topN: 1 })[0].word).toBe("queen");
+    expect(() => vectors.mostSimilar("xyzzy", { missing: "skip" })).toThrow("none of the words asked for has a vector");
+  });
+
+  it("refuses what it cannot use", async () => {
+    const vectors = await directions();
+    expect(() => vectors.mostSimilar([1, 2])).toThrow("vector expected 4 numbers, got 2");
+    expect(() => vectors.mostSimilar("king", { topn: 3 } as never)).toThrow('unknown option "topn": did you mean "topN"?');
+    expect(() => vectors.mostSimilar("king", { topN: -1 })).toThrow('"topN" expected integer >= 0, got -1');
+    await expect(createVectors(["a"], 2, [1])).rejects.toThrow("matrix expected 1 × 2 = 2 floats, got 1");
+    await expect(createVectors(["a", "a"], 1, [1, 2])).rejects.toThrow('word "a" is named twice');
+  });
+
+  it("sees changes of the matrix after refresh", async () => {
+    const vectors = await directions();
+    expect(vectors.mostSimilar("man", { topN: 1 })[0].word).toBe("king");
+    vectors.matrix.set([0, 9, 0, 0], vectors.row("apple") * vectors.stride);
+    vectors.refresh();
+    expect(vectors.mostSimilar("man", { topN: 1 })[0]).toEqual({ word: "apple", similarity: 1 });
+  });
+});
+
+it("TopRows keeps the best, of equal ones the first", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 100 }), fc.integer({ min: 0, max: 12 }), (scores, k) => {
+      const top = new TopRows(k);
+      scores.forEach((score, row) => {
+        if (score > top.threshold) top.offer(row, score);
+      });
+      const expected = scores.map((score, row) => ({ row, score })).sort((a, b) => b.score - a.score || a.row - b.row);
+      expect(top.sorted()).toEqual(expected.slice(0, k));
+    }),
+  );
+});

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Vocabulary, type VocabularyOptions, WordCounter } from "../src/text/vocabulary";
+
+const options: VocabularyOptions = { minCount: 1, maxVocabulary: 1000, maxCountedWords: 1000 };
+
+function count(sentences: string[][], overrides: Partial<VocabularyOptions> = {}): Vocabulary {
+  const counter = new WordCounter({ ...options, ...overrides });
+  for (const sentence of sentences) counter.add(sentence);
+  return counter.finish("test");
+}
+
+const entries = (v: Vocabulary) => v.words.map((word, id) => [word, v.counts[id]]);
+
+describe("Vocabulary", () => {
+  it("sorts by falling count, equal counts by code unit", () => {
+    expect(entries(count([["b", "c", "a", "c"], ["é", "c", "b"]]))).toEqual([
+      ["c", 3],
+      ["b", 2],
+      ["a", 1],
+      ["é", 1],
+    ]);
+  });
+
+  it("leaves out by minCount, keep and maxVocabulary; totalWords counts what is left", () => {
+    const text = [["a", "a", "a", "b", "b", "c"]];
+    expect(entries(count(text, { minCount: 2 }))).toEqual([["a", 3], ["b", 2]]);
+    expect(entries(count(text, { keep: (word, n) => word !== "a" && n < 3 }))).toEqual([["b", 2], ["c", 1]]);
+    const top = count(text, { maxVocabulary: 2 });
+    expect(top.words).toEqual(["a", "b"]);
+    expect(top.totalWords).toBe(5);
+  });
+
+  it("says what to do when too little is left", () => {
+    expect(() => count([])).toThrow("test is empty");
+    expect(() => count([["a", "a", "b"]], { minCount: 2 })).toThrow(
+      "training needs at least two words, test has 1 with minCount 2, of 2 distinct words in 3 tokens: lower minCount",
+    );
+  });
+
+  it("counts in bounded memory: drops the rarest, keeps the counts of the others", () => {
+    // 20 frequent words among 5000 that occur once
+    const sentences = Array.from({ length: 5000 }, (_, i) => [`rare${i}`, `often${i % 20}`]);
+    const vocabulary = count(sentences, { maxCountedWords: 100, minCount: 200 });
+    expect(vocabulary.size).toBe(20);
+    expect([...vocabulary.counts]).toEqual(new Array(20).fill(250));
+  });
+
+  it("never holds more words than maxCountedWords, and is exact below it", () => {
+    const sentence = fc.array(fc.constantFrom(..."abcdefghij"), { minLength: 2, maxLength: 60 });
+    fc.assert(
+      fc.property(sentence, (tokens) => {
+        fc.pre(new Set(tokens).size >= 2);
+        expect(entries(count([tokens], { maxCountedWords: 10 }))).toEqual(entries(count([tokens])));
+        for (const bound of [2, 3, 5]) {
+          const bounded = new WordCounter({ ...options, maxCountedWords: bound });
+          bounded.add([...tokens, "x", "x", "y"]);
+          expect(bounded.distinct).toBeLessThanOrEqual(bound);
+        }
+      }),
+    );
+  });
+
+  it("reads what it wrote", () => {
+    const vocabulary = count([["naïve", "東京", "東京", "😀"]]);
+    const read = Vocabulary.parse(vocabulary.toText());
+    expect(entries(read)).toEqual(entries(vocabulary));
+    expect(() => Vocabulary.parse("a 5\nb x\n", "v.txt")).toThrow('v.txt: line 2 expected "word count", got "b x"');
+  });
+
+  it("keeps words by word2vec.c's formula, the share of a word being counted in the vocabulary", () => {
+    const vocabulary = new Vocabulary([["the", 900], ["cat", 100]]);
+    const [the, cat] = vocabulary.keepProbabilities(0.01);
+    // sN = 10: √(10/900) + 10/900, √(10/100) + 10/100
+    expect(the).toBeCloseTo(0.10540926 + 0.01111111, 7);
+    expect(cat).toBeCloseTo(0.31622777 + 0.1, 7);
+    expect([...vocabulary.keepProbabilities(0)]).toEqual([1, 1]);
+    expect([...vocabulary.keepProbabilities(1)]).toEqual([1, 1]);
+  });
+});

@@ -1,0 +1,70 @@
+// The ABI of the binaries, and binaries handed in.
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { train } from "../build/node.js";
+import { planKernel, startKernel } from "../src/kernel/pick";
+import { compile } from "../src/kernel/wasm";
+import { sampleText } from "./sample";
+
+const path = (name: string) => new URL(`../build/${name}.wasm`, import.meta.url);
+
+describe.each(["scalar", "simd", "relaxed"])("build/%s.wasm", (name) => {
+  const bytes = readFileSync(path(name));
+
+  it("imports nothing but a memory, exports the kernel, holds no data", () => {
+    const sections: number[] = [];
+    for (let at = 8; at < bytes.length; ) {
+      sections.push(bytes[at++]);
+      let size = 0;
+      for (let shift = 0; ; shift += 7) {
+        size |= (bytes[at] & 127) << shift;
+        if (bytes[at++] < 128) break;
+      }
+      at += size;
+    }
+    // 11 data, 12 data count, 6 globals, 8 start: rewritten at each instantiation, they would break a shared memory
+    for (const section of [6, 8, 11, 12]) expect(sections).not.toContain(section);
+    if (!WebAssembly.validate(bytes)) return;
+    const module = new WebAssembly.Module(bytes);
+    expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
+    const names = WebAssembly.Module.exports(module).map((e) => e.name);
+    expect(names.sort()).toEqual(["allFinite", "memory", "norms", "scores", "train"]);
+  });
+});
+
+describe("wasm", () => {
+  const text = sampleText(50);
+  const options = { dim: 4, epochs: 1, minCount: 1 };
+
+  it("is taken as bytes, module or URL, for a worker and in process", async () => {
+    const bytes = readFileSync(path("simd"));
+    const unshared = await WebAssembly.compile(bytes);
+    const shared = await compile("simd", true, bytes);
+    const given = [bytes, bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length), unshared, shared, path("simd")];
+    for (const wasm of given) {
+      for (const worker of [true, false]) {
+        if (wasm === shared && !worker) continue;
+        expect((await train(text, { ...options, wasm: wasm as never, worker })).history).toHaveLength(1);
+      }
+    }
+  });
+
+  it("links with shared and with unshared memory", async () => {
+    for (const name of ["simd", "scalar"] as const) {
+      for (const shared of [true, false]) {
+        const plan = await planKernel(name, shared);
+        expect(startKernel(plan, new WebAssembly.Memory({ initial: 1, maximum: 1, shared })).name).toBe(name);
+      }
+    }
+  });
+
+  it("is refused with a reason when it is something else", async () => {
+    const bad = (wasm: unknown) => train(text, { ...options, wasm: wasm as never });
+    await expect(bad(new TextEncoder().encode("<!doctype html>"))).rejects.toThrow(/not WebAssembly.*web page/);
+    await expect(bad(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))).rejects.toThrow(/not a wasm2vec kernel/);
+    await expect(bad(5)).rejects.toThrow('"wasm" expected bytes, a WebAssembly.Module or a URL, got 5');
+    await expect(bad(pathToFileURL("/nowhere.wasm"))).rejects.toThrow(/ENOENT|no such file/);
+  });
+});
