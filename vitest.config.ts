@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** Gives tests the wasm bytes that esbuild's binary loader embeds in the bundles. */
@@ -17,6 +18,8 @@ const report = process.env.CI_REPORT;
 
 export default defineConfig({
   plugins: [binary],
+  // tests of the whole import the build by the package's name, as users do
+  resolve: { alias: { wasm2vec: fileURLToPath(new URL("build/node.js", import.meta.url)) } },
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,

@@ -1,6 +1,6 @@
 // What both doors offer, re-exported only.
 
-export { FormatError } from "./format/error";
+export { FormatError } from "./math/error";
 export { readWord2vec, type VectorFormat, writeWord2vec } from "./format/word2vec";
 export type { KernelName } from "./kernel/kernel";
 export type { KernelChoice } from "./kernel/pick";

@@ -26,5 +26,5 @@ async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
 
 export * from "./api";
 export { fileCorpus, streamCorpus } from "./node/corpus";
-export { readChunks, writeAtomically } from "./node/files";
+export { checkWritable, readChunks, writeAtomically } from "./node/files";
 export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors";

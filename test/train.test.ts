@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { train as trainInSource } from "../src/node";
-import { DivergenceError, type Progress, type TrainOptions, train, Vocabulary } from "../build/node.js";
+import { DivergenceError, type Progress, type TrainOptions, train, Vocabulary } from "wasm2vec";
 import { kernels } from "./kernels";
 import { sampleText } from "./sample";
 

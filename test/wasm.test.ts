@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { train } from "../build/node.js";
+import { train } from "wasm2vec";
 import { planKernel, startKernel } from "../src/kernel/pick";
 import { compile } from "../src/kernel/wasm";
 import { sampleText } from "./sample";

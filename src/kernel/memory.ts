@@ -109,18 +109,30 @@ export function layOut(shape: Shape): Layout {
 
 /** @throws RangeError if it does not fit into 4 GB, or the machine does not give it */
 export function allocate(bytes: number, shared: boolean, what: string): WebAssembly.Memory {
+  return take(bytes, what, (pages) => {
+    return new WebAssembly.Memory({ initial: pages, maximum: shared ? pages : MAX_PAGES, shared });
+  });
+}
+
+/** Lets an unshared memory have at least so many bytes. @throws RangeError as allocate */
+export function growTo(memory: WebAssembly.Memory, bytes: number, what: string): void {
+  take(bytes, what, (pages) => {
+    const more = pages - memory.buffer.byteLength / PAGE;
+    if (more > 0) memory.grow(more);
+  });
+}
+
+function take<T>(bytes: number, what: string, from: (pages: number) => T): T {
   const pages = Math.ceil(bytes / PAGE);
   const gigabytes = (bytes / 2 ** 30).toFixed(1);
   if (pages > MAX_PAGES)
     throw new RangeError(`${what} needs ${gigabytes} GB, WebAssembly memory ends at 4 GB: lower dim or raise minCount`);
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: shared ? pages : MAX_PAGES, shared });
+    return from(pages);
   } catch (cause) {
     throw new RangeError(
       `${what} needs ${gigabytes} GB, which this machine did not give: lower dim or raise minCount`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

@@ -6,15 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { fileURLToPath } from "node:url";
 import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus";
 import { splitLines } from "../text/lines";
-import { readChunks } from "./files";
+import { pathOf, readChunks } from "./files";
 
 /** A text file, plain or gzip, UTF-8, one sentence a line, tokens parted by blanks. */
 export function fileCorpus(path: string | URL): Corpus {
-  const name = path instanceof URL ? fileURLToPath(path) : path;
-  return { name, chunks: (maxSentenceLength) => splitLines(readChunks(path), maxSentenceLength) };
+  return { name: pathOf(path), chunks: (maxSentenceLength) => splitLines(readChunks(path), maxSentenceLength) };
 }
 
 /** A stream, spooled to a temporary file since training reads it several times; remove() deletes that. */

@@ -1,12 +1,11 @@
 // Vectors and vocabularies in files.
 
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { readWord2vec, type VectorFormat, writeWord2vec } from "../format/word2vec";
 import { Vocabulary } from "../text/vocabulary";
 import { openVectors, type VectorKernelOptions } from "../vectors/create";
-import { allocateVectors, type VectorStorage, type WordVectors } from "../vectors/vectors";
-import { readChunks, writeAtomically } from "./files";
+import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../vectors/vectors";
+import { pathOf, readChunks, writeAtomically } from "./files";
 
 export interface LoadOptions extends VectorKernelOptions {
   /** Default "auto": told by the content. */
@@ -22,16 +21,17 @@ export interface LoadOptions extends VectorKernelOptions {
 export async function loadVectors(path: string | URL, options: LoadOptions = {}): Promise<WordVectors> {
   let storage: VectorStorage | undefined;
   const { words, dim } = await readWord2vec(readChunks(path), {
-    name: nameOf(path),
+    name: pathOf(path),
     format: options.format,
     limit: options.limit,
-    allocate: (rows, dim) => {
-      storage = allocateVectors(rows, dim);
+    reserve: (rows, dim) => {
+      if (storage === undefined) storage = allocateVectors(rows, dim);
+      else growVectors(storage, rows);
       const { memory, start, stride } = storage;
       return { matrix: new Float32Array(memory.buffer, start, (rows * stride) / 4), stride: stride / 4 };
     },
   });
-  return openVectors(words, dim, storage ?? allocateVectors(0, dim), options);
+  return openVectors(words, dim, storage!, options);
 }
 
 /** Writes vectors, under a temporary name until the file is whole. format: "word2vec" (binary, default) or "word2vec-text". */
@@ -40,22 +40,14 @@ export function saveVectors(
   path: string | URL,
   options: { format?: VectorFormat } = {},
 ): Promise<void> {
-  const { matrix, stride, dim } = vectors;
-  return writeAtomically(
-    path,
-    writeWord2vec({ words: [...vectors.words], dim, matrix, stride }, options.format ?? "word2vec"),
-  );
+  return writeAtomically(path, writeWord2vec(vectors, options.format));
 }
 
 /** Reads words and counts, a line `word count` each, as word2vec.c -save-vocab and saveVocabulary write them. @throws FormatError */
 export async function loadVocabulary(path: string | URL): Promise<Vocabulary> {
-  return Vocabulary.parse(await readFile(path, "utf8"), nameOf(path));
+  return Vocabulary.parse(await readFile(path, "utf8"), pathOf(path));
 }
 
 export function saveVocabulary(vocabulary: Vocabulary, path: string | URL): Promise<void> {
   return writeAtomically(path, [new TextEncoder().encode(vocabulary.toText())]);
-}
-
-function nameOf(path: string | URL): string {
-  return path instanceof URL ? fileURLToPath(path) : path;
 }

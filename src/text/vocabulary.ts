@@ -1,6 +1,6 @@
 // Counting words, choosing which of them get vectors, and giving them ids.
 
-import { FormatError } from "../format/error";
+import { FormatError } from "../math/error";
 import type { WordId } from "../kernel/kernel";
 import { power } from "../math/power";
 import type { Corpus, Sentence } from "./corpus";
@@ -61,7 +61,7 @@ export class Vocabulary {
     if (lines[lines.length - 1] === "") lines.pop();
     return new Vocabulary(
       lines.map((line, i) => {
-        const match = /^(\S+)[ \t](\d+)\r?$/.exec(line);
+        const match = /^([^\n]+?)[ \t](\d+)\r?$/.exec(line);
         if (!match) throw new FormatError(`${name}: line ${i + 1} expected "word count", got ${JSON.stringify(line)}`);
         return [match[1], Number(match[2])];
       }),

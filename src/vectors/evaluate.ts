@@ -1,6 +1,6 @@
 // Evaluation on rated word pairs and on analogies, as gensim 4.2's KeyedVectors does it: on the same vectors the same figures.
 
-import { FormatError } from "../format/error";
+import { FormatError } from "../math/error";
 import { checkBoolean, checkInteger, checkKnown, show } from "../math/check";
 
 /** What evaluation needs of WordVectors. */

@@ -1,7 +1,7 @@
 // Word vectors and the questions asked of them.
 
 import type { Kernel, Ptr, WordId } from "../kernel/kernel";
-import { Allocator, allocate, rowStride } from "../kernel/memory";
+import { Allocator, allocate, growTo, rowStride } from "../kernel/memory";
 import { checkInteger, checkKnown, checkOneOf, nearest, show } from "../math/check";
 import { RowSearch, type SearchSpace, takeSearchSpace } from "./search";
 import { TopRows } from "./top";
@@ -60,6 +60,11 @@ export function allocateVectors(rows: number, dim: number): VectorStorage {
   const space = takeSearchSpace(plan, stride);
   const start = plan.take(rows * stride);
   return { memory: allocate(plan.end, false, `${rows} vectors of dim ${dim}`), start, stride, space };
+}
+
+/** Makes room for at least so many rows; those before stay. @throws RangeError if they do not fit into memory */
+export function growVectors({ memory, start, stride }: VectorStorage, rows: number): void {
+  growTo(memory, start + rows * stride, `${rows} vectors of ${stride / 4} floats`);
 }
 
 /**

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+// Door of the command line.
+
+import { run } from "./cli/program";
+
+process.exitCode = await run(process.argv.slice(2));

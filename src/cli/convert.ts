@@ -1,0 +1,38 @@
+import { extname } from "node:path";
+import { Command, Option } from "commander";
+import { checkWritable, loadVectors, saveVectors, type VectorFormat } from "../node";
+import { VECTOR_FORMATS } from "../format/word2vec";
+import { finish, grouped, parseCount, readFormatOption, type Result, UsageError } from "./command";
+
+interface Flags {
+  from: VectorFormat | "auto";
+  to?: VectorFormat;
+  limit?: number;
+}
+
+/** What the ending of a file's name promises. */
+const FORMAT_OF_ENDING: Record<string, VectorFormat> = { ".bin": "word2vec", ".txt": "word2vec-text", ".vec": "word2vec-text" };
+
+export function convertCommand(): Command {
+  const command = new Command("convert")
+    .description("Rewrite vectors in another format.")
+    .argument("<in>", "vectors, plain or gzip; the format is told by the content")
+    .argument("<out>", "the file to write")
+    .addOption(readFormatOption("--from"))
+    .addOption(new Option("--to <format>", "format to write (default: by the name, .bin or .txt, .vec)").choices(VECTOR_FORMATS))
+    .option("--limit <number>", "only the first so many words", parseCount);
+  return finish(command, ["wasm2vec convert vectors.bin vectors.txt", "wasm2vec convert crawl.vec top.bin --limit 100000"], runConvert);
+}
+
+async function runConvert(input: string, output: string, { from, to, limit }: Flags): Promise<Result> {
+  const format = to ?? FORMAT_OF_ENDING[extname(output).toLowerCase()];
+  if (format === undefined)
+    throw new UsageError(`the name ${JSON.stringify(output)} does not tell a format: end it in .bin or .txt, or give --to`);
+  await checkWritable(output);
+  const vectors = await loadVectors(input, { format: from, limit });
+  await saveVectors(vectors, output, { format });
+  return {
+    json: { output, format, words: vectors.size, dim: vectors.dim },
+    text: `wrote ${output}: ${grouped(vectors.size)} words, dim ${vectors.dim}, ${format}`,
+  };
+}

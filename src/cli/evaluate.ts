@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { Command } from "commander";
+import {
+  type AnalogyScore,
+  type EvaluationOptions,
+  evaluateAnalogies,
+  evaluateWordPairs,
+  loadVectors,
+  parseAnalogies,
+  parseWordPairs,
+  type VectorFormat,
+  type WordPairScore,
+} from "../node";
+import { finish, parseCount, readFormatOption, type Result, table, UsageError } from "./command";
+
+interface Flags {
+  pairs?: string[];
+  analogies?: string[];
+  restrictVocabulary: number;
+  caseSensitive?: true;
+  format: VectorFormat | "auto";
+}
+
+export function evaluateCommand(): Command {
+  const command = new Command("evaluate")
+    .description("Score vectors on rated word pairs and on analogies, with the figures that gensim gives.")
+    .argument("<file>", "vectors, as train or another trainer wrote them")
+    .option("--pairs <file...>", "rated pairs: a line `word word score` each, such as WordSim-353")
+    .option("--analogies <file...>", "questions in the format of Google's questions-words.txt")
+    .option("--restrict-vocabulary <number>", "know only the most frequent words", parseCount, 300_000)
+    .option("--case-sensitive", "tell upper from lower case")
+    .addOption(readFormatOption("--format"));
+  return finish(
+    command,
+    ["wasm2vec evaluate vectors.bin --pairs wordsim353.tsv --analogies questions-words.txt --restrict-vocabulary 30000"],
+    runEvaluate,
+  );
+}
+
+async function runEvaluate(file: string, flags: Flags): Promise<Result> {
+  const { pairs = [], analogies = [], restrictVocabulary, caseSensitive, format } = flags;
+  if (pairs.length + analogies.length === 0)
+    throw new UsageError("evaluate needs something to score: give --pairs FILE, --analogies FILE or both");
+  // read first: a bad question file is told before vectors are loaded
+  const pairSets = await Promise.all(pairs.map(async (path) => ({ path, set: parseWordPairs(await readFile(path, "utf8"), path) })));
+  const questionSets = await Promise.all(
+    analogies.map(async (path) => ({ path, set: parseAnalogies(await readFile(path, "utf8"), path) })),
+  );
+  const vectors = await loadVectors(file, { format });
+  const options: EvaluationOptions = { restrictVocabulary, caseInsensitive: !caseSensitive };
+  const pairScores = pairSets.map(({ path, set }) => ({ file: path, ...evaluateWordPairs(vectors, set, options) }));
+  const analogyScores = questionSets.map(({ path, set }) => ({ file: path, ...evaluateAnalogies(vectors, set, options) }));
+  return {
+    json: { restrictVocabulary, pairs: pairScores, analogies: analogyScores },
+    text: [...pairScores.map(pairText), ...analogyScores.map(analogyText)].join("\n"),
+  };
+}
+
+function pairText({ file, spearman, pearson, pairs, skipped }: WordPairScore & { file: string }): string {
+  return `${basename(file)}: Spearman ${spearman.toFixed(4)}, Pearson ${pearson.toFixed(4)} (${pairs} pairs, ${skipped} skipped)`;
+}
+
+function analogyText({ file, accuracy, correct, total, skipped, sections }: AnalogyScore & { file: string }): string {
+  const rows = sections.map((section) => [
+    `  ${section.section}`,
+    section.total > 0 ? percent(section.correct / section.total) : "-",
+    `${section.correct} of ${section.total}`,
+  ]);
+  return `${basename(file)}: ${percent(accuracy)} (${correct} of ${total} questions, ${skipped} skipped)\n${table(rows)}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)}%`;
+}

@@ -1,0 +1,47 @@
+// The program: its commands, and how errors become messages and exit codes (0 done, 1 failed, 2 usage, 130 interrupted).
+
+import { Command, CommanderError } from "commander";
+import packageJson from "../../package.json";
+import { UsageError, Interrupted } from "./command";
+import { convertCommand } from "./convert";
+import { evaluateCommand } from "./evaluate";
+import { analogyCommand, similarCommand } from "./query";
+import { trainCommand } from "./train";
+
+/** Runs the command that args name; returns the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  // a reader that has seen enough, such as head, closes the pipe: no error
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  const program = new Command("wasm2vec")
+    .description("Trains word2vec embeddings in SIMD WebAssembly, and works with them.")
+    .version(packageJson.version)
+    .showHelpAfterError("(wasm2vec --help or wasm2vec COMMAND --help says more)");
+  for (const make of [trainCommand, similarCommand, analogyCommand, evaluateCommand, convertCommand]) {
+    program.addCommand(make().copyInheritedSettings(program));
+  }
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    // commander has told its own errors already
+    if (!(error instanceof CommanderError)) report(error as Error);
+    if (args.includes("--json") && exitCode(error) !== 0) process.stdout.write(`${JSON.stringify(toJson(error as Error))}\n`);
+    return exitCode(error);
+  }
+}
+
+function report(error: Error): void {
+  const details = process.env.WASM2VEC_DEBUG ? `\n${error.stack}` : "";
+  process.stderr.write(`wasm2vec: ${error.message}${details}\n`);
+}
+
+function toJson(error: Error): unknown {
+  return { error: { name: error.name, message: error.message.replace(/^error: /, "") } };
+}
+
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) return 2;
+  return error instanceof Interrupted ? 130 : 1;
+}

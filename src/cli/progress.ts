@@ -1,0 +1,50 @@
+// Progress on standard error: a bar on a terminal, else a line every five seconds.
+
+import cliProgress, { type Options, type Params } from "cli-progress";
+import type { Progress } from "../node";
+import { grouped } from "./command";
+
+/** Milliseconds between lines where there is no terminal. */
+const LINE_INTERVAL = 5000;
+
+/** A listener for onProgress, and stop() for when training is over. */
+export function showProgress(): { onProgress: (progress: Progress) => void; stop: () => void } {
+  const bar = new cliProgress.SingleBar(
+    {
+      stream: process.stderr,
+      format,
+      noTTYOutput: true,
+      notTTYSchedule: LINE_INTERVAL,
+      hideCursor: true,
+      barsize: 24,
+    },
+    cliProgress.Presets.shades_classic,
+  );
+  let started = false;
+  return {
+    onProgress(progress) {
+      const { words, totalWords } = progress;
+      if (!started) bar.start(totalWords || 1, 0, { progress });
+      started = true;
+      bar.setTotal(totalWords || 1);
+      bar.update(totalWords ? words : 0, { progress });
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+function format(options: Options, params: Params, { progress }: { progress: Progress }): string {
+  const { phase, epoch, epochs, words, wordsPerSecond, loss, eta } = progress;
+  const rate = `${grouped(wordsPerSecond)} words/s`;
+  if (phase === "vocabulary") return `counting words: ${grouped(words)}, ${rate}`;
+  const bar = cliProgress.Format.BarFormat(params.progress, options);
+  const percent = `${Math.floor(params.progress * 100)}%`;
+  return `${bar} ${percent} | epoch ${epoch}/${epochs} | ${rate} | loss ${loss.toFixed(4)} | ${duration(eta)} left`;
+}
+
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,148 @@
+import { pathToFileURL } from "node:url";
+import { Command, Option } from "commander";
+import {
+  checkWritable,
+  DEFAULT_LEARNING_RATE,
+  DEFAULTS,
+  type Model,
+  type NodeCorpusSource,
+  loadVocabulary,
+  saveVectors,
+  saveVocabulary,
+  streamCorpus,
+  type TrainOptions,
+  train,
+  type VectorFormat,
+} from "../node";
+import { VECTOR_FORMATS } from "../format/word2vec";
+import { KERNEL_CHOICES } from "../kernel/pick";
+import { resolveOptions } from "../train/options";
+import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command";
+import { duration, showProgress } from "./progress";
+
+interface Files {
+  output: string;
+  format: VectorFormat;
+  outputVectors?: string;
+  saveVocabulary?: string;
+  vocabulary?: string;
+  wasm?: string;
+  json?: true;
+  quiet?: true;
+}
+
+type Numeric = "dim" | "window" | "negatives" | "epochs" | "minCount" | "maxVocabulary" | "maxCountedWords" | "subsample" | "noiseExponent" | "seed" | "maxSentenceLength";
+
+const NUMBERS: Record<Numeric, string> = {
+  dim: "floats of a vector",
+  window: "words on each side at most",
+  negatives: "noise words of a prediction",
+  epochs: "passes over the corpus",
+  minCount: "leave out words seen less often",
+  maxVocabulary: "keep at most so many words, the most frequent",
+  maxCountedWords: "distinct words held while counting",
+  subsample: "threshold for thinning out frequent words, 0 for none",
+  noiseExponent: "noise words are drawn by count to this power",
+  seed: "same seed, options and corpus: same vectors",
+  maxSentenceLength: "split longer sentences",
+};
+
+export function trainCommand(): Command {
+  const command = new Command("train")
+    .description("Train word vectors on a text file, plain or gzip: one sentence a line, words parted by blanks.")
+    .argument("<corpus>", "the text file; - reads standard input")
+    .requiredOption("-o, --output <file>", "where the vectors go")
+    .addOption(choice("--format <format>", "format of the vectors", VECTOR_FORMATS, "word2vec"))
+    .addOption(choice("--model <model>", "skip-gram or continuous bag of words", ["skipgram", "cbow"], DEFAULTS.model));
+  for (const [name, description] of Object.entries(NUMBERS)) {
+    command.option(`--${kebab(name)} <number>`, description, parseNumber, DEFAULTS[name as Numeric]);
+  }
+  const { skipgram, cbow } = DEFAULT_LEARNING_RATE;
+  command
+    .option("--learning-rate <number>", `at the start; falls linearly (default: ${skipgram}, for cbow ${cbow})`, parseNumber)
+    .option("--min-learning-rate <number>", "where it stops falling (default: learning rate / 10000)", parseNumber)
+    .option("--no-shared-negatives", "skipgram: fresh noise words for each pair, as word2vec.c, not for each window")
+    .addOption(choice("--cbow-combine <how>", "cbow: hidden vector", ["mean", "sum"], DEFAULTS.cbowCombine))
+    .addOption(choice("--cbow-gradient <how>", "cbow: gradient of each context word", ["undivided", "divided"], DEFAULTS.cbowGradient))
+    .addOption(choice("--kernel <name>", "engine; auto is simd", KERNEL_CHOICES, DEFAULTS.kernel))
+    .option("--wasm <file>", "a kernel binary instead of the embedded one")
+    .option("--no-worker", "train in the main thread")
+    .option("--vocabulary <file>", "take words and counts from here instead of counting")
+    .option("--save-vocabulary <file>", "write words and counts")
+    .option("--output-vectors <file>", "write the output (context) vectors too")
+    .option("-q, --quiet", "no progress");
+  return finish(
+    command,
+    [
+      "wasm2vec train corpus.txt.gz --output vectors.bin",
+      "wasm2vec train corpus.txt --output vectors.txt --format word2vec-text --model cbow --dim 300 --epochs 10",
+      "zcat *.gz | wasm2vec train - --output vectors.bin --json",
+    ],
+    runTrain,
+  );
+}
+
+async function runTrain(corpus: string, options: Files): Promise<Result> {
+  const { output, format, outputVectors, saveVocabulary: vocabularyOutput, vocabulary, wasm, json, quiet, ...rest } = options;
+  const given: TrainOptions = { ...rest, wasm: wasm === undefined ? undefined : pathToFileURL(wasm) };
+  try {
+    resolveOptions(given);
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+  for (const file of [output, outputVectors, vocabularyOutput]) if (file !== undefined) await checkWritable(file);
+  if (vocabulary !== undefined) given.vocabulary = await loadVocabulary(vocabulary);
+
+  const model = await trainInterruptibly(corpus, given, quiet === true);
+  if (vocabularyOutput !== undefined) await saveVocabulary(model.vocabulary, vocabularyOutput);
+  if (outputVectors !== undefined) await saveVectors(model.outputVectors, outputVectors, { format });
+  await saveVectors(model.vectors, output, { format });
+  return describe(model, output, format);
+}
+
+async function trainInterruptibly(corpus: string, options: TrainOptions, quiet: boolean): Promise<Model<NodeCorpusSource>> {
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(new Interrupted("interrupted; nothing was written"));
+  process.once("SIGINT", interrupt);
+  const source = corpus === "-" ? await streamCorpus(process.stdin, "standard input") : undefined;
+  const progress = quiet ? undefined : showProgress();
+  try {
+    return await train(source?.corpus ?? corpus, { ...options, onProgress: progress?.onProgress, signal: controller.signal });
+  } finally {
+    progress?.stop();
+    process.off("SIGINT", interrupt);
+    await source?.remove();
+  }
+}
+
+function describe({ vectors, vocabulary, history, options }: Model<NodeCorpusSource>, output: string, format: VectorFormat): Result {
+  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
+  const { loss, kernel } = history[history.length - 1];
+  return {
+    json: {
+      output,
+      format,
+      words: vectors.size,
+      dim: vectors.dim,
+      corpusWords: vocabulary.totalWords,
+      kernel,
+      seed: options.seed,
+      seconds,
+      wordsPerSecond: words / seconds,
+      loss,
+      history,
+    },
+    text:
+      `wrote ${output}: ${grouped(vectors.size)} words, dim ${vectors.dim}; ` +
+      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}), loss ${loss.toFixed(4)}`,
+  };
+}
+
+function choice(flags: string, description: string, choices: readonly string[], byDefault: string): Option {
+  return new Option(flags, description).choices(choices).default(byDefault);
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

@@ -1,0 +1,120 @@
+// Files as streams of bytes: read plain or gzip, written whole or not at all.
+
+import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { access, constants, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { PassThrough, type Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { createGunzip } from "node:zlib";
+import { FormatError } from "../math/error";
+
+export function pathOf(path: string | URL): string {
+  return path instanceof URL ? fileURLToPath(path) : path;
+}
+
+/**
+ * The bytes of a file, unpacked if it is gzip (told by its first two bytes, not by its name).
+ * @throws Error naming the file if it cannot be read; FormatError if its gzip is damaged
+ */
+export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
+  const name = pathOf(path);
+  const file = createReadStream(name);
+  const bytes: Readable = (await isGzip(file, name)) ? gunzip(file) : file;
+  try {
+    yield* bytes;
+  } catch (error) {
+    throw readError(error, name);
+  } finally {
+    bytes.destroy();
+    file.destroy();
+  }
+}
+
+async function isGzip(file: Readable, name: string): Promise<boolean> {
+  await new Promise<void>((resolve, reject) => {
+    file.once("error", (error) => reject(readError(error, name)));
+    file.once("readable", resolve);
+  });
+  const start: Buffer | null = file.read();
+  if (start === null) return false;
+  file.unshift(start);
+  return start[0] === 0x1f && start[1] === 0x8b;
+}
+
+function gunzip(file: Readable): Readable {
+  const unpacked = new PassThrough();
+  // an error of either destroys unpacked, and so reaches its reader
+  pipeline(file, createGunzip(), unpacked).catch(() => {});
+  return unpacked;
+}
+
+function readError(error: unknown, name: string): Error {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const shown = JSON.stringify(name);
+  if (code === "ENOENT") return new Error(`cannot read ${shown}: no such file`, { cause: error });
+  if (code === "EISDIR") return new Error(`cannot read ${shown}: it is a folder; give a file`, { cause: error });
+  if (code === "EACCES") return new Error(`cannot read ${shown}: permission denied`, { cause: error });
+  if (code === "Z_BUF_ERROR") return new FormatError(`${name}: the gzip data is cut short`, { cause: error });
+  if (code?.startsWith("Z_")) return new FormatError(`${name}: the gzip data is damaged: ${message}`, { cause: error });
+  return error as Error;
+}
+
+/**
+ * Writes a file under a temporary name beside it, flushes it to the disk and renames it: whoever is killed
+ * meanwhile leaves the old file whole.
+ * @throws Error naming the file if it cannot be written; what chunks throws
+ */
+export async function writeAtomically(
+  path: string | URL,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const target = await targetOf(path);
+  const temporary = `${target}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+  try {
+    const file = await open(temporary, "wx");
+    try {
+      for await (const chunk of chunks) await file.writeFile(chunk);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw writeError(error, target);
+  }
+}
+
+/** Finds out before hours of work whether writeAtomically could write there. @throws Error naming the file */
+export async function checkWritable(path: string | URL): Promise<void> {
+  const target = await targetOf(path);
+  try {
+    await access(dirname(target), constants.W_OK);
+  } catch (error) {
+    throw writeError(error, target);
+  }
+}
+
+/** The file behind a link. @throws Error if it is there and no regular file */
+async function targetOf(path: string | URL): Promise<string> {
+  const name = pathOf(path);
+  const target = await realpath(name).catch(() => name);
+  const there = await stat(target).catch(() => undefined);
+  if (there !== undefined && !there.isFile())
+    throw new Error(`cannot write ${JSON.stringify(name)}: it is ${there.isDirectory() ? "a folder" : "no regular file"}; give a file`);
+  return target;
+}
+
+function writeError(error: unknown, name: string): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  const shown = JSON.stringify(name);
+  if (code === "ENOENT")
+    return new Error(`cannot write ${shown}: no folder ${JSON.stringify(dirname(name))}; make it first`, { cause: error });
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM")
+    return new Error(`cannot write ${shown}: permission denied`, { cause: error });
+  if (code === "ENOTDIR") return new Error(`cannot write ${shown}: ${JSON.stringify(dirname(name))} is no folder`, { cause: error });
+  if (code === "ENOSPC") return new Error(`cannot write ${shown}: the disk is full; the old file is whole`, { cause: error });
+  return error as Error;
+}
