@@ -1,19 +1,19 @@
 // What both doors offer, re-exported only.
 
-export { FormatError } from "./math/error";
-export { readWord2vec, type VectorFormat, writeWord2vec } from "./format/word2vec";
-export type { KernelName } from "./kernel/kernel";
-export type { KernelChoice } from "./kernel/pick";
-export type { WasmSource } from "./kernel/wasm";
-export type { Corpus, CorpusSource, Sentence } from "./text/corpus";
-export { splitLines } from "./text/lines";
-export { Vocabulary } from "./text/vocabulary";
-export { DivergenceError, type EpochRecord } from "./train/epochs";
-export { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "./train/options";
-export type { Progress } from "./train/progress";
-export type { ContinueOptions, Model } from "./train/train";
-export { createVectors } from "./vectors/create";
-export * from "./vectors/evaluate";
+export { readWord2vec, type VectorFormat, writeWord2vec } from "./format/word2vec.js";
+export type { KernelName } from "./kernel/kernel.js";
+export type { KernelChoice } from "./kernel/pick.js";
+export type { WasmSource } from "./kernel/wasm.js";
+export { FormatError } from "./math/error.js";
+export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
+export { splitLines } from "./text/lines.js";
+export { Vocabulary } from "./text/vocabulary.js";
+export { DivergenceError, type EpochRecord } from "./train/epochs.js";
+export { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "./train/options.js";
+export type { Progress } from "./train/progress.js";
+export type { ContinueOptions, Model } from "./train/train.js";
+export { createVectors } from "./vectors/create.js";
+export * from "./vectors/evaluate.js";
 export {
   type AnalogyOptions,
   MissingWordError,
@@ -21,4 +21,4 @@ export {
   type Query,
   type SearchOptions,
   WordVectors,
-} from "./vectors/vectors";
+} from "./vectors/vectors.js";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Door of the command line.
 
-import { run } from "./cli/program";
+import { run } from "./cli/program.js";
 
 process.exitCode = await run(process.argv.slice(2));

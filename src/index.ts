@@ -1,8 +1,8 @@
 // Door for browsers: the public API without anything of Node.
 
-import { type CorpusSource, toCorpus } from "./text/corpus";
-import type { TrainOptions } from "./train/options";
-import { type Model, trainOn } from "./train/train";
+import { type CorpusSource, toCorpus } from "./text/corpus.js";
+import type { TrainOptions } from "./train/options.js";
+import { type Model, trainOn } from "./train/train.js";
 
 /**
  * Trains word vectors on a corpus: sentences as arrays of tokens, or a function that returns a fresh (async) iterable of them.
@@ -30,4 +30,4 @@ export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Mod
   );
 }
 
-export * from "./api";
+export * from "./api.js";

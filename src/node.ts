@@ -1,12 +1,12 @@
 // Door for Node: the public API with files and worker_threads.
 
 import { readFile } from "node:fs/promises";
-import { fetchWasm } from "./kernel/wasm";
-import { toNodeCorpus } from "./node/corpus";
-import { spawnWorker } from "./node/worker";
-import type { CorpusSource } from "./text/corpus";
-import type { TrainOptions } from "./train/options";
-import { type Model, trainOn } from "./train/train";
+import { fetchWasm } from "./kernel/wasm.js";
+import { toNodeCorpus } from "./node/corpus.js";
+import { spawnWorker } from "./node/worker.js";
+import type { CorpusSource } from "./text/corpus.js";
+import type { TrainOptions } from "./train/options.js";
+import { type Model, trainOn } from "./train/train.js";
 
 /** What train takes in Node: also the path of a text file, plain or gzip. */
 export type NodeCorpusSource = CorpusSource | string | URL;
@@ -24,7 +24,7 @@ async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
   return /^https?:/.test(String(url)) ? fetchWasm(url) : new Uint8Array(await readFile(url));
 }
 
-export * from "./api";
-export { fileCorpus, streamCorpus } from "./node/corpus";
-export { checkWritable, readChunks, writeAtomically } from "./node/files";
-export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors";
+export * from "./api.js";
+export { fileCorpus, streamCorpus } from "./node/corpus.js";
+export { checkWritable, readChunks, writeAtomically } from "./node/files.js";
+export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors.js";

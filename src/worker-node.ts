@@ -1,7 +1,7 @@
 // Entry of a training worker in Node.
 
 import { parentPort } from "node:worker_threads";
-import { serve } from "./train/worker";
+import { serve } from "./train/worker.js";
 
 const port = parentPort!;
 serve({

@@ -1,7 +1,7 @@
 // Entry of a training worker in browsers.
 
-import type { WorkerRequest } from "./train/runner";
-import { serve } from "./train/worker";
+import type { WorkerRequest } from "./train/runner.js";
+import { serve } from "./train/worker.js";
 
 serve({
   post: (message, transfer) => self.postMessage(message, { transfer }),

@@ -39,6 +39,8 @@ describe("aliasTable", () => {
     const total = weights.reduce((a, b) => a + b, 0);
     const quanta = drawn(aliasTable(weights));
     expect(quanta.reduce((a, b) => a + b, 0)).toBe(weights.length * 2 ** 32);
-    expect(Math.max(...quanta.map((q, i) => (i === 0 ? 0 : Math.abs(q - (weights[i] / total) * weights.length * 2 ** 32))))).toBeLessThan(2);
+    expect(
+      Math.max(...quanta.map((q, i) => (i === 0 ? 0 : Math.abs(q - (weights[i] / total) * weights.length * 2 ** 32)))),
+    ).toBeLessThan(2);
   });
 });

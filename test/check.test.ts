@@ -7,12 +7,18 @@ describe("argument checks", () => {
     expect(() => checkInteger("window", "5", 1)).toThrow(new TypeError('"window" expected integer >= 1, got "5"'));
     expect(() => checkInteger("dim", 2.5, 1, 9)).toThrow(new RangeError('"dim" expected integer 1 to 9, got 2.5'));
     expect(() => checkNumber("rate", Number.NaN, 0)).toThrow(RangeError);
-    expect(() => checkOneOf("model", "cbwo", ["skipgram", "cbow"])).toThrow('"model" expected one of "skipgram", "cbow", got "cbwo"');
+    expect(() => checkOneOf("model", "cbwo", ["skipgram", "cbow"])).toThrow(
+      '"model" expected one of "skipgram", "cbow", got "cbwo"',
+    );
   });
 
   it("refuse unknown options and name the nearest", () => {
-    expect(() => checkKnown("option", { widnow: 5 }, ["window", "dim"])).toThrow('unknown option "widnow": did you mean "window"?');
-    expect(() => checkKnown("option", { zzz: 5 }, ["window", "dim"])).toThrow('unknown option "zzz"; known: window, dim');
+    expect(() => checkKnown("option", { widnow: 5 }, ["window", "dim"])).toThrow(
+      'unknown option "widnow": did you mean "window"?',
+    );
+    expect(() => checkKnown("option", { zzz: 5 }, ["window", "dim"])).toThrow(
+      'unknown option "zzz"; known: window, dim',
+    );
   });
 
   it("finds the nearest word by edits", () => {

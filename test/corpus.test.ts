@@ -34,12 +34,16 @@ describe("toCorpus", () => {
       yield* text;
     }
     for (const source of [once(), onceLater(), text.values()])
-      expect(() => toCorpus(source)).toThrow(/generator, which can be read only once.*pass a function that returns a fresh one/);
+      expect(() => toCorpus(source)).toThrow(
+        /generator, which can be read only once.*pass a function that returns a fresh one/,
+      );
   });
 
   it("refuses strings where tokens are expected, and names the sentence", async () => {
     expect(() => toCorpus("the cat" as never)).toThrow(/corpus expected sentences, got the string "the cat".*split/);
-    await expect(read([["a"], "the cat"] as never)).rejects.toThrow(/sentence 1 expected an array of tokens, got the string "the cat": split it/);
+    await expect(read([["a"], "the cat"] as never)).rejects.toThrow(
+      /sentence 1 expected an array of tokens, got the string "the cat": split it/,
+    );
     await expect(read([["a", 5]] as never)).rejects.toThrow(/sentence 0 expected tokens as strings, got 5: use String/);
     await expect(read([{}] as never)).rejects.toThrow(/sentence 0 expected an array of tokens, got an object/);
     expect(() => toCorpus(5 as never)).toThrow(/expected arrays of tokens, an iterable or a function/);
@@ -58,7 +62,8 @@ async function* pieces(bytes: Uint8Array, cuts: number[]): AsyncGenerator<Uint8A
 
 async function split(string: string, cuts: number[] = [], max = 10_000): Promise<string[][]> {
   const sentences: string[][] = [];
-  for await (const chunk of splitLines(pieces(new TextEncoder().encode(string), cuts), max)) sentences.push(...chunk.map((s) => [...s]));
+  for await (const chunk of splitLines(pieces(new TextEncoder().encode(string), cuts), max))
+    sentences.push(...chunk.map((s) => [...s]));
   return sentences;
 }
 
@@ -75,16 +80,29 @@ describe("splitLines", () => {
   it("gives the same tokens wherever the bytes are cut, within a character too", async () => {
     const word = fc.constantFrom("a", "cat", "naïve", "東京", "👩‍🚀", " ", "  ", "\n", "\t");
     await fc.assert(
-      fc.asyncProperty(fc.array(word, { maxLength: 40 }), fc.array(fc.nat(200), { maxLength: 10 }), async (words, cuts) => {
-        const string = words.join("");
-        const length = new TextEncoder().encode(string).length;
-        expect(await split(string, cuts.map((c) => Math.min(c, length)))).toEqual(await split(string));
-      }),
+      fc.asyncProperty(
+        fc.array(word, { maxLength: 40 }),
+        fc.array(fc.nat(200), { maxLength: 10 }),
+        async (words, cuts) => {
+          const string = words.join("");
+          const length = new TextEncoder().encode(string).length;
+          expect(
+            await split(
+              string,
+              cuts.map((c) => Math.min(c, length)),
+            ),
+          ).toEqual(await split(string));
+        },
+      ),
     );
   });
 
   it("splits long lines and drops nothing", async () => {
     const tokens = Array.from({ length: 25 }, (_, i) => `w${i}`);
-    expect(await split(tokens.join(" "), [], 10)).toEqual([tokens.slice(0, 10), tokens.slice(10, 20), tokens.slice(20)]);
+    expect(await split(tokens.join(" "), [], 10)).toEqual([
+      tokens.slice(0, 10),
+      tokens.slice(10, 20),
+      tokens.slice(20),
+    ]);
   });
 });

@@ -5,7 +5,11 @@ import { type Sentence, toCorpus } from "../src/text/corpus";
 import { BATCH_WORDS, type Batch, batchCapacity, encode } from "../src/text/encode";
 import { Vocabulary } from "../src/text/vocabulary";
 
-const vocabulary = new Vocabulary([["a", 3], ["b", 2], ["c", 1]]);
+const vocabulary = new Vocabulary([
+  ["a", 3],
+  ["b", 2],
+  ["c", 1],
+]);
 
 async function batches(sentences: Sentence[], max = 10_000): Promise<Batch[]> {
   const all: Batch[] = [];
@@ -31,7 +35,10 @@ describe("encode", () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 12_000 }), { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(lengths, fc.constantFrom(100, 10_000, 15_000), async (list, max) => {
-        const all = await batches(list.map((n) => new Array<string>(n).fill("a")), max);
+        const all = await batches(
+          list.map((n) => new Array<string>(n).fill("a")),
+          max,
+        );
         expect(all.reduce((sum, batch) => sum + batch.words, 0)).toBe(list.reduce((a, b) => a + b, 0));
         for (const batch of all) {
           expect(batch.words).toBeLessThanOrEqual(Math.max(BATCH_WORDS, max));

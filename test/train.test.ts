@@ -2,16 +2,18 @@
 
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { train as trainInSource } from "../src/node";
 import { DivergenceError, type Progress, type TrainOptions, train, Vocabulary } from "wasm2vec";
+import { train as trainInSource } from "../src/node";
 import { kernels } from "./kernels";
 import { sampleText } from "./sample";
 
 const text = sampleText(2000);
-const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 1e-2 };
+const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3 };
 
 function sha256(matrix: Float32Array): string {
-  return createHash("sha256").update(new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength)).digest("hex");
+  return createHash("sha256")
+    .update(new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength))
+    .digest("hex");
 }
 
 describe("train", () => {
@@ -32,7 +34,7 @@ describe("train", () => {
       train(text, { ...small, kernel: "scalar" }),
       train(text, { ...small, worker: false }),
       train(() => text, { ...small, kernel: "scalar", worker: false }),
-      trainInSource(text, { ...small, worker: false }),
+      trainInSource(text, { ...(small as object), worker: false }),
     ]).then((models) => models.map((model) => sha256(model.vectors.matrix)));
     const { SharedArrayBuffer: shared } = globalThis;
     Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
@@ -41,12 +43,16 @@ describe("train", () => {
   });
 
   // made by this test; a change here is a change of every user's vectors and belongs into CHANGELOG.md
-  it.each([
-    ["skipgram", {}, ""],
-    ["skipgram, a set of negatives for each pair", { sharedNegatives: false }, ""],
-    ["cbow", { model: "cbow" }, ""],
-  ] as [string, TrainOptions, string][])("holds the SHA-256 of its vectors: %s", async (_, options, hash) => {
-    const model = await train(text, { ...small, ...options });
+  it.each<[string, TrainOptions, string]>([
+    ["skipgram", {}, "bd89fe92b7c2ad5b187979abfb978c8c1db1076adc3f52158e4adad96eb7a8c9"],
+    [
+      "skipgram, fresh negatives for each pair",
+      { sharedNegatives: false },
+      "2d2491ab6b67976ef859b9f4b676d031c8694d7ddf83ebc80c924b4522c62f99",
+    ],
+    ["cbow", { model: "cbow" }, "0dc02b2db3cbd7d77095f9cb0072224faf6efa15cded7ecb404b1b42adb6c6d2"],
+  ])("holds the SHA-256 of vectors trained on demo/sample.txt.gz: %s", async (_, options, hash) => {
+    const model = await train("demo/sample.txt.gz", { epochs: 1, ...options });
     expect(sha256(model.vectors.matrix)).toBe(hash);
   });
 
@@ -97,7 +103,9 @@ describe("train", () => {
   });
 
   it("stops on abort, before and while it trains", async () => {
-    await expect(train(text, { ...small, signal: AbortSignal.abort(new Error("never mind")) })).rejects.toThrow("never mind");
+    await expect(train(text, { ...small, signal: AbortSignal.abort(new Error("never mind")) })).rejects.toThrow(
+      "never mind",
+    );
     for (const worker of [true, false]) {
       const controller = new AbortController();
       const onProgress = ({ phase }: Progress) => phase === "training" && controller.abort();
@@ -131,22 +139,29 @@ describe("train", () => {
   });
 
   it("takes a vocabulary instead of counting", async () => {
-    const vocabulary = new Vocabulary([["topic0_0", 50], ["topic0_1", 40], ["common0", 30]]);
+    const vocabulary = new Vocabulary([
+      ["topic0_0", 50],
+      ["topic0_1", 40],
+      ["common0", 30],
+    ]);
     const model = await train(text, { ...small, vocabulary });
     expect(model.vectors.words).toEqual(["topic0_0", "topic0_1", "common0"]);
   });
 
   it("names a source that is used up", async () => {
     const iterator = text.values();
-    await expect(train(() => iterator, small)).rejects.toThrow(/in epoch 1: if it is an iterator that was used up, pass a function/);
+    await expect(train(() => iterator, small)).rejects.toThrow(
+      /in epoch 1: if it is an iterator that was used up, pass a function/,
+    );
   });
 
   it("refuses options it does not know or cannot use", async () => {
-    await expect(train(text, { widnow: 3 } as never)).rejects.toThrow('unknown option "widnow": did you mean "window"?');
+    await expect(train(text, { widnow: 3 } as never)).rejects.toThrow(
+      'unknown option "widnow": did you mean "window"?',
+    );
     await expect(train(text, { dim: 0 })).rejects.toThrow('"dim" expected integer 1 to 65536, got 0');
     await expect(train(text, { model: "glove" as never })).rejects.toThrow('"model" expected one of');
     await expect(train(text, { vocabulary: {} as never })).rejects.toThrow('"vocabulary" expected a Vocabulary');
-    await expect(train(text, { dim: 65_536, minCount: 1, maxVocabulary: 100_000 })).resolves.toBeDefined();
     await expect(train("no/such/file.txt")).rejects.toThrow(/cannot read "no\/such\/file.txt"/);
   });
 });

@@ -1,16 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createVectors, type VectorKernelOptions } from "../src/vectors/create";
-import { MissingWordError, type WordVectors } from "../src/vectors/vectors";
-import { TopRows } from "../src/vectors/top";
 import { Random } from "../src/math/random";
+import { createVectors, type VectorKernelOptions } from "../src/vectors/create";
+import { TopRows } from "../src/vectors/top";
+import { MissingWordError, type WordVectors } from "../src/vectors/vectors";
 import { kernels } from "./kernels";
 
 /** Random vectors of words w0, w1, … */
 function randomVectors(words: number, dim: number, options?: VectorKernelOptions): Promise<WordVectors> {
   const random = Random.from(3, 0);
   const matrix = Float32Array.from({ length: words * dim }, () => random.next() / 2 ** 31 - 1);
-  return createVectors(Array.from({ length: words }, (_, i) => `w${i}`), dim, matrix, options);
+  return createVectors(
+    Array.from({ length: words }, (_, i) => `w${i}`),
+    dim,
+    matrix,
+    options,
+  );
 }
 
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -41,7 +46,11 @@ describe.each(kernels)("WordVectors with the %s kernel", (kernel) => {
       found.forEach((n, i) => expect(n.similarity).toBeCloseTo(expected[i].similarity, 5));
     }
     const queries = Array.from({ length: 70 }, (_, i) => vectors.unit(i % words));
-    const nearest = vectors.nearestRows(queries, queries.map((_, i) => [i % words]), words);
+    const nearest = vectors.nearestRows(
+      queries,
+      queries.map((_, i) => [i % words]),
+      words,
+    );
     nearest.forEach((row, i) => {
       const word = `w${i % words}`;
       expect(vectors.words[row]).toBe(bruteForce(vectors, vectors.get(word), [word], 1)[0].word);
@@ -87,8 +96,13 @@ describe("WordVectors", () => {
     const vectors = await directions();
     const words = (neighbours: { word: string }[]) => neighbours.map((n) => n.word);
     expect(words(vectors.mostSimilar([0, 0, 0, 1], { topN: 1 }))).toEqual(["apple"]);
-    expect(words(vectors.mostSimilar({ positive: ["king", "woman"], negative: ["man"] }, { topN: 1 }))).toEqual(["queen"]);
-    expect(words(vectors.mostSimilar("king", { filter: (word) => word.includes("man"), topN: 9 }))).toEqual(["man", "woman"]);
+    expect(words(vectors.mostSimilar({ positive: ["king", "woman"], negative: ["man"] }, { topN: 1 }))).toEqual([
+      "queen",
+    ]);
+    expect(words(vectors.mostSimilar("king", { filter: (word) => word.includes("man"), topN: 9 }))).toEqual([
+      "man",
+      "woman",
+    ]);
     expect(words(vectors.mostSimilar("king", { restrictVocabulary: 2 }))).toEqual(["queen"]);
     expect(vectors.mostSimilar("king", { topN: 0 })).toEqual([]);
     // the zero vector has no direction: it is nobody's neighbour
@@ -98,7 +112,9 @@ describe("WordVectors", () => {
   it("finds the odd one out", async () => {
     const vectors = await directions();
     expect(vectors.doesntMatch(["king", "queen", "apple"])).toBe("apple");
-    expect(() => vectors.doesntMatch(["king"])).toThrow("doesntMatch expected at least 2 words with vectors, got 1 of 1");
+    expect(() => vectors.doesntMatch(["king"])).toThrow(
+      "doesntMatch expected at least 2 words with vectors, got 1 of 1",
+    );
     expect(vectors.doesntMatch(["king", "kong", "queen", "apple"], { missing: "skip" })).toBe("apple");
   });
 
@@ -114,7 +130,9 @@ describe("WordVectors", () => {
   it("refuses what it cannot use", async () => {
     const vectors = await directions();
     expect(() => vectors.mostSimilar([1, 2])).toThrow("vector expected 4 numbers, got 2");
-    expect(() => vectors.mostSimilar("king", { topn: 3 } as never)).toThrow('unknown option "topn": did you mean "topN"?');
+    expect(() => vectors.mostSimilar("king", { topn: 3 } as never)).toThrow(
+      'unknown option "topn": did you mean "topN"?',
+    );
     expect(() => vectors.mostSimilar("king", { topN: -1 })).toThrow('"topN" expected integer >= 0, got -1');
     await expect(createVectors(["a"], 2, [1])).rejects.toThrow("matrix expected 1 × 2 = 2 floats, got 1");
     await expect(createVectors(["a", "a"], 1, [1, 2])).rejects.toThrow('word "a" is named twice');
@@ -131,13 +149,19 @@ describe("WordVectors", () => {
 
 it("TopRows keeps the best, of equal ones the first", () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 100 }), fc.integer({ min: 0, max: 12 }), (scores, k) => {
-      const top = new TopRows(k);
-      scores.forEach((score, row) => {
-        if (score > top.threshold) top.offer(row, score);
-      });
-      const expected = scores.map((score, row) => ({ row, score })).sort((a, b) => b.score - a.score || a.row - b.row);
-      expect(top.sorted()).toEqual(expected.slice(0, k));
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 100 }),
+      fc.integer({ min: 0, max: 12 }),
+      (scores, k) => {
+        const top = new TopRows(k);
+        scores.forEach((score, row) => {
+          if (score > top.threshold) top.offer(row, score);
+        });
+        const expected = scores
+          .map((score, row) => ({ row, score }))
+          .sort((a, b) => b.score - a.score || a.row - b.row);
+        expect(top.sorted()).toEqual(expected.slice(0, k));
+      },
+    ),
   );
 });

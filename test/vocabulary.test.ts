@@ -14,7 +14,14 @@ const entries = (v: Vocabulary) => v.words.map((word, id) => [word, v.counts[id]
 
 describe("Vocabulary", () => {
   it("sorts by falling count, equal counts by code unit", () => {
-    expect(entries(count([["b", "c", "a", "c"], ["é", "c", "b"]]))).toEqual([
+    expect(
+      entries(
+        count([
+          ["b", "c", "a", "c"],
+          ["é", "c", "b"],
+        ]),
+      ),
+    ).toEqual([
       ["c", 3],
       ["b", 2],
       ["a", 1],
@@ -24,8 +31,14 @@ describe("Vocabulary", () => {
 
   it("leaves out by minCount, keep and maxVocabulary; totalWords counts what is left", () => {
     const text = [["a", "a", "a", "b", "b", "c"]];
-    expect(entries(count(text, { minCount: 2 }))).toEqual([["a", 3], ["b", 2]]);
-    expect(entries(count(text, { keep: (word, n) => word !== "a" && n < 3 }))).toEqual([["b", 2], ["c", 1]]);
+    expect(entries(count(text, { minCount: 2 }))).toEqual([
+      ["a", 3],
+      ["b", 2],
+    ]);
+    expect(entries(count(text, { keep: (word, n) => word !== "a" && n < 3 }))).toEqual([
+      ["b", 2],
+      ["c", 1],
+    ]);
     const top = count(text, { maxVocabulary: 2 });
     expect(top.words).toEqual(["a", "b"]);
     expect(top.totalWords).toBe(5);
@@ -69,7 +82,10 @@ describe("Vocabulary", () => {
   });
 
   it("keeps words by word2vec.c's formula, the share of a word being counted in the vocabulary", () => {
-    const vocabulary = new Vocabulary([["the", 900], ["cat", 100]]);
+    const vocabulary = new Vocabulary([
+      ["the", 900],
+      ["cat", 100],
+    ]);
     const [the, cat] = vocabulary.keepProbabilities(0.01);
     // sN = 10: √(10/900) + 10/900, √(10/100) + 10/100
     expect(the).toBeCloseTo(0.10540926 + 0.01111111, 7);

@@ -42,7 +42,13 @@ describe("wasm", () => {
     const bytes = readFileSync(path("simd"));
     const unshared = await WebAssembly.compile(bytes);
     const shared = await compile("simd", true, bytes);
-    const given = [bytes, bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length), unshared, shared, path("simd")];
+    const given = [
+      bytes,
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+      unshared,
+      shared,
+      path("simd"),
+    ];
     for (const wasm of given) {
       for (const worker of [true, false]) {
         if (wasm === shared && !worker) continue;

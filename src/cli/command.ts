@@ -1,7 +1,7 @@
 // What all commands share: their result, its output, option parsers and usage errors.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { VECTOR_FORMATS } from "../format/word2vec";
+import { VECTOR_FORMATS } from "../format/word2vec.js";
 
 /** What a command has to say: for people, and with --json for machines. */
 export interface Result {
@@ -27,7 +27,10 @@ export function finish<Arguments extends unknown[]>(
 ): Command {
   return command
     .option("--json", "print one JSON document on standard output")
-    .addHelpText("after", `\n${examples.length > 1 ? "Examples" : "Example"}:\n${examples.map((e) => `  $ ${e}`).join("\n")}`)
+    .addHelpText(
+      "after",
+      `\n${examples.length > 1 ? "Examples" : "Example"}:\n${examples.map((e) => `  $ ${e}`).join("\n")}`,
+    )
     .action(async (...args: unknown[]) => {
       const { text, json } = await action(...(args as Arguments));
       process.stdout.write(`${command.opts().json ? JSON.stringify(json) : text}\n`);
@@ -42,7 +45,8 @@ export function parseNumber(text: string): number {
 
 export function parseCount(text: string): number {
   const value = parseNumber(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("Expected a whole number of at least 1.");
   return value;
 }
 
@@ -55,7 +59,12 @@ export function readFormatOption(flag: string): Option {
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column].length))) ?? [];
   return rows
-    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
 

@@ -1,8 +1,8 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
-import { checkWritable, loadVectors, saveVectors, type VectorFormat } from "../node";
-import { VECTOR_FORMATS } from "../format/word2vec";
-import { finish, grouped, parseCount, readFormatOption, type Result, UsageError } from "./command";
+import { VECTOR_FORMATS } from "../format/word2vec.js";
+import { checkWritable, loadVectors, saveVectors, type VectorFormat } from "../node.js";
+import { finish, grouped, parseCount, type Result, readFormatOption, UsageError } from "./command.js";
 
 interface Flags {
   from: VectorFormat | "auto";
@@ -11,7 +11,11 @@ interface Flags {
 }
 
 /** What the ending of a file's name promises. */
-const FORMAT_OF_ENDING: Record<string, VectorFormat> = { ".bin": "word2vec", ".txt": "word2vec-text", ".vec": "word2vec-text" };
+const FORMAT_OF_ENDING: Record<string, VectorFormat> = {
+  ".bin": "word2vec",
+  ".txt": "word2vec-text",
+  ".vec": "word2vec-text",
+};
 
 export function convertCommand(): Command {
   const command = new Command("convert")
@@ -19,15 +23,23 @@ export function convertCommand(): Command {
     .argument("<in>", "vectors, plain or gzip; the format is told by the content")
     .argument("<out>", "the file to write")
     .addOption(readFormatOption("--from"))
-    .addOption(new Option("--to <format>", "format to write (default: by the name, .bin or .txt, .vec)").choices(VECTOR_FORMATS))
+    .addOption(
+      new Option("--to <format>", "format to write (default: by the name, .bin or .txt, .vec)").choices(VECTOR_FORMATS),
+    )
     .option("--limit <number>", "only the first so many words", parseCount);
-  return finish(command, ["wasm2vec convert vectors.bin vectors.txt", "wasm2vec convert crawl.vec top.bin --limit 100000"], runConvert);
+  return finish(
+    command,
+    ["wasm2vec convert vectors.bin vectors.txt", "wasm2vec convert crawl.vec top.bin --limit 100000"],
+    runConvert,
+  );
 }
 
 async function runConvert(input: string, output: string, { from, to, limit }: Flags): Promise<Result> {
   const format = to ?? FORMAT_OF_ENDING[extname(output).toLowerCase()];
   if (format === undefined)
-    throw new UsageError(`the name ${JSON.stringify(output)} does not tell a format: end it in .bin or .txt, or give --to`);
+    throw new UsageError(
+      `the name ${JSON.stringify(output)} does not tell a format: end it in .bin or .txt, or give --to`,
+    );
   await checkWritable(output);
   const vectors = await loadVectors(input, { format: from, limit });
   await saveVectors(vectors, output, { format });

@@ -11,8 +11,8 @@ import {
   parseWordPairs,
   type VectorFormat,
   type WordPairScore,
-} from "../node";
-import { finish, parseCount, readFormatOption, type Result, table, UsageError } from "./command";
+} from "../node.js";
+import { finish, parseCount, type Result, readFormatOption, table, UsageError } from "./command.js";
 
 interface Flags {
   pairs?: string[];
@@ -33,7 +33,9 @@ export function evaluateCommand(): Command {
     .addOption(readFormatOption("--format"));
   return finish(
     command,
-    ["wasm2vec evaluate vectors.bin --pairs wordsim353.tsv --analogies questions-words.txt --restrict-vocabulary 30000"],
+    [
+      "wasm2vec evaluate vectors.bin --pairs wordsim353.tsv --analogies questions-words.txt --restrict-vocabulary 30000",
+    ],
     runEvaluate,
   );
 }
@@ -43,14 +45,19 @@ async function runEvaluate(file: string, flags: Flags): Promise<Result> {
   if (pairs.length + analogies.length === 0)
     throw new UsageError("evaluate needs something to score: give --pairs FILE, --analogies FILE or both");
   // read first: a bad question file is told before vectors are loaded
-  const pairSets = await Promise.all(pairs.map(async (path) => ({ path, set: parseWordPairs(await readFile(path, "utf8"), path) })));
+  const pairSets = await Promise.all(
+    pairs.map(async (path) => ({ path, set: parseWordPairs(await readFile(path, "utf8"), path) })),
+  );
   const questionSets = await Promise.all(
     analogies.map(async (path) => ({ path, set: parseAnalogies(await readFile(path, "utf8"), path) })),
   );
   const vectors = await loadVectors(file, { format });
   const options: EvaluationOptions = { restrictVocabulary, caseInsensitive: !caseSensitive };
   const pairScores = pairSets.map(({ path, set }) => ({ file: path, ...evaluateWordPairs(vectors, set, options) }));
-  const analogyScores = questionSets.map(({ path, set }) => ({ file: path, ...evaluateAnalogies(vectors, set, options) }));
+  const analogyScores = questionSets.map(({ path, set }) => ({
+    file: path,
+    ...evaluateAnalogies(vectors, set, options),
+  }));
   return {
     json: { restrictVocabulary, pairs: pairScores, analogies: analogyScores },
     text: [...pairScores.map(pairText), ...analogyScores.map(analogyText)].join("\n"),

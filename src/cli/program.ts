@@ -2,11 +2,11 @@
 
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json";
-import { UsageError, Interrupted } from "./command";
-import { convertCommand } from "./convert";
-import { evaluateCommand } from "./evaluate";
-import { analogyCommand, similarCommand } from "./query";
-import { trainCommand } from "./train";
+import { Interrupted, UsageError } from "./command.js";
+import { convertCommand } from "./convert.js";
+import { evaluateCommand } from "./evaluate.js";
+import { analogyCommand, similarCommand } from "./query.js";
+import { trainCommand } from "./train.js";
 
 /** Runs the command that args name; returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -26,7 +26,8 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // commander has told its own errors already
     if (!(error instanceof CommanderError)) report(error as Error);
-    if (args.includes("--json") && exitCode(error) !== 0) process.stdout.write(`${JSON.stringify(toJson(error as Error))}\n`);
+    if (args.includes("--json") && exitCode(error) !== 0)
+      process.stdout.write(`${JSON.stringify(toJson(error as Error))}\n`);
     return exitCode(error);
   }
 }

@@ -1,8 +1,8 @@
 // Progress on standard error: a bar on a terminal, else a line every five seconds.
 
 import cliProgress, { type Options, type Params } from "cli-progress";
-import type { Progress } from "../node";
-import { grouped } from "./command";
+import type { Progress } from "../node.js";
+import { grouped } from "./command.js";
 
 /** Milliseconds between lines where there is no terminal. */
 const LINE_INTERVAL = 5000;

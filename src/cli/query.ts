@@ -1,8 +1,8 @@
 // Nearest words and analogies.
 
 import { Command, Option } from "commander";
-import { loadVectors, type Neighbour, type VectorFormat } from "../node";
-import { finish, parseCount, readFormatOption, type Result, table } from "./command";
+import { loadVectors, type Neighbour, type VectorFormat } from "../node.js";
+import { finish, parseCount, type Result, readFormatOption, table } from "./command.js";
 
 interface SearchFlags {
   topN: number;
@@ -31,7 +31,9 @@ export function analogyCommand(): Command {
     .argument("<a>")
     .argument("<b>")
     .argument("<c>")
-    .addOption(new Option("--method <method>", "how candidates are scored").choices(["3cosadd", "3cosmul"]).default("3cosadd"));
+    .addOption(
+      new Option("--method <method>", "how candidates are scored").choices(["3cosadd", "3cosmul"]).default("3cosadd"),
+    );
   return finish(searchOptions(command), ["wasm2vec analogy vectors.bin man king woman"], runAnalogy);
 }
 
@@ -43,7 +45,11 @@ function searchOptions(command: Command): Command {
     .addOption(readFormatOption("--format"));
 }
 
-async function runSimilar(file: string, words: string[], flags: SearchFlags & { negative?: string[] }): Promise<Result> {
+async function runSimilar(
+  file: string,
+  words: string[],
+  flags: SearchFlags & { negative?: string[] },
+): Promise<Result> {
   const vectors = await loadVectors(file, { format: flags.format });
   return neighbours(vectors.mostSimilar({ positive: words, negative: flags.negative }, search(flags)));
 }

@@ -1,24 +1,24 @@
 import { pathToFileURL } from "node:url";
 import { Command, Option } from "commander";
+import { VECTOR_FORMATS } from "../format/word2vec.js";
+import { KERNEL_CHOICES } from "../kernel/pick.js";
 import {
   checkWritable,
   DEFAULT_LEARNING_RATE,
   DEFAULTS,
+  loadVocabulary,
   type Model,
   type NodeCorpusSource,
-  loadVocabulary,
   saveVectors,
   saveVocabulary,
   streamCorpus,
   type TrainOptions,
   train,
   type VectorFormat,
-} from "../node";
-import { VECTOR_FORMATS } from "../format/word2vec";
-import { KERNEL_CHOICES } from "../kernel/pick";
-import { resolveOptions } from "../train/options";
-import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command";
-import { duration, showProgress } from "./progress";
+} from "../node.js";
+import { resolveOptions } from "../train/options.js";
+import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command.js";
+import { duration, showProgress } from "./progress.js";
 
 interface Files {
   output: string;
@@ -31,7 +31,18 @@ interface Files {
   quiet?: true;
 }
 
-type Numeric = "dim" | "window" | "negatives" | "epochs" | "minCount" | "maxVocabulary" | "maxCountedWords" | "subsample" | "noiseExponent" | "seed" | "maxSentenceLength";
+type Numeric =
+  | "dim"
+  | "window"
+  | "negatives"
+  | "epochs"
+  | "minCount"
+  | "maxVocabulary"
+  | "maxCountedWords"
+  | "subsample"
+  | "noiseExponent"
+  | "seed"
+  | "maxSentenceLength";
 
 const NUMBERS: Record<Numeric, string> = {
   dim: "floats of a vector",
@@ -59,11 +70,22 @@ export function trainCommand(): Command {
   }
   const { skipgram, cbow } = DEFAULT_LEARNING_RATE;
   command
-    .option("--learning-rate <number>", `at the start; falls linearly (default: ${skipgram}, for cbow ${cbow})`, parseNumber)
+    .option(
+      "--learning-rate <number>",
+      `at the start; falls linearly (default: ${skipgram}, for cbow ${cbow})`,
+      parseNumber,
+    )
     .option("--min-learning-rate <number>", "where it stops falling (default: learning rate / 10000)", parseNumber)
     .option("--no-shared-negatives", "skipgram: fresh noise words for each pair, as word2vec.c, not for each window")
     .addOption(choice("--cbow-combine <how>", "cbow: hidden vector", ["mean", "sum"], DEFAULTS.cbowCombine))
-    .addOption(choice("--cbow-gradient <how>", "cbow: gradient of each context word", ["undivided", "divided"], DEFAULTS.cbowGradient))
+    .addOption(
+      choice(
+        "--cbow-gradient <how>",
+        "cbow: gradient of each context word",
+        ["undivided", "divided"],
+        DEFAULTS.cbowGradient,
+      ),
+    )
     .addOption(choice("--kernel <name>", "engine; auto is simd", KERNEL_CHOICES, DEFAULTS.kernel))
     .option("--wasm <file>", "a kernel binary instead of the embedded one")
     .option("--no-worker", "train in the main thread")
@@ -83,7 +105,17 @@ export function trainCommand(): Command {
 }
 
 async function runTrain(corpus: string, options: Files): Promise<Result> {
-  const { output, format, outputVectors, saveVocabulary: vocabularyOutput, vocabulary, wasm, json, quiet, ...rest } = options;
+  const {
+    output,
+    format,
+    outputVectors,
+    saveVocabulary: vocabularyOutput,
+    vocabulary,
+    wasm,
+    json,
+    quiet,
+    ...rest
+  } = options;
   const given: TrainOptions = { ...rest, wasm: wasm === undefined ? undefined : pathToFileURL(wasm) };
   try {
     resolveOptions(given);
@@ -100,14 +132,22 @@ async function runTrain(corpus: string, options: Files): Promise<Result> {
   return describe(model, output, format);
 }
 
-async function trainInterruptibly(corpus: string, options: TrainOptions, quiet: boolean): Promise<Model<NodeCorpusSource>> {
+async function trainInterruptibly(
+  corpus: string,
+  options: TrainOptions,
+  quiet: boolean,
+): Promise<Model<NodeCorpusSource>> {
   const controller = new AbortController();
   const interrupt = () => controller.abort(new Interrupted("interrupted; nothing was written"));
   process.once("SIGINT", interrupt);
   const source = corpus === "-" ? await streamCorpus(process.stdin, "standard input") : undefined;
   const progress = quiet ? undefined : showProgress();
   try {
-    return await train(source?.corpus ?? corpus, { ...options, onProgress: progress?.onProgress, signal: controller.signal });
+    return await train(source?.corpus ?? corpus, {
+      ...options,
+      onProgress: progress?.onProgress,
+      signal: controller.signal,
+    });
   } finally {
     progress?.stop();
     process.off("SIGINT", interrupt);
@@ -115,7 +155,11 @@ async function trainInterruptibly(corpus: string, options: TrainOptions, quiet: 
   }
 }
 
-function describe({ vectors, vocabulary, history, options }: Model<NodeCorpusSource>, output: string, format: VectorFormat): Result {
+function describe(
+  { vectors, vocabulary, history, options }: Model<NodeCorpusSource>,
+  output: string,
+  format: VectorFormat,
+): Result {
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
   const { loss, kernel } = history[history.length - 1];

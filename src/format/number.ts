@@ -36,7 +36,11 @@ export function parseDecimal(bytes: Uint8Array, start: number, end: number): num
     } else if (byte === 46 && !point) point = true;
     else break;
   }
-  const isPlain = at === end && digits <= EXACT_DIGITS && places < POWERS_OF_TEN.length && end - start > Number(isNegative) + Number(point);
+  const isPlain =
+    at === end &&
+    digits <= EXACT_DIGITS &&
+    places < POWERS_OF_TEN.length &&
+    end - start > Number(isNegative) + Number(point);
   if (!isPlain) return parseAny(decoder.decode(bytes.subarray(start, end)));
   value /= POWERS_OF_TEN[places];
   return isNegative ? -value : value;

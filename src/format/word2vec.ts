@@ -1,10 +1,10 @@
 // The text and binary formats of word2vec.c, which gensim and fastText (.vec) also read and write; docs/formats.md.
 
-import { checkInteger, checkOneOf, show } from "../math/check";
-import { FormatError } from "../math/error";
-import { decodeUtf8, encodeUtf8 } from "../text/utf8";
-import { ByteReader } from "./bytes";
-import { formatFloat, parseDecimal } from "./number";
+import { checkInteger, checkOneOf, show } from "../math/check.js";
+import { FormatError } from "../math/error.js";
+import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
+import { ByteReader } from "./bytes.js";
+import { formatFloat, parseDecimal } from "./number.js";
 
 /** "word2vec" is the binary format, "word2vec-text" the text format. */
 export const VECTOR_FORMATS = ["word2vec", "word2vec-text"] as const;
@@ -199,7 +199,10 @@ class RowReader {
       at = nextBlank(line, start);
       const value = Math.fround(parseDecimal(line, start, at));
       if (!Number.isFinite(value))
-        throw this.fail("expected finite numbers", `number ${count + 1} is ${show(decodeUtf8(line.subarray(start, at)))}`);
+        throw this.fail(
+          "expected finite numbers",
+          `number ${count + 1} is ${show(decodeUtf8(line.subarray(start, at)))}`,
+        );
       // a write past the row's view goes nowhere, and is counted
       vector[count++] = value;
     }
@@ -258,7 +261,10 @@ function reserveArray(): NonNullable<ReadOptions["reserve"]> {
  * The bytes of a file, some hundred kilobytes at a time. Binary rows end with a newline, as in word2vec.c.
  * @throws RangeError naming the word, before the first bytes if a word cannot be written, else at a row that is not finite
  */
-export function* writeWord2vec(rows: VectorRows, format: VectorFormat = "word2vec"): Generator<Uint8Array<ArrayBuffer>> {
+export function* writeWord2vec(
+  rows: VectorRows,
+  format: VectorFormat = "word2vec",
+): Generator<Uint8Array<ArrayBuffer>> {
   checkOneOf("format", format, VECTOR_FORMATS);
   const { words, dim, matrix, stride } = rows;
   words.forEach(checkWord);
@@ -269,7 +275,9 @@ export function* writeWord2vec(rows: VectorRows, format: VectorFormat = "word2ve
     const vector = matrix.subarray(row * stride, row * stride + dim);
     const bad = vector.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0)
-      throw new RangeError(`word ${show(words[row])} (row ${row + 1}) expected finite floats, float ${bad + 1} is ${vector[bad]}`);
+      throw new RangeError(
+        `word ${show(words[row])} (row ${row + 1}) expected finite floats, float ${bad + 1} is ${vector[bad]}`,
+      );
     chunk.add(encodeUtf8(words[row]));
     if (format === "word2vec") {
       chunk.add(SPACE_BYTES);

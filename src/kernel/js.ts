@@ -2,9 +2,9 @@
 // Arithmetic is double, rows are float32. Letters: D = floats in a row (stride / 4), n = context rows, m = output rows.
 // Row numbers are indices into the Float32Array of the whole memory.
 
-import { Mark, Model, Param } from "../../assembly/params";
-import { log } from "../math/power";
-import type { Kernel, Ptr } from "./kernel";
+import { Mark, Model, Param } from "../../assembly/params.js";
+import { log } from "../math/power.js";
+import type { Kernel, Ptr } from "./kernel.js";
 
 /** 2^n for n = −126 … 0, at n + 126. */
 const POWERS = Float64Array.from({ length: 127 }, (_, i) => 1 / Number(1n << BigInt(126 - i)));

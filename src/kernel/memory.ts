@@ -17,8 +17,8 @@
 //
 // V = words, stride = bytes of a row, whole vectors of 16; tiles = ⌈(1 + negatives) / 6⌉. Each part starts at a multiple of 64.
 
-import { Mark, Model, Param, Tile } from "../../assembly/params";
-import type { Ptr } from "./kernel";
+import { Mark, Model, Param, Tile } from "../../assembly/params.js";
+import type { Ptr } from "./kernel.js";
 
 /** Bytes of a WebAssembly page, and the pages that 32-bit addresses reach. */
 const PAGE = 65_536;

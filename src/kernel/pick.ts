@@ -1,8 +1,8 @@
 // From a kernel's name to a kernel.
 
-import { createJsKernel } from "./js";
-import type { Kernel, KernelName } from "./kernel";
-import { compile, instantiate, type WasmSource } from "./wasm";
+import { createJsKernel } from "./js.js";
+import type { Kernel, KernelName } from "./kernel.js";
+import { compile, instantiate, type WasmSource } from "./wasm.js";
 
 /** `auto` is `simd`, the fastest whose arithmetic is exact to the bit on every machine. */
 export const KERNEL_CHOICES = ["auto", "simd", "relaxed", "scalar", "js"] as const;

@@ -4,8 +4,8 @@ import { instantiateSync } from "@assemblyscript/loader";
 import relaxed from "../../build/relaxed.wasm";
 import scalar from "../../build/scalar.wasm";
 import simd from "../../build/simd.wasm";
-import { show } from "../math/check";
-import type { Kernel, KernelName } from "./kernel";
+import { show } from "../math/check.js";
+import type { Kernel, KernelName } from "./kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;

@@ -1,7 +1,7 @@
 // The trained parameters of a model and the tables that training needs, in one memory.
 
-import { Param } from "../../assembly/params";
-import type { Ptr } from "../kernel/kernel";
+import { Param } from "../../assembly/params.js";
+import type { Ptr } from "../kernel/kernel.js";
 import {
   Allocator,
   allocate,
@@ -10,12 +10,12 @@ import {
   layOut,
   toThreshold,
   writeParams,
-} from "../kernel/memory";
-import { aliasTable } from "../math/alias";
-import { Random } from "../math/random";
-import type { Vocabulary } from "../text/vocabulary";
-import { type SearchSpace, takeSearchSpace } from "../vectors/search";
-import type { VectorStorage } from "../vectors/vectors";
+} from "../kernel/memory.js";
+import { aliasTable } from "../math/alias.js";
+import { Random } from "../math/random.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
+import type { VectorStorage } from "../vectors/vectors.js";
 
 export interface ParameterOptions extends KernelOptions {
   dim: number;

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus";
-import { splitLines } from "../text/lines";
-import { pathOf, readChunks } from "./files";
+import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus.js";
+import { splitLines } from "../text/lines.js";
+import { pathOf, readChunks } from "./files.js";
 
 /** A text file, plain or gzip, UTF-8, one sentence a line, tokens parted by blanks. */
 export function fileCorpus(path: string | URL): Corpus {

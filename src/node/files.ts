@@ -8,7 +8,7 @@ import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
-import { FormatError } from "../math/error";
+import { FormatError } from "../math/error.js";
 
 export function pathOf(path: string | URL): string {
   return path instanceof URL ? fileURLToPath(path) : path;
@@ -103,7 +103,9 @@ async function targetOf(path: string | URL): Promise<string> {
   const target = await realpath(name).catch(() => name);
   const there = await stat(target).catch(() => undefined);
   if (there !== undefined && !there.isFile())
-    throw new Error(`cannot write ${JSON.stringify(name)}: it is ${there.isDirectory() ? "a folder" : "no regular file"}; give a file`);
+    throw new Error(
+      `cannot write ${JSON.stringify(name)}: it is ${there.isDirectory() ? "a folder" : "no regular file"}; give a file`,
+    );
   return target;
 }
 
@@ -111,10 +113,14 @@ function writeError(error: unknown, name: string): Error {
   const { code } = error as NodeJS.ErrnoException;
   const shown = JSON.stringify(name);
   if (code === "ENOENT")
-    return new Error(`cannot write ${shown}: no folder ${JSON.stringify(dirname(name))}; make it first`, { cause: error });
+    return new Error(`cannot write ${shown}: no folder ${JSON.stringify(dirname(name))}; make it first`, {
+      cause: error,
+    });
   if (code === "EACCES" || code === "EROFS" || code === "EPERM")
     return new Error(`cannot write ${shown}: permission denied`, { cause: error });
-  if (code === "ENOTDIR") return new Error(`cannot write ${shown}: ${JSON.stringify(dirname(name))} is no folder`, { cause: error });
-  if (code === "ENOSPC") return new Error(`cannot write ${shown}: the disk is full; the old file is whole`, { cause: error });
+  if (code === "ENOTDIR")
+    return new Error(`cannot write ${shown}: ${JSON.stringify(dirname(name))} is no folder`, { cause: error });
+  if (code === "ENOSPC")
+    return new Error(`cannot write ${shown}: the disk is full; the old file is whole`, { cause: error });
   return error as Error;
 }

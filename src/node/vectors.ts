@@ -1,11 +1,11 @@
 // Vectors and vocabularies in files.
 
 import { readFile } from "node:fs/promises";
-import { readWord2vec, type VectorFormat, writeWord2vec } from "../format/word2vec";
-import { Vocabulary } from "../text/vocabulary";
-import { openVectors, type VectorKernelOptions } from "../vectors/create";
-import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../vectors/vectors";
-import { pathOf, readChunks, writeAtomically } from "./files";
+import { readWord2vec, type VectorFormat, writeWord2vec } from "../format/word2vec.js";
+import { Vocabulary } from "../text/vocabulary.js";
+import { openVectors, type VectorKernelOptions } from "../vectors/create.js";
+import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../vectors/vectors.js";
+import { pathOf, readChunks, writeAtomically } from "./files.js";
 
 export interface LoadOptions extends VectorKernelOptions {
   /** Default "auto": told by the content. */

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { WorkerHandle } from "../train/runner";
+import type { WorkerHandle } from "../train/runner.js";
 
 /** Starts build/worker-node.js, which lies beside the bundle that this code is in. */
 export function spawnWorker(): WorkerHandle {

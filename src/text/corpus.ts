@@ -1,6 +1,6 @@
 // A corpus is read once to count and once an epoch to train, so it must be restartable.
 
-import { show } from "../math/check";
+import { show } from "../math/check.js";
 
 /** Tokens of one sentence, in order. */
 export type Sentence = readonly string[];

@@ -1,8 +1,8 @@
 // Tokens to batches of word ids for the kernels.
 
-import { Mark } from "../../assembly/params";
-import type { Corpus, Sentence } from "./corpus";
-import type { Vocabulary } from "./vocabulary";
+import { Mark } from "../../assembly/params.js";
+import type { Corpus, Sentence } from "./corpus.js";
+import type { Vocabulary } from "./vocabulary.js";
 
 /** Words of a batch, about 10 ms of training: longer calls would keep V8 in baseline code, shorter ones cost messages. */
 export const BATCH_WORDS = 10_000;

@@ -1,6 +1,6 @@
 // Text to sentences: a line is a sentence, blanks part its tokens, as in word2vec.c and fastText.
 
-import type { Sentence } from "./corpus";
+import type { Sentence } from "./corpus.js";
 
 /**
  * Splits a stream of UTF-8 into sentences, wherever the bytes are cut. A line longer than maxSentenceLength

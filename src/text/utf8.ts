@@ -1,6 +1,6 @@
 // UTF-8 that loses nothing: bytes that are no UTF-8 become lone surrogates U+DC80..U+DCFF, as Python's surrogateescape does.
 
-import { show } from "../math/check";
+import { show } from "../math/check.js";
 
 /** fatal, so that bytes are never replaced; and a byte order mark is part of the word */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -30,7 +30,9 @@ export function encodeUtf8(word: string): Uint8Array<ArrayBuffer> {
   if (!LONE_SURROGATE.test(word)) return encoder.encode(word);
   const bytes = Uint8Array.from([...word].flatMap(encodeCharacter));
   if (decodeUtf8(bytes) !== word)
-    throw new RangeError(`word ${show(word)} holds half of a character, which UTF-8 cannot hold: mend it before training`);
+    throw new RangeError(
+      `word ${show(word)} holds half of a character, which UTF-8 cannot hold: mend it before training`,
+    );
   return bytes;
 }
 

@@ -1,9 +1,9 @@
 // Counting words, choosing which of them get vectors, and giving them ids.
 
-import { FormatError } from "../math/error";
-import type { WordId } from "../kernel/kernel";
-import { power } from "../math/power";
-import type { Corpus, Sentence } from "./corpus";
+import type { WordId } from "../kernel/kernel.js";
+import { FormatError } from "../math/error.js";
+import { power } from "../math/power.js";
+import type { Corpus, Sentence } from "./corpus.js";
 
 export interface VocabularyOptions {
   /** Words seen less often are left out. Default 5. */

@@ -1,13 +1,13 @@
 // The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort.
 
-import type { Ptr } from "../kernel/kernel";
-import type { KernelPlan } from "../kernel/pick";
-import type { Parameters } from "../model/parameters";
-import type { Corpus } from "../text/corpus";
-import { type Batch, encode } from "../text/encode";
-import type { Vocabulary } from "../text/vocabulary";
-import { type Progress, ProgressReporter } from "./progress";
-import type { Runner } from "./runner";
+import type { Ptr } from "../kernel/kernel.js";
+import type { KernelPlan } from "../kernel/pick.js";
+import type { Parameters } from "../model/parameters.js";
+import type { Corpus } from "../text/corpus.js";
+import { type Batch, encode } from "../text/encode.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import { type Progress, ProgressReporter } from "./progress.js";
+import type { Runner } from "./runner.js";
 
 /** What one pass over the corpus did. */
 export interface EpochRecord {

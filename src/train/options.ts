@@ -1,11 +1,11 @@
 // Options of training: defaults and checks.
 
-import { KERNEL_CHOICES, type KernelChoice } from "../kernel/pick";
-import type { WasmSource } from "../kernel/wasm";
-import { checkBoolean, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check";
-import type { ParameterOptions } from "../model/parameters";
-import { Vocabulary, type VocabularyOptions } from "../text/vocabulary";
-import type { Progress } from "./progress";
+import { KERNEL_CHOICES, type KernelChoice } from "../kernel/pick.js";
+import type { WasmSource } from "../kernel/wasm.js";
+import { checkBoolean, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
+import type { ParameterOptions } from "../model/parameters.js";
+import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
+import type { Progress } from "./progress.js";
 
 /** Options of train; all have defaults. */
 export interface TrainOptions {

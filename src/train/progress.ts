@@ -1,6 +1,6 @@
 // What onProgress is told, at most ten times a second.
 
-import type { KernelName } from "../kernel/kernel";
+import type { KernelName } from "../kernel/kernel.js";
 
 export interface Progress {
   /** Counting words, then training. */

@@ -1,9 +1,9 @@
 // Who trains on the batches: this thread, or a worker.
 
-import type { Ptr } from "../kernel/kernel";
-import type { Layout } from "../kernel/memory";
-import { type KernelPlan, startKernel } from "../kernel/pick";
-import { type StepResult, step } from "./step";
+import type { Ptr } from "../kernel/kernel.js";
+import type { Layout } from "../kernel/memory.js";
+import { type KernelPlan, startKernel } from "../kernel/pick.js";
+import { type StepResult, step } from "./step.js";
 
 export interface Runner {
   /** Trains on a batch, after all batches handed in before. ids is given away. */

@@ -1,9 +1,9 @@
 // One batch through a kernel; runs in the worker or in process.
 
-import { Param } from "../../assembly/params";
-import type { Kernel } from "../kernel/kernel";
-import type { Layout } from "../kernel/memory";
-import { log } from "../math/power";
+import { Param } from "../../assembly/params.js";
+import type { Kernel } from "../kernel/kernel.js";
+import type { Layout } from "../kernel/memory.js";
+import { log } from "../math/power.js";
 
 export interface StepResult {
   /** Σ −log p over the predictions, natural logarithms */

@@ -1,17 +1,17 @@
 // The front door of training, and the model it gives.
 
-import { type KernelPlan, planKernel, startKernel } from "../kernel/pick";
-import { takesSharedMemory } from "../kernel/wasm";
-import { checkInteger, checkKnown, checkNumber } from "../math/check";
-import { Parameters } from "../model/parameters";
-import type { Corpus, CorpusSource } from "../text/corpus";
-import { batchCapacity, encode } from "../text/encode";
-import { buildVocabulary, type Vocabulary } from "../text/vocabulary";
-import { WordVectors } from "../vectors/vectors";
-import { type EpochRecord, type Run, trainEpochs } from "./epochs";
-import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./options";
-import { type Progress, ProgressReporter } from "./progress";
-import { localRunner, type WorkerHandle, workerRunner } from "./runner";
+import { type KernelPlan, planKernel, startKernel } from "../kernel/pick.js";
+import { takesSharedMemory } from "../kernel/wasm.js";
+import { checkInteger, checkKnown, checkNumber } from "../math/check.js";
+import { Parameters } from "../model/parameters.js";
+import type { Corpus, CorpusSource } from "../text/corpus.js";
+import { batchCapacity, encode } from "../text/encode.js";
+import { buildVocabulary, type Vocabulary } from "../text/vocabulary.js";
+import { WordVectors } from "../vectors/vectors.js";
+import { type EpochRecord, type Run, trainEpochs } from "./epochs.js";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./options.js";
+import { type Progress, ProgressReporter } from "./progress.js";
+import { localRunner, type WorkerHandle, workerRunner } from "./runner.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {

@@ -1,10 +1,10 @@
 // The body of a training worker, the same in Node and browsers; the entry files worker.ts and worker-node.ts give it a port.
 
-import type { Kernel } from "../kernel/kernel";
-import type { Layout } from "../kernel/memory";
-import { startKernel } from "../kernel/pick";
-import type { WorkerReply, WorkerRequest } from "./runner";
-import { step } from "./step";
+import type { Kernel } from "../kernel/kernel.js";
+import { allocate, type Layout } from "../kernel/memory.js";
+import { startKernel } from "../kernel/pick.js";
+import type { WorkerReply, WorkerRequest } from "./runner.js";
+import { step } from "./step.js";
 
 interface Port {
   post(message: WorkerReply, transfer: ArrayBuffer[]): void;
@@ -40,7 +40,7 @@ export function serve(port: Port): void {
 }
 
 function copyToMemory(image: ArrayBuffer): WebAssembly.Memory {
-  const memory = new WebAssembly.Memory({ initial: image.byteLength / 65_536 });
+  const memory = allocate(image.byteLength, false, "the worker's copy of the model");
   new Uint8Array(memory.buffer).set(new Uint8Array(image));
   return memory;
 }

@@ -1,7 +1,7 @@
-import { type KernelChoice, planKernel, startKernel } from "../kernel/pick";
-import type { WasmSource } from "../kernel/wasm";
-import { checkInteger } from "../math/check";
-import { allocateVectors, type VectorStorage, WordVectors } from "./vectors";
+import { type KernelChoice, planKernel, startKernel } from "../kernel/pick.js";
+import type { WasmSource } from "../kernel/wasm.js";
+import { checkInteger } from "../math/check.js";
+import { allocateVectors, type VectorStorage, WordVectors } from "./vectors.js";
 
 export interface VectorKernelOptions {
   /** Engine of the scoring. Default "auto", which is "simd". */

@@ -1,7 +1,7 @@
 // Scores of queries against all rows of a matrix, in the kernel, a block of rows at a time.
 
-import type { Kernel, Ptr } from "../kernel/kernel";
-import type { Allocator } from "../kernel/memory";
+import type { Kernel, Ptr } from "../kernel/kernel.js";
+import type { Allocator } from "../kernel/memory.js";
 
 /** Queries and rows of a block: their scores take 1 MB, which the second-level cache holds. */
 const QUERIES = 64;

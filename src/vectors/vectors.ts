@@ -1,10 +1,10 @@
 // Word vectors and the questions asked of them.
 
-import type { Kernel, Ptr, WordId } from "../kernel/kernel";
-import { Allocator, allocate, growTo, rowStride } from "../kernel/memory";
-import { checkInteger, checkKnown, checkOneOf, nearest, show } from "../math/check";
-import { RowSearch, type SearchSpace, takeSearchSpace } from "./search";
-import { TopRows } from "./top";
+import type { Kernel, Ptr, WordId } from "../kernel/kernel.js";
+import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
+import { checkInteger, checkKnown, checkOneOf, nearest, show } from "../math/check.js";
+import { RowSearch, type SearchSpace, takeSearchSpace } from "./search.js";
+import { TopRows } from "./top.js";
 
 export interface Neighbour {
   word: string;

@@ -1,0 +1,298 @@
+// The command line, from the build, as users run it.
+
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEFAULTS, loadVectors } from "wasm2vec";
+import { sampleText } from "./sample";
+
+const cli = fileURLToPath(new URL("../build/cli.js", import.meta.url));
+const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+let folder: string;
+let corpus: string;
+let vectors: string;
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function start(args: string[], done: (outcome: Outcome) => void): ChildProcess {
+  const child = execFile(process.execPath, [cli, ...args], { cwd: folder }, (_, stdout, stderr) =>
+    done({ code: child.exitCode, stdout, stderr }),
+  );
+  return child;
+}
+
+function run(args: string[], stdin = ""): Promise<Outcome> {
+  return new Promise((resolve) => start(args, resolve).stdin!.end(stdin));
+}
+
+const small = ["--dim", "16", "--epochs", "3", "--min-count", "1", "--subsample", "0.01"];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "wasm2vec-cli-"));
+  corpus = join(folder, "corpus.txt");
+  vectors = join(folder, "vectors.bin");
+  writeFileSync(
+    corpus,
+    sampleText(2000)
+      .map((sentence) => `${sentence.join(" ")}\n`)
+      .join(""),
+  );
+  expect(await run(["train", corpus, "--output", vectors, ...small])).toMatchObject({ code: 0 });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("help", () => {
+  it.each(["train", "similar", "analogy", "evaluate", "convert"])(
+    "%s explains itself, with an example",
+    async (command) => {
+      const { code, stdout } = await run([command, "--help"]);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^Usage: wasm2vec \w+ \[options\]/);
+      expect(stdout).toContain("--json");
+      expect(stdout).toContain(`$ wasm2vec ${command} `);
+    },
+  );
+
+  it("names every command and the version", async () => {
+    const { stdout } = await run(["--help"]);
+    for (const command of ["train", "similar", "analogy", "evaluate", "convert"])
+      expect(stdout).toContain(`  ${command} `);
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect((await run(["--version"])).stdout).toBe(`${version}\n`);
+  });
+
+  it("train takes every option of the API, spelt the same", async () => {
+    const { stdout } = await run(["train", "--help"]);
+    for (const name of [...Object.keys(DEFAULTS), "learningRate", "minLearningRate", "vocabulary", "wasm"]) {
+      expect(stdout).toMatch(new RegExp(`--(no-)?${kebab(name)} `));
+    }
+  });
+});
+
+describe("train", () => {
+  it("writes vectors, says what it did, and tells progress on standard error", async () => {
+    const { stdout, stderr } = await run(["train", corpus, "--output", "a.bin", ...small]);
+    expect(stdout).toMatch(/^wrote a\.bin: \d+ words, dim 16; .* words\/s, simd\), loss 0\.\d+\n$/);
+    expect(stderr).toContain("epoch 3/3");
+    expect(readFileSync(join(folder, "a.bin")).equals(readFileSync(vectors))).toBe(true);
+  });
+
+  it("--json prints one document; --quiet no progress", async () => {
+    const { stdout, stderr } = await run([
+      "train",
+      corpus,
+      "--output",
+      "b.txt",
+      "--format",
+      "word2vec-text",
+      "--json",
+      "--quiet",
+      ...small,
+    ]);
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({
+      output: "b.txt",
+      format: "word2vec-text",
+      dim: 16,
+      kernel: "simd",
+      seed: 1,
+      history: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }],
+    });
+    expect((await loadVectors(join(folder, "b.txt"))).matrix).toEqual((await loadVectors(vectors)).matrix);
+  });
+
+  it("reads standard input and gzip; the vectors are the same", async () => {
+    const { code } = await run(["train", "-", "--output", "c.bin", ...small], readFileSync(corpus, "utf8"));
+    expect(code).toBe(0);
+    writeFileSync(join(folder, "corpus.gz"), gzipSync(readFileSync(corpus)));
+    await run(["train", "corpus.gz", "--output", "d.bin", "--kernel", "scalar", "--no-worker", ...small]);
+    for (const file of ["c.bin", "d.bin"])
+      expect(readFileSync(join(folder, file)).equals(readFileSync(vectors)), file).toBe(true);
+    expect(readdirSync(tmpdir()).filter((name) => /^wasm2vec-[^-]*$/.test(name))).toEqual([]);
+  });
+
+  it("obeys every option", async () => {
+    const base = readFileSync(vectors);
+    const changes = [
+      ["--model", "cbow"],
+      ["--dim", "8"],
+      ["--window", "2"],
+      ["--negatives", "3"],
+      ["--epochs", "2"],
+      ["--min-count", "100"],
+      ["--max-vocabulary", "20"],
+      ["--max-counted-words", "20"],
+      ["--subsample", "0.001"],
+      ["--noise-exponent", "0"],
+      ["--seed", "2"],
+      ["--learning-rate", "0.05"],
+      ["--min-learning-rate", "0.01"],
+      ["--max-sentence-length", "3"],
+      ["--no-shared-negatives"],
+      ["--model", "cbow", "--cbow-combine", "sum"],
+      ["--model", "cbow", "--cbow-gradient", "divided"],
+    ];
+    const seen = new Set([base.toString("latin1")]);
+    for (const change of changes) {
+      const { code, stderr } = await run(["train", corpus, "--output", "e.bin", ...small, ...change]);
+      expect(code, stderr).toBe(0);
+      seen.add(readFileSync(join(folder, "e.bin"), "latin1"));
+    }
+    expect(seen.size).toBe(changes.length + 1);
+  });
+
+  it("saves a vocabulary and output vectors, and takes a vocabulary", async () => {
+    await run([
+      "train",
+      corpus,
+      "--output",
+      "f.bin",
+      "--save-vocabulary",
+      "v.txt",
+      "--output-vectors",
+      "out.bin",
+      ...small,
+    ]);
+    expect(readFileSync(join(folder, "v.txt"), "utf8")).toMatch(/^\S+ \d+\n/);
+    expect(readFileSync(join(folder, "out.bin")).equals(readFileSync(vectors))).toBe(false);
+    await run(["train", corpus, "--output", "g.bin", "--vocabulary", "v.txt", ...small]);
+    expect(readFileSync(join(folder, "g.bin")).equals(readFileSync(vectors))).toBe(true);
+  });
+
+  it("takes a kernel from a file", async () => {
+    const scalar = fileURLToPath(new URL("../build/scalar.wasm", import.meta.url));
+    await run(["train", corpus, "--output", "h.bin", "--wasm", scalar, ...small]);
+    expect(readFileSync(join(folder, "h.bin")).equals(readFileSync(vectors))).toBe(true);
+  });
+
+  it("stops on SIGINT with 130 and writes nothing", async () => {
+    const outcome = await new Promise<Outcome>((resolve) => {
+      const child = start(["train", corpus, "--output", "never.bin", ...small, "--epochs", "1000000"], resolve);
+      child.stderr!.once("data", () => child.kill("SIGINT"));
+    });
+    expect(outcome).toMatchObject({ code: 130 });
+    expect(outcome.stderr).toContain("wasm2vec: interrupted; nothing was written");
+    expect(existsSync(join(folder, "never.bin"))).toBe(false);
+  });
+});
+
+describe("queries", () => {
+  it("similar prints words of the topic", async () => {
+    const { stdout } = await run(["similar", vectors, "topic0_0", "--top-n", "3"]);
+    expect(stdout).toMatch(/^(topic0_\d+ +0\.\d{4}\n){3}$/);
+    const json = JSON.parse(
+      (await run(["similar", vectors, "topic0_0", "topic0_1", "--negative", "topic3_0", "-n", "2", "--json"])).stdout,
+    );
+    expect(json).toHaveLength(2);
+    expect(json[0]).toEqual({ word: expect.stringMatching(/^topic0_/), similarity: expect.any(Number) });
+  });
+
+  it("similar skips missing words if told to", async () => {
+    expect((await run(["similar", vectors, "topic0_0", "nope"])).code).toBe(1);
+    expect((await run(["similar", vectors, "topic0_0", "nope", "--skip-missing"])).code).toBe(0);
+  });
+
+  it("analogy answers by both methods", async () => {
+    for (const method of ["3cosadd", "3cosmul"]) {
+      const { stdout } = await run([
+        "analogy",
+        vectors,
+        "topic0_0",
+        "topic0_1",
+        "topic3_0",
+        "--method",
+        method,
+        "--json",
+      ]);
+      expect(JSON.parse(stdout)).toHaveLength(10);
+    }
+  });
+
+  it("evaluate scores pairs and analogies", async () => {
+    writeFileSync(
+      join(folder, "pairs.tsv"),
+      "# comment\ntopic0_0\ttopic0_1\t9\ntopic0_0\ttopic3_0\t1\nTOPIC3_0\ttopic3_1\t8\nx\ty\t1\n",
+    );
+    writeFileSync(join(folder, "questions.txt"), ": same\ntopic0_0 topic0_1 topic0_2 topic0_3\n: gram1\na b c d\n");
+    const { stdout } = await run(["evaluate", vectors, "--pairs", "pairs.tsv", "--analogies", "questions.txt"]);
+    expect(stdout).toMatch(
+      /^pairs\.tsv: Spearman 0\.\d{4}, Pearson 0\.\d{4} \(3 pairs, 1 skipped\)\nquestions\.txt: \d+\.00% \(\d of 1 questions, 1 skipped\)\n {2}same/,
+    );
+    const json = JSON.parse((await run(["evaluate", vectors, "--pairs", "pairs.tsv", "--json"])).stdout);
+    expect(json).toMatchObject({
+      restrictVocabulary: 300_000,
+      pairs: [{ file: "pairs.tsv", pairs: 3, skipped: 1 }],
+      analogies: [],
+    });
+  });
+
+  it("convert goes from binary to text and back without loss", async () => {
+    expect((await run(["convert", vectors, "conv.txt"])).code).toBe(0);
+    expect((await run(["convert", "conv.txt", "conv", "--to", "word2vec"])).code).toBe(0);
+    expect(readFileSync(join(folder, "conv")).equals(readFileSync(vectors))).toBe(true);
+    const { stdout } = await run(["convert", vectors, "top.bin", "--limit", "5", "--json"]);
+    expect(JSON.parse(stdout)).toEqual({ output: "top.bin", format: "word2vec", words: 5, dim: 16 });
+  });
+});
+
+describe("errors", () => {
+  it.each<[number, string[], string]>([
+    [2, [], "Usage: wasm2vec"],
+    [2, ["trian"], "unknown command 'trian'\n(Did you mean train?)"],
+    [2, ["train", "corpus.txt"], "required option '-o, --output <file>' not specified"],
+    [2, ["train", "corpus.txt", "-o", "x", "--widnow", "3"], "unknown option '--widnow'\n(Did you mean --window?)"],
+    [2, ["train", "corpus.txt", "-o", "x", "--dim", "many"], "Expected a number."],
+    [2, ["train", "corpus.txt", "-o", "x", "--dim", "0"], 'wasm2vec: "dim" expected integer 1 to 65536, got 0'],
+    [2, ["train", "corpus.txt", "-o", "x", "--model", "glove"], "Allowed choices are skipgram, cbow."],
+    [1, ["train", "nope.txt", "-o", "x"], 'wasm2vec: cannot read "nope.txt": no such file'],
+    [1, ["train", "corpus.txt", "-o", "no/x"], 'wasm2vec: cannot write "no/x": no folder "no"; make it first'],
+    [1, ["train", "-", "-o", "x"], "wasm2vec: standard input is empty"],
+    [1, ["train", "corpus.txt", "-o", "x", "--min-count", "1000000"], "lower minCount or give more text"],
+    [
+      1,
+      ["train", "corpus.txt", "-o", "x", "--min-count", "1", "--learning-rate", "1e30"],
+      "training diverged in epoch 1",
+    ],
+    [1, ["similar", "vectors.bin", "topic0_"], 'wasm2vec: "topic0_" is not among the'],
+    [1, ["similar", "corpus.txt", "a"], 'wasm2vec: corpus.txt: line 1 expected "rows dim"'],
+    [2, ["similar", "vectors.bin", "topic0_0", "--top-n", "0"], "Expected a whole number of at least 1."],
+    [2, ["evaluate", "vectors.bin"], "give --pairs FILE, --analogies FILE or both"],
+    [1, ["evaluate", "vectors.bin", "--pairs", "nope"], "nope"],
+    [2, ["convert", "vectors.bin", "x"], "end it in .bin or .txt, or give --to"],
+  ])("%i for %j", async (code, args, message) => {
+    const outcome = await run(args);
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr).not.toContain("    at ");
+    expect(outcome).toMatchObject({ code, stdout: "" });
+  });
+
+  it("are JSON documents with --json", async () => {
+    const { code, stdout } = await run(["similar", vectors, "nope", "--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { name: "MissingWordError", message: expect.stringContaining("nope") },
+    });
+    const usage = await run(["train", corpus, "--json"]);
+    expect(usage.code).toBe(2);
+    expect(JSON.parse(usage.stdout).error.message).toContain("--output");
+  });
+
+  it("a closed pipe is none", async () => {
+    const child = spawn("sh", [
+      "-c",
+      `"${process.execPath}" "${cli}" similar "${vectors}" topic0_0 -n 1000 | head -n 1; echo "$?" >&2`,
+    ]);
+    let stderr = "";
+    child.stderr.on("data", (data) => (stderr += data));
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(stderr).toBe("0\n");
+  });
+});

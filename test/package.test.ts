@@ -1,0 +1,93 @@
+// The package as npm packs it, in a project of its own.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+let folder: string;
+let files: string[];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "wasm2vec-package-"));
+  const [packed] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { encoding: "utf8" }),
+  );
+  files = packed.files.map((file: { path: string }) => file.path);
+  const modules = join(folder, "node_modules");
+  mkdirSync(modules);
+  execFileSync("tar", ["-xzf", join(folder, packed.filename), "-C", modules]);
+  execFileSync("mv", [join(modules, "package"), join(modules, "wasm2vec")]);
+  for (const name of Object.keys(dependencies))
+    symlinkSync(join(process.cwd(), "node_modules", name), join(modules, name));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it("has no script that runs at installation, no source, and what it needs", () => {
+  const { scripts, engines } = JSON.parse(readFileSync("package.json", "utf8"));
+  for (const name of ["preinstall", "install", "postinstall"]) expect(scripts).not.toHaveProperty(name);
+  expect(engines).toEqual({ node: ">=20" });
+  expect(files).toEqual(
+    expect.arrayContaining([
+      "LICENSE",
+      "README.md",
+      "build/node.js",
+      "build/index.js",
+      "build/cli.js",
+      "build/simd.wasm",
+    ]),
+  );
+  expect(files.filter((file) => /^(src|assembly|test|demo|bench)\//.test(file))).toEqual([]);
+});
+
+it("trains when imported by its name", () => {
+  writeFileSync(
+    join(folder, "main.js"),
+    `import { train } from "wasm2vec";
+     const model = await train([["a", "b", "c"], ["a", "c"]], { minCount: 1, dim: 4, epochs: 2 });
+     console.log(model.vectors.size, model.history.length);`,
+  );
+  expect(execFileSync(process.execPath, ["main.js"], { cwd: folder, encoding: "utf8" })).toBe("3 2\n");
+});
+
+describe("types", () => {
+  it.each(["nodenext", "bundler"])("with moduleResolution %s", (moduleResolution) => {
+    writeFileSync(
+      join(folder, "main.ts"),
+      `import { train, loadVectors, type Neighbour, type TrainOptions } from "wasm2vec";
+       const options: TrainOptions = { model: "cbow", dim: 50 };
+       // @ts-expect-error: no such model
+       const wrong: TrainOptions = { model: "glove" };
+       export async function nearest(word: string): Promise<Neighbour[]> {
+         const model = await train([["a", "b"]], { ...options, ...wrong });
+         return [...model.vectors.mostSimilar(word), ...(await loadVectors("x")).mostSimilar(word)];
+       }`,
+    );
+    const options = {
+      module: moduleResolution === "bundler" ? "esnext" : moduleResolution,
+      moduleResolution,
+      customConditions: ["node"],
+    };
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          ...options,
+          strict: true,
+          noEmit: true,
+          target: "es2022",
+          types: ["node"],
+          typeRoots: [join(process.cwd(), "node_modules/@types")],
+        },
+        files: ["main.ts"],
+      }),
+    );
+    const tsc = join(process.cwd(), "node_modules/typescript/bin/tsc");
+    expect(() =>
+      execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8", stdio: "pipe" }),
+    ).not.toThrow();
+  });
+});
