@@ -6,7 +6,7 @@ export type { KernelChoice } from "./kernel/pick.js";
 export type { WasmSource } from "./kernel/wasm.js";
 export { FormatError } from "./math/error.js";
 export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
-export { splitLines } from "./text/lines.js";
+export { textCorpus } from "./text/lines.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export { DivergenceError, type EpochRecord } from "./train/epochs.js";
 export { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "./train/options.js";

@@ -1,13 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CorpusSource, type Sentence, toCorpus } from "../src/text/corpus";
-import { splitLines } from "../src/text/lines";
+import { Mark } from "../assembly/params";
+import { type Corpus, type CorpusSource, toCorpus } from "../src/text/corpus";
+import { textCorpus } from "../src/text/lines";
 
-async function read(source: CorpusSource): Promise<string[][]> {
-  const sentences: string[][] = [];
-  for await (const chunk of toCorpus(source).chunks(10_000)) sentences.push(...chunk.map((s) => [...s]));
-  return sentences;
+/** The sentences of one pass, empty ones left out. */
+async function sentencesOf(corpus: Corpus): Promise<string[][]> {
+  const sentences: string[][] = [[]];
+  for await (const { numbers, tokens } of corpus.chunks()) {
+    for (const number of numbers) {
+      if (number === Mark.sentenceEnd) sentences.push([]);
+      else sentences[sentences.length - 1].push(tokens[number]);
+    }
+  }
+  return sentences.filter((sentence) => sentence.length > 0);
 }
+
+const read = (source: CorpusSource) => sentencesOf(toCorpus(source));
 
 const text = [["the", "cat"], ["sat"]];
 
@@ -19,9 +28,7 @@ describe("toCorpus", () => {
     for (const source of [text, new Set(text), () => text, stream, () => text.values()] as CorpusSource[]) {
       const corpus = toCorpus(source);
       for (let pass = 0; pass < 2; pass++) {
-        const sentences: Sentence[] = [];
-        for await (const chunk of corpus.chunks(10_000)) sentences.push(...chunk);
-        expect(sentences).toEqual(text);
+        expect(await sentencesOf(corpus)).toEqual(text);
       }
     }
   });
@@ -37,6 +44,17 @@ describe("toCorpus", () => {
       expect(() => toCorpus(source)).toThrow(
         /generator, which can be read only once.*pass a function that returns a fresh one/,
       );
+  });
+
+  it("leaves out empty tokens, which splitting at single blanks gives", async () => {
+    expect(await read(["the  cat ".split(" ")])).toEqual([["the", "cat"]]);
+  });
+
+  it("numbers tokens anew when a table is full, and loses none", async () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => [`w${i}`, "and", `w${i >> 1}`]);
+    expect(await read(many)).toEqual(many);
+    const bytes = new TextEncoder().encode(many.map((sentence) => `${sentence.join(" ")}\n`).join(""));
+    expect(await sentencesOf(textCorpus(() => [bytes]))).toEqual(many);
   });
 
   it("refuses strings where tokens are expected, and names the sentence", async () => {
@@ -60,14 +78,12 @@ async function* pieces(bytes: Uint8Array, cuts: number[]): AsyncGenerator<Uint8A
   yield bytes.subarray(start);
 }
 
-async function split(string: string, cuts: number[] = [], max = 10_000): Promise<string[][]> {
-  const sentences: string[][] = [];
-  for await (const chunk of splitLines(pieces(new TextEncoder().encode(string), cuts), max))
-    sentences.push(...chunk.map((s) => [...s]));
-  return sentences;
+function split(content: string | Uint8Array, cuts: number[] = []): Promise<string[][]> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return sentencesOf(textCorpus(() => pieces(bytes, cuts)));
 }
 
-describe("splitLines", () => {
+describe("textCorpus", () => {
   it("parts tokens at blanks and sentences at line ends", async () => {
     expect(await split("the  cat\tsat\r\n\n \non the mat")).toEqual([
       ["the", "cat", "sat"],
@@ -97,12 +113,27 @@ describe("splitLines", () => {
     );
   });
 
-  it("splits long lines and drops nothing", async () => {
-    const tokens = Array.from({ length: 25 }, (_, i) => `w${i}`);
-    expect(await split(tokens.join(" "), [], 10)).toEqual([
-      tokens.slice(0, 10),
-      tokens.slice(10, 20),
-      tokens.slice(20),
+  it("tells tokens apart that differ in any byte, and in length", async () => {
+    const token = fc.stringMatching(/^[ab\u00e9]{1,12}$/);
+    await fc.assert(
+      fc.asyncProperty(fc.array(token, { minLength: 1, maxLength: 60 }), async (tokens) => {
+        expect(await split(tokens.join(" "))).toEqual([tokens]);
+      }),
+    );
+  });
+
+  it("replaces invalid UTF-8 and leaves out a byte order mark at the start only", async () => {
+    expect(await split(Uint8Array.of(0x61, 0xff, 0x62, 0x20, 0xe6, 0x0a, 0x63))).toEqual([
+      ["a\ufffdb", "\ufffd"],
+      ["c"],
     ]);
+    expect(await split("\ufeffa \ufeffb", [1, 2])).toEqual([["a", "\ufeffb"]]);
+    expect(await split("\ufeff a")).toEqual([["a"]]);
+  });
+
+  it("cuts what is too long for a token, and reads on", async () => {
+    const [[first, second, last]] = await split(`${"x".repeat(150_000)} end`, [70_000]);
+    expect(first.length + second.length).toBe(150_000);
+    expect(last).toBe("end");
   });
 });

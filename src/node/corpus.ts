@@ -7,12 +7,12 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus.js";
-import { splitLines } from "../text/lines.js";
+import { textCorpus } from "../text/lines.js";
 import { pathOf, readChunks } from "./files.js";
 
 /** A text file, plain or gzip, UTF-8, one sentence a line, tokens parted by blanks. */
 export function fileCorpus(path: string | URL): Corpus {
-  return { name: pathOf(path), chunks: (maxSentenceLength) => splitLines(readChunks(path), maxSentenceLength) };
+  return textCorpus(() => readChunks(path), pathOf(path));
 }
 
 /** A stream, spooled to a temporary file since training reads it several times; remove() deletes that. */

@@ -1,16 +1,18 @@
 // A corpus is read once to count and once an epoch to train, so it must be restartable.
 
+import { Mark } from "../../assembly/params.js";
 import { show } from "../math/check.js";
+import { StringTable, type TokenChunk } from "./tokens.js";
 
 /** Tokens of one sentence, in order. */
 export type Sentence = readonly string[];
 
-/** A restartable source of sentences: each call of chunks() reads it from the start. */
+/** A restartable source of sentences, as toCorpus, textCorpus and fileCorpus make it. */
 export interface Corpus {
   /** for messages, such as the file's name */
   readonly name: string;
-  /** some sentences at a time; a sentence has at most `maxSentenceLength` tokens where the source splits long ones itself */
-  chunks(maxSentenceLength: number): AsyncIterable<Sentence[]>;
+  /** Reads it from the start. */
+  chunks(): AsyncIterable<TokenChunk>;
 }
 
 /** What users may hand in: sentences as arrays of tokens, something that gives a fresh iterator each time, or a Corpus. */
@@ -21,8 +23,8 @@ export type CorpusSource =
   | (() => Iterable<Sentence> | AsyncIterable<Sentence>)
   | Corpus;
 
-/** Sentences handed on together. */
-const CHUNK = 256;
+/** Tokens handed on together, about. */
+const CHUNK = 8192;
 
 /**
  * @throws TypeError if the source is a string or a one-shot iterator
@@ -37,21 +39,23 @@ export function toCorpus(source: CorpusSource): Corpus {
     if (isCorpus(source)) return source;
     checkRestartable(source);
   }
-  return {
-    name: "corpus",
-    async *chunks() {
-      let chunk: Sentence[] = [];
-      let index = 0;
-      for await (const sentence of checkIterable(open())) {
-        chunk.push(checkSentence(sentence, index++));
-        if (chunk.length === CHUNK) {
-          yield chunk;
-          chunk = [];
-        }
-      }
-      if (chunk.length > 0) yield chunk;
-    },
-  };
+  return { name: "corpus", chunks: () => numberTokens(open()) };
+}
+
+async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sentence>): AsyncGenerator<TokenChunk> {
+  let table = new StringTable();
+  let numbers: number[] = [];
+  let index = 0;
+  for await (const sentence of checkIterable(sentences)) {
+    // an empty token is what splitting at single blanks leaves of two
+    for (const token of checkSentence(sentence, index++)) if (token !== "") numbers.push(table.numberOf(token));
+    numbers.push(Mark.sentenceEnd);
+    if (numbers.length < CHUNK) continue;
+    yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };
+    numbers = [];
+    if (table.isFull) table = new StringTable();
+  }
+  yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };
 }
 
 function isCorpus(source: unknown): source is Corpus {

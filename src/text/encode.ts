@@ -1,7 +1,8 @@
 // Tokens to batches of word ids for the kernels.
 
 import { Mark } from "../../assembly/params.js";
-import type { Corpus, Sentence } from "./corpus.js";
+import type { Corpus } from "./corpus.js";
+import type { TokenChunk } from "./tokens.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** Words of a batch, about 10 ms of training: longer calls would keep V8 in baseline code, shorter ones cost messages. */
@@ -29,12 +30,35 @@ export async function* encode(
   maxSentenceLength: number,
 ): AsyncGenerator<Batch> {
   const batcher = new Batcher(vocabulary, maxSentenceLength);
-  for await (const chunk of corpus.chunks(maxSentenceLength)) {
-    for (const sentence of chunk) batcher.add(sentence);
+  for await (const chunk of corpus.chunks()) {
+    batcher.add(chunk);
     yield* batcher.takeReady();
   }
-  batcher.endBatch();
+  batcher.finish();
   yield* batcher.takeReady();
+}
+
+/** Word id of each token number, or −1. */
+class Translation {
+  private ids = new Int32Array(1024);
+  private known = 0;
+
+  constructor(
+    private readonly vocabulary: Vocabulary,
+    readonly tokens: readonly string[],
+  ) {}
+
+  /** The table, with the tokens that have come since. */
+  update(): Int32Array {
+    const { tokens, vocabulary } = this;
+    if (tokens.length > this.ids.length) {
+      const larger = new Int32Array(2 * tokens.length);
+      larger.set(this.ids);
+      this.ids = larger;
+    }
+    for (; this.known < tokens.length; this.known++) this.ids[this.known] = vocabulary.id(tokens[this.known]) ?? -1;
+    return this.ids;
+  }
 }
 
 class Batcher {
@@ -44,6 +68,7 @@ class Batcher {
   private start = 0;
   private words = 0;
   private ready: Batch[] = [];
+  private translation: Translation;
 
   constructor(
     private readonly vocabulary: Vocabulary,
@@ -51,16 +76,30 @@ class Batcher {
   ) {
     // a full batch and the sentence that no longer fits
     this.ids = new Uint32Array(2 * batchCapacity(maxSentenceLength));
+    this.translation = new Translation(vocabulary, []);
   }
 
-  add(sentence: Sentence): void {
-    for (const token of sentence) {
-      const id = this.vocabulary.id(token);
-      if (id === undefined) continue;
-      this.ids[this.length++] = id;
-      if (this.length - this.start === this.maxSentenceLength) this.endSentence();
+  add({ numbers, tokens }: TokenChunk): void {
+    if (this.translation.tokens !== tokens) this.translation = new Translation(this.vocabulary, tokens);
+    const translate = this.translation.update();
+    const { ids, maxSentenceLength } = this;
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i];
+      if (number === Mark.sentenceEnd) {
+        this.endSentence();
+        continue;
+      }
+      const id = translate[number];
+      if (id < 0) continue;
+      ids[this.length++] = id;
+      if (this.length - this.start === maxSentenceLength) this.endSentence();
     }
-    if (this.length > this.start) this.endSentence();
+  }
+
+  /** Ends the last sentence and the last batch. */
+  finish(): void {
+    this.endSentence();
+    this.endBatch();
   }
 
   /** Batches full by now. */
@@ -71,7 +110,7 @@ class Batcher {
   }
 
   /** Closes the batch before the sentence at hand. */
-  endBatch(): void {
+  private endBatch(): void {
     if (this.words === 0) return;
     this.ready.push({ ids: this.ids.slice(0, this.start), words: this.words });
     this.ids.copyWithin(0, this.start, this.length);
@@ -82,6 +121,7 @@ class Batcher {
 
   private endSentence(): void {
     const words = this.length - this.start;
+    if (words === 0) return;
     this.ids[this.length++] = Mark.sentenceEnd;
     if (this.words + words > BATCH_WORDS) this.endBatch();
     this.words += words;

@@ -1,51 +1,85 @@
-// Text to sentences: a line is a sentence, blanks part its tokens, as in word2vec.c and fastText.
+// Text to tokens: a line is a sentence, blanks part its tokens, as in word2vec.c and fastText.
 
-import type { Sentence } from "./corpus.js";
+import { Mark } from "../../assembly/params.js";
+import type { Corpus } from "./corpus.js";
+import { ByteTable, type TokenChunk } from "./tokens.js";
+
+/** Bytes taken at a time. */
+const PIECE = 65_536;
+
+/** Bytes of the longest token; what is longer is no word, and is cut. */
+const LONGEST_TOKEN = 65_536;
+
+const NEWLINE = 10;
+
+/** Space, \t \n \v \f \r and NUL, the blanks of word2vec.c and fastText. */
+const isBlank = Uint8Array.from({ length: 33 }, (_, byte) => Number([32, 9, 10, 11, 12, 13, 0].includes(byte)));
 
 /**
- * Splits a stream of UTF-8 into sentences, wherever the bytes are cut. A line longer than maxSentenceLength
- * tokens goes on as another sentence, and is never held whole. Invalid UTF-8 becomes U+FFFD.
+ * A corpus of UTF-8 text, one sentence a line, tokens parted by ASCII blanks. Invalid UTF-8 becomes U+FFFD,
+ * a byte order mark at the start is left out.
+ * @param open gives the bytes from the start, cut anywhere; called once for each pass
  */
-export async function* splitLines(
-  bytes: AsyncIterable<Uint8Array>,
-  maxSentenceLength: number,
-): AsyncGenerator<Sentence[]> {
-  const decoder = new TextDecoder();
-  const splitter = new LineSplitter(maxSentenceLength);
-  for await (const part of bytes) yield splitter.add(decoder.decode(part, { stream: true }));
-  yield splitter.add(`${decoder.decode()}\n`);
+export function textCorpus(open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>, name = "corpus"): Corpus {
+  return {
+    name,
+    async *chunks() {
+      const splitter = new LineSplitter();
+      for await (const part of open()) {
+        for (let at = 0; at < part.length; at += PIECE) yield splitter.add(part.subarray(at, at + PIECE));
+      }
+      yield splitter.end();
+    },
+  };
 }
 
-/** Holds the token and the sentence that the last piece of text left unfinished. */
 class LineSplitter {
-  private token = "";
-  private sentence: string[] = [];
+  private table = new ByteTable();
+  /** the start of a token that the last piece left unfinished, the next piece, and 3 bytes that the table may read */
+  private readonly bytes = new Uint8Array(LONGEST_TOKEN + PIECE + 3);
+  private readonly view = new DataView(this.bytes.buffer);
+  private rest = 0;
+  /** a piece gives no more numbers than it has bytes, and one for the token before it */
+  private readonly numbers = new Uint32Array(PIECE + 1);
+  private isFirst = true;
 
-  constructor(private readonly maxSentenceLength: number) {}
-
-  add(text: string): Sentence[] {
-    const sentences: Sentence[] = [];
+  /** piece: at most PIECE bytes */
+  add(piece: Uint8Array): TokenChunk {
+    const { bytes, view, numbers } = this;
+    if (this.table.isFull) this.table = new ByteTable();
+    const { table } = this;
+    const end = this.rest + piece.length;
+    bytes.set(piece, this.rest);
+    let count = 0;
     let start = 0;
-    for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
-      // space, \t \n \v \f \r and NUL, the blanks of word2vec.c and fastText
-      if (code > 32 || (code !== 32 && (code < 9 || code > 13) && code !== 0)) continue;
-      if (i > start || this.token !== "") this.endToken(text.slice(start, i), sentences);
+    for (let i = this.rest; i < end; i++) {
+      const byte = bytes[i];
+      if (byte > 32 || isBlank[byte] === 0) continue;
+      if (i > start) {
+        start += this.skipByteOrderMark(start, i);
+        if (i > start) numbers[count++] = table.numberOf(view, start, i - start);
+      }
+      if (byte === NEWLINE) numbers[count++] = Mark.sentenceEnd;
       start = i + 1;
-      if (code === 10 && this.sentence.length > 0) this.endSentence(sentences);
     }
-    this.token += text.slice(start);
-    return sentences;
+    if (end - start > LONGEST_TOKEN) {
+      numbers[count++] = table.numberOf(view, start, end - start);
+      start = end;
+    }
+    bytes.copyWithin(0, start, end);
+    this.rest = end - start;
+    return { numbers: numbers.subarray(0, count), tokens: table.tokens };
   }
 
-  private endToken(rest: string, sentences: Sentence[]): void {
-    this.sentence.push(this.token === "" ? rest : this.token + rest);
-    this.token = "";
-    if (this.sentence.length === this.maxSentenceLength) this.endSentence(sentences);
+  end(): TokenChunk {
+    return this.add(Uint8Array.of(NEWLINE));
   }
 
-  private endSentence(sentences: Sentence[]): void {
-    sentences.push(this.sentence);
-    this.sentence = [];
+  /** Bytes of the mark before the first token. */
+  private skipByteOrderMark(start: number, end: number): number {
+    if (!this.isFirst) return 0;
+    this.isFirst = false;
+    const { bytes } = this;
+    return start === 0 && end >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   }
 }

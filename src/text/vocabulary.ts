@@ -1,9 +1,11 @@
 // Counting words, choosing which of them get vectors, and giving them ids.
 
+import { Mark } from "../../assembly/params.js";
 import type { WordId } from "../kernel/kernel.js";
 import { FormatError } from "../math/error.js";
 import { power } from "../math/power.js";
-import type { Corpus, Sentence } from "./corpus.js";
+import type { Corpus } from "./corpus.js";
+import type { TokenChunk } from "./tokens.js";
 
 export interface VocabularyOptions {
   /** Words seen less often are left out. Default 5. */
@@ -86,28 +88,41 @@ export class Vocabulary {
   }
 }
 
-/** Counts words in memory bounded by maxCountedWords. */
+/** Counts words in memory bounded by maxCountedWords and a table of tokens. */
 export class WordCounter {
   /** tokens read */
   tokens = 0;
-  private readonly slots = new Map<string, number>();
-  private counts = new Float64Array(1024);
+  private readonly counts = new Map<string, number>();
+  /** counts of the tokens numbered at present, which go to the map when their table does */
+  private recent: readonly string[] = [];
+  private recentCounts = new Float64Array(1024);
   private pruneBelow = 1;
 
   constructor(private readonly options: VocabularyOptions) {}
 
-  /** Words held at present. */
+  /** Distinct words counted, without those that come from the table at present. */
   get distinct(): number {
-    return this.slots.size;
+    return this.counts.size;
   }
 
-  add(sentence: Sentence): void {
-    this.tokens += sentence.length;
-    for (const token of sentence) {
-      const slot = this.slots.get(token);
-      if (slot === undefined) this.insert(token);
-      else this.counts[slot]++;
+  add({ numbers, tokens }: TokenChunk): void {
+    if (tokens !== this.recent) {
+      this.flush();
+      this.recent = tokens;
     }
+    if (tokens.length > this.recentCounts.length) {
+      const larger = new Float64Array(2 * tokens.length);
+      larger.set(this.recentCounts);
+      this.recentCounts = larger;
+    }
+    const { recentCounts } = this;
+    let ends = 0;
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i];
+      if (number === Mark.sentenceEnd) ends++;
+      else recentCounts[number]++;
+    }
+    this.tokens += numbers.length - ends;
   }
 
   /** @throws RangeError if no word is left */
@@ -115,9 +130,9 @@ export class WordCounter {
     const { minCount, maxVocabulary, keep } = this.options;
     if (this.tokens === 0)
       throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
+    this.flush();
     const entries: [string, number][] = [];
-    for (const [word, slot] of this.slots) {
-      const count = this.counts[slot];
+    for (const [word, count] of this.counts) {
       if (count >= minCount && (keep === undefined || keep(word, count))) entries.push([word, count]);
     }
     if (entries.length < 2)
@@ -130,30 +145,24 @@ export class WordCounter {
     return new Vocabulary(vocabulary.words.slice(0, maxVocabulary).map((word, id) => [word, vocabulary.counts[id]]));
   }
 
-  private insert(token: string): void {
-    if (this.slots.size >= this.options.maxCountedWords) this.prune();
-    const slot = this.slots.size;
-    if (slot === this.counts.length) {
-      const grown = new Float64Array(2 * slot);
-      grown.set(this.counts);
-      this.counts = grown;
+  private flush(): void {
+    const { counts, recent, recentCounts } = this;
+    for (let number = 0; number < recent.length; number++) {
+      const before = counts.get(recent[number]);
+      if (before === undefined && counts.size >= this.options.maxCountedWords) this.prune();
+      counts.set(before === undefined ? ownCopy(recent[number]) : recent[number], (before ?? 0) + recentCounts[number]);
     }
-    this.counts[slot] = 1;
-    this.slots.set(ownCopy(token), slot);
+    this.recent = [];
+    recentCounts.fill(0);
   }
 
   /** Drops the words counted least, up to a limit that rises until some go (word2vec.c's ReduceVocab). */
   private prune(): void {
-    const before = this.slots.size;
-    while (this.slots.size === before) {
-      for (const [word, slot] of this.slots) if (this.counts[slot] <= this.pruneBelow) this.slots.delete(word);
+    const { counts } = this;
+    const before = counts.size;
+    while (counts.size === before) {
+      for (const [word, count] of counts) if (count <= this.pruneBelow) counts.delete(word);
       this.pruneBelow++;
-    }
-    let next = 0;
-    for (const [word, slot] of this.slots) {
-      // slots rise in the order of insertion, so a count moves down to a place already read
-      this.counts[next] = this.counts[slot];
-      this.slots.set(word, next++);
     }
   }
 }
@@ -167,12 +176,11 @@ function ownCopy(token: string): string {
 export async function buildVocabulary(
   corpus: Corpus,
   options: VocabularyOptions,
-  maxSentenceLength: number,
   onTokens: (tokens: number) => Promise<void> | void,
 ): Promise<Vocabulary> {
   const counter = new WordCounter(options);
-  for await (const chunk of corpus.chunks(maxSentenceLength)) {
-    for (const sentence of chunk) counter.add(sentence);
+  for await (const chunk of corpus.chunks()) {
+    counter.add(chunk);
     await onTokens(counter.tokens);
   }
   return counter.finish(corpus.name);

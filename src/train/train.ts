@@ -148,5 +148,5 @@ function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Prom
       kernel: plan.name,
     });
   };
-  return buildVocabulary(corpus, options, options.maxSentenceLength, report);
+  return buildVocabulary(corpus, options, report);
 }
