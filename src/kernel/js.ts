@@ -2,7 +2,7 @@
 // Arithmetic is double, rows are float32. Letters: D = floats in a row (stride / 4), n = context rows, m = output rows.
 // Row numbers are indices into the Float32Array of the whole memory.
 
-import { Mark, Model, Param } from "../../assembly/params.js";
+import { Mark, Model, Param, Tile } from "../../assembly/params.js";
 import { log } from "../math/power.js";
 import type { Kernel, Ptr } from "./kernel.js";
 
@@ -67,7 +67,7 @@ class Trainer {
   private readonly alias: number;
   private readonly zeroRow: number;
   private readonly rate: number;
-  /** Rows of a prediction or window: n inputs, m outputs in whole triples, filled up with the zero row. */
+  /** Rows of a prediction or window: n inputs, m outputs in whole tiles of six, filled up with the zero row. */
   private readonly xs: Int32Array;
   private readonly ys: Int32Array;
   private readonly m: number;
@@ -96,10 +96,11 @@ class Trainer {
     this.alias = this.integer(Param.alias) / 4;
     this.zeroRow = this.integer(Param.zeroRow) / 4;
     this.rate = this.view.getFloat32(Param.learningRate, true);
-    this.m = Math.ceil((1 + this.negatives) / 3) * 3;
+    this.m = Math.ceil((1 + this.negatives) / Tile.outputs) * Tile.outputs;
     this.xs = new Int32Array(2 * this.window);
     this.ys = new Int32Array(this.m).fill(this.zeroRow);
-    this.g = new Float64Array(2 * this.window * this.m);
+    // room for a row more, where the scores of an odd last row go twice
+    this.g = new Float64Array((2 * this.window + 1) * this.m);
     this.partial = new Float64Array(2 * this.window);
     this.state = new Uint32Array(buffer, params + Param.randomState, 4);
   }
@@ -213,13 +214,17 @@ class Trainer {
 
   /** g = rate × (σ(x·y) − label); adds the loss −log σ(±x·y). */
   private score(xs: Int32Array, n: number): void {
-    const { f, g, ys, m, D, rate } = this;
+    const { g, ys, m, rate } = this;
+    for (let b = 0; b < n; b += 2) {
+      for (let k = 0; k < m; k += Tile.outputs)
+        this.dots(xs[b], xs[b + 1 < n ? b + 1 : b], ys, k, b * m + k, (b + 1) * m + k);
+    }
     for (let b = 0; b < n; b++) {
       for (let k = 0; k < m; k++) {
         const i = b * m + k;
+        const z = g[i];
         g[i] = 0;
         if (ys[k] === this.zeroRow) continue;
-        const z = dot(f, xs[b], ys[k], D);
         const e = expMinusAbs(z);
         g[i] = rate * ((z >= 0 ? 1 : e) / (1 + e) - (k === 0 ? 1 : 0));
         const wrong = k === 0 ? -z : z;
@@ -229,6 +234,48 @@ class Trainer {
       }
       if (this.factor > 1e100) this.takeLog();
     }
+  }
+
+  /** g[i …] = x · y_k …, g[j …] = z · y_k … for a tile: twelve sums, each row read once. j may lie past the last row. */
+  private dots(x: number, z: number, ys: Int32Array, k: number, i: number, j: number): void {
+    const { f, D, g } = this;
+    let [y0, y1, y2, y3, y4, y5] = [ys[k], ys[k + 1], ys[k + 2], ys[k + 3], ys[k + 4], ys[k + 5]];
+    let [a0, a1, a2, a3, a4, a5] = [0, 0, 0, 0, 0, 0];
+    let [b0, b1, b2, b3, b4, b5] = [0, 0, 0, 0, 0, 0];
+    for (const end = x + D; x < end; ) {
+      const u = f[x++];
+      const v = f[z++];
+      let y = f[y0++];
+      a0 += u * y;
+      b0 += v * y;
+      y = f[y1++];
+      a1 += u * y;
+      b1 += v * y;
+      y = f[y2++];
+      a2 += u * y;
+      b2 += v * y;
+      y = f[y3++];
+      a3 += u * y;
+      b3 += v * y;
+      y = f[y4++];
+      a4 += u * y;
+      b4 += v * y;
+      y = f[y5++];
+      a5 += u * y;
+      b5 += v * y;
+    }
+    g[i] = a0;
+    g[i + 1] = a1;
+    g[i + 2] = a2;
+    g[i + 3] = a3;
+    g[i + 4] = a4;
+    g[i + 5] = a5;
+    g[j] = b0;
+    g[j + 1] = b1;
+    g[j + 2] = b2;
+    g[j + 3] = b3;
+    g[j + 4] = b4;
+    g[j + 5] = b5;
   }
 
   /** Moves the product of all 1 + e^−|z| so far to the loss: one logarithm for hundreds of predictions. */
@@ -260,33 +307,65 @@ class Trainer {
     }
   }
 
-  /** to_b −= Σ_k g[b][k] y_k and y_k −= Σ_b g[b][k] x_b, both from the values before, three outputs at a time. */
+  /**
+   * to_b −= Σ_k g[b][k] y_k and y_k −= Σ_b g[b][k] x_b, both from the values before: float by float, a tile of six
+   * outputs at a time; what a row becomes goes from tile to tile in `partial`.
+   */
   private update(xs: Int32Array, n: number, to = xs): void {
     const { f, g, ys, m, D, partial } = this;
     for (let d = 0; d < D; d++) {
-      for (let b = 0; b < n; b++) partial[b] = f[to[b] + d];
-      for (let k = 0; k < m; k += 3) {
-        const y0 = f[ys[k] + d];
-        const y1 = f[ys[k + 1] + d];
-        const y2 = f[ys[k + 2] + d];
-        let new0 = y0;
-        let new1 = y1;
-        let new2 = y2;
+      for (let k = 0; k < m; k += Tile.outputs) {
+        const first = k === 0;
+        const last = k + Tile.outputs === m;
+        const p0 = ys[k] + d;
+        const p1 = ys[k + 1] + d;
+        const p2 = ys[k + 2] + d;
+        const p3 = ys[k + 3] + d;
+        const p4 = ys[k + 4] + d;
+        const p5 = ys[k + 5] + d;
+        const y0 = f[p0];
+        const y1 = f[p1];
+        const y2 = f[p2];
+        const y3 = f[p3];
+        const y4 = f[p4];
+        const y5 = f[p5];
+        let n0 = y0;
+        let n1 = y1;
+        let n2 = y2;
+        let n3 = y3;
+        let n4 = y4;
+        let n5 = y5;
         for (let b = 0, i = k; b < n; b++, i += m) {
           const x = f[xs[b] + d];
-          const g0 = g[i];
-          const g1 = g[i + 1];
-          const g2 = g[i + 2];
-          new0 -= g0 * x;
-          new1 -= g1 * x;
-          new2 -= g2 * x;
-          partial[b] -= g0 * y0 + g1 * y1 + g2 * y2;
+          let next = first ? f[to[b] + d] : partial[b];
+          let w = g[i];
+          n0 -= w * x;
+          next -= w * y0;
+          w = g[i + 1];
+          n1 -= w * x;
+          next -= w * y1;
+          w = g[i + 2];
+          n2 -= w * x;
+          next -= w * y2;
+          w = g[i + 3];
+          n3 -= w * x;
+          next -= w * y3;
+          w = g[i + 4];
+          n4 -= w * x;
+          next -= w * y4;
+          w = g[i + 5];
+          n5 -= w * x;
+          next -= w * y5;
+          if (last) f[to[b] + d] = next;
+          else partial[b] = next;
         }
-        f[ys[k] + d] = new0;
-        f[ys[k + 1] + d] = new1;
-        f[ys[k + 2] + d] = new2;
+        f[p0] = n0;
+        f[p1] = n1;
+        f[p2] = n2;
+        f[p3] = n3;
+        f[p4] = n4;
+        f[p5] = n5;
       }
-      for (let b = 0; b < n; b++) f[to[b] + d] = partial[b];
     }
   }
 

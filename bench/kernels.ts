@@ -1,0 +1,144 @@
+// npm run bench: the kernels in turn on the same batches, their losses, the machine's own limit, and sizes.
+
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { type KERNEL_CHOICES, type KernelPlan, planKernel, startKernel } from "../src/kernel/pick.js";
+import { Parameters } from "../src/model/parameters.js";
+import { fileCorpus } from "../src/node/corpus.js";
+import { batchCapacity, encode } from "../src/text/encode.js";
+import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
+import { resolveOptions, type TrainOptions } from "../src/train/options.js";
+import { step } from "../src/train/step.js";
+import { corpusPath, machine, median, medianRatio, spread } from "./measure.js";
+
+/** Words that each kernel trains on in a round, and rounds. */
+const WORDS = 200_000;
+const ROUNDS = Number(process.env.ROUNDS ?? 7);
+
+interface Outcome {
+  wordsPerSecond: number[];
+  loss: number;
+  macsPerSecond: number[];
+}
+
+async function plans(): Promise<KernelPlan[]> {
+  const all: KernelPlan[] = [];
+  for (const name of ["js", "scalar", "simd", "relaxed"] satisfies (typeof KERNEL_CHOICES)[number][]) {
+    await planKernel(name, false).then(
+      (plan) => all.push(plan),
+      (error) => console.log(`${name} left out: ${error.message}`),
+    );
+  }
+  return all;
+}
+
+async function firstBatches(path: string, vocabulary: Vocabulary): Promise<Uint32Array[]> {
+  const batches: Uint32Array[] = [];
+  let words = 0;
+  for await (const batch of encode(fileCorpus(path), vocabulary, 10_000)) {
+    batches.push(batch.ids);
+    words += batch.words;
+    if (words >= WORDS) break;
+  }
+  return batches;
+}
+
+/** One round: fresh parameters, all batches. */
+function train(
+  plan: KernelPlan,
+  vocabulary: Vocabulary,
+  batches: Uint32Array[],
+  given: TrainOptions,
+  outcome?: Outcome,
+): void {
+  const options = resolveOptions(given);
+  const { memory, layout } = new Parameters(vocabulary, options, batchCapacity(options.maxSentenceLength), false);
+  const kernel = startKernel(plan, memory);
+  let loss = 0;
+  let predictions = 0;
+  const start = performance.now();
+  for (const ids of batches) {
+    const result = step(kernel, memory, layout, ids, options.learningRate);
+    loss += result.loss;
+    predictions += result.predictions;
+  }
+  const seconds = (performance.now() - start) / 1000;
+  if (outcome === undefined) return;
+  const words = batches.reduce((sum, ids) => sum + ids.filter((id) => id !== 0xffffffff).length, 0);
+  outcome.wordsPerSecond.push(words / seconds);
+  outcome.loss = loss / predictions;
+  // a prediction is a dot product and two updates of dim floats (CBOW: and its share of adding and spreading rows)
+  outcome.macsPerSecond.push((3 * predictions * options.dim) / seconds);
+}
+
+function race(kernels: KernelPlan[], vocabulary: Vocabulary, batches: Uint32Array[], options: TrainOptions) {
+  const outcomes = new Map(
+    kernels.map(({ name }) => [name, { wordsPerSecond: [], loss: 0, macsPerSecond: [] } as Outcome]),
+  );
+  for (const plan of kernels) train(plan, vocabulary, batches, options);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const plan of kernels) train(plan, vocabulary, batches, options, outcomes.get(plan.name));
+  }
+  return outcomes;
+}
+
+/** Multiply-adds per second of the bare 128-bit instructions. */
+function peak(name: "simd" | "relaxed"): number {
+  const module = new WebAssembly.Module(readFileSync(new URL(`peak-${name}.wasm`, import.meta.url)));
+  const { peak: run, macsPerRound } = new WebAssembly.Instance(module, {
+    env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65_536 }) },
+  }).exports as Record<string, (rounds?: number) => number>;
+  const rounds = 200_000;
+  const rates = Array.from({ length: 25 }, () => {
+    const start = performance.now();
+    run(rounds);
+    return (rounds * macsPerRound()) / ((performance.now() - start) / 1000);
+  });
+  return median(rates.slice(5));
+}
+
+async function sizes(): Promise<void> {
+  const bundle = await build({
+    stdin: { contents: 'export * from "./build/index.js"', resolveDir: "." },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    write: false,
+  });
+  const report = (name: string, bytes: Uint8Array) =>
+    console.log(
+      `${name.padEnd(34)}${String(bytes.length).padStart(8)} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}`,
+    );
+  for (const name of ["scalar", "simd", "relaxed"]) report(`build/${name}.wasm`, readFileSync(`build/${name}.wasm`));
+  report("browser ESM, minified", bundle.outputFiles[0].contents);
+  report("build/worker.js", readFileSync("build/worker.js"));
+}
+
+console.log(machine());
+const path = corpusPath();
+const vocabulary = await buildVocabulary(fileCorpus(path), resolveOptions(), () => {});
+const batches = await firstBatches(path, vocabulary);
+const kernels = await plans();
+console.log(`${path}: ${vocabulary.size} words; ${WORDS} words a round, ${ROUNDS} rounds in turn, medians\n`);
+for (const options of [{}, { dim: 300 }, { model: "cbow" }] as TrainOptions[]) {
+  const outcomes = race(kernels, vocabulary, batches, options);
+  const js = outcomes.get("js")!;
+  const simd = outcomes.get("simd")!;
+  const { model, dim, window, negatives } = resolveOptions(options);
+  console.log(`${model}, dim ${dim}, window ${window}, negatives ${negatives}`);
+  for (const [name, { wordsPerSecond, loss, macsPerSecond }] of outcomes) {
+    const ratio = medianRatio(wordsPerSecond, js.wordsPerSecond).toFixed(2);
+    const limit = name === "simd" || name === "relaxed" ? peak(name) : undefined;
+    const share = limit
+      ? `, ${(median(macsPerSecond) / 1e9).toFixed(2)} of ${(limit / 1e9).toFixed(1)} GMAC/s (${Math.round((100 * median(macsPerSecond)) / limit)}%)`
+      : "";
+    const equal = loss === simd.loss ? "same as simd" : `simd ${(loss - simd.loss).toExponential(1)}`;
+    console.log(
+      `  ${name.padEnd(8)}${spread(wordsPerSecond).padEnd(26)} words/s, ${ratio.padStart(5)} x js, loss ${loss.toFixed(6)} (${equal})${share}`,
+    );
+  }
+}
+console.log();
+await sizes();

@@ -1,0 +1,33 @@
+// What all benchmarks share: the machine, the corpus, medians.
+
+import { existsSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
+
+/** The machine, and how busy it is before the run: a figure means nothing without it. */
+export function machine(): string {
+  const [{ model }] = cpus();
+  return `${model}, ${cpus().length} cores, Node ${process.versions.node}, load ${loadavg()[0].toFixed(2)}`;
+}
+
+/** The 12M-word corpus where it lies beside the repository, else the sample. */
+export function corpusPath(): string {
+  const shared = "../shared/data/corpus.txt.gz";
+  return existsSync(shared) ? shared : "demo/sample.txt.gz";
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** Median of the pairwise ratios a / b, which were measured one right after the other. */
+export function medianRatio(a: readonly number[], b: readonly number[]): number {
+  return median(a.map((value, i) => value / b[i]));
+}
+
+/** In thousands, with the lowest and highest. */
+export function spread(values: readonly number[]): string {
+  const thousands = (value: number) => `${Math.round(value / 1000)}k`;
+  return `${thousands(median(values))} (${thousands(Math.min(...values))} to ${thousands(Math.max(...values))})`;
+}
