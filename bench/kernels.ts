@@ -3,12 +3,14 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { type KERNEL_CHOICES, type KernelPlan, planKernel, startKernel } from "../src/kernel/pick.js";
+import { Mark } from "../assembly/params.js";
+import type { Kernel, KernelName } from "../src/kernel/kernel.js";
+import { type KernelPlan, planKernel, startKernel } from "../src/kernel/pick.js";
 import { Parameters } from "../src/model/parameters.js";
 import { fileCorpus } from "../src/node/corpus.js";
 import { batchCapacity, encode } from "../src/text/encode.js";
 import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
-import { resolveOptions, type TrainOptions } from "../src/train/options.js";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/options.js";
 import { step } from "../src/train/step.js";
 import { corpusPath, machine, median, medianRatio, spread } from "./measure.js";
 
@@ -24,7 +26,7 @@ interface Outcome {
 
 async function plans(): Promise<KernelPlan[]> {
   const all: KernelPlan[] = [];
-  for (const name of ["js", "scalar", "simd", "relaxed"] satisfies (typeof KERNEL_CHOICES)[number][]) {
+  for (const name of ["js", "scalar", "simd", "relaxed"] satisfies KernelName[]) {
     await planKernel(name, false).then(
       (plan) => all.push(plan),
       (error) => console.log(`${name} left out: ${error.message}`),
@@ -44,56 +46,73 @@ async function firstBatches(path: string, vocabulary: Vocabulary): Promise<Uint3
   return batches;
 }
 
-/** One round: fresh parameters, all batches. */
-function train(
-  plan: KernelPlan,
-  vocabulary: Vocabulary,
-  batches: Uint32Array[],
-  given: TrainOptions,
-  outcome?: Outcome,
-): void {
-  const options = resolveOptions(given);
-  const { memory, layout } = new Parameters(vocabulary, options, batchCapacity(options.maxSentenceLength), false);
-  const kernel = startKernel(plan, memory);
-  let loss = 0;
-  let predictions = 0;
-  const start = performance.now();
-  for (const ids of batches) {
-    const result = step(kernel, memory, layout, ids, options.learningRate);
-    loss += result.loss;
-    predictions += result.predictions;
+/** A kernel with a model of its own, which starts each round anew from the same bytes. */
+class Rival {
+  readonly name: KernelName;
+  readonly outcome: Outcome = { wordsPerSecond: [], loss: 0, macsPerSecond: [] };
+  private readonly parameters: Parameters;
+  private readonly kernel: Kernel;
+  private readonly start: Uint8Array;
+
+  constructor(
+    plan: KernelPlan,
+    vocabulary: Vocabulary,
+    private readonly options: ResolvedOptions,
+  ) {
+    this.name = plan.name;
+    this.parameters = new Parameters(vocabulary, options, batchCapacity(options.maxSentenceLength), false);
+    this.kernel = startKernel(plan, this.parameters.memory);
+    this.start = new Uint8Array(this.parameters.memory.buffer).slice();
   }
-  const seconds = (performance.now() - start) / 1000;
-  if (outcome === undefined) return;
-  const words = batches.reduce((sum, ids) => sum + ids.filter((id) => id !== 0xffffffff).length, 0);
-  outcome.wordsPerSecond.push(words / seconds);
-  outcome.loss = loss / predictions;
-  // a prediction is a dot product and two updates of dim floats (CBOW: and its share of adding and spreading rows)
-  outcome.macsPerSecond.push((3 * predictions * options.dim) / seconds);
+
+  run(batches: Uint32Array[], isTimed: boolean): void {
+    const { memory, layout } = this.parameters;
+    const { learningRate, dim } = this.options;
+    new Uint8Array(memory.buffer).set(this.start);
+    let loss = 0;
+    let predictions = 0;
+    const start = performance.now();
+    for (const ids of batches) {
+      const result = step(this.kernel, memory, layout, ids, learningRate);
+      loss += result.loss;
+      predictions += result.predictions;
+    }
+    const seconds = (performance.now() - start) / 1000;
+    if (!isTimed) return;
+    const words = batches.reduce((sum, ids) => sum + ids.filter((id) => id !== Mark.sentenceEnd).length, 0);
+    this.outcome.wordsPerSecond.push(words / seconds);
+    this.outcome.loss = loss / predictions;
+    // a prediction is a dot product and two updates of dim floats; CBOW's sums over the window are not counted
+    this.outcome.macsPerSecond.push((3 * predictions * dim) / seconds);
+  }
 }
 
-function race(kernels: KernelPlan[], vocabulary: Vocabulary, batches: Uint32Array[], options: TrainOptions) {
-  const outcomes = new Map(
-    kernels.map(({ name }) => [name, { wordsPerSecond: [], loss: 0, macsPerSecond: [] } as Outcome]),
-  );
-  for (const plan of kernels) train(plan, vocabulary, batches, options);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const plan of kernels) train(plan, vocabulary, batches, options, outcomes.get(plan.name));
-  }
-  return outcomes;
+function race(
+  kernels: KernelPlan[],
+  vocabulary: Vocabulary,
+  batches: Uint32Array[],
+  options: ResolvedOptions,
+): Map<KernelName, Outcome> {
+  const rivals = kernels.map((plan) => new Rival(plan, vocabulary, options));
+  for (let round = -1; round < ROUNDS; round++) for (const rival of rivals) rival.run(batches, round >= 0);
+  return new Map(rivals.map(({ name, outcome }) => [name, outcome]));
 }
 
 /** Multiply-adds per second of the bare 128-bit instructions. */
 function peak(name: "simd" | "relaxed"): number {
   const module = new WebAssembly.Module(readFileSync(new URL(`peak-${name}.wasm`, import.meta.url)));
-  const { peak: run, macsPerRound } = new WebAssembly.Instance(module, {
-    env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 65_536 }) },
-  }).exports as Record<string, (rounds?: number) => number>;
-  const rounds = 200_000;
-  const rates = Array.from({ length: 25 }, () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65_536 });
+  new Float32Array(memory.buffer, 0, 8).fill(0.5);
+  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  const run = exports.peak as (rounds: number, p: number) => void;
+  const macs = (exports.macsPerRound as () => number)();
+  // short calls, as in training: V8 does not replace running code by its optimised form
+  const rounds = 1000;
+  const calls = 1000;
+  const rates = Array.from({ length: 20 }, () => {
     const start = performance.now();
-    run(rounds);
-    return (rounds * macsPerRound()) / ((performance.now() - start) / 1000);
+    for (let i = 0; i < calls; i++) run(rounds, 0);
+    return (calls * rounds * macs) / ((performance.now() - start) / 1000);
   });
   return median(rates.slice(5));
 }
@@ -122,11 +141,12 @@ const vocabulary = await buildVocabulary(fileCorpus(path), resolveOptions(), () 
 const batches = await firstBatches(path, vocabulary);
 const kernels = await plans();
 console.log(`${path}: ${vocabulary.size} words; ${WORDS} words a round, ${ROUNDS} rounds in turn, medians\n`);
-for (const options of [{}, { dim: 300 }, { model: "cbow" }] as TrainOptions[]) {
+for (const given of [{}, { dim: 300 }, { model: "cbow" }] as TrainOptions[]) {
+  const options = resolveOptions(given);
   const outcomes = race(kernels, vocabulary, batches, options);
   const js = outcomes.get("js")!;
   const simd = outcomes.get("simd")!;
-  const { model, dim, window, negatives } = resolveOptions(options);
+  const { model, dim, window, negatives } = options;
   console.log(`${model}, dim ${dim}, window ${window}, negatives ${negatives}`);
   for (const [name, { wordsPerSecond, loss, macsPerSecond }] of outcomes) {
     const ratio = medianRatio(wordsPerSecond, js.wordsPerSecond).toFixed(2);

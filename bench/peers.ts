@@ -1,0 +1,164 @@
+// npm run bench:peers: wasm2vec, gensim and fastText in turn on one thread, training time alone, and the vectors' quality.
+// Options by environment: MODEL=skipgram|cbow EPOCHS=1 SEEDS=3 PEERS=wasm2vec,gensim,fasttext
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import {
+  evaluateAnalogies,
+  evaluateWordPairs,
+  type KernelChoice,
+  loadVectors,
+  parseAnalogies,
+  parseWordPairs,
+  readChunks,
+  saveVectors,
+  train,
+} from "../src/node.js";
+import { corpusPath, machine, median, medianRatio } from "./measure.js";
+
+const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
+const epochs = Number(process.env.EPOCHS ?? 1);
+const seeds = Array.from({ length: Number(process.env.SEEDS ?? 3) }, (_, i) => i + 1);
+const wanted = process.env.PEERS?.split(",");
+const evaluation = "../shared/data/eval";
+const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+const oneThread = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" };
+
+/** Trains on the corpus with a seed, writes vectors; returns the seconds that training alone took. */
+interface Trainer {
+  name: string;
+  run(corpus: string, output: string, seed: number): number | Promise<number>;
+}
+
+/** In process, and so on one thread: reading and encoding the text count. */
+const wasm2vec = (kernel: KernelChoice): Trainer => ({
+  name: `wasm2vec ${kernel}`,
+  run: async (corpus, output, seed) => {
+    const { vectors, history } = await train(corpus, { model, epochs, seed, kernel, worker: false });
+    await saveVectors(vectors, output);
+    return history.reduce((sum, record) => sum + record.seconds, 0);
+  },
+});
+
+/** As users run it: reading and encoding overlap training in a worker. */
+const overlapped = (kernel: KernelChoice): Trainer => ({
+  name: `wasm2vec ${kernel}, worker`,
+  run: async (corpus, output, seed) => {
+    const { vectors, history } = await train(corpus, { model, epochs, seed, kernel });
+    await saveVectors(vectors, output);
+    return history.reduce((sum, record) => sum + record.seconds, 0);
+  },
+});
+
+const gensim: Trainer = {
+  name: "gensim",
+  run: (corpus, output, seed) => {
+    const options = { sg: model === "skipgram" ? 1 : 0, alpha: model === "skipgram" ? 0.025 : 0.05, epochs, seed };
+    const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const report = execFileSync(python, ["bench/peers/gensim_train.py", corpus, output, ...flags], {
+      env: oneThread,
+      encoding: "utf8",
+    });
+    return JSON.parse(report).seconds;
+  },
+};
+
+/** fastText has one seed a thread and no timer: its last progress line gives the words per second of training. */
+const fasttext: Trainer = {
+  name: "fastText",
+  run: (corpus, output, seed) => {
+    const options = {
+      dim: 100,
+      ws: 5,
+      neg: 5,
+      t: 1e-3,
+      minCount: 5,
+      maxn: 0,
+      loss: "ns",
+      thread: 1,
+      epoch: epochs,
+      seed,
+      lr: model === "skipgram" ? 0.025 : 0.05,
+    };
+    const flags = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)]);
+    const prefix = output.replace(/\.bin$/, "");
+    const { stderr, stdout, status } = spawnSync("fasttext", [model, "-input", corpus, "-output", prefix, ...flags], {
+      env: oneThread,
+      encoding: "utf8",
+      maxBuffer: 2 ** 28,
+    });
+    if (status !== 0) throw new Error(`fasttext failed: ${stderr}`);
+    const log = stdout + stderr;
+    const rates = [...log.matchAll(/words\/sec\/thread:\s+(\d+)/g)].map(([, rate]) => Number(rate));
+    const [, words] = /Read (\d+)M words/.exec(log)!;
+    execFileSync("mv", [`${prefix}.vec`, output]);
+    rmSync(`${prefix}.bin.ft`, { force: true });
+    return (epochs * Number(words) * 1e6) / rates[rates.length - 1];
+  },
+};
+
+async function quality(file: string): Promise<number[]> {
+  const vectors = await loadVectors(file);
+  const read = (name: string) => readFileSync(join(evaluation, name), "utf8");
+  const pairs = ["wordsim353.tsv", "simlex999.txt"].map(
+    (name) => evaluateWordPairs(vectors, parseWordPairs(read(name))).spearman,
+  );
+  const analogies = evaluateAnalogies(vectors, parseAnalogies(read("questions-words.txt")), {
+    restrictVocabulary: 30_000,
+  });
+  return [...pairs, analogies.accuracy];
+}
+
+/** Whether this Node compiles the relaxed kernel. */
+async function hasRelaxed(): Promise<boolean> {
+  return train([["a", "b"]], { minCount: 1, kernel: "relaxed", epochs: 1, worker: false }).then(
+    () => true,
+    () => false,
+  );
+}
+
+const trainers = [
+  wasm2vec("simd"),
+  overlapped("simd"),
+  ...((await hasRelaxed()) ? [wasm2vec("relaxed"), overlapped("relaxed")] : []),
+  gensim,
+  fasttext,
+].filter(({ name }) => wanted === undefined || wanted.some((part) => name.toLowerCase().includes(part)));
+const folder = mkdtempSync(join(tmpdir(), "wasm2vec-peers-"));
+const corpus = join(folder, "corpus.txt");
+try {
+  console.log(machine());
+  console.log(
+    `${corpusPath()}: ${model}, dim 100, window 5, negatives 5, subsample 1e-3, minCount 5, ${epochs} epoch(s), one thread; ${seeds.length} seeds in turn`,
+  );
+  // gensim and fastText read plain text only
+  await pipeline(readChunks(corpusPath()), createWriteStream(corpus));
+  const words = epochs * Number(execFileSync("wc", ["-w", corpus], { encoding: "utf8" }).split(" ")[0]);
+  const seconds = new Map(trainers.map(({ name }) => [name, [] as number[]]));
+  const scores = new Map(trainers.map(({ name }) => [name, [] as number[][]]));
+  for (const seed of seeds) {
+    for (const { name, run } of trainers) {
+      const output = join(folder, "vectors.bin");
+      seconds.get(name)!.push(await run(corpus, output, seed));
+      scores.get(name)!.push(await quality(output));
+    }
+  }
+  console.log(
+    "trainer                  words/s    x gensim  x fastText   WordSim-353  SimLex-999  analogies (mean of seeds)",
+  );
+  for (const { name } of trainers) {
+    const own = seconds.get(name)!;
+    const ratio = (peer: string) =>
+      (seconds.has(peer) ? medianRatio(seconds.get(peer)!, own).toFixed(2) : "-").padStart(10);
+    const means = [0, 1, 2].map((i) => scores.get(name)!.reduce((sum, score) => sum + score[i], 0) / seeds.length);
+    const rate = Math.round(words / median(own) / 1000);
+    console.log(
+      `${name.padEnd(24)}${`${rate}k`.padStart(8)}${ratio("gensim")}${ratio("fastText")}${means.map((mean) => mean.toFixed(4).padStart(13)).join("")}`,
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
