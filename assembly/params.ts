@@ -46,12 +46,13 @@ export const enum Param {
   ids = 52,
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
-  /** u32[2 × window]: pointers of the context rows, for this window and the next */
-  contexts = 60,
-  nextContexts = 64,
-  /** u32[tiles × Tile.outputs]: pointers of the output rows, for this window and the next */
-  targets = 68,
-  nextTargets = 72,
+  /** { n u32, context rows u32[2 × window], sets }[group]: windows drawn ahead; a set is { real u32, output rows u32[tiles × Tile.outputs] } */
+  windows = 60,
+  /** Bytes of a window; those of a set of output rows. */
+  windowStride = 64,
+  setStride = 68,
+  /** Windows drawn ahead. */
+  group = 72,
   /** f32[tiles × Tile.labels] */
   labels = 76,
   /** f32[tiles][gradientStride / 4]: scores z, then learning rate × ∂loss/∂z, [context][6] in each tile */

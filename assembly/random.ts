@@ -27,5 +27,8 @@ export function below(state: usize, n: u32): u32 {
 export function drawNoise(state: usize, alias: usize, n: u32): u32 {
   const id = below(state, n);
   const entry = alias + (<usize>id << 3);
-  return random(state) < load<u32>(entry) ? id : load<u32>(entry, 4);
+  const other = load<u32>(entry, 4);
+  // no branch: it would be guessed wrong one time in three, and only when the entry has arrived
+  const own: u32 = 0 - <u32>(random(state) < load<u32>(entry));
+  return other ^ ((other ^ id) & own);
 }

@@ -1,6 +1,6 @@
 // Scores to gradients and loss, for the logistic loss of a prediction z with label y in {0, 1}:
 //   loss = −log σ(z) for y = 1, −log σ(−z) for y = 0 = max((1 − 2y) z, 0) + log(1 + e^−|z|)
-//   ∂loss/∂z = σ(z) − y                                                     docs/math.md (…)
+//   ∂loss/∂z = σ(z) − y                                                     (2.2), (2.3) of docs/math.md
 // σ(z) is exact to float32 (word2vec.c's table is up to 0.009 off). The loss costs no logarithm: the factors
 // 1 + e^−|z| are multiplied up in f64, their powers of two counted apart, and the driver takes one logarithm
 // a batch. A slot without a prediction has z = 0 and label ½: gradient 0, loss ln 2, taken off as a blank.

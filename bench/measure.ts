@@ -9,8 +9,9 @@ export function machine(): string {
   return `${model}, ${cpus().length} cores, Node ${process.versions.node}, load ${loadavg()[0].toFixed(2)}`;
 }
 
-/** The 12M-word corpus where it lies beside the repository, else the sample. */
+/** The file that CORPUS names, else the 12M-word corpus where it lies beside the repository, else the sample. */
 export function corpusPath(): string {
+  if (process.env.CORPUS) return process.env.CORPUS;
   const shared = "../shared/data/corpus.txt.gz";
   return existsSync(shared) ? shared : "demo/sample.txt.gz";
 }

@@ -16,7 +16,7 @@ import {
   readChunks,
   saveVectors,
   train,
-} from "../src/node.js";
+} from "wasm2vec";
 import { corpusPath, machine, median, medianRatio } from "./measure.js";
 
 const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
@@ -93,7 +93,7 @@ const fasttext: Trainer = {
     if (status !== 0) throw new Error(`fasttext failed: ${stderr}`);
     const log = stdout + stderr;
     const rates = [...log.matchAll(/words\/sec\/thread:\s+(\d+)/g)].map(([, rate]) => Number(rate));
-    const [, words] = /Read (\d+)M words/.exec(log)!;
+    const words = [...log.matchAll(/Read (\d+)M words/g)].at(-1)![1];
     execFileSync("mv", [`${prefix}.vec`, output]);
     rmSync(`${prefix}.bin.ft`, { force: true });
     return (epochs * Number(words) * 1e6) / rates[rates.length - 1];

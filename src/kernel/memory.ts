@@ -2,8 +2,7 @@
 //
 //   0        nothing, so that no pointer is 0
 //   1024     parameter block             Param.size bytes, assembly/params.ts
-//            context rows ×2             u32[2 window], this window's and the next one's
-//            output rows ×2              u32[tiles × 6]
+//            windows drawn ahead         { n u32, context rows u32[2 window], { real u32, output rows u32[tiles × 6] }[sets] }[group]
 //            labels                      f32[tiles × 8]
 //            gradients                   f32[tiles][2 window × 6 + 4]
 //            partial sums                f32[2 window][4]
@@ -24,12 +23,14 @@ import type { Ptr } from "./kernel.js";
 const PAGE = 65_536;
 export const MAX_PAGES = 65_536;
 
+/** Windows drawn ahead, as long as their lists take no more than so many bytes: their rows should fit the second-level cache. */
+const GROUP = 16;
+const GROUP_BYTES = 65_536;
+
 /** What decides the sizes. */
-export interface Shape {
+export interface Shape extends Pick<KernelOptions, "model" | "window" | "negatives" | "sharedNegatives"> {
   words: number;
   dim: number;
-  window: number;
-  negatives: number;
   /** entries of the longest batch, see text/encode.ts */
   batchCapacity: number;
 }
@@ -39,10 +40,10 @@ export interface Layout {
   tiles: number;
   gradientStride: number;
   params: Ptr;
-  contexts: Ptr;
-  nextContexts: Ptr;
-  targets: Ptr;
-  nextTargets: Ptr;
+  windows: Ptr;
+  windowStride: number;
+  setStride: number;
+  group: number;
   labels: Ptr;
   gradients: Ptr;
   partial: Ptr;
@@ -81,16 +82,20 @@ export function layOut(shape: Shape): Layout {
   const tiles = Math.ceil((1 + shape.negatives) / Tile.outputs);
   // the two slots more of an odd last context, and whole vectors
   const gradientStride = Math.ceil((2 * window * Tile.outputs + 2) / 4) * 16;
+  const setStride = 4 + tiles * Tile.outputs * 4;
+  const windowStride =
+    4 + 2 * window * 4 + (shape.sharedNegatives || shape.model === "cbow" ? 1 : 2 * window) * setStride;
+  const group = Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
   const memory = new Allocator();
   return {
     stride,
     tiles,
     gradientStride,
     params: memory.take(Param.size),
-    contexts: memory.take(2 * window * 4),
-    nextContexts: memory.take(2 * window * 4),
-    targets: memory.take(tiles * Tile.outputs * 4),
-    nextTargets: memory.take(tiles * Tile.outputs * 4),
+    windows: memory.take(group * windowStride),
+    windowStride,
+    setStride,
+    group,
     labels: memory.take(tiles * Tile.labels * 4),
     gradients: memory.take(tiles * gradientStride),
     partial: memory.take(2 * window * 16),
@@ -166,10 +171,10 @@ export function writeParams(buffer: ArrayBufferLike, layout: Layout, words: numb
     [Param.alias, layout.alias],
     [Param.ids, layout.ids],
     [Param.kept, layout.kept],
-    [Param.contexts, layout.contexts],
-    [Param.nextContexts, layout.nextContexts],
-    [Param.targets, layout.targets],
-    [Param.nextTargets, layout.nextTargets],
+    [Param.windows, layout.windows],
+    [Param.windowStride, layout.windowStride],
+    [Param.setStride, layout.setStride],
+    [Param.group, layout.group],
     [Param.labels, layout.labels],
     [Param.gradients, layout.gradients],
     [Param.gradientStride, layout.gradientStride],
@@ -185,9 +190,8 @@ export function writeParams(buffer: ArrayBufferLike, layout: Layout, words: numb
   for (let k = 0; k <= options.negatives; k++) {
     labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
   }
-  for (const list of [layout.targets, layout.nextTargets]) {
-    new Uint32Array(buffer, list, layout.tiles * Tile.outputs).fill(layout.zeroRow);
-  }
+  // lists of output rows are filled up to whole tiles with the zero row
+  new Uint32Array(buffer, layout.windows, (layout.group * layout.windowStride) / 4).fill(layout.zeroRow);
 }
 
 /** A probability in [0, 1] as a threshold: kept if random < threshold, always at 0xffffffff. */

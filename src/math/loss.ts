@@ -24,7 +24,7 @@ export interface WordLossAndGradient {
 }
 
 /**
- * Negative sampling, equations (…) of docs/math.md: J = −log σ(u_o·v_c) − Σ_k log σ(−u_k·v_c).
+ * Negative sampling, (3.1) to (3.3) of docs/math.md: J = −log σ(u_o·v_c) − Σ_k log σ(−u_k·v_c).
  * A negative that occurs m times counts m times, in the loss and in the gradient of its row.
  * @param centerVector v_c, shape (d)
  * @param outsideIndex o

@@ -10,6 +10,9 @@ import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
 import { FormatError } from "../math/error.js";
 
+/** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
+const CHUNK = 524_288;
+
 export function pathOf(path: string | URL): string {
   return path instanceof URL ? fileURLToPath(path) : path;
 }
@@ -20,7 +23,7 @@ export function pathOf(path: string | URL): string {
  */
 export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
   const name = pathOf(path);
-  const file = createReadStream(name);
+  const file = createReadStream(name, { highWaterMark: CHUNK });
   const bytes: Readable = (await isGzip(file, name)) ? gunzip(file) : file;
   try {
     yield* bytes;
@@ -46,7 +49,7 @@ async function isGzip(file: Readable, name: string): Promise<boolean> {
 function gunzip(file: Readable): Readable {
   const unpacked = new PassThrough();
   // an error of either destroys unpacked, and so reaches its reader
-  pipeline(file, createGunzip(), unpacked).catch(() => {});
+  pipeline(file, createGunzip({ chunkSize: CHUNK }), unpacked).catch(() => {});
   return unpacked;
 }
 

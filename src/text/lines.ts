@@ -5,7 +5,7 @@ import type { Corpus } from "./corpus.js";
 import { ByteTable, type TokenChunk } from "./tokens.js";
 
 /** Bytes taken at a time. */
-const PIECE = 65_536;
+const PIECE = 524_288;
 
 /** Bytes of the longest token; what is longer is no word, and is cut. */
 const LONGEST_TOKEN = 65_536;
