@@ -32,6 +32,9 @@ export function drawTargets(params: usize, target: u32, ys: usize): u32 {
   return real;
 }
 
+/** Contexts answered at a time, an even number: more might overflow the product that holds their loss. */
+const RESPOND: u32 = 512;
+
 /** Scores n hidden rows xs against all output rows ys, leaves learning rate × ∂loss/∂z in the gradients and adds the loss. */
 export function score(params: usize, xs: usize, n: u32, ys: usize, real: u32): void {
   const stride: usize = load<u32>(params, Param.stride);
@@ -45,7 +48,7 @@ export function score(params: usize, xs: usize, n: u32, ys: usize, real: u32): v
     let p = xs;
     for (; p < pairsEnd; p += 8, z += 48) dots2x6(load<u32>(p), load<u32>(p, 4), ys, stride, z);
     if (n & 1) dots1x6(load<u32>(p), ys, stride, z);
-    respond(g, n, labels, rate, params + Param.lossLinear);
+    for (let b: u32 = 0; b < n; b += RESPOND) respond(g + <usize>b * 24, min(n - b, RESPOND), labels, rate, params + Param.lossLinear);
     g += load<u32>(params, Param.gradientStride);
     labels += Tile.labels << 2;
     ys += Tile.outputs << 2;

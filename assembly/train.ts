@@ -5,7 +5,7 @@
 import { Mark, Model, Param, Tile } from "./params";
 import { drawTargets, mergeRepeats, score, tileCount } from "./output";
 import { below, random } from "./random";
-import { addScaled, combine, updateRow, updateRows } from "./vector";
+import { combine, spread, updateRow, updateRows } from "./vector";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
 export function train(params: usize, length: u32): void {
@@ -141,9 +141,8 @@ function skipgramPairs(params: usize, w: usize): void {
   const e: usize = load<u32>(params, Param.hiddenGradient);
   let set = setsOf(params, w);
   for (let p = contextsOf(w), end = p + (<usize>load<u32>(w) << 2); p < end; p += 4, set += setStride) {
-    const x: usize = load<u32>(p);
-    predict(params, p, x, set);
-    addScaled(x, e, 1, stride);
+    predict(params, p, load<u32>(p), set);
+    spread(p, 1, e, 1, stride);
   }
 }
 
@@ -156,8 +155,7 @@ function cbow(params: usize, w: usize): void {
   const xs = contextsOf(w);
   combine(xs, n, load<u32>(params, Param.cbowMean) ? <f32>1 / <f32>n : 1, hidden, stride);
   predict(params, params + Param.hidden, hidden, setsOf(params, w));
-  const scale = load<u32>(params, Param.cbowDivided) ? <f32>1 / <f32>n : 1;
-  for (let q = xs, end = xs + (<usize>n << 2); q < end; q += 4) addScaled(load<u32>(q), e, scale, stride);
+  spread(xs, n, e, load<u32>(params, Param.cbowDivided) ? <f32>1 / <f32>n : 1, stride);
 }
 
 /** One prediction from one hidden row: updates the output rows of the set, leaves −learning rate × ∂loss/∂hidden in hiddenGradient. */

@@ -1,5 +1,5 @@
 // npm run bench:peers: wasm2vec, gensim and fastText in turn on one thread, training time alone, and the vectors' quality.
-// Options by environment: MODEL=skipgram|cbow EPOCHS=1 SEEDS=3 PEERS=wasm2vec,gensim,fasttext
+// Options by environment: MODEL=skipgram|cbow EPOCHS=1 SEEDS=3 TRAINERS=simd,simd+worker,relaxed,relaxed+worker,gensim,fastText
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -22,7 +22,7 @@ import { corpusPath, machine, median, medianRatio } from "./measure.js";
 const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
 const epochs = Number(process.env.EPOCHS ?? 1);
 const seeds = Array.from({ length: Number(process.env.SEEDS ?? 3) }, (_, i) => i + 1);
-const wanted = process.env.PEERS?.split(",");
+const wanted = process.env.TRAINERS?.split(",");
 const evaluation = "../shared/data/eval";
 const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 const oneThread = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" };
@@ -33,21 +33,11 @@ interface Trainer {
   run(corpus: string, output: string, seed: number): number | Promise<number>;
 }
 
-/** In process, and so on one thread: reading and encoding the text count. */
-const wasm2vec = (kernel: KernelChoice): Trainer => ({
-  name: `wasm2vec ${kernel}`,
+/** In process, and so on one thread, reading and encoding the text included; or in a worker, as users run it, where they overlap training. */
+const wasm2vec = (kernel: KernelChoice, worker: boolean): Trainer => ({
+  name: worker ? `${kernel}+worker` : kernel,
   run: async (corpus, output, seed) => {
-    const { vectors, history } = await train(corpus, { model, epochs, seed, kernel, worker: false });
-    await saveVectors(vectors, output);
-    return history.reduce((sum, record) => sum + record.seconds, 0);
-  },
-});
-
-/** As users run it: reading and encoding overlap training in a worker. */
-const overlapped = (kernel: KernelChoice): Trainer => ({
-  name: `wasm2vec ${kernel}, worker`,
-  run: async (corpus, output, seed) => {
-    const { vectors, history } = await train(corpus, { model, epochs, seed, kernel });
+    const { vectors, history } = await train(corpus, { model, epochs, seed, kernel, worker });
     await saveVectors(vectors, output);
     return history.reduce((sum, record) => sum + record.seconds, 0);
   },
@@ -120,13 +110,12 @@ async function hasRelaxed(): Promise<boolean> {
   );
 }
 
+const kernels: KernelChoice[] = (await hasRelaxed()) ? ["simd", "relaxed"] : ["simd"];
 const trainers = [
-  wasm2vec("simd"),
-  overlapped("simd"),
-  ...((await hasRelaxed()) ? [wasm2vec("relaxed"), overlapped("relaxed")] : []),
+  ...kernels.flatMap((kernel) => [wasm2vec(kernel, false), wasm2vec(kernel, true)]),
   gensim,
   fasttext,
-].filter(({ name }) => wanted === undefined || wanted.some((part) => name.toLowerCase().includes(part)));
+].filter(({ name }) => wanted === undefined || wanted.includes(name));
 const folder = mkdtempSync(join(tmpdir(), "wasm2vec-peers-"));
 const corpus = join(folder, "corpus.txt");
 try {
@@ -156,7 +145,7 @@ try {
     const means = [0, 1, 2].map((i) => scores.get(name)!.reduce((sum, score) => sum + score[i], 0) / seeds.length);
     const rate = Math.round(words / median(own) / 1000);
     console.log(
-      `${name.padEnd(24)}${`${rate}k`.padStart(8)}${ratio("gensim")}${ratio("fastText")}${means.map((mean) => mean.toFixed(4).padStart(13)).join("")}`,
+      `${name.padEnd(16)}${`${rate}k`.padStart(8)}${ratio("gensim")}${ratio("fastText")}${means.map((mean) => mean.toFixed(4).padStart(13)).join("")}`,
     );
   }
 } finally {

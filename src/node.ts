@@ -26,5 +26,5 @@ async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
 
 export * from "./api.js";
 export { fileCorpus, streamCorpus } from "./node/corpus.js";
-export { checkWritable, readChunks, writeAtomically } from "./node/files.js";
+export { checkWritable, readChunks, readText, writeAtomically } from "./node/files.js";
 export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors.js";

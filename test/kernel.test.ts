@@ -213,6 +213,16 @@ describe.each(kernels)("kernel %s", (name) => {
     }
   });
 
+  it("adds up the loss of windows of hundreds of words", async () => {
+    const c: Case = { dim: 4, words: 20, negatives: 5, window: 1000, sentence: [] };
+    c.sentence = Array.from({ length: 900 }, (_, i) => (i * i) % 20);
+    const setup = await setUp(name, {}, c);
+    const result = runSentence(setup, c.sentence, 0);
+    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.noise, 0);
+    expect(result.predictions).toBe(expected.predictions);
+    expect(Math.abs(result.loss / expected.loss - 1)).toBeLessThan(1e-6);
+  });
+
   it("reports a loss that is not finite when parameters are not", async () => {
     const setup = await setUp(name, {}, cases["one window"]);
     new Float32Array(setup.parameters.memory.buffer, setup.parameters.layout.inputs).fill(Number.NaN, 0, 160);

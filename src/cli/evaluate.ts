@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Command } from "commander";
 import {
@@ -9,6 +8,7 @@ import {
   loadVectors,
   parseAnalogies,
   parseWordPairs,
+  readText,
   type VectorFormat,
   type WordPairScore,
 } from "../node.js";
@@ -46,10 +46,10 @@ async function runEvaluate(file: string, flags: Flags): Promise<Result> {
     throw new UsageError("evaluate needs something to score: give --pairs FILE, --analogies FILE or both");
   // read first: a bad question file is told before vectors are loaded
   const pairSets = await Promise.all(
-    pairs.map(async (path) => ({ path, set: parseWordPairs(await readFile(path, "utf8"), path) })),
+    pairs.map(async (path) => ({ path, set: parseWordPairs(await readText(path), path) })),
   );
   const questionSets = await Promise.all(
-    analogies.map(async (path) => ({ path, set: parseAnalogies(await readFile(path, "utf8"), path) })),
+    analogies.map(async (path) => ({ path, set: parseAnalogies(await readText(path), path) })),
   );
   const vectors = await loadVectors(file, { format });
   const options: EvaluationOptions = { restrictVocabulary, caseInsensitive: !caseSensitive };

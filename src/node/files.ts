@@ -9,6 +9,7 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
 import { FormatError } from "../math/error.js";
+import { decodeUtf8 } from "../text/utf8.js";
 
 /** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
 const CHUNK = 524_288;
@@ -33,6 +34,13 @@ export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array
     bytes.destroy();
     file.destroy();
   }
+}
+
+/** A whole text file, plain or gzip; bytes that are no UTF-8 as in decodeUtf8. @throws as readChunks */
+export async function readText(path: string | URL): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readChunks(path)) chunks.push(chunk);
+  return decodeUtf8(Buffer.concat(chunks));
 }
 
 async function isGzip(file: Readable, name: string): Promise<boolean> {

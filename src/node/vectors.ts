@@ -1,11 +1,11 @@
 // Vectors and vocabularies in files.
 
-import { readFile } from "node:fs/promises";
 import { readWord2vec, type VectorFormat, writeWord2vec } from "../format/word2vec.js";
+import { encodeUtf8 } from "../text/utf8.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { openVectors, type VectorKernelOptions } from "../vectors/create.js";
 import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../vectors/vectors.js";
-import { pathOf, readChunks, writeAtomically } from "./files.js";
+import { pathOf, readChunks, readText, writeAtomically } from "./files.js";
 
 export interface LoadOptions extends VectorKernelOptions {
   /** Default "auto": told by the content. */
@@ -45,9 +45,9 @@ export function saveVectors(
 
 /** Reads words and counts, a line `word count` each, as word2vec.c -save-vocab and saveVocabulary write them. @throws FormatError */
 export async function loadVocabulary(path: string | URL): Promise<Vocabulary> {
-  return Vocabulary.parse(await readFile(path, "utf8"), pathOf(path));
+  return Vocabulary.parse(await readText(path), pathOf(path));
 }
 
 export function saveVocabulary(vocabulary: Vocabulary, path: string | URL): Promise<void> {
-  return writeAtomically(path, [new TextEncoder().encode(vocabulary.toText())]);
+  return writeAtomically(path, [encodeUtf8(vocabulary.toText())]);
 }

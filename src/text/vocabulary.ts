@@ -2,6 +2,7 @@
 
 import { Mark } from "../../assembly/params.js";
 import type { WordId } from "../kernel/kernel.js";
+import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { power } from "../math/power.js";
 import type { Corpus } from "./corpus.js";
@@ -36,7 +37,7 @@ export class Vocabulary {
     this.ids = new Map(this.words.map((word, id) => [word, id]));
     if (this.ids.size < this.words.length)
       throw new RangeError(
-        `vocabulary names a word twice: ${this.words.find((word, id) => this.ids.get(word) !== id)}`,
+        `vocabulary names a word twice: ${show(this.words.find((word, id) => this.ids.get(word) !== id))}`,
       );
   }
 
@@ -52,8 +53,13 @@ export class Vocabulary {
     return this.ids.get(word);
   }
 
-  /** As word2vec.c -save-vocab writes it: a line `word count` for each word. */
+  /** As word2vec.c -save-vocab writes it: a line `word count` for each word. @throws RangeError for a word with a line end */
   toText(): string {
+    const broken = this.words.find((word) => word.includes("\n"));
+    if (broken !== undefined)
+      throw new RangeError(
+        `word ${show(broken)} holds a line end, which a vocabulary file cannot hold: replace it before training`,
+      );
     return this.words.map((word, id) => `${word} ${this.counts[id]}\n`).join("");
   }
 
