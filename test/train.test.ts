@@ -162,6 +162,9 @@ describe("train", () => {
     await expect(train(text, { dim: 0 })).rejects.toThrow('"dim" expected integer 1 to 65536, got 0');
     await expect(train(text, { model: "glove" as never })).rejects.toThrow('"model" expected one of');
     await expect(train(text, { vocabulary: {} as never })).rejects.toThrow('"vocabulary" expected a Vocabulary');
+    await expect((async () => train("the cat sat on the mat"))()).rejects.toThrow(
+      /got "the cat sat on the mat", and there is no such file: pass text as arrays/,
+    );
     await expect(train("no/such/file.txt")).rejects.toThrow(/cannot read "no\/such\/file.txt"/);
   });
 });

@@ -62,9 +62,9 @@ export type WorkerRequest =
   | { type: "run"; ids: Uint32Array<ArrayBuffer>; learningRate: number }
   | { type: "collect"; start: Ptr; bytes: number };
 
-/** One reply to each request but start, in order. */
+/** One reply to each request but start, in order. ids goes back, so that a worker, which seldom collects garbage, keeps none. */
 export type WorkerReply =
-  | { type: "result"; result: StepResult }
+  | { type: "result"; result: StepResult; ids: Uint32Array<ArrayBuffer> }
   | { type: "collected"; finite: boolean; image?: ArrayBuffer }
   | { type: "error"; error: Error };
 

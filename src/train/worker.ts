@@ -22,7 +22,9 @@ export function serve(port: Port): void {
       memory = request.memory instanceof ArrayBuffer ? copyToMemory(request.memory) : request.memory;
       kernel = startKernel(request.plan, memory);
     } else if (request.type === "run") {
-      port.post({ type: "result", result: step(kernel, memory, layout, request.ids, request.learningRate) }, []);
+      const { ids, learningRate } = request;
+      const result = step(kernel, memory, layout, ids, learningRate);
+      port.post({ type: "result", result, ids }, [ids.buffer]);
     } else {
       const finite = kernel.allFinite(request.start, request.bytes);
       const image = memory.buffer instanceof ArrayBuffer ? memory.buffer.slice(0) : undefined;
