@@ -3,11 +3,8 @@
 // Row numbers are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../assembly/params.js";
-import { log } from "../math/power.js";
+import { expMinusAbs, log } from "../math/power.js";
 import type { Kernel, Ptr } from "./kernel.js";
-
-/** 2^n for n = −126 … 0, at n + 126. */
-const POWERS = Float64Array.from({ length: 127 }, (_, i) => 1 / Number(1n << BigInt(126 - i)));
 
 export function createJsKernel(memory: WebAssembly.Memory): Kernel {
   const floats = new Float32Array(memory.buffer);
@@ -401,13 +398,4 @@ class Trainer {
       view.setBigInt64(offset, view.getBigInt64(offset, true) + BigInt(count), true);
     }
   }
-}
-
-/** e^−|z|, as assembly/sigmoid.ts. */
-function expMinusAbs(z: number): number {
-  const a = z < -87 || z > 87 ? -87 : -Math.abs(z);
-  const n = Math.round(a * Math.LOG2E);
-  const r = a - n * Math.LN2;
-  const p = 1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720 + r * (1 / 5040)))))));
-  return p * POWERS[n + 126];
 }

@@ -47,3 +47,15 @@ export function power(x: number, y: number): number {
   if (y === 0) return 1;
   return y === 1 ? x : exp(y * log(x));
 }
+
+/** 2^n for n = −126 … 0, at n + 126. */
+const POWERS = Float64Array.from({ length: 127 }, (_, i) => 1 / Number(1n << BigInt(126 - i)));
+
+/** e^−|z|, |z| cut at 87; relative error below 1e-8, as the kernels need it: (6.1) of docs/math.md. */
+export function expMinusAbs(z: number): number {
+  const a = z < -87 || z > 87 ? -87 : -Math.abs(z);
+  const n = Math.round(a * Math.LOG2E);
+  const r = a - n * Math.LN2;
+  const p = 1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720 + r * (1 / 5040)))))));
+  return p * POWERS[n + 126];
+}
