@@ -62,7 +62,7 @@ export const enum Param {
   hidden = 88,
   /** f32[stride / 4]: learning rate × ∂loss/∂hidden */
   hiddenGradient = 92,
-  /** f32[2 × window][4]: what a row's slice becomes, while several tiles add to it */
+  /** f32[2 × window][8]: what a row's slice becomes, while several tiles add to it */
   partial = 96,
   /** A row of zeros that stands for a missing output. */
   zeroRow = 100,

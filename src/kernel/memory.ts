@@ -5,7 +5,7 @@
 //            windows drawn ahead         { n u32, context rows u32[2 window], { real u32, output rows u32[tiles × 6] }[sets] }[group]
 //            labels                      f32[tiles × 8]
 //            gradients                   f32[tiles][2 window × 6 + 4]
-//            partial sums                f32[2 window][4]
+//            partial sums                f32[2 window][8]
 //            hidden, its gradient, zero  f32[stride / 4] each
 //            batch of ids, kept ids      u32[batch capacity] each
 //            keep thresholds             u32[V]
@@ -98,7 +98,7 @@ export function layOut(shape: Shape): Layout {
     group,
     labels: memory.take(tiles * Tile.labels * 4),
     gradients: memory.take(tiles * gradientStride),
-    partial: memory.take(2 * window * 16),
+    partial: memory.take(2 * window * 32),
     hidden: memory.take(stride),
     hiddenGradient: memory.take(stride),
     zeroRow: memory.take(stride),
