@@ -1,6 +1,5 @@
-// The same update in plain JavaScript: honest rival, second opinion for the tests, and fallback without WebAssembly SIMD.
-// Arithmetic is double, rows are float32. Letters: D = floats in a row (stride / 4), n = context rows, m = output rows.
-// Row numbers are indices into the Float32Array of the whole memory.
+// The same update in plain JavaScript: honest rival, and second opinion for the tests. Arithmetic is double, rows are float32.
+// D = floats in a row, n = context rows, m = output rows; row numbers are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../assembly/params.js";
 import { expMinusAbs, log } from "../math/power.js";

@@ -1,5 +1,5 @@
 // log, exp and power from + − × ÷ alone, so that every engine gives the same bits: Math.log, exp and pow differ
-// between engines in the last place. Relative error below 1e-14.
+// between engines in the last place. Relative error below 1e-14, for expMinusAbs 1e-8.
 
 const { LN2 } = Math;
 
