@@ -2,7 +2,8 @@
 
 import type { KernelOptions } from "../src/kernel/memory";
 import type { AliasTable } from "../src/math/alias";
-import { negativeSamplingLossAndGradient, type Vector } from "../src/math/loss";
+import { negativeSamplingLossAndGradient } from "../src/math/loss";
+import type { Vector } from "../src/math/matrix";
 import type { Random } from "../src/math/random";
 
 export interface State {

@@ -42,9 +42,10 @@ export function exp(x: number): number {
   return result;
 }
 
-/** x^y for x > 0 and |y log x| ≤ 700; exact for y = 0 and y = 1. */
+/** x^y for x ≥ 0 and |y log x| ≤ 700; exact for y = 0 and y = 1. 0^y is 0 for y < 0 too: what never occurs has no weight. */
 export function power(x: number, y: number): number {
   if (y === 0) return 1;
+  if (x === 0) return 0;
   return y === 1 ? x : exp(y * log(x));
 }
 

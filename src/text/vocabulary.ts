@@ -34,6 +34,10 @@ export class Vocabulary {
     this.words = sorted.map((entry) => entry[0]);
     this.counts = Float64Array.from(sorted, (entry) => entry[1]);
     this.totalWords = this.counts.reduce((sum, count) => sum + count, 0);
+    if (!this.counts.every((count) => count >= 0) || !(this.totalWords > 0))
+      throw new RangeError(
+        `vocabulary expected counts from 0, not all of them 0, got ${this.size} words with a sum of ${this.totalWords}`,
+      );
     this.ids = new Map(this.words.map((word, id) => [word, id]));
     if (this.ids.size < this.words.length)
       throw new RangeError(
