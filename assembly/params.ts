@@ -18,6 +18,26 @@ export const enum Model {
   cbow = 1,
 }
 
+/** The output layer. */
+export const enum Loss {
+  negativeSampling = 0,
+  hierarchicalSoftmax = 1,
+  softmax = 2,
+}
+
+/** Byte offsets into a set: the output rows of a prediction. */
+export const enum TargetSet {
+  /** Rows that stand for a word or node: fewer than listed where a noise word equals the target. */
+  real = 0,
+  listed = 4,
+  /** u32[tiles × Tile.outputs]: row pointers, filled up to whole tiles with the zero row */
+  rows = 8,
+  /** f32[tiles × Tile.labels]; for softmax the place of the target in the list */
+  labels = 12,
+  /** Negative sampling and hierarchical softmax: the list lies here, of the latter the labels too. */
+  size = 16,
+}
+
 /** Byte offsets into the parameter block. Pointers and integers are u32 where no other type is named. */
 export const enum Param {
   /** f32[vocabularySize][stride / 4] */
@@ -46,14 +66,14 @@ export const enum Param {
   ids = 52,
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
-  /** { n u32, context rows u32[2 × window], sets }[group]: windows drawn ahead; a set is { real u32, output rows u32[tiles × Tile.outputs] } */
+  /** { n u32, context rows u32[2 × window], sets }[group]: windows drawn ahead; see TargetSet */
   windows = 60,
-  /** Bytes of a window; those of a set of output rows. */
+  /** Bytes of a window; those of a set. */
   windowStride = 64,
   setStride = 68,
   /** Windows drawn ahead. */
   group = 72,
-  /** f32[tiles × Tile.labels] */
+  /** f32[tiles × Tile.labels]: labels of negative sampling */
   labels = 76,
   /** f32[tiles][gradientStride / 4]: scores z, then learning rate × ∂loss/∂z, [context][6] in each tile */
   gradients = 80,
@@ -66,19 +86,27 @@ export const enum Param {
   partial = 96,
   /** A row of zeros that stands for a missing output. */
   zeroRow = 100,
+  /** Loss */
+  loss = 104,
+  /** u32[vocabularySize + 1]: where the path of a word begins in paths */
+  pathStarts = 108,
+  /** u32: the Huffman paths, root first: inner node × 2 + bit */
+  paths = 112,
+  /** u32[tiles × Tile.outputs]: all output rows, for softmax */
+  allRows = 116,
   /** u32[4] */
-  randomState = 112,
-  /** f64[2]: Σ max(∓z, 0), see sigmoid.ts */
-  lossLinear = 128,
-  /** f64[4]: Π (1 + e^−|z|), a mantissa in [1, 2) for each lane … */
-  lossProducts = 144,
+  randomState = 128,
+  /** f64[2]: Σ max(∓z, 0), see sigmoid.ts; softmax: Σ max z − z of the target */
+  lossLinear = 144,
+  /** f64[4]: Π (1 + e^−|z|), a mantissa in [1, 2) for each lane; softmax: Π Σ e^(z − max z) … */
+  lossProducts = 160,
   /** i64[2]: … and the powers of two taken out of it */
-  lossExponents = 176,
-  /** i64: predictions made */
-  predictions = 192,
+  lossExponents = 192,
+  /** i64: predictions made: rows scored with negative sampling, words predicted with the softmaxes */
+  predictions = 208,
   /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
-  blanks = 200,
+  blanks = 216,
   /** i64: words that subsampling kept */
-  trained = 208,
-  size = 224,
+  trained = 224,
+  size = 232,
 }

@@ -1,6 +1,6 @@
 // Scores to gradients and loss, for the logistic loss of a prediction z with label y in {0, 1}:
 //   loss = −log σ(z) for y = 1, −log σ(−z) for y = 0 = max((1 − 2y) z, 0) + log(1 + e^−|z|)
-//   ∂loss/∂z = σ(z) − y                                                     (2.2), (2.3) of docs/math.md
+//   ∂loss/∂z = σ(z) − y                                                     (2.4), (2.5) of docs/math.md
 // σ(z) is exact to float32 (word2vec.c's table is up to 0.009 off). The loss costs no logarithm: the factors
 // 1 + e^−|z| are multiplied up in f64, their powers of two counted apart, and the driver takes one logarithm
 // a batch. A slot without a prediction has z = 0 and label ½: gradient 0, loss ln 2, taken off as a blank.
@@ -10,7 +10,7 @@ import { add, atLeast, constant, div, minusAbs, mul, sub, toExponent, whereNotNe
 /** e^−|z|, relative error below 2e-7; |z| is cut at 87, before e^−|z| leaves the normal range. */
 // @ts-ignore: decorator
 @inline
-function expMinusAbs<T>(z: T): T {
+export function expMinusAbs<T>(z: T): T {
   // e^a = 2^n e^r with n = round(a / ln 2), |r| ≤ ln 2 / 2, ln 2 in two parts so that r is exact (Cody, Waite 1980).
   // Adding 1.5 × 2^23 + 127 rounds a / ln 2 to n and leaves n + 127 in the low bits: the exponent of 2^n.
   const a = atLeast<T>(minusAbs<T>(z), constant<T>(-87));

@@ -2,9 +2,10 @@
 //   rows → combine → hidden → output layer → gradient → rows
 // for skip-gram and CBOW. p, q: positions in the sentence kept, u32 word ids.
 
-import { Mark, Model, Param, Tile } from "./params";
-import { drawTargets, mergeRepeats, score, tileCount } from "./output";
+import { drawTargets, score, tileCount } from "./output";
+import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
+import { mergeRepeats } from "./repeats";
 import { combine, spread, updateRow, updateRows } from "./vector";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
@@ -46,7 +47,9 @@ function sentence(params: usize, first: usize, last: usize): void {
       if (drawWindow(params, first, p, last, end)) end += windowStride;
     }
     touched = touchInputs(params, touched, min(p + (<usize>load<u32>(params, Param.window) << 2), last));
-    for (let w = windows; w < end; w += windowStride) touchOutputs(params, w);
+    if (load<u32>(params, Param.loss) != Loss.softmax) {
+      for (let w = windows; w < end; w += windowStride) touchOutputs(params, w);
+    }
     for (let w = windows; w < end; w += windowStride) {
       if (load<u32>(params, Param.model) == Model.cbow) cbow(params, w);
       else if (load<u32>(params, Param.sharedNegatives)) skipgram(params, w);
@@ -68,14 +71,15 @@ function setsOf(params: usize, w: usize): usize {
   return w + 4 + (<usize>load<u32>(params, Param.window) << 3);
 }
 
-/** Sets of output rows that a window of n context rows has. */
+/** Sets of output rows that a window of n context rows has: one, unless each pair draws its own noise words. */
 // @ts-ignore: decorator
 @inline
 function setCount(params: usize, n: u32): u32 {
-  return load<u32>(params, Param.model) == Model.cbow || load<u32>(params, Param.sharedNegatives) ? 1 : n;
+  const drawn = load<u32>(params, Param.loss) == Loss.negativeSampling && !load<u32>(params, Param.sharedNegatives);
+  return drawn && load<u32>(params, Param.model) == Model.skipgram ? n : 1;
 }
 
-/** Draws the radius 1 … window and the noise words of position p, and writes the window to w; false if it has no context. */
+/** Draws the radius 1 … window and the output rows of position p, and writes the window to w; false if it has no context. */
 function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize): bool {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
@@ -90,7 +94,7 @@ function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize
   for (let q = from; q < p; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
   for (let q = p + 4; q < to; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
   let set = setsOf(params, w);
-  for (let k = setCount(params, n); k > 0; k--, set += setStride) store<u32>(set, drawTargets(params, load<u32>(p), set + 4));
+  for (let k = setCount(params, n); k > 0; k--, set += setStride) drawTargets(params, load<u32>(p), set);
   return true;
 }
 
@@ -106,10 +110,10 @@ function touchInputs(params: usize, p: usize, end: usize): usize {
 function touchOutputs(params: usize, w: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const setStride: usize = load<u32>(params, Param.setStride);
-  const size = <usize>(1 + load<u32>(params, Param.negatives)) << 2;
   let set = setsOf(params, w);
   for (let k = setCount(params, load<u32>(w)); k > 0; k--, set += setStride) {
-    for (let ys = set + 4, end = ys + size; ys < end; ys += 4) touch(load<u32>(ys), stride);
+    let ys: usize = load<u32>(set, TargetSet.rows);
+    for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
   }
 }
 
@@ -119,28 +123,28 @@ function touch(row: usize, stride: usize): void {
   for (const end = row + stride; row < end; row += 64) load<u8>(row);
 }
 
-/** Skip-gram, negatives shared by a window: each context row predicts the centre word (as word2vec.c pairs them). */
+/** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */
 function skipgram(params: usize, w: usize): void {
-  const m = max<u32>((load<u32>(params, Param.negatives) + 3) / 3 * 3, Tile.outputs);
   const n = load<u32>(w);
   const xs = contextsOf(w);
   const set = setsOf(params, w);
-  const ys = set + 4;
-  score(params, xs, n, ys, load<u32>(set));
-  mergeRepeats(params, xs, n, ys, load<u32>(set));
+  const m = max<u32>((load<u32>(set, TargetSet.listed) + 2) / 3 * 3, Tile.outputs);
+  score(params, xs, n, set);
+  mergeRepeats(params, xs, n, set);
   updateRows(
-    xs, n, ys, m,
+    xs, n, load<u32>(set, TargetSet.rows), m,
     load<u32>(params, Param.gradients), load<u32>(params, Param.gradientStride), load<u32>(params, Param.partial), load<u32>(params, Param.stride),
   );
 }
 
-/** Skip-gram, fresh negatives for each pair, one pair after the other (as word2vec.c). */
+/** Skip-gram, one pair after the other (as word2vec.c), with noise words of its own. */
 function skipgramPairs(params: usize, w: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
-  const setStride: usize = load<u32>(params, Param.setStride);
   const e: usize = load<u32>(params, Param.hiddenGradient);
+  const n = load<u32>(w);
+  const setStep: usize = setCount(params, n) < n ? 0 : load<u32>(params, Param.setStride);
   let set = setsOf(params, w);
-  for (let p = contextsOf(w), end = p + (<usize>load<u32>(w) << 2); p < end; p += 4, set += setStride) {
+  for (let p = contextsOf(w), end = p + (<usize>n << 2); p < end; p += 4, set += setStep) {
     predict(params, p, load<u32>(p), set);
     spread(p, 1, e, 1, stride);
   }
@@ -164,9 +168,9 @@ function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize)
   const e: usize = load<u32>(params, Param.hiddenGradient);
   const gradientStride: usize = load<u32>(params, Param.gradientStride);
   let g: usize = load<u32>(params, Param.gradients);
-  let ys = set + 4;
-  score(params, hiddenPointer, 1, ys, load<u32>(set));
-  mergeRepeats(params, hiddenPointer, 1, ys, load<u32>(set));
+  score(params, hiddenPointer, 1, set);
+  mergeRepeats(params, hiddenPointer, 1, set);
   memory.fill(e, 0, stride);
-  for (let t = tileCount(params); t > 0; t--, ys += Tile.outputs << 2, g += gradientStride) updateRow(hidden, e, ys, g, stride);
+  let ys: usize = load<u32>(set, TargetSet.rows);
+  for (let t = tileCount(set); t > 0; t--, ys += Tile.outputs << 2, g += gradientStride) updateRow(hidden, e, ys, g, stride);
 }

@@ -165,7 +165,7 @@ function updateRowsOf<T>(xs: usize, n: usize, ys: usize, m: usize, g: usize, gra
 
 /**
  * The update of n rows against m outputs, both sides from the values before:
- * x_b −= Σ_k g[b][k] y_k; y_k −= Σ_b g[b][k] x_b. (4.3) of docs/math.md.
+ * x_b −= Σ_k g[b][k] y_k; y_k −= Σ_b g[b][k] x_b. (6.7) of docs/math.md.
  * No two xs and no two ys with a gradient other than 0 may be the same row. m: a multiple of 3, at least 6.
  */
 export function updateRows(xs: usize, n: usize, ys: usize, m: usize, g: usize, gradientStride: usize, partial: usize, stride: usize): void {

@@ -3,23 +3,28 @@
 import { describe, expect, it } from "vitest";
 import { Mark, Param } from "../assembly/params";
 import type { Kernel } from "../src/kernel/kernel";
-import type { KernelOptions, Layout } from "../src/kernel/memory";
+import { type KernelOptions, type Layout, LOSSES } from "../src/kernel/memory";
 import { planKernel, startKernel } from "../src/kernel/pick";
-import type { AliasTable } from "../src/math/alias";
+import { huffmanTree } from "../src/math/huffman";
 import { Random } from "../src/math/random";
 import { Parameters } from "../src/model/parameters";
 import { Vocabulary } from "../src/text/vocabulary";
 import { step } from "../src/train/step";
 import { kernels } from "./kernels";
-import { type State, trainSentence } from "./reference";
+import { type State, type Tables, trainSentence } from "./reference";
 
-const models: Record<string, Partial<KernelOptions>> = {
+const architectures: Record<string, Partial<KernelOptions>> = {
   "skip-gram, shared negatives": {},
-  "skip-gram, negatives for each pair": { sharedNegatives: false },
+  "skip-gram, one pair after the other": { sharedNegatives: false },
   "CBOW, mean": { model: "cbow" },
   "CBOW, sum": { model: "cbow", cbowCombine: "sum" },
   "CBOW, mean, divided": { model: "cbow", cbowGradient: "divided" },
 };
+
+const models: Record<string, Partial<KernelOptions>> = {};
+for (const loss of LOSSES) {
+  for (const [name, options] of Object.entries(architectures)) models[`${loss}, ${name}`] = { ...options, loss };
+}
 
 interface Case {
   dim: number;
@@ -29,6 +34,8 @@ interface Case {
   sentence: number[];
   /** noise is drawn from these words alone */
   noise?: number[];
+  /** counts that give the tree long codes */
+  steep?: true;
 }
 
 /** word ids differ from positions in all of them */
@@ -60,6 +67,10 @@ const cases: Record<string, Case> = {
   "negatives equal to the target": { dim: 8, words: 20, negatives: 5, window: 2, sentence: [17, 3, 8], noise: [3, 8] },
   "no negative but the target": { dim: 8, words: 20, negatives: 5, window: 1, sentence: [3, 3], noise: [3] },
   "a word twice in the window": { dim: 8, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5] },
+  "a vocabulary of one": { dim: 8, words: 1, negatives: 5, window: 3, sentence: [0, 0, 0] },
+  "codes of 29 bits": { dim: 8, words: 30, negatives: 5, window: 3, sentence: [29, 4, 28, 0, 13], steep: true },
+  "an odd number of words": { dim: 8, words: 13, negatives: 5, window: 3, sentence: [12, 4, 9, 0, 6] },
+  "whole tiles of words": { dim: 8, words: 12, negatives: 5, window: 3, sentence: [11, 4, 9, 0, 6] },
   "a vocabulary of two": { dim: 8, words: 2, negatives: 5, window: 3, sentence: [1, 0, 0, 1, 1] },
 };
 
@@ -67,13 +78,14 @@ interface Setup {
   kernel: Kernel;
   parameters: Parameters;
   options: KernelOptions;
-  noise: AliasTable;
+  tables: Tables;
   state: State;
 }
 
 async function setUp(name: (typeof kernels)[number], model: Partial<KernelOptions>, c: Case): Promise<Setup> {
   const options: KernelOptions = {
     model: "skipgram",
+    loss: "negative-sampling",
     window: c.window,
     negatives: c.negatives,
     sharedNegatives: true,
@@ -81,7 +93,8 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
     cbowGradient: "undivided",
     ...model,
   };
-  const vocabulary = new Vocabulary(Array.from({ length: c.words }, (_, i) => [`w${i}`, 1000 - i]));
+  const count = (word: number) => (c.steep ? 2 ** (c.words - word) : 1000 - word);
+  const vocabulary = new Vocabulary(Array.from({ length: c.words }, (_, word) => [`w${word}`, count(word)]));
   const parameters = new Parameters(
     vocabulary,
     { ...options, dim: c.dim, subsample: 0, noiseExponent: 0.75, seed: 7 },
@@ -89,8 +102,9 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
     false,
   );
   const { memory, layout } = parameters;
-  const cells = new Uint32Array(memory.buffer, layout.alias, 2 * c.words);
-  if (c.noise) {
+  const drawn = options.loss === "negative-sampling";
+  const cells = new Uint32Array(memory.buffer, layout.alias, drawn ? 2 * c.words : 0);
+  if (c.noise && drawn) {
     for (let i = 0; i < c.words; i++) {
       cells[2 * i] = 0;
       cells[2 * i + 1] = c.noise[i % c.noise.length];
@@ -106,7 +120,10 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
     kernel: startKernel(await planKernel(name, false), memory),
     parameters,
     options,
-    noise: { thresholds: cells.filter((_, i) => i % 2 === 0), aliases: cells.filter((_, i) => i % 2 === 1) },
+    tables: {
+      noise: { thresholds: cells.filter((_, i) => i % 2 === 0), aliases: cells.filter((_, i) => i % 2 === 1) },
+      tree: huffmanTree(vocabulary.counts),
+    },
     state: {
       inputs: readRows(parameters, layout.inputs),
       outputs: readRows(parameters, layout.outputs),
@@ -147,7 +164,7 @@ describe.each(kernels)("kernel %s", (name) => {
       const c = cases[which];
       const setup = await setUp(name, models[model], c);
       const result = runSentence(setup, c.sentence, 1);
-      const expected = trainSentence(setup.state, c.sentence, setup.options, setup.noise, 1);
+      const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 1);
       const { parameters, state } = setup;
       expect(largestDifference(readRows(parameters, parameters.layout.inputs), state.inputs)).toBeLessThan(TOLERANCE);
       expect(largestDifference(readRows(parameters, parameters.layout.outputs), state.outputs)).toBeLessThan(TOLERANCE);
@@ -165,7 +182,7 @@ describe.each(kernels)("kernel %s", (name) => {
       for (let i = 0; i < 10; i++) {
         const sentence = c.sentence.map((word) => (word + 3 * i) % c.words);
         const result = runSentence(setup, sentence, 0.1);
-        const expected = trainSentence(setup.state, sentence, setup.options, setup.noise, 0.1);
+        const expected = trainSentence(setup.state, sentence, setup.options, setup.tables, 0.1);
         expect(Math.abs(result.loss - expected.loss)).toBeLessThan(1e-5 * expected.loss);
       }
     });
@@ -218,7 +235,7 @@ describe.each(kernels)("kernel %s", (name) => {
     c.sentence = Array.from({ length: 900 }, (_, i) => (i * i) % 20);
     const setup = await setUp(name, {}, c);
     const result = runSentence(setup, c.sentence, 0);
-    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.noise, 0);
+    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
     expect(result.predictions).toBe(expected.predictions);
     expect(Math.abs(result.loss / expected.loss - 1)).toBeLessThan(1e-6);
   });

@@ -2,9 +2,11 @@
 
 import type { KernelOptions } from "../src/kernel/memory";
 import type { AliasTable } from "../src/math/alias";
-import { negativeSamplingLossAndGradient } from "../src/math/loss";
-import type { Vector } from "../src/math/matrix";
+import type { HuffmanTree } from "../src/math/huffman";
+import { naiveSoftmaxLossAndGradient, negativeSamplingLossAndGradient } from "../src/math/loss";
+import { addScaled, type Vector } from "../src/math/matrix";
 import type { Random } from "../src/math/random";
+import { type WordLoss, withTree } from "../src/math/window";
 
 export interface State {
   inputs: Vector[];
@@ -17,12 +19,18 @@ export interface Outcome {
   predictions: number;
 }
 
+/** What the output layer is made of. */
+export interface Tables {
+  noise: AliasTable;
+  tree: HuffmanTree;
+}
+
 /** Trains on one sentence without subsampling, drawing in the order of assembly/train.ts. */
 export function trainSentence(
   state: State,
   sentence: number[],
   options: KernelOptions,
-  noise: AliasTable,
+  tables: Tables,
   rate: number,
 ): Outcome {
   const outcome = { loss: 0, predictions: 0 };
@@ -30,17 +38,32 @@ export function trainSentence(
     const radius = 1 + state.random.below(options.window);
     const contexts = sentence.filter((_, q) => q !== p && Math.abs(q - p) <= radius);
     if (contexts.length === 0) return;
-    if (options.model === "cbow")
-      cbow(state, contexts, target, drawNegatives(state, options, noise, target), options, rate, outcome);
-    else if (options.sharedNegatives) {
-      const negatives = drawNegatives(state, options, noise, target);
-      window(state, contexts, target, negatives, rate, outcome);
-    } else {
-      for (const context of contexts)
-        window(state, [context], target, drawNegatives(state, options, noise, target), rate, outcome);
-    }
+    const predict = () => outputLayer(state, options, tables, target, outcome);
+    if (options.model === "cbow") cbow(state, contexts, target, predict(), options, rate, outcome);
+    else if (options.sharedNegatives) window(state, contexts, target, predict(), rate, outcome);
+    else for (const context of contexts) window(state, [context], target, predict(), rate, outcome);
   });
   return outcome;
+}
+
+/** The loss of a word, with the noise words drawn that all its predictions share; each prediction is counted. */
+function outputLayer(
+  state: State,
+  options: KernelOptions,
+  { noise, tree }: Tables,
+  target: number,
+  outcome: Outcome,
+): WordLoss {
+  const negatives = options.loss === "negative-sampling" ? drawNegatives(state, options, noise, target) : [];
+  const losses: Record<KernelOptions["loss"], WordLoss> = {
+    "negative-sampling": (v, o, U) => negativeSamplingLossAndGradient(v, o, U, negatives),
+    "hierarchical-softmax": withTree(tree),
+    softmax: naiveSoftmaxLossAndGradient,
+  };
+  return (v, o, U) => {
+    outcome.predictions += 1 + negatives.length;
+    return losses[options.loss](v, o, U);
+  };
 }
 
 function drawNegatives({ random }: State, { negatives }: KernelOptions, noise: AliasTable, target: number): number[] {
@@ -52,23 +75,18 @@ function drawNegatives({ random }: State, { negatives }: KernelOptions, noise: A
 
 /** All gradients from the values before, then all steps. */
 function window(
-  state: State,
+  { inputs, outputs }: State,
   contexts: number[],
   target: number,
-  negatives: number[],
+  wordLoss: WordLoss,
   rate: number,
   outcome: Outcome,
 ): void {
-  const { inputs, outputs } = state;
-  const steps = contexts.map((context) => ({
-    context,
-    ...negativeSamplingLossAndGradient(inputs[context], target, outputs, negatives),
-  }));
+  const steps = contexts.map((context) => ({ context, ...wordLoss(inputs[context], target, outputs) }));
   for (const { context, loss, gradCenterVector, gradOutsideVectors } of steps) {
     outcome.loss += loss;
-    outcome.predictions += 1 + negatives.length;
-    subtract(inputs[context], gradCenterVector, rate);
-    gradOutsideVectors.forEach((gradient, word) => subtract(outputs[word], gradient, rate));
+    addScaled(inputs[context], -rate, gradCenterVector);
+    gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate, gradient));
   }
 }
 
@@ -76,7 +94,7 @@ function cbow(
   { inputs, outputs }: State,
   contexts: number[],
   target: number,
-  negatives: number[],
+  wordLoss: WordLoss,
   { cbowCombine, cbowGradient }: KernelOptions,
   rate: number,
   outcome: Outcome,
@@ -85,19 +103,9 @@ function cbow(
   const hidden = inputs[0].map(
     (_, d) => contexts.reduce((sum, word) => sum + inputs[word][d], 0) / (cbowCombine === "mean" ? n : 1),
   );
-  const { loss, gradCenterVector, gradOutsideVectors } = negativeSamplingLossAndGradient(
-    hidden,
-    target,
-    outputs,
-    negatives,
-  );
+  const { loss, gradCenterVector, gradOutsideVectors } = wordLoss(hidden, target, outputs);
   outcome.loss += loss;
-  outcome.predictions += 1 + negatives.length;
   for (const context of contexts)
-    subtract(inputs[context], gradCenterVector, rate / (cbowGradient === "divided" ? n : 1));
-  gradOutsideVectors.forEach((gradient, word) => subtract(outputs[word], gradient, rate));
-}
-
-function subtract(row: Vector, gradient: Vector, rate: number): void {
-  for (let d = 0; d < row.length; d++) row[d] -= rate * gradient[d];
+    addScaled(inputs[context], -rate / (cbowGradient === "divided" ? n : 1), gradCenterVector);
+  gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate, gradient));
 }

@@ -1,8 +1,9 @@
 // The same update in plain JavaScript: honest rival, and second opinion for the tests. Arithmetic is double, rows are float32.
-// D = floats in a row, n = context rows, m = output rows; row numbers are indices into the Float32Array of the whole memory.
+// D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../assembly/params.js";
-import { expMinusAbs, log } from "../math/power.js";
+import { Random } from "../math/random.js";
+import { type Block, OutputLayer } from "./js-output.js";
 import type { Kernel, Ptr } from "./kernel.js";
 
 export function createJsKernel(memory: WebAssembly.Memory): Kernel {
@@ -52,56 +53,41 @@ function dot(f: Float32Array, x: number, y: number, D: number): number {
   return a + c + (b + d);
 }
 
-class Trainer {
+class Trainer implements Block {
+  readonly rate: number;
   private readonly view: DataView;
   private readonly D: number;
   private readonly window: number;
-  private readonly negatives: number;
-  private readonly words: number;
   private readonly inputs: number;
-  private readonly outputs: number;
-  private readonly alias: number;
-  private readonly zeroRow: number;
-  private readonly rate: number;
-  /** Rows of a prediction or window: n inputs, m outputs in whole tiles of six, filled up with the zero row. */
+  private readonly random: Random;
+  private readonly output: OutputLayer;
+  /** Input rows of a window. */
   private readonly xs: Int32Array;
-  private readonly ys: Int32Array;
-  private readonly m: number;
-  /** learning rate × ∂loss/∂z, [n][m] */
-  private readonly g: Float64Array;
   private readonly partial: Float64Array;
-  private readonly state: Uint32Array;
-  private loss = 0;
-  private factor = 1;
-  private predictions = 0;
   private trained = 0;
 
   constructor(
-    buffer: ArrayBufferLike,
-    private readonly f: Float32Array,
-    private readonly u: Uint32Array,
-    params: Ptr,
+    private readonly buffer: ArrayBufferLike,
+    readonly f: Float32Array,
+    readonly u: Uint32Array,
+    private readonly params: Ptr,
   ) {
     this.view = new DataView(buffer, params, Param.size);
+    this.rate = this.view.getFloat32(Param.learningRate, true);
     this.D = this.integer(Param.stride) / 4;
     this.window = this.integer(Param.window);
-    this.negatives = this.integer(Param.negatives);
-    this.words = this.integer(Param.vocabularySize);
     this.inputs = this.integer(Param.inputs) / 4;
-    this.outputs = this.integer(Param.outputs) / 4;
-    this.alias = this.integer(Param.alias) / 4;
-    this.zeroRow = this.integer(Param.zeroRow) / 4;
-    this.rate = this.view.getFloat32(Param.learningRate, true);
-    this.m = Math.ceil((1 + this.negatives) / Tile.outputs) * Tile.outputs;
     this.xs = new Int32Array(2 * this.window);
-    this.ys = new Int32Array(this.m).fill(this.zeroRow);
-    // room for a row more, where the scores of an odd last row go twice
-    this.g = new Float64Array((2 * this.window + 1) * this.m);
     this.partial = new Float64Array(2 * this.window);
-    this.state = new Uint32Array(buffer, params + Param.randomState, 4);
+    this.random = new Random(this.randomState);
+    this.output = new OutputLayer(this, this.random, 2 * this.window);
   }
 
-  private integer(offset: Param): number {
+  private get randomState(): Uint32Array {
+    return new Uint32Array(this.buffer, this.params + Param.randomState, 4);
+  }
+
+  integer(offset: Param): number {
     return this.view.getUint32(offset, true);
   }
 
@@ -121,9 +107,10 @@ class Trainer {
         continue;
       }
       const threshold = u[thresholds + word];
-      if (threshold !== 0xffffffff && this.random() >= threshold) continue;
+      if (threshold !== 0xffffffff && this.random.next() >= threshold) continue;
       u[last++] = word;
     }
+    this.randomState.set(this.random.state);
     this.report();
   }
 
@@ -136,25 +123,23 @@ class Trainer {
   private skipgram(first: number, last: number): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
-      if (n === 0) continue;
-      this.drawTargets(this.u[p]);
-      this.score(this.xs, n);
-      this.mergeRepeats(this.xs, n);
-      this.update(this.xs, n);
+      if (n > 0) this.predict(this.xs, n, this.u[p]);
     }
   }
 
   private skipgramPairs(first: number, last: number): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
-      for (let b = 0; b < n; b++) {
-        const row = this.xs.subarray(b, b + 1);
-        this.drawTargets(this.u[p]);
-        this.score(row, 1);
-        this.mergeRepeats(row, 1);
-        this.update(row, 1);
-      }
+      for (let b = 0; b < n; b++) this.predict(this.xs.subarray(b, b + 1), 1, this.u[p]);
     }
+  }
+
+  /** n rows predict the target: one step of the output rows and of the rows `to`. */
+  private predict(xs: Int32Array, n: number, target: number, to = xs): void {
+    this.output.drawTargets(target);
+    this.output.score(xs, n);
+    this.output.mergeRepeats(xs, n);
+    this.update(xs, n, to);
   }
 
   private cbow(first: number, last: number): void {
@@ -174,10 +159,7 @@ class Trainer {
         f[hidden + d] = mean ? sum / n : sum;
       }
       f.fill(0, change, change + D);
-      this.drawTargets(this.u[p]);
-      this.score(hiddenRow, 1);
-      this.mergeRepeats(hiddenRow, 1);
-      this.update(hiddenRow, 1, changeRow);
+      this.predict(hiddenRow, 1, this.u[p], changeRow);
       const scale = divided ? 1 / n : 1;
       for (let b = 0; b < n; b++) {
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
@@ -187,7 +169,7 @@ class Trainer {
 
   /** Draws the radius 1 … window, lists the input rows around position p; returns their number. */
   private contexts(first: number, p: number, last: number): number {
-    const radius = 1 + this.below(this.window);
+    const radius = 1 + this.random.below(this.window);
     const to = Math.min(p + radius + 1, last);
     let n = 0;
     for (let q = Math.max(p - radius, first); q < to; q++) {
@@ -196,119 +178,13 @@ class Trainer {
     return n;
   }
 
-  /** Lists the output rows of the target and its noise words; one equal to the target gives way to the zero row. */
-  private drawTargets(target: number): void {
-    const { u, ys } = this;
-    ys[0] = this.outputs + target * this.D;
-    for (let k = 1; k <= this.negatives; k++) {
-      const cell = this.below(this.words);
-      const entry = this.alias + 2 * cell;
-      const word = this.random() < u[entry] ? cell : u[entry + 1];
-      ys[k] = word === target ? this.zeroRow : this.outputs + word * this.D;
-    }
-  }
-
-  /** g = rate × (σ(x·y) − label); adds the loss −log σ(±x·y). */
-  private score(xs: Int32Array, n: number): void {
-    const { g, ys, m, rate } = this;
-    for (let b = 0; b < n; b += 2) {
-      for (let k = 0; k < m; k += Tile.outputs)
-        this.dots(xs[b], xs[b + 1 < n ? b + 1 : b], ys, k, b * m + k, (b + 1) * m + k);
-    }
-    for (let b = 0; b < n; b++) {
-      for (let k = 0; k < m; k++) {
-        const i = b * m + k;
-        const z = g[i];
-        g[i] = 0;
-        if (ys[k] === this.zeroRow) continue;
-        const e = expMinusAbs(z);
-        g[i] = rate * ((z >= 0 ? 1 : e) / (1 + e) - (k === 0 ? 1 : 0));
-        const wrong = k === 0 ? -z : z;
-        if (!(wrong <= 0)) this.loss += wrong;
-        this.factor *= 1 + e;
-        this.predictions++;
-      }
-      if (this.factor > 1e100) this.takeLog();
-    }
-  }
-
-  /** g[i …] = x · y_k …, g[j …] = z · y_k … for a tile: twelve sums, each row read once. j may lie past the last row. */
-  private dots(x: number, z: number, ys: Int32Array, k: number, i: number, j: number): void {
-    const { f, D, g } = this;
-    let [y0, y1, y2, y3, y4, y5] = [ys[k], ys[k + 1], ys[k + 2], ys[k + 3], ys[k + 4], ys[k + 5]];
-    let [a0, a1, a2, a3, a4, a5] = [0, 0, 0, 0, 0, 0];
-    let [b0, b1, b2, b3, b4, b5] = [0, 0, 0, 0, 0, 0];
-    for (const end = x + D; x < end; ) {
-      const u = f[x++];
-      const v = f[z++];
-      let y = f[y0++];
-      a0 += u * y;
-      b0 += v * y;
-      y = f[y1++];
-      a1 += u * y;
-      b1 += v * y;
-      y = f[y2++];
-      a2 += u * y;
-      b2 += v * y;
-      y = f[y3++];
-      a3 += u * y;
-      b3 += v * y;
-      y = f[y4++];
-      a4 += u * y;
-      b4 += v * y;
-      y = f[y5++];
-      a5 += u * y;
-      b5 += v * y;
-    }
-    g[i] = a0;
-    g[i + 1] = a1;
-    g[i + 2] = a2;
-    g[i + 3] = a3;
-    g[i + 4] = a4;
-    g[i + 5] = a5;
-    g[j] = b0;
-    g[j + 1] = b1;
-    g[j + 2] = b2;
-    g[j + 3] = b3;
-    g[j + 4] = b4;
-    g[j + 5] = b5;
-  }
-
-  /** Moves the product of all 1 + e^−|z| so far to the loss: one logarithm for hundreds of predictions. */
-  private takeLog(): void {
-    this.loss += log(this.factor);
-    this.factor = 1;
-  }
-
-  /** Sums the gradients of a row that is listed twice in its first place: repeated negatives accumulate. */
-  private mergeRepeats(xs: Int32Array, n: number): void {
-    const { g, ys, m } = this;
-    for (let k = 1; k <= this.negatives; k++) {
-      const first = ys.indexOf(ys[k]);
-      if (first === k || ys[k] === this.zeroRow) continue;
-      ys[k] = this.zeroRow;
-      for (let b = 0; b < n; b++) {
-        g[b * m + first] += g[b * m + k];
-        g[b * m + k] = 0;
-      }
-    }
-    for (let b = 1; b < n; b++) {
-      const first = xs.indexOf(xs[b]);
-      if (first === b) continue;
-      xs[b] = this.zeroRow;
-      for (let k = 0; k < m; k++) {
-        g[first * m + k] += g[b * m + k];
-        g[b * m + k] = 0;
-      }
-    }
-  }
-
   /**
    * to_b −= Σ_k g[b][k] y_k and y_k −= Σ_b g[b][k] x_b, both from the values before: float by float, a tile of six
    * outputs at a time; what a row becomes goes from tile to tile in `partial`.
    */
-  private update(xs: Int32Array, n: number, to = xs): void {
-    const { f, g, ys, m, D, partial } = this;
+  private update(xs: Int32Array, n: number, to: Int32Array): void {
+    const { f, D, partial } = this;
+    const { g, ys, m } = this.output;
     for (let d = 0; d < D; d++) {
       for (let k = 0; k < m; k += Tile.outputs) {
         const first = k === 0;
@@ -365,33 +241,12 @@ class Trainer {
     }
   }
 
-  /** xoshiro128**, as assembly/random.ts. */
-  private random(): number {
-    const s = this.state;
-    const s1 = s[1];
-    const s2 = s[2] ^ s[0];
-    const s3 = s[3] ^ s1;
-    s[1] = s1 ^ s2;
-    s[0] ^= s3;
-    s[2] = s2 ^ (s1 << 9);
-    s[3] = (s3 << 11) | (s3 >>> 21);
-    const r = Math.imul(s1, 5);
-    return Math.imul((r << 7) | (r >>> 25), 9) >>> 0;
-  }
-
-  /** Uniform integer in [0, n): the high word of random × n, in halves that a double holds exactly. */
-  private below(n: number): number {
-    const r = this.random();
-    return Math.floor(((r >>> 16) * n + Math.floor(((r & 0xffff) * n) / 65536)) / 65536);
-  }
-
   /** Adds what was counted to the parameter block, in the form that the wasm kernels use. */
   private report(): void {
     const { view } = this;
-    this.takeLog();
-    view.setFloat64(Param.lossLinear, view.getFloat64(Param.lossLinear, true) + this.loss, true);
+    view.setFloat64(Param.lossLinear, view.getFloat64(Param.lossLinear, true) + this.output.takeLoss(), true);
     for (const [offset, count] of [
-      [Param.predictions, this.predictions],
+      [Param.predictions, this.output.predictions],
       [Param.trained, this.trained],
     ]) {
       view.setBigInt64(offset, view.getBigInt64(offset, true) + BigInt(count), true);

@@ -2,21 +2,23 @@
 //
 //   0        nothing, so that no pointer is 0
 //   1024     parameter block             Param.size bytes, assembly/params.ts
-//            windows drawn ahead         { n u32, context rows u32[2 window], { real u32, output rows u32[tiles × 6] }[sets] }[group]
-//            labels                      f32[tiles × 8]
+//            windows drawn ahead         { n u32, context rows u32[2 window], TargetSet[sets] }[group]
+//            labels                      f32[tiles × 8]               negative sampling only
 //            gradients                   f32[tiles][2 window × 6 + 4]
 //            partial sums                f32[2 window][8]
 //            hidden, its gradient, zero  f32[stride / 4] each
 //            batch of ids, kept ids      u32[batch capacity] each
 //            keep thresholds             u32[V]
-//            alias table                 { threshold u32, alias u32 }[V]
+//            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
+//            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
+//            list of all output rows     u32[tiles × 6]                    softmax only
 //            input rows                  f32[V][stride / 4]
-//            output rows                 f32[V][stride / 4]
+//            output rows                 f32[V][stride / 4]           of words, or of the V − 1 inner nodes
 //   end
 //
-// V = words, stride = bytes of a row, whole vectors of 16; tiles = ⌈(1 + negatives) / 6⌉. Each part starts at a multiple of 64.
+// V = words, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { Mark, Model, Param, Tile } from "../../assembly/params.js";
+import { Loss, Mark, Model, Param, TargetSet, Tile } from "../../assembly/params.js";
 import type { Ptr } from "./kernel.js";
 
 /** Bytes of a WebAssembly page, and the pages that 32-bit addresses reach. */
@@ -28,9 +30,12 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What decides the sizes. */
-export interface Shape extends Pick<KernelOptions, "model" | "window" | "negatives" | "sharedNegatives"> {
+export interface Shape extends Pick<KernelOptions, "model" | "loss" | "window" | "negatives" | "sharedNegatives"> {
   words: number;
   dim: number;
+  /** bits of the longest code and of all codes, for hierarchical softmax */
+  depth: number;
+  bits: number;
   /** entries of the longest batch, see text/encode.ts */
   batchCapacity: number;
 }
@@ -54,6 +59,9 @@ export interface Layout {
   kept: Ptr;
   keepThresholds: Ptr;
   alias: Ptr;
+  pathStarts: Ptr;
+  paths: Ptr;
+  allRows: Ptr;
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
@@ -76,15 +84,24 @@ export function rowStride(dim: number): number {
   return Math.ceil(dim / 4) * 16;
 }
 
+/** Output rows that a prediction meets at most. */
+function outputCount({ loss, negatives, depth, words }: Shape): number {
+  if (loss === "negative-sampling") return 1 + negatives;
+  return loss === "hierarchical-softmax" ? Math.max(depth, 1) : words;
+}
+
 export function layOut(shape: Shape): Layout {
-  const { words, window, batchCapacity } = shape;
+  const { words, loss, window, batchCapacity } = shape;
+  const drawn = loss === "negative-sampling";
+  const tree = loss === "hierarchical-softmax";
   const stride = rowStride(shape.dim);
-  const tiles = Math.ceil((1 + shape.negatives) / Tile.outputs);
+  const tiles = Math.ceil(outputCount(shape) / Tile.outputs);
   // the two slots more of an odd last context, and whole vectors
   const gradientStride = Math.ceil((2 * window * Tile.outputs + 2) / 4) * 16;
-  const setStride = 4 + tiles * Tile.outputs * 4;
-  const windowStride =
-    4 + 2 * window * 4 + (shape.sharedNegatives || shape.model === "cbow" ? 1 : 2 * window) * setStride;
+  const setStride =
+    TargetSet.size + (drawn || tree ? tiles * Tile.outputs * 4 : 0) + (tree ? tiles * Tile.labels * 4 : 0);
+  const setsOfWindow = drawn && !shape.sharedNegatives && shape.model === "skipgram" ? 2 * window : 1;
+  const windowStride = 4 + 2 * window * 4 + setsOfWindow * setStride;
   const group = Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
   const memory = new Allocator();
   return {
@@ -96,7 +113,7 @@ export function layOut(shape: Shape): Layout {
     windowStride,
     setStride,
     group,
-    labels: memory.take(tiles * Tile.labels * 4),
+    labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
     gradients: memory.take(tiles * gradientStride),
     partial: memory.take(2 * window * 32),
     hidden: memory.take(stride),
@@ -105,7 +122,10 @@ export function layOut(shape: Shape): Layout {
     ids: memory.take(batchCapacity * 4),
     kept: memory.take(batchCapacity * 4),
     keepThresholds: memory.take(words * 4),
-    alias: memory.take(words * 8),
+    alias: memory.take(drawn ? words * 8 : 0),
+    pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
+    paths: memory.take(tree ? shape.bits * 4 : 0),
+    allRows: memory.take(drawn || tree ? 0 : tiles * Tile.outputs * 4),
     inputs: memory.take(words * stride),
     outputs: memory.take(words * stride),
     size: memory.end,
@@ -142,9 +162,14 @@ function take<T>(bytes: number, what: string, from: (pages: number) => T): T {
   }
 }
 
+export const LOSSES = ["negative-sampling", "hierarchical-softmax", "softmax"] as const;
+/** The output layer. */
+export type LossName = (typeof LOSSES)[number];
+
 /** The options that the kernels read from the parameter block. */
 export interface KernelOptions {
   model: "skipgram" | "cbow";
+  loss: LossName;
   window: number;
   negatives: number;
   sharedNegatives: boolean;
@@ -152,7 +177,13 @@ export interface KernelOptions {
   cbowGradient: "undivided" | "divided";
 }
 
-/** Fills the parameter block and the constant tables; the matrices, thresholds and alias table are the caller's. */
+const LOSS_NUMBERS: Record<LossName, Loss> = {
+  "negative-sampling": Loss.negativeSampling,
+  "hierarchical-softmax": Loss.hierarchicalSoftmax,
+  softmax: Loss.softmax,
+};
+
+/** Fills the parameter block, labels and lists of rows; the matrices, thresholds, alias table and paths are the caller's. */
 export function writeParams(buffer: ArrayBufferLike, layout: Layout, words: number, options: KernelOptions): void {
   const { params } = layout;
   const view = new DataView(buffer, params, Param.size);
@@ -162,6 +193,7 @@ export function writeParams(buffer: ArrayBufferLike, layout: Layout, words: numb
     [Param.stride, layout.stride],
     [Param.vocabularySize, words],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
+    [Param.loss, LOSS_NUMBERS[options.loss]],
     [Param.window, options.window],
     [Param.negatives, options.negatives],
     [Param.sharedNegatives, Number(options.sharedNegatives)],
@@ -169,6 +201,9 @@ export function writeParams(buffer: ArrayBufferLike, layout: Layout, words: numb
     [Param.cbowDivided, Number(options.cbowGradient === "divided")],
     [Param.keepThresholds, layout.keepThresholds],
     [Param.alias, layout.alias],
+    [Param.pathStarts, layout.pathStarts],
+    [Param.paths, layout.paths],
+    [Param.allRows, layout.allRows],
     [Param.ids, layout.ids],
     [Param.kept, layout.kept],
     [Param.windows, layout.windows],
@@ -185,10 +220,15 @@ export function writeParams(buffer: ArrayBufferLike, layout: Layout, words: numb
   ];
   for (const [offset, value] of integers) view.setUint32(offset, value, true);
 
-  // the positive first, noise words 0, and ½ where a slot holds no prediction
-  const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);
-  for (let k = 0; k <= options.negatives; k++) {
-    labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
+  if (options.loss === "negative-sampling") {
+    // the positive first, noise words 0, and ½ where a slot holds no prediction
+    const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);
+    for (let k = 0; k <= options.negatives; k++) {
+      labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
+    }
+  } else if (options.loss === "softmax") {
+    const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.zeroRow);
+    for (let word = 0; word < words; word++) rows[word] = layout.outputs + word * layout.stride;
   }
   // lists of output rows are filled up to whole tiles with the zero row
   new Uint32Array(buffer, layout.windows, (layout.group * layout.windowStride) / 4).fill(layout.zeroRow);

@@ -6,6 +6,8 @@ import type { Path } from "./loss.js";
 export class HuffmanTree {
   /** Bits of the longest code. */
   readonly depth: number;
+  /** Bits of all codes together. */
+  readonly bits: number;
 
   /** @internal use huffmanTree. parents: of each node, words first, then inner nodes; the last is the root */
   constructor(
@@ -17,6 +19,7 @@ export class HuffmanTree {
     const depths = new Uint32Array(parents.length);
     for (let node = parents.length - 2; node >= 0; node--) depths[node] = depths[parents[node]] + 1;
     this.depth = depths.subarray(0, words).reduce((a, b) => Math.max(a, b), 0);
+    this.bits = depths.subarray(0, words).reduce((a, b) => a + b, 0);
   }
 
   /** The inner nodes, numbered from 0, from the root to the word, and the branch at each. */

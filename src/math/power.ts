@@ -52,7 +52,7 @@ export function power(x: number, y: number): number {
 /** 2^n for n = −126 … 0, at n + 126. */
 const POWERS = Float64Array.from({ length: 127 }, (_, i) => 1 / Number(1n << BigInt(126 - i)));
 
-/** e^−|z|, |z| cut at 87; relative error below 1e-8, as the kernels need it: (6.1) of docs/math.md. */
+/** e^−|z|, |z| cut at 87; relative error below 1e-8, as the kernels need it: (10.1) of docs/math.md. */
 export function expMinusAbs(z: number): number {
   const a = z < -87 || z > 87 ? -87 : -Math.abs(z);
   const n = Math.round(a * Math.LOG2E);

@@ -12,6 +12,7 @@ import {
   writeParams,
 } from "../kernel/memory.js";
 import { aliasTable } from "../math/alias.js";
+import { type HuffmanTree, huffmanTree } from "../math/huffman.js";
 import { Random } from "../math/random.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
@@ -41,12 +42,16 @@ export class Parameters {
   constructor(vocabulary: Vocabulary, options: ParameterOptions, batchCapacity: number, shared: boolean) {
     this.words = vocabulary.size;
     this.dim = options.dim;
-    this.layout = layOut({ ...options, words: this.words, batchCapacity });
+    const tree = options.loss === "hierarchical-softmax" ? huffmanTree(vocabulary.counts) : undefined;
+    const { depth, bits } = tree ?? { depth: 0, bits: 0 };
+    this.layout = layOut({ ...options, words: this.words, depth, bits, batchCapacity });
     const plan = new Allocator(this.layout.size);
     this.space = takeSearchSpace(plan, this.layout.stride);
     this.memory = allocate(plan.end, shared, `a model of ${this.words} words and dim ${this.dim}`);
     writeParams(this.memory.buffer, this.layout, this.words, options);
-    this.writeTables(vocabulary, options);
+    this.writeThresholds(vocabulary, options);
+    if (options.loss === "negative-sampling") this.writeAliasTable(vocabulary.noiseWeights(options.noiseExponent));
+    if (tree) this.writePaths(tree);
     this.initialise(options.seed);
   }
 
@@ -70,15 +75,30 @@ export class Parameters {
     return { memory: this.memory, start, stride: this.layout.stride, space: this.space };
   }
 
-  private writeTables(vocabulary: Vocabulary, options: ParameterOptions): void {
-    const { buffer } = this.memory;
-    const keep = new Uint32Array(buffer, this.layout.keepThresholds, this.words);
+  private writeThresholds(vocabulary: Vocabulary, options: ParameterOptions): void {
+    const keep = new Uint32Array(this.memory.buffer, this.layout.keepThresholds, this.words);
     keep.set(Uint32Array.from(vocabulary.keepProbabilities(options.subsample), toThreshold));
-    const { thresholds, aliases } = aliasTable(vocabulary.noiseWeights(options.noiseExponent));
-    const cells = new Uint32Array(buffer, this.layout.alias, 2 * this.words);
+  }
+
+  private writeAliasTable(weights: Float64Array): void {
+    const { thresholds, aliases } = aliasTable(weights);
+    const cells = new Uint32Array(this.memory.buffer, this.layout.alias, 2 * this.words);
     for (let i = 0; i < this.words; i++) {
       cells[2 * i] = thresholds[i];
       cells[2 * i + 1] = aliases[i];
+    }
+  }
+
+  private writePaths(tree: HuffmanTree): void {
+    const starts = new Uint32Array(this.memory.buffer, this.layout.pathStarts, this.words + 1);
+    const paths = new Uint32Array(this.memory.buffer, this.layout.paths, tree.bits);
+    let end = 0;
+    for (let word = 0; word < this.words; word++) {
+      const { nodes, code } = tree.path(word);
+      nodes.forEach((node, j) => {
+        paths[end++] = 2 * node + code[j];
+      });
+      starts[word + 1] = end;
     }
   }
 

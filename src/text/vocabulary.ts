@@ -82,7 +82,7 @@ export class Vocabulary {
 
   /**
    * Probability that subsampling keeps an occurrence of each word: √(sN/c) + sN/c, at most 1, for count c of N words
-   * (word2vec.c; (5.1) of docs/math.md). @param subsample s; 0 keeps all
+   * (word2vec.c; (9.1) of docs/math.md). @param subsample s; 0 keeps all
    */
   keepProbabilities(subsample: number): Float64Array {
     return this.counts.map((count) => {
@@ -92,7 +92,7 @@ export class Vocabulary {
     });
   }
 
-  /** Unnormalised noise distribution, count^exponent: (5.2) of docs/math.md. */
+  /** Unnormalised noise distribution, count^exponent: (9.2) of docs/math.md. */
   noiseWeights(exponent: number): Float64Array {
     return this.counts.map((count) => power(count, exponent));
   }

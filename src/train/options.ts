@@ -1,5 +1,6 @@
 // Options of training: defaults and checks.
 
+import { LOSSES, type LossName } from "../kernel/memory.js";
 import { KERNEL_CHOICES, type KernelChoice } from "../kernel/pick.js";
 import type { WasmSource } from "../kernel/wasm.js";
 import { checkBoolean, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
@@ -11,13 +12,21 @@ import type { Progress } from "./progress.js";
 export interface TrainOptions {
   /** "skipgram" (default) or "cbow". */
   model?: "skipgram" | "cbow";
+  /**
+   * The output layer: "negative-sampling" (default), "hierarchical-softmax" over a Huffman tree, or the full "softmax",
+   * whose cost grows with the vocabulary. Sections 3 to 5 of docs/math.md.
+   */
+  loss?: LossName;
   /** Floats of a vector. Default 100. */
   dim?: number;
   /** Words on each side at most; the radius is drawn from 1 … window for each word, as in word2vec.c. Default 5. */
   window?: number;
-  /** Noise words of a prediction. Default 5. */
+  /** Negative sampling: noise words of a prediction. Default 5. */
   negatives?: number;
-  /** Skip-gram: one set of noise words for all pairs of a window (default), or a fresh one for each pair, as in word2vec.c. */
+  /**
+   * Skip-gram: the pairs of a window are trained together, with one set of noise words (default); or, false, one after the
+   * other, each with its own, as in word2vec.c.
+   */
   sharedNegatives?: boolean;
   /** CBOW: the hidden vector is the "mean" (default) or the "sum" of the context vectors. */
   cbowCombine?: "mean" | "sum";
@@ -40,7 +49,7 @@ export interface TrainOptions {
   keep?: (word: string, count: number) => boolean;
   /** Threshold of subsampling frequent words; 0 keeps all. Default 1e-3. */
   subsample?: number;
-  /** The noise distribution is count^noiseExponent. Default 0.75. */
+  /** Negative sampling: the noise distribution is count^noiseExponent. Default 0.75. */
   noiseExponent?: number;
   /** At the start; falls linearly with the words read. Default 0.025, for CBOW 0.05. */
   learningRate?: number;
@@ -79,6 +88,7 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
 /** Values of the options that are not given; learningRate and minLearningRate depend on others. */
 export const DEFAULTS = {
   model: "skipgram",
+  loss: "negative-sampling",
   dim: 100,
   window: 5,
   negatives: 5,
@@ -118,8 +128,14 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const o = { ...DEFAULTS, ...(given as TrainOptions) };
   const model = checkOneOf("model", o.model, ["skipgram", "cbow"]);
   const learningRate = checkNumber("learningRate", o.learningRate ?? DEFAULT_LEARNING_RATE[model], 0);
+  const loss = checkOneOf("loss", o.loss, LOSSES);
+  for (const name of ["negatives", "noiseExponent"]) {
+    if (loss !== "negative-sampling" && name in given)
+      throw new RangeError(`"${name}" goes with loss "negative-sampling", got loss "${loss}": leave it out`);
+  }
   return {
     model,
+    loss,
     dim: checkInteger("dim", o.dim, 1, 65_536),
     window: checkInteger("window", o.window, 1, 1_000),
     negatives: checkInteger("negatives", o.negatives, 1, 1_000),
