@@ -2,11 +2,11 @@
 //   rows → combine → hidden → output layer → gradient → rows
 // for skip-gram and CBOW. p, q: positions in the sentence kept, u32 word ids.
 
-import { drawTargets, score, tileCount } from "./output";
+import { drawTargets, isHalf, score, tileCount } from "./output";
 import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeRepeats } from "./repeats";
-import { combine, spread, updateRow, updateRows } from "./vector";
+import { combine, spread, updateRow3, updateRow6, updateRows } from "./vector";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
 export function train(params: usize, length: u32): void {
@@ -172,5 +172,9 @@ function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize)
   mergeRepeats(params, hiddenPointer, 1, set);
   memory.fill(e, 0, stride);
   let ys: usize = load<u32>(set, TargetSet.rows);
-  for (let t = tileCount(set); t > 0; t--, ys += Tile.outputs << 2, g += gradientStride) updateRow(hidden, e, ys, g, stride);
+  const tiles = tileCount(set);
+  for (let t: u32 = 0; t < tiles; t++, ys += Tile.outputs << 2, g += gradientStride) {
+    if (isHalf(set, t)) updateRow3(hidden, e, ys, g, stride);
+    else updateRow6(hidden, e, ys, g, stride);
+  }
 }

@@ -26,23 +26,28 @@ function dot(x: usize, y: usize, stride: usize): f32 {
   return a + c + (b + d);
 }
 
-function dots6(x: usize, ys: usize, stride: usize, z: usize): void {
-  for (let k: usize = 0; k < 24; k += 4) store<f32>(z + k, dot(x, load<u32>(ys + k), stride));
+/** z[6] = x·y0 …, of `count` rows, then zeros. */
+function dots6(x: usize, ys: usize, count: usize, stride: usize, z: usize): void {
+  for (let k: usize = 0; k < 6; k++) store<f32>(z + (k << 2), k < count ? dot(x, load<u32>(ys + (k << 2)), stride) : 0);
 }
 
-/** z[12] = x0·y0 … x0·y5, x1·y0 … x1·y5. ys: u32[6], pointers of the six rows. */
-export function dots2x6(x0: usize, x1: usize, ys: usize, stride: usize, z: usize): void {
+// @ts-ignore: decorator
+@inline
+function dots2(x0: usize, x1: usize, ys: usize, stride: usize, z: usize, half: bool): void {
   if (!ASC_FEATURE_SIMD) {
-    dots6(x0, ys, stride, z);
-    dots6(x1, ys, stride, z + 24);
+    dots6(x0, ys, half ? 3 : 6, stride, z);
+    dots6(x1, ys, half ? 3 : 6, stride, z + 24);
     return;
   }
   let y0: usize = load<u32>(ys);
   let y1: usize = load<u32>(ys, 4);
   let y2: usize = load<u32>(ys, 8);
-  let y3: usize = load<u32>(ys, 12);
-  let y4: usize = load<u32>(ys, 16);
-  let y5: usize = load<u32>(ys, 20);
+  let y3 = y0, y4 = y0, y5 = y0;
+  if (!half) {
+    y3 = load<u32>(ys, 12);
+    y4 = load<u32>(ys, 16);
+    y5 = load<u32>(ys, 20);
+  }
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
   let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0;
   for (const end = x0 + stride; x0 < end; ) {
@@ -54,32 +59,49 @@ export function dots2x6(x0: usize, x1: usize, ys: usize, stride: usize, z: usize
     a1 = madd<v128>(u, y, a1); b1 = madd<v128>(v, y, b1);
     y = v128.load(y2);
     a2 = madd<v128>(u, y, a2); b2 = madd<v128>(v, y, b2);
-    y = v128.load(y3);
-    a3 = madd<v128>(u, y, a3); b3 = madd<v128>(v, y, b3);
-    y = v128.load(y4);
-    a4 = madd<v128>(u, y, a4); b4 = madd<v128>(v, y, b4);
-    y = v128.load(y5);
-    a5 = madd<v128>(u, y, a5); b5 = madd<v128>(v, y, b5);
-    x0 += 16; x1 += 16; y0 += 16; y1 += 16; y2 += 16; y3 += 16; y4 += 16; y5 += 16;
+    if (!half) {
+      y = v128.load(y3);
+      a3 = madd<v128>(u, y, a3); b3 = madd<v128>(v, y, b3);
+      y = v128.load(y4);
+      a4 = madd<v128>(u, y, a4); b4 = madd<v128>(v, y, b4);
+      y = v128.load(y5);
+      a5 = madd<v128>(u, y, a5); b5 = madd<v128>(v, y, b5);
+      y3 += 16; y4 += 16; y5 += 16;
+    }
+    x0 += 16; x1 += 16; y0 += 16; y1 += 16; y2 += 16;
   }
   v128.store(z, fold(a0, a1, a2, a3));
   v128.store(z, fold(a4, a5, b0, b1), 16);
   v128.store(z, fold(b2, b3, b4, b5), 32);
 }
 
-/** z[8] = x·y0 … x·y5, 0, 0. ys: u32[6], pointers of the six rows. */
-export function dots1x6(x: usize, ys: usize, stride: usize, z: usize): void {
+/** z[12] = x0·y0 … x0·y5, x1·y0 … x1·y5. ys: u32[6], pointers of the six rows. */
+export function dots2x6(x0: usize, x1: usize, ys: usize, stride: usize, z: usize): void {
+  dots2(x0, x1, ys, stride, z, false);
+}
+
+/** The same for three rows: z[12] = x0·y0, x0·y1, x0·y2, 0, 0, 0, x1·y0, x1·y1, x1·y2, 0, 0, 0. */
+export function dots2x3(x0: usize, x1: usize, ys: usize, stride: usize, z: usize): void {
+  dots2(x0, x1, ys, stride, z, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function dots1(x: usize, ys: usize, stride: usize, z: usize, half: bool): void {
   if (!ASC_FEATURE_SIMD) {
-    dots6(x, ys, stride, z);
+    dots6(x, ys, half ? 3 : 6, stride, z);
     store<u64>(z, 0, 24);
     return;
   }
   let y0: usize = load<u32>(ys);
   let y1: usize = load<u32>(ys, 4);
   let y2: usize = load<u32>(ys, 8);
-  let y3: usize = load<u32>(ys, 12);
-  let y4: usize = load<u32>(ys, 16);
-  let y5: usize = load<u32>(ys, 20);
+  let y3 = y0, y4 = y0, y5 = y0;
+  if (!half) {
+    y3 = load<u32>(ys, 12);
+    y4 = load<u32>(ys, 16);
+    y5 = load<u32>(ys, 20);
+  }
   const zero = f32x4.splat(0);
   let a0 = zero, a1 = zero, a2 = zero, a3 = zero, a4 = zero, a5 = zero;
   for (const end = x + stride; x < end; ) {
@@ -87,13 +109,26 @@ export function dots1x6(x: usize, ys: usize, stride: usize, z: usize): void {
     a0 = madd<v128>(u, v128.load(y0), a0);
     a1 = madd<v128>(u, v128.load(y1), a1);
     a2 = madd<v128>(u, v128.load(y2), a2);
-    a3 = madd<v128>(u, v128.load(y3), a3);
-    a4 = madd<v128>(u, v128.load(y4), a4);
-    a5 = madd<v128>(u, v128.load(y5), a5);
-    x += 16; y0 += 16; y1 += 16; y2 += 16; y3 += 16; y4 += 16; y5 += 16;
+    if (!half) {
+      a3 = madd<v128>(u, v128.load(y3), a3);
+      a4 = madd<v128>(u, v128.load(y4), a4);
+      a5 = madd<v128>(u, v128.load(y5), a5);
+      y3 += 16; y4 += 16; y5 += 16;
+    }
+    x += 16; y0 += 16; y1 += 16; y2 += 16;
   }
   v128.store(z, fold(a0, a1, a2, a3));
   v128.store(z, fold(a4, a5, zero, zero), 16);
+}
+
+/** z[8] = x·y0 … x·y5, 0, 0. ys: u32[6], pointers of the six rows. */
+export function dots1x6(x: usize, ys: usize, stride: usize, z: usize): void {
+  dots1(x, ys, stride, z, false);
+}
+
+/** The same for three rows: z[8] = x·y0, x·y1, x·y2, then zeros. */
+export function dots1x3(x: usize, ys: usize, stride: usize, z: usize): void {
+  dots1(x, ys, stride, z, true);
 }
 
 /**
@@ -175,15 +210,19 @@ export function updateRows(xs: usize, n: usize, ys: usize, m: usize, g: usize, g
 
 // @ts-ignore: decorator
 @inline
-function updateRowOf<T>(x: usize, e: usize, ys: usize, g: usize, stride: usize): void {
+function updateRowOf<T>(x: usize, e: usize, ys: usize, g: usize, stride: usize, half: bool): void {
   let y0: usize = load<u32>(ys);
   let y1: usize = load<u32>(ys, 4);
   let y2: usize = load<u32>(ys, 8);
-  let y3: usize = load<u32>(ys, 12);
-  let y4: usize = load<u32>(ys, 16);
-  let y5: usize = load<u32>(ys, 20);
+  let y3 = y0, y4 = y0, y5 = y0;
   const g0 = splat<T>(g, 0), g1 = splat<T>(g, 4), g2 = splat<T>(g, 8);
-  const g3 = splat<T>(g, 12), g4 = splat<T>(g, 16), g5 = splat<T>(g, 20);
+  let g3 = g0, g4 = g0, g5 = g0;
+  if (!half) {
+    y3 = load<u32>(ys, 12);
+    y4 = load<u32>(ys, 16);
+    y5 = load<u32>(ys, 20);
+    g3 = splat<T>(g, 12); g4 = splat<T>(g, 16); g5 = splat<T>(g, 20);
+  }
   for (const end = x + stride; x < end; ) {
     const u = load<T>(x);
     let sum = load<T>(e);
@@ -193,22 +232,31 @@ function updateRowOf<T>(x: usize, e: usize, ys: usize, g: usize, stride: usize):
     sum = nmadd<T>(g1, y, sum); store<T>(y1, nmadd<T>(g1, u, y));
     y = load<T>(y2);
     sum = nmadd<T>(g2, y, sum); store<T>(y2, nmadd<T>(g2, u, y));
-    y = load<T>(y3);
-    sum = nmadd<T>(g3, y, sum); store<T>(y3, nmadd<T>(g3, u, y));
-    y = load<T>(y4);
-    sum = nmadd<T>(g4, y, sum); store<T>(y4, nmadd<T>(g4, u, y));
-    y = load<T>(y5);
-    sum = nmadd<T>(g5, y, sum); store<T>(y5, nmadd<T>(g5, u, y));
+    if (!half) {
+      y = load<T>(y3);
+      sum = nmadd<T>(g3, y, sum); store<T>(y3, nmadd<T>(g3, u, y));
+      y = load<T>(y4);
+      sum = nmadd<T>(g4, y, sum); store<T>(y4, nmadd<T>(g4, u, y));
+      y = load<T>(y5);
+      sum = nmadd<T>(g5, y, sum); store<T>(y5, nmadd<T>(g5, u, y));
+      y3 += sizeof<T>(); y4 += sizeof<T>(); y5 += sizeof<T>();
+    }
     store<T>(e, sum);
     x += sizeof<T>(); e += sizeof<T>();
-    y0 += sizeof<T>(); y1 += sizeof<T>(); y2 += sizeof<T>(); y3 += sizeof<T>(); y4 += sizeof<T>(); y5 += sizeof<T>();
+    y0 += sizeof<T>(); y1 += sizeof<T>(); y2 += sizeof<T>();
   }
 }
 
 /** One row against a tile of six outputs: e −= Σ_k g[k] y_k; y_k −= g[k] x. e may be x itself, if there is one tile. */
-export function updateRow(x: usize, e: usize, ys: usize, g: usize, stride: usize): void {
-  if (ASC_FEATURE_SIMD) updateRowOf<v128>(x, e, ys, g, stride);
-  else updateRowOf<f32>(x, e, ys, g, stride);
+export function updateRow6(x: usize, e: usize, ys: usize, g: usize, stride: usize): void {
+  if (ASC_FEATURE_SIMD) updateRowOf<v128>(x, e, ys, g, stride, false);
+  else updateRowOf<f32>(x, e, ys, g, stride, false);
+}
+
+/** The same against three. */
+export function updateRow3(x: usize, e: usize, ys: usize, g: usize, stride: usize): void {
+  if (ASC_FEATURE_SIMD) updateRowOf<v128>(x, e, ys, g, stride, true);
+  else updateRowOf<f32>(x, e, ys, g, stride, true);
 }
 
 /** hidden = scale × Σ_b x_b. xs: u32[n], row pointers, n > 0. */

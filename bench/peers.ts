@@ -1,5 +1,5 @@
 // npm run bench:peers: wasm2vec, gensim and fastText in turn on one thread, training time alone, and the vectors' quality.
-// Options by environment: MODEL=skipgram|cbow EPOCHS=1 SEEDS=3 TRAINERS=simd,simd+worker,relaxed,relaxed+worker,gensim,fastText
+// Options by environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 TRAINERS=simd,simd+worker,relaxed,relaxed+worker,gensim,fastText
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -20,6 +20,8 @@ import {
 import { corpusPath, machine, median, medianRatio } from "./measure.js";
 
 const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
+const loss = process.env.LOSS === "hierarchical-softmax" ? "hierarchical-softmax" : "negative-sampling";
+const tree = loss === "hierarchical-softmax";
 const epochs = Number(process.env.EPOCHS ?? 1);
 const seeds = Array.from({ length: Number(process.env.SEEDS ?? 3) }, (_, i) => i + 1);
 const wanted = process.env.TRAINERS?.split(",");
@@ -37,7 +39,7 @@ interface Trainer {
 const wasm2vec = (kernel: KernelChoice, worker: boolean): Trainer => ({
   name: worker ? `${kernel}+worker` : kernel,
   run: async (corpus, output, seed) => {
-    const { vectors, history } = await train(corpus, { model, epochs, seed, kernel, worker });
+    const { vectors, history } = await train(corpus, { model, loss, epochs, seed, kernel, worker });
     await saveVectors(vectors, output);
     return history.reduce((sum, record) => sum + record.seconds, 0);
   },
@@ -46,7 +48,14 @@ const wasm2vec = (kernel: KernelChoice, worker: boolean): Trainer => ({
 const gensim: Trainer = {
   name: "gensim",
   run: (corpus, output, seed) => {
-    const options = { sg: model === "skipgram" ? 1 : 0, alpha: model === "skipgram" ? 0.025 : 0.05, epochs, seed };
+    const options = {
+      sg: model === "skipgram" ? 1 : 0,
+      hs: tree ? 1 : 0,
+      negative: tree ? 0 : 5,
+      alpha: model === "skipgram" ? 0.025 : 0.05,
+      epochs,
+      seed,
+    };
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const report = execFileSync(python, ["bench/peers/gensim_train.py", corpus, output, ...flags], {
       env: oneThread,
@@ -67,7 +76,7 @@ const fasttext: Trainer = {
       t: 1e-3,
       minCount: 5,
       maxn: 0,
-      loss: "ns",
+      loss: tree ? "hs" : "ns",
       thread: 1,
       epoch: epochs,
       seed,
@@ -121,7 +130,7 @@ const corpus = join(folder, "corpus.txt");
 try {
   console.log(machine());
   console.log(
-    `${corpusPath()}: ${model}, dim 100, window 5, negatives 5, subsample 1e-3, minCount 5, ${epochs} epoch(s), one thread; ${seeds.length} seeds in turn`,
+    `${corpusPath()}: ${model}, ${loss}, dim 100, window 5,${tree ? "" : " negatives 5,"} subsample 1e-3, minCount 5, ${epochs} epoch(s), one thread; ${seeds.length} seeds in turn`,
   );
   // gensim and fastText read plain text only
   await pipeline(readChunks(corpusPath()), createWriteStream(corpus));

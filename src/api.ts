@@ -2,6 +2,7 @@
 
 export { readWord2vec, type VectorFormat, writeWord2vec } from "./format/word2vec.js";
 export type { KernelName } from "./kernel/kernel.js";
+export type { LossName } from "./kernel/memory.js";
 export type { KernelChoice } from "./kernel/pick.js";
 export type { WasmSource } from "./kernel/wasm.js";
 export { FormatError } from "./math/error.js";

@@ -7,8 +7,12 @@ import { grouped } from "./command.js";
 /** Milliseconds between lines where there is no terminal. */
 const LINE_INTERVAL = 5000;
 
-/** A listener for onProgress, and stop() for when training is over. */
-export function showProgress(): { onProgress: (progress: Progress) => void; stop: () => void } {
+export function printWarning(message: string): void {
+  process.stderr.write(`warning: ${message}\n`);
+}
+
+/** Listeners for onProgress and onWarning, and stop() for when training is over. */
+export function showProgress() {
   const bar = new cliProgress.SingleBar(
     {
       stream: process.stderr,
@@ -22,12 +26,18 @@ export function showProgress(): { onProgress: (progress: Progress) => void; stop
   );
   let started = false;
   return {
-    onProgress(progress) {
+    onProgress(progress: Progress): void {
       const { words, totalWords } = progress;
       if (!started) bar.start(totalWords || 1, 0, { progress });
       started = true;
       bar.setTotal(totalWords || 1);
       bar.update(totalWords ? words : 0, { progress });
+    },
+    /** Ends the bar's line; the next progress begins another. */
+    onWarning(message: string): void {
+      if (started) bar.stop();
+      started = false;
+      printWarning(message);
     },
     stop: () => bar.stop(),
   };

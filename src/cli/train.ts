@@ -1,6 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/word2vec.js";
+import { LOSSES } from "../kernel/memory.js";
 import { KERNEL_CHOICES } from "../kernel/pick.js";
 import {
   checkWritable,
@@ -18,7 +19,7 @@ import {
 } from "../node.js";
 import { resolveOptions } from "../train/options.js";
 import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command.js";
-import { duration, showProgress } from "./progress.js";
+import { duration, printWarning, showProgress } from "./progress.js";
 
 interface Files {
   output: string;
@@ -47,13 +48,13 @@ type Numeric =
 const NUMBERS: Record<Numeric, string> = {
   dim: "floats of a vector",
   window: "words on each side at most",
-  negatives: "noise words of a prediction",
+  negatives: "noise words of a prediction (negative-sampling)",
   epochs: "passes over the corpus",
   minCount: "leave out words seen less often",
   maxVocabulary: "keep at most so many words, the most frequent",
   maxCountedWords: "distinct words held while counting",
   subsample: "threshold for thinning out frequent words, 0 for none",
-  noiseExponent: "noise words are drawn by count to this power",
+  noiseExponent: "noise words are drawn by count to this power (negative-sampling)",
   seed: "same seed, options and corpus: same vectors",
   maxSentenceLength: "split longer sentences",
 };
@@ -64,7 +65,8 @@ export function trainCommand(): Command {
     .argument("<corpus>", "the text file; - reads standard input")
     .requiredOption("-o, --output <file>", "where the vectors go")
     .addOption(choice("--format <format>", "format of the vectors", VECTOR_FORMATS, "word2vec"))
-    .addOption(choice("--model <model>", "skip-gram or continuous bag of words", ["skipgram", "cbow"], DEFAULTS.model));
+    .addOption(choice("--model <model>", "skip-gram or continuous bag of words", ["skipgram", "cbow"], DEFAULTS.model))
+    .addOption(choice("--loss <loss>", "output layer", LOSSES, DEFAULTS.loss));
   for (const [name, description] of Object.entries(NUMBERS)) {
     command.option(`--${kebab(name)} <number>`, description, parseNumber, DEFAULTS[name as Numeric]);
   }
@@ -76,7 +78,10 @@ export function trainCommand(): Command {
       parseNumber,
     )
     .option("--min-learning-rate <number>", "where it stops falling (default: learning rate / 10000)", parseNumber)
-    .option("--no-shared-negatives", "skipgram: fresh noise words for each pair, as word2vec.c, not for each window")
+    .option(
+      "--no-shared-negatives",
+      "skipgram: one pair after the other with its own noise words, as word2vec.c, not window by window",
+    )
     .addOption(choice("--cbow-combine <how>", "cbow: hidden vector", ["mean", "sum"], DEFAULTS.cbowCombine))
     .addOption(
       choice(
@@ -104,7 +109,7 @@ export function trainCommand(): Command {
   );
 }
 
-async function runTrain(corpus: string, options: Files): Promise<Result> {
+async function runTrain(corpus: string, options: Files, command: Command): Promise<Result> {
   const {
     output,
     format,
@@ -116,9 +121,16 @@ async function runTrain(corpus: string, options: Files): Promise<Result> {
     quiet,
     ...rest
   } = options;
-  const given: TrainOptions = { ...rest, wasm: wasm === undefined ? undefined : pathToFileURL(wasm) };
+  // what the user did not write is left to the library's defaults, which depend on other options
+  const written = Object.entries(rest).filter(([name]) => command.getOptionValueSource(name) !== "default");
+  const given: TrainOptions = {
+    ...Object.fromEntries(written),
+    wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
+  };
   try {
-    resolveOptions(given);
+    const { loss } = resolveOptions(given);
+    if (outputVectors !== undefined && loss === "hierarchical-softmax")
+      throw new RangeError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
@@ -146,6 +158,7 @@ async function trainInterruptibly(
     return await train(source?.corpus ?? corpus, {
       ...options,
       onProgress: progress?.onProgress,
+      onWarning: progress?.onWarning ?? printWarning,
       signal: controller.signal,
     });
   } finally {

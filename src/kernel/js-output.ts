@@ -118,13 +118,14 @@ export class OutputLayer {
       else this.answer(b * m);
       if (this.factor > 1e100) this.takeLog();
     }
-    if (this.kind !== Loss.negativeSampling) this.predictions += n;
   }
 
   /** σ(z) − label; the loss is −log σ(±z). */
   private answer(row: number): void {
     const { g, ys, labels, m, zeroRow } = this;
     const { rate } = this.block;
+    let { loss, factor } = this;
+    let real = 0;
     for (let k = 0; k < m; k++) {
       const i = row + k;
       const z = g[i];
@@ -134,10 +135,13 @@ export class OutputLayer {
       const label = labels[k];
       g[i] = rate * ((z >= 0 ? 1 : e) / (1 + e) - label);
       const wrong = label === 1 ? -z : z;
-      if (!(wrong <= 0)) this.loss += wrong;
-      this.factor *= 1 + e;
-      if (this.kind === Loss.negativeSampling) this.predictions++;
+      if (!(wrong <= 0)) loss += wrong;
+      factor *= 1 + e;
+      real++;
     }
+    this.loss = loss;
+    this.factor = factor;
+    this.predictions += this.kind === Loss.negativeSampling ? real : 1;
   }
 
   /** ŷ − y; the loss is log Σ e^(z − largest) + largest − z of the target. */
@@ -155,6 +159,7 @@ export class OutputLayer {
     this.factor *= sum;
     for (let i = row; i < row + words; i++) g[i] *= rate / sum;
     g[row + this.target] -= rate;
+    this.predictions++;
   }
 
   /** g[i …] = x · y_k …, g[j …] = z · y_k … for a tile: twelve sums, each row read once. j may lie past the last row. */

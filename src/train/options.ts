@@ -67,6 +67,8 @@ export interface TrainOptions {
   worker?: boolean;
   /** Called at most ten times a second. */
   onProgress?: (progress: Progress) => void;
+  /** Told what a user should know before training starts, such as the cost of a full softmax. Default: nobody is. */
+  onWarning?: (message: string) => void;
   /** Stops training; the promise rejects with its reason. */
   signal?: AbortSignal;
 }
@@ -82,6 +84,7 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   maxSentenceLength: number;
   worker: boolean;
   onProgress?: (progress: Progress) => void;
+  onWarning?: (message: string) => void;
   signal?: AbortSignal;
 }
 
@@ -117,6 +120,7 @@ const KNOWN = [
   "keep",
   "wasm",
   "onProgress",
+  "onWarning",
   "signal",
 ];
 
@@ -159,6 +163,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     maxSentenceLength: checkInteger("maxSentenceLength", o.maxSentenceLength, 2, 1_000_000),
     worker: checkBoolean("worker", o.worker),
     onProgress: checkFunction("onProgress", o.onProgress),
+    onWarning: checkFunction("onWarning", o.onWarning),
     signal: o.signal,
   };
 }

@@ -36,8 +36,7 @@ export class Model<Source = CorpusSource> {
   readonly history: EpochRecord[] = [];
   /** The word vectors (input rows). */
   readonly vectors: WordVectors;
-  /** The output rows, which predict; with the same words. */
-  readonly outputVectors: WordVectors;
+  private readonly outputRows?: WordVectors;
 
   /** @internal use train */
   constructor(
@@ -50,7 +49,20 @@ export class Model<Source = CorpusSource> {
     const kernel = startKernel(plan, parameters.memory);
     const { words } = vocabulary;
     this.vectors = new WordVectors(words, options.dim, parameters.inputs, kernel);
-    this.outputVectors = new WordVectors(words, options.dim, parameters.outputs, kernel);
+    if (options.loss !== "hierarchical-softmax")
+      this.outputRows = new WordVectors(words, options.dim, parameters.outputs, kernel);
+  }
+
+  /**
+   * The output rows, which predict; with the same words.
+   * @throws RangeError with hierarchical softmax, whose output rows belong to the inner nodes of a tree
+   */
+  get outputVectors(): WordVectors {
+    if (this.outputRows === undefined)
+      throw new RangeError(
+        'words have no output vectors with loss "hierarchical-softmax", whose output rows belong to the inner nodes of a tree: use another loss',
+      );
+    return this.outputRows;
   }
 
   /**
@@ -101,7 +113,7 @@ export class Model<Source = CorpusSource> {
       signal?.removeEventListener("abort", runner.close);
       runner.close();
       this.vectors.refresh();
-      this.outputVectors.refresh();
+      this.outputRows?.refresh();
     }
   }
 }
@@ -117,6 +129,7 @@ export async function trainOn<Source>(
   const shared = options.worker && canShare(options);
   const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
   const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
+  warnOfCost(options, vocabulary.size);
   const capacity = batchCapacity(options.maxSentenceLength);
   const parameters = new Parameters(vocabulary, options, capacity, shared);
   const model = new Model(options, vocabulary, parameters, plan, platform);
@@ -124,6 +137,22 @@ export async function trainOn<Source>(
   const epochWords = vocabulary.totalWords;
   await model.run({ corpus, epochs, epochWords, learningRate, minLearningRate, onProgress, signal });
   return model;
+}
+
+/** Full softmax over more words than this is told to cost what it does. */
+const COSTLY_WORDS = 2_000;
+
+/** Says what a word costs with the full softmax: a dot product and two updates for every word of the vocabulary. */
+function warnOfCost({ loss, model, window, dim, onWarning }: ResolvedOptions, words: number): void {
+  if (loss !== "softmax" || words <= COSTLY_WORDS) return;
+  // window + 1 context words on average, each of which predicts, or one prediction from all
+  const predictions = model === "skipgram" ? window + 1 : 1;
+  const macs = 3 * words * dim * predictions;
+  onWarning?.(
+    `loss "softmax" scores all ${words} words in each prediction: ${(macs / 1e6).toPrecision(2)} million multiply-adds a word ` +
+      `of text, some ${(macs / 5e6).toPrecision(2)} ms; "hierarchical-softmax" takes about ${Math.ceil(Math.log2(words))} rows ` +
+      `instead of ${words}, "negative-sampling" 6`,
+  );
 }
 
 /** Whether a worker can share memory with this thread: a page must be cross-origin isolated. */
