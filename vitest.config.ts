@@ -19,7 +19,12 @@ const report = process.env.CI_REPORT;
 export default defineConfig({
   plugins: [binary],
   // tests of the whole import the build by the package's name, as users do
-  resolve: { alias: { wasm2vec: fileURLToPath(new URL("build/node.js", import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^wasm2vec$/, replacement: fileURLToPath(new URL("build/node.js", import.meta.url)) },
+      { find: /^wasm2vec\/(math|network)$/, replacement: fileURLToPath(new URL("build/$1.js", import.meta.url)) },
+    ],
+  },
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,

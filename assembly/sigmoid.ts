@@ -29,6 +29,15 @@ export function expMinusAbs<T>(z: T): T {
   return mul<T>(p, toExponent<T>(shifted));
 }
 
+/** σ(z), exact to float32. */
+// @ts-ignore: decorator
+@inline
+export function sigmoid<T>(z: T): T {
+  const e = expMinusAbs<T>(z);
+  const one = constant<T>(1);
+  return div<T>(whereNotNegative<T>(z, one, e), add<T>(one, e));
+}
+
 /** Replaces the scores at z by rate × (σ(z) − label); returns 1 + e^−|z|. */
 // @ts-ignore: decorator
 @inline

@@ -12,28 +12,47 @@ import { expMinusAbs } from "./sigmoid";
  * loss: { linear f64[2], products f64[4], exponents i64[2] }, of which the first of each is used.
  */
 export function respondSoftmax(z: usize, tileStride: usize, n: u32, classes: u32, target: u32, rate: f32, loss: usize): void {
-  for (const end = z + <usize>n * 24; z < end; z += 24) softmaxRow(z, tileStride, classes, target, rate, loss);
+  for (const end = z + <usize>n * 24; z < end; z += 24) respondRow(z, tileStride, classes, target, rate, loss);
 }
 
-function softmaxRow(z: usize, tileStride: usize, classes: u32, target: u32, rate: f32, loss: usize): void {
-  const last = z + <usize>((classes - 1) / Tile.outputs) * tileStride;
-  const padding = last + (<usize>((classes - 1) % Tile.outputs + 1) << 2);
-  for (let p = padding; p < last + 24; p += 4) store<f32>(p, -Infinity);
-  const largest = maximum(z, last, tileStride);
+/** One row of respondSoftmax. */
+export function respondRow(z: usize, tileStride: usize, classes: u32, target: u32, rate: f32, loss: usize): void {
   const place = z + <usize>(target / Tile.outputs) * tileStride + (<usize>(target % Tile.outputs) << 2);
-  const distance = <f64>largest - <f64>load<f32>(place);
-  const sum = exponentials(z, last, tileStride, largest);
+  const score = load<f32>(place);
+  const largest = maximum(z, tileStride, classes);
+  const sum = softmaxRow(z, tileStride, classes, largest, rate);
+  store<f32>(place, load<f32>(place) - rate);
   // sum − sum is 0, or NaN, which the product would lose
-  store<f64>(loss, load<f64>(loss) + distance + (sum - sum));
+  store<f64>(loss, load<f64>(loss) + (<f64>largest - <f64>score) + (sum - sum));
   const bits = reinterpret<u64>(load<f64>(loss, 16) * sum);
   store<u64>(loss, (bits & 0x000fffffffffffff) | 0x3ff0000000000000, 16);
   store<i64>(loss, load<i64>(loss, 48) + <i64>(bits >> 52) - 1023, 48);
-  scale(z, last, tileStride, rate / <f32>sum);
-  store<f32>(place, load<f32>(place) - rate);
-  for (let p = padding; p < last + 24; p += 4) store<f32>(p, 0);
 }
 
-function maximum(z: usize, last: usize, tileStride: usize): f32 {
+// @ts-ignore: decorator
+@inline
+function lastTile(z: usize, tileStride: usize, classes: u32): usize {
+  return z + <usize>((classes - 1) / Tile.outputs) * tileStride;
+}
+
+function fillPadding(last: usize, classes: u32, value: f32): void {
+  for (let p = last + (<usize>((classes - 1) % Tile.outputs + 1) << 2); p < last + 24; p += 4) store<f32>(p, value);
+}
+
+/** z becomes rate × ŷ, given its maximum; returns Σ e^(z − max z). */
+export function softmaxRow(z: usize, tileStride: usize, classes: u32, largest: f32, rate: f32): f64 {
+  const last = lastTile(z, tileStride, classes);
+  fillPadding(last, classes, -Infinity);
+  const sum = exponentials(z, last, tileStride, largest);
+  scale(z, last, tileStride, rate / <f32>sum);
+  fillPadding(last, classes, 0);
+  return sum;
+}
+
+/** max z of a row. */
+export function maximum(z: usize, tileStride: usize, classes: u32): f32 {
+  const last = lastTile(z, tileStride, classes);
+  fillPadding(last, classes, -Infinity);
   let largest: f32 = -Infinity;
   if (ASC_FEATURE_SIMD) {
     let lanes = f32x4.splat(-Infinity);

@@ -331,3 +331,33 @@ function spreadOf<T>(xs: usize, n: usize, e: usize, scale: f32, stride: usize): 
   for (; d < wide; d += 4 * sizeof<T>()) spreadSlice<T>(xs, end, e, constant<T>(scale), d, true);
   for (; d < stride; d += sizeof<T>()) spreadSlice<T>(xs, end, e, constant<T>(scale), d, false);
 }
+
+// @ts-ignore: decorator
+@inline
+function addRowsSlice<T>(xs: usize, end: usize, g: usize, step: usize, sum: usize, d: usize, wide: bool): void {
+  let s0 = load<T>(sum + d), s1 = s0, s2 = s0, s3 = s0;
+  if (wide) {
+    s1 = load<T>(sum + d, sizeof<T>()); s2 = load<T>(sum + d, 2 * sizeof<T>()); s3 = load<T>(sum + d, 3 * sizeof<T>());
+  }
+  for (let p = xs; p < end; p += 4, g += step) {
+    const row = <usize>load<u32>(p) + d;
+    const w = splat<T>(g);
+    s0 = madd<T>(w, load<T>(row), s0);
+    if (wide) {
+      s1 = madd<T>(w, load<T>(row, sizeof<T>()), s1); s2 = madd<T>(w, load<T>(row, 2 * sizeof<T>()), s2); s3 = madd<T>(w, load<T>(row, 3 * sizeof<T>()), s3);
+    }
+  }
+  store<T>(sum + d, s0);
+  if (wide) {
+    store<T>(sum + d, s1, sizeof<T>()); store<T>(sum + d, s2, 2 * sizeof<T>()); store<T>(sum + d, s3, 3 * sizeof<T>());
+  }
+}
+
+/** sum += Σ_i g_i x_i. xs: u32[n], row pointers; g: the first weight, the next `step` bytes on. */
+export function addRows(xs: usize, n: usize, g: usize, step: usize, sum: usize, stride: usize): void {
+  const end = xs + (n << 2);
+  const wide = stride & ~(4 * sizeof<v128>() - 1);
+  let d: usize = 0;
+  for (; d < wide; d += 4 * sizeof<v128>()) addRowsSlice<v128>(xs, end, g, step, sum, d, true);
+  for (; d < stride; d += sizeof<v128>()) addRowsSlice<v128>(xs, end, g, step, sum, d, false);
+}

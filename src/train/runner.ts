@@ -3,6 +3,7 @@
 import type { Ptr } from "../kernel/kernel.js";
 import type { Layout } from "../kernel/memory.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
+import { breathe } from "../math/breathe.js";
 import { type StepResult, step } from "./step.js";
 
 export interface Runner {
@@ -18,19 +19,6 @@ export interface RunnerTask {
   plan: KernelPlan;
   memory: WebAssembly.Memory;
   layout: Layout;
-}
-
-/** Lets the event loop run; a timer would wait 1 ms in Node and 4 in a browser. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") return setImmediate(resolve);
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
 
 /** Trains in process; between batches the event loop gets its turn. */

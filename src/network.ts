@@ -1,0 +1,5 @@
+// Door wasm2vec/network: the hidden-layer network, for Node and browsers, with a kernel of its own.
+
+export { FormatError } from "./math/error.js";
+export type { NetworkParameters } from "./math/network.js";
+export * from "./train/network.js";
