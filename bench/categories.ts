@@ -39,7 +39,9 @@ interface Example {
 /** Words of the analogy set with one category only (not "mexico", the country and the city), as vectors of length 1. */
 function collect(vectors: WordVectors): Example[] {
   const categories = new Map<string, Set<string>>();
-  for (const { section, questions } of parseAnalogies(readFileSync("../shared/data/eval/questions-words.txt", "utf8"))) {
+  for (const { section, questions } of parseAnalogies(
+    readFileSync("../shared/data/eval/questions-words.txt", "utf8"),
+  )) {
     const roles = ROLES[section];
     for (const question of questions) {
       question.forEach((word, i) => {

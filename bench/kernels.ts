@@ -6,17 +6,27 @@ import { build } from "esbuild";
 import { Mark } from "../assembly/params.js";
 import type { Kernel, KernelName } from "../src/kernel/kernel.js";
 import { type KernelPlan, planKernel, startKernel } from "../src/kernel/pick.js";
+import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
 import { fileCorpus } from "../src/node/corpus.js";
 import { batchCapacity, encode } from "../src/text/encode.js";
-import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
+import { buildVocabulary, Vocabulary } from "../src/text/vocabulary.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/options.js";
 import { step } from "../src/train/step.js";
 import { corpusPath, machine, median, medianRatio, spread } from "./measure.js";
 
-/** Words that each kernel trains on in a round, and rounds. */
-const WORDS = 200_000;
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
+
+/** What is raced: options, and the words that each kernel trains on in a round. */
+const RACES: { given: TrainOptions; words: number }[] = [
+  { given: {}, words: 200_000 },
+  { given: { dim: 300 }, words: 200_000 },
+  { given: { model: "cbow" }, words: 200_000 },
+  { given: { loss: "hierarchical-softmax" }, words: 200_000 },
+  { given: { model: "cbow", loss: "hierarchical-softmax" }, words: 200_000 },
+  { given: { loss: "softmax", maxVocabulary: 2_000 }, words: 1_000 },
+  { given: { model: "cbow", loss: "softmax", maxVocabulary: 2_000 }, words: 1_000 },
+];
 
 interface Outcome {
   wordsPerSecond: number[];
@@ -35,15 +45,32 @@ async function plans(): Promise<KernelPlan[]> {
   return all;
 }
 
-async function firstBatches(path: string, vocabulary: Vocabulary): Promise<Uint32Array[]> {
+/** The first words of the corpus, the last sentence cut off there. */
+async function firstBatches(path: string, vocabulary: Vocabulary, wanted: number): Promise<Uint32Array[]> {
   const batches: Uint32Array[] = [];
   let words = 0;
   for await (const batch of encode(fileCorpus(path), vocabulary, 10_000)) {
-    batches.push(batch.ids);
+    let ids: Uint32Array = batch.ids;
+    if (words + batch.words > wanted) ids = Uint32Array.of(...ids.slice(0, wanted - words), Mark.sentenceEnd);
+    batches.push(ids);
     words += batch.words;
-    if (words >= WORDS) break;
+    if (words >= wanted) break;
   }
   return batches;
+}
+
+/** Output rows that a prediction is scored against: a prediction of negative sampling is one row's. */
+function rowsPerPrediction({ loss, subsample }: ResolvedOptions, vocabulary: Vocabulary): number {
+  if (loss === "negative-sampling") return 1;
+  if (loss === "softmax") return vocabulary.size;
+  const tree = huffmanTree(vocabulary.counts);
+  let rows = 0;
+  let trained = 0;
+  vocabulary.keepProbabilities(subsample).forEach((keep, word) => {
+    rows += keep * vocabulary.counts[word] * tree.path(word).nodes.length;
+    trained += keep * vocabulary.counts[word];
+  });
+  return rows / trained;
 }
 
 /** A kernel with a model of its own, which starts each round anew from the same bytes. */
@@ -53,12 +80,14 @@ class Rival {
   private readonly parameters: Parameters;
   private readonly kernel: Kernel;
   private readonly start: Uint8Array;
+  private readonly rows: number;
 
   constructor(
     plan: KernelPlan,
     vocabulary: Vocabulary,
     private readonly options: ResolvedOptions,
   ) {
+    this.rows = rowsPerPrediction(options, vocabulary);
     this.name = plan.name;
     this.parameters = new Parameters(vocabulary, options, batchCapacity(options.maxSentenceLength), false);
     this.kernel = startKernel(plan, this.parameters.memory);
@@ -82,8 +111,8 @@ class Rival {
     const words = batches.reduce((sum, ids) => sum + ids.filter((id) => id !== Mark.sentenceEnd).length, 0);
     this.outcome.wordsPerSecond.push(words / seconds);
     this.outcome.loss = loss / predictions;
-    // a prediction is a dot product and two updates of dim floats; CBOW's sums over the window are not counted
-    this.outcome.macsPerSecond.push((3 * predictions * dim) / seconds);
+    // a row takes a dot product and two updates of dim floats; CBOW's sums over the window are not counted
+    this.outcome.macsPerSecond.push((3 * predictions * this.rows * dim) / seconds);
   }
 }
 
@@ -130,33 +159,37 @@ async function sizes(): Promise<void> {
     console.log(
       `${name.padEnd(34)}${String(bytes.length).padStart(8)} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}`,
     );
-  for (const name of ["scalar", "simd", "relaxed"]) report(`build/${name}.wasm`, readFileSync(`build/${name}.wasm`));
+  for (const name of ["scalar", "simd", "relaxed", "network"])
+    report(`build/${name}.wasm`, readFileSync(`build/${name}.wasm`));
   report("browser ESM, minified", bundle.outputFiles[0].contents);
   report("build/worker.js", readFileSync("build/worker.js"));
 }
 
 console.log(machine());
 const path = corpusPath();
-const vocabulary = await buildVocabulary(fileCorpus(path), resolveOptions(), () => {});
-const batches = await firstBatches(path, vocabulary);
+const counted = await buildVocabulary(fileCorpus(path), resolveOptions(), () => {});
 const kernels = await plans();
-console.log(`${path}: ${vocabulary.size} words; ${WORDS} words a round, ${ROUNDS} rounds in turn, medians\n`);
-for (const given of [{}, { dim: 300 }, { model: "cbow" }] as TrainOptions[]) {
+console.log(`${path}: ${ROUNDS} rounds in turn, medians\n`);
+for (const { given, words } of RACES) {
   const options = resolveOptions(given);
+  const vocabulary = new Vocabulary(
+    counted.words.slice(0, options.maxVocabulary).map((word, id) => [word, counted.counts[id]]),
+  );
+  const batches = await firstBatches(path, vocabulary, words);
   const outcomes = race(kernels, vocabulary, batches, options);
   const js = outcomes.get("js")!;
   const simd = outcomes.get("simd")!;
-  const { model, dim, window, negatives } = options;
-  console.log(`${model}, dim ${dim}, window ${window}, negatives ${negatives}`);
-  for (const [name, { wordsPerSecond, loss, macsPerSecond }] of outcomes) {
+  const { model, loss, dim, window } = options;
+  console.log(`${model}, ${loss}, dim ${dim}, window ${window}, ${vocabulary.size} words, ${words} words a round`);
+  for (const [name, { wordsPerSecond, loss: mean, macsPerSecond }] of outcomes) {
     const ratio = medianRatio(wordsPerSecond, js.wordsPerSecond).toFixed(2);
     const limit = name === "simd" || name === "relaxed" ? peak(name) : undefined;
     const share = limit
       ? `, ${(median(macsPerSecond) / 1e9).toFixed(2)} of ${(limit / 1e9).toFixed(1)} GMAC/s (${Math.round((100 * median(macsPerSecond)) / limit)}%)`
       : "";
-    const equal = loss === simd.loss ? "same as simd" : `simd ${(loss - simd.loss).toExponential(1)}`;
+    const equal = mean === simd.loss ? "same as simd" : `simd ${(mean - simd.loss).toExponential(1)}`;
     console.log(
-      `  ${name.padEnd(8)}${spread(wordsPerSecond).padEnd(26)} words/s, ${ratio.padStart(5)} x js, loss ${loss.toFixed(6)} (${equal})${share}`,
+      `  ${name.padEnd(8)}${spread(wordsPerSecond).padEnd(26)} words/s, ${ratio.padStart(5)} x js, loss ${mean.toFixed(6)} (${equal})${share}`,
     );
   }
 }

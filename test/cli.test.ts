@@ -49,6 +49,34 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+describe("train --loss", () => {
+  it("trains with hierarchical softmax and softmax, and tells the cost of the latter on a large vocabulary", async () => {
+    const file = join(folder, "loss.bin");
+    for (const loss of ["hierarchical-softmax", "softmax"]) {
+      const { code, stderr } = await run(["train", corpus, "--output", file, ...small, "--loss", loss]);
+      expect({ code, warned: stderr.includes("warning") }).toEqual({ code: 0, warned: false });
+      expect((await loadVectors(file)).dim).toBe(16);
+    }
+    const many = Array.from({ length: 2500 }, (_, i) => `w${i} w${(i * 7) % 2500}`).join("\n");
+    const { code, stderr } = await run(["train", "-", "-o", file, ...small, "--loss", "softmax", "-q"], many);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^warning: loss "softmax" scores all 2500 words in each prediction: /);
+  });
+
+  it("refuses what does not go together", async () => {
+    const tree = ["train", corpus, "-o", join(folder, "x.bin"), "--loss", "hierarchical-softmax"];
+    expect(await run([...tree, "--output-vectors", "y.bin"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"--output-vectors" needs a loss with output vectors of words'),
+    });
+    expect(await run([...tree, "--negatives", "5"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('"negatives" goes with loss "negative-sampling"'),
+    });
+    expect(await run([...tree.slice(0, -1), "hs"])).toMatchObject({ code: 2 });
+  });
+});
+
 describe("help", () => {
   it.each(["train", "similar", "analogy", "evaluate", "convert"])(
     "%s explains itself, with an example",

@@ -48,9 +48,13 @@ it("trains when imported by its name", () => {
     join(folder, "main.js"),
     `import { train } from "wasm2vec";
      const model = await train([["a", "b", "c"], ["a", "c"]], { minCount: 1, dim: 4, epochs: 2 });
-     console.log(model.vectors.size, model.history.length);`,
+     console.log(model.vectors.size, model.history.length);
+     import { sigmoid } from "wasm2vec/math";
+     import { HiddenLayerNetwork } from "wasm2vec/network";
+     const network = await HiddenLayerNetwork.create({ inputs: 4, classes: 2 });
+     console.log(sigmoid(0), network.forward([model.vectors.get("a")])[0].length);`,
   );
-  expect(execFileSync(process.execPath, ["main.js"], { cwd: folder, encoding: "utf8" })).toBe("3 2\n");
+  expect(execFileSync(process.execPath, ["main.js"], { cwd: folder, encoding: "utf8" })).toBe("3 2\n0.5 2\n");
 });
 
 describe("types", () => {
@@ -58,6 +62,10 @@ describe("types", () => {
     writeFileSync(
       join(folder, "main.ts"),
       `import { train, loadVectors, type Neighbour, type TrainOptions } from "wasm2vec";
+       import { naiveSoftmaxLossAndGradient, type WordLoss } from "wasm2vec/math";
+       import { HiddenLayerNetwork, type NetworkOptions } from "wasm2vec/network";
+       export const loss: WordLoss = naiveSoftmaxLossAndGradient;
+       export const network = (options: NetworkOptions) => HiddenLayerNetwork.create(options);
        const options: TrainOptions = { model: "cbow", dim: 50 };
        // @ts-expect-error: no such model
        const wrong: TrainOptions = { model: "glove" };

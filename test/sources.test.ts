@@ -1,4 +1,4 @@
-// The errors of the source documents (docs/math.md, section 10): for each, the printed formula fails and the right one holds.
+// The errors of the source documents (docs/math.md, section 11): for each, the printed formula fails and the right one holds.
 // A formula is held against central differences of the loss that the document itself gives.
 
 import { describe, expect, it } from "vitest";

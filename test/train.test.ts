@@ -50,10 +50,71 @@ describe("train", () => {
       { sharedNegatives: false },
       "2d2491ab6b67976ef859b9f4b676d031c8694d7ddf83ebc80c924b4522c62f99",
     ],
+    [
+      "skipgram, hierarchical softmax",
+      { loss: "hierarchical-softmax" },
+      "c9aa75b1799be3179b2c32685ecc43bed6a24696f78161c29fbdc2cda8e76149",
+    ],
+    [
+      "cbow, hierarchical softmax",
+      { model: "cbow", loss: "hierarchical-softmax" },
+      "3de3a91942814719c1519cda05f3bafb4f36a290e22f63f717c4085eebb6d52a",
+    ],
     ["cbow", { model: "cbow" }, "0dc02b2db3cbd7d77095f9cb0072224faf6efa15cded7ecb404b1b42adb6c6d2"],
   ])("holds the SHA-256 of vectors trained on demo/sample.txt.gz: %s", async (_, options, hash) => {
     const model = await train("demo/sample.txt.gz", { epochs: 1, ...options });
     expect(sha256(model.vectors.matrix)).toBe(hash);
+  });
+
+  it.each(["hierarchical-softmax", "softmax"] as const)("learns with loss %s, in all kernels alike", async (loss) => {
+    const options: TrainOptions = { ...small, loss, epochs: 4, learningRate: 0.05 };
+    const model = await train(text, options);
+    const { history, vectors } = model;
+    expect(history[3].loss).toBeLessThan(history[0].loss);
+    // the loss is that of a word: below that of guessing, log n
+    expect(history[3].loss).toBeLessThan(Math.log(vectors.size) - 0.3);
+    const near = vectors.mostSimilar("topic3_0", { topN: 3 });
+    expect(near.every(({ word }) => word.startsWith("topic3_"))).toBe(true);
+    for (const kernel of kernels) {
+      const other = await train(text, { ...options, epochs: 1, kernel, worker: false });
+      expect(
+        Math.abs(other.history[0].loss - (await train(text, { ...options, epochs: 1 })).history[0].loss),
+      ).toBeLessThan(1e-3);
+      if (kernel === "scalar") {
+        const simd = await train(text, { ...options, epochs: 1, kernel: "simd" });
+        expect(sha256(other.vectors.matrix)).toBe(sha256(simd.vectors.matrix));
+      }
+    }
+  });
+
+  it("has output vectors of words but with the tree, whose rows are of inner nodes", async () => {
+    const softmax = await train(text, { ...small, loss: "softmax", epochs: 1 });
+    expect(softmax.outputVectors.get("topic0_0")!.some((value) => value !== 0)).toBe(true);
+    const tree = await train(text, { ...small, loss: "hierarchical-softmax", epochs: 1 });
+    expect(() => tree.outputVectors).toThrow("inner nodes of a tree: use another loss");
+    await tree.train(text, { epochs: 1 });
+  });
+
+  it("tells the cost of a full softmax before it starts, of a large vocabulary only", async () => {
+    const warnings: string[] = [];
+    const phases: string[] = [];
+    const options: TrainOptions = {
+      ...small,
+      loss: "softmax",
+      epochs: 1,
+      onWarning: (message) => warnings.push(`${message} after ${new Set(phases).size} phases`),
+      onProgress: ({ phase }) => phases.push(phase),
+    };
+    await train(text, options);
+    expect(warnings).toEqual([]);
+    phases.length = 0;
+    const many = Array.from({ length: 30 }, (_, i) => Array.from({ length: 100 }, (_, j) => `w${100 * i + j}`));
+    await train(many, { ...options, subsample: 0 });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^loss "softmax" scores all 3000 words in each prediction: 1\.1 million multiply-adds a word of text, some 0\.22 ms; "hierarchical-softmax" takes about 12 rows .* after 1 phases$/,
+      ),
+    ]);
   });
 
   it("gives other vectors for another seed", async () => {
@@ -161,6 +222,12 @@ describe("train", () => {
     );
     await expect(train(text, { dim: 0 })).rejects.toThrow('"dim" expected integer 1 to 65536, got 0');
     await expect(train(text, { model: "glove" as never })).rejects.toThrow('"model" expected one of');
+    await expect(train(text, { loss: "hs" as never })).rejects.toThrow(
+      '"loss" expected one of "negative-sampling", "hierarchical-softmax", "softmax", got "hs"',
+    );
+    await expect(train(text, { loss: "softmax", negatives: 5 })).rejects.toThrow(
+      '"negatives" goes with loss "negative-sampling", got loss "softmax": leave it out',
+    );
     await expect(train(text, { vocabulary: {} as never })).rejects.toThrow('"vocabulary" expected a Vocabulary');
     await expect((async () => train("the cat sat on the mat"))()).rejects.toThrow(
       /got "the cat sat on the mat", and there is no such file: pass text as arrays/,

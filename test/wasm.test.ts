@@ -10,7 +10,14 @@ import { sampleText } from "./sample";
 
 const path = (name: string) => new URL(`../build/${name}.wasm`, import.meta.url);
 
-describe.each(["scalar", "simd", "relaxed"])("build/%s.wasm", (name) => {
+const training = ["allFinite", "memory", "norms", "scores", "train"];
+
+describe.each([
+  ["scalar", training],
+  ["simd", training],
+  ["relaxed", training],
+  ["network", ["descend", "forward", "gradient", "memory"]],
+])("build/%s.wasm", (name, exports) => {
   const bytes = readFileSync(path(name));
 
   it("imports nothing but a memory, exports the kernel, holds no data", () => {
@@ -30,7 +37,7 @@ describe.each(["scalar", "simd", "relaxed"])("build/%s.wasm", (name) => {
     const module = new WebAssembly.Module(bytes);
     expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
     const names = WebAssembly.Module.exports(module).map((e) => e.name);
-    expect(names.sort()).toEqual(["allFinite", "memory", "norms", "scores", "train"]);
+    expect(names.sort()).toEqual(exports);
   });
 });
 
