@@ -201,6 +201,25 @@ describe.each(kernels)("kernel %s", (name) => {
     });
   });
 
+  it.each(LOSSES)("keeps the loss of scores of hundreds: %s", async (loss) => {
+    const c: Case = { dim: 8, words: 20, negatives: 5, window: 3, sentence: [17, 3, 8, 12, 0] };
+    const setup = await setUp(name, { loss }, c);
+    const { memory, layout, bytes } = setup.parameters;
+    const rows = new Float32Array(memory.buffer, bytes.start, bytes.length / 4);
+    rows.forEach((value, i) => {
+      rows[i] = 40 * value;
+    });
+    for (const [matrix, start] of [
+      [setup.state.inputs, layout.inputs],
+      [setup.state.outputs, layout.outputs],
+    ] as const)
+      readRows(setup.parameters, start).forEach((row, word) => matrix[word].set(row));
+    const result = runSentence(setup, c.sentence, 0);
+    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
+    expect(expected.loss / expected.predictions).toBeGreaterThan(20);
+    expect(Math.abs(result.loss / expected.loss - 1)).toBeLessThan(1e-6);
+  });
+
   it("subsamples by the thresholds and the generator", async () => {
     const setup = await setUp(name, {}, cases["one window"]);
     const { memory, layout } = setup.parameters;

@@ -24,6 +24,7 @@ describe("power", () => {
     expect(exp(0)).toBe(1);
     expect(power(12345, 1)).toBe(12345);
     expect(power(12345, 0)).toBe(1);
+    expect([0.75, -0.5, 0].map((y) => power(0, y))).toEqual([0, 0, 1]);
   });
 
   it("gives the bits it gave, which the noise distribution and so every trained vector hangs on", () => {

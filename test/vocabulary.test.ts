@@ -88,6 +88,12 @@ describe("Vocabulary", () => {
     const vocabulary = count([["naïve", "東京", "東京", "😀"]]);
     const read = Vocabulary.parse(vocabulary.toText());
     expect(entries(read)).toEqual(entries(vocabulary));
+    // word2vec.c writes </s> with count 0 where a corpus has one line: never a noise word
+    expect([...Vocabulary.parse("a 5\n</s> 0\n").noiseWeights(0.75)].map((weight) => weight > 0)).toEqual([
+      true,
+      false,
+    ]);
+    expect(() => Vocabulary.parse("a 0\n")).toThrow("vocabulary expected counts from 0, not all of them 0");
     expect(() => Vocabulary.parse("a 5\nb x\n", "v.txt")).toThrow('v.txt: line 2 expected "word count", got "b x"');
   });
 
