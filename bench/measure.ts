@@ -27,8 +27,8 @@ export function medianRatio(a: readonly number[], b: readonly number[]): number 
   return median(a.map((value, i) => value / b[i]));
 }
 
-/** In thousands, with the lowest and highest. */
+/** The median with the lowest and highest, in thousands where they are many. */
 export function spread(values: readonly number[]): string {
-  const thousands = (value: number) => `${Math.round(value / 1000)}k`;
-  return `${thousands(median(values))} (${thousands(Math.min(...values))} to ${thousands(Math.max(...values))})`;
+  const show = (value: number) => (median(values) < 10_000 ? `${Math.round(value)}` : `${Math.round(value / 1000)}k`);
+  return `${show(median(values))} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;
 }
