@@ -66,6 +66,14 @@ describe.each(VECTOR_FORMATS)("%s", (format) => {
     );
   });
 
+  it("tells the format although the first float of a row spells a number", async () => {
+    // 0x20 0x38 0x20 0xe8: blank, 8, blank, …
+    const matrix = new Float32Array(new Uint8Array([0x20, 0x38, 0x20, 0xe8, ...new Uint8Array(12)]).buffer);
+    const given = { words: ["a"], dim: 4, stride: 4, matrix };
+    const bytes = concat(writeWord2vec(given, format));
+    expect(rows(await readWord2vec(cut(bytes, 50), { format: "auto" }))).toEqual(rows(given));
+  });
+
   it("reads limit rows and no further", async () => {
     const given = { words: ["a", "b", "c"], dim: 2, stride: 2, matrix: Float32Array.of(1, 2, 3, 4, 5, 6) };
     const bytes = concat(writeWord2vec(given, format));

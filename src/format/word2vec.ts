@@ -100,14 +100,14 @@ async function readHeader(bytes: ByteReader, name: string): Promise<Header> {
   return { rows, dim };
 }
 
-/** Whether a decimal number and a blank follow the first word: four bytes of a float hardly ever spell that. */
+/** Whether nothing but printable ASCII, as of numbers, follows the first word in its line: the bytes of a few floats never do. */
 async function looksLikeText(bytes: ByteReader): Promise<boolean> {
   await bytes.fill(WORD_LIMIT + NUMBER_LIMIT);
   const { unread } = bytes;
   const wordEnd = unread.findIndex(isBlank);
-  const start = unread.findIndex((byte, i) => i > wordEnd && !isBlank(byte));
-  const end = unread.findIndex((byte, i) => i > start && (isBlank(byte) || byte === NEWLINE));
-  return !Number.isNaN(parseDecimal(unread, start, end < 0 ? unread.length : end));
+  const rowEnd = unread.indexOf(NEWLINE, wordEnd + 1);
+  const numbers = unread.subarray(wordEnd + 1, rowEnd < 0 ? unread.length : rowEnd);
+  return numbers.some((byte) => !isBlank(byte)) && numbers.every((byte) => isBlank(byte) || (byte > 32 && byte < 127));
 }
 
 class RowReader {
