@@ -69,7 +69,7 @@ export async function readWord2vec(
   const bytes = new ByteReader(chunks);
   try {
     const header = await readHeader(bytes, name);
-    const isText = format === "auto" ? await looksLikeText(bytes) : format === "word2vec-text";
+    const isText = format === "auto" ? await looksLikeText(bytes, header.dim) : format === "word2vec-text";
     const rows = new RowReader(bytes, name, header, options.reserve ?? reserveArray());
     await rows.read(Math.min(header.rows, limit), isText);
     if (rows.words.length === header.rows) await rows.checkEnd();
@@ -100,14 +100,21 @@ async function readHeader(bytes: ByteReader, name: string): Promise<Header> {
   return { rows, dim };
 }
 
-/** Whether nothing but printable ASCII, as of numbers, follows the first word in its line: the bytes of a few floats never do. */
-async function looksLikeText(bytes: ByteReader): Promise<boolean> {
+/**
+ * Whether the first row is text: nothing but printable ASCII follows its word, a decimal number first, and three numbers at
+ * least or as many as there should be. The bytes of four floats or more hardly ever are all that.
+ */
+async function looksLikeText(bytes: ByteReader, dim: number): Promise<boolean> {
   await bytes.fill(WORD_LIMIT + NUMBER_LIMIT);
   const { unread } = bytes;
   const wordEnd = unread.findIndex(isBlank);
   const rowEnd = unread.indexOf(NEWLINE, wordEnd + 1);
-  const numbers = unread.subarray(wordEnd + 1, rowEnd < 0 ? unread.length : rowEnd);
-  return numbers.some((byte) => !isBlank(byte)) && numbers.every((byte) => isBlank(byte) || (byte > 32 && byte < 127));
+  const row = unread.subarray(wordEnd + 1, rowEnd < 0 ? unread.length : rowEnd);
+  if (!row.every((byte) => isBlank(byte) || (byte > 32 && byte < 127))) return false;
+  const numbers = decodeUtf8(row).trim().split(/\s+/);
+  const [first] = numbers.map((number) => new TextEncoder().encode(number));
+  if (Number.isNaN(parseDecimal(first, 0, first.length))) return false;
+  return rowEnd < 0 || numbers.length >= Math.min(dim, 3);
 }
 
 class RowReader {
