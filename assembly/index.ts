@@ -1,3 +1,4 @@
 // The ABI: exports only. One import, env.memory; see params.ts for what lies in it.
+export { clearUpdates, countUpdates, gather, merge, release } from "./rounds";
 export { allFinite, norms, scores } from "./search";
 export { train } from "./train";

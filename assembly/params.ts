@@ -94,19 +94,54 @@ export const enum Param {
   paths = 112,
   /** u32[tiles × Tile.outputs]: all output rows, for softmax */
   allRows = 116,
+  /** Cells of the alias table; cell j is word j × noiseStep + noiseOffset, in odd j + noiseMirror instead: a stripe of the words. */
+  noiseWords = 124,
+  noiseStep = 128,
+  noiseOffset = 132,
+  noiseMirror = 136,
+  /** Part; 0: the batch has ids of the vocabulary, and rows are trained where they lie. */
+  part = 140,
   /** u32[4] */
-  randomState = 128,
+  randomState = 144,
   /** f64[2]: Σ max(∓z, 0), see sigmoid.ts; softmax: Σ max z − z of the target */
-  lossLinear = 144,
+  lossLinear = 160,
   /** f64[4]: Π (1 + e^−|z|), a mantissa in [1, 2) for each lane; softmax: Π Σ e^(z − max z) … */
-  lossProducts = 160,
+  lossProducts = 176,
   /** i64[2]: … and the powers of two taken out of it */
-  lossExponents = 192,
+  lossExponents = 208,
   /** i64: predictions made: rows scored with negative sampling, words predicted with the softmaxes */
-  predictions = 208,
+  predictions = 224,
   /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
-  blanks = 216,
+  blanks = 232,
   /** i64: words that subsampling kept */
-  trained = 224,
-  size = 232,
+  trained = 240,
+  size = 248,
+}
+
+/** Byte offsets into the block of a part: its copies of the rows that its words meet, see rounds.ts. u32. */
+export const enum Part {
+  /** f32[vocabularySize][stride / 4]: the rows of the model */
+  inputs = 0,
+  outputs = 4,
+  /** The copies, f32[…][stride / 4], and what they were before training. */
+  inputCopies = 8,
+  oldInputs = 12,
+  outputCopies = 16,
+  oldOutputs = 20,
+  /** { word or node u32, updates u32 }: what the copies are of, and how many there are */
+  inputList = 24,
+  inputCount = 28,
+  outputList = 32,
+  outputCount = 36,
+  /** u32[vocabularySize]: 1 + place of a word's or node's copy; 0: it has none */
+  inputPlaces = 40,
+  outputPlaces = 44,
+  /** Paths of the model; those of the copies' own numbers are in Param. */
+  pathStarts = 48,
+  paths = 52,
+  /** Words whose output rows each part has copies of, in their order: the most frequent. */
+  hot = 56,
+  /** Length of the batch that gather has left. */
+  length = 60,
+  size = 64,
 }

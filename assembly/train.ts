@@ -6,7 +6,7 @@ import { drawTargets, isHalf, score, tileCount } from "./output";
 import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeRepeats } from "./repeats";
-import { combine, spread, updateRow3, updateRow6, updateRows } from "./vector";
+import { combine, spread, touch, updateRow3, updateRow6, updateRows } from "./vector";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
 export function train(params: usize, length: u32): void {
@@ -14,6 +14,8 @@ export function train(params: usize, length: u32): void {
   const end = id + (<usize>length << 2);
   const kept: usize = load<u32>(params, Param.kept);
   const thresholds: usize = load<u32>(params, Param.keepThresholds);
+  // a part was thinned out when its rows were copied
+  const gathered = load<u32>(params, Param.part) != 0;
   let last = kept;
   let trained: u32 = 0;
   for (; id < end; id += 4) {
@@ -23,8 +25,10 @@ export function train(params: usize, length: u32): void {
       last = kept;
       continue;
     }
-    const threshold = load<u32>(thresholds + (<usize>word << 2));
-    if (threshold != 0xffffffff && random(params + Param.randomState) >= threshold) continue;
+    if (!gathered) {
+      const threshold = load<u32>(thresholds + (<usize>word << 2));
+      if (threshold != 0xffffffff && random(params + Param.randomState) >= threshold) continue;
+    }
     store<u32>(last, word);
     last += 4;
     trained++;
@@ -115,12 +119,6 @@ function touchOutputs(params: usize, w: usize): void {
     let ys: usize = load<u32>(set, TargetSet.rows);
     for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function touch(row: usize, stride: usize): void {
-  for (const end = row + stride; row < end; row += 64) load<u8>(row);
 }
 
 /** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */

@@ -3,7 +3,7 @@
 // The scalar binary gives the bits of the SIMD one: a dot product without vectors keeps the four partial sums
 // of a vector and folds them in its order. The relaxed binary rounds once in a·b + c, and so differs.
 
-import { add, constant, madd, mul, nmadd, splat } from "./lanes";
+import { add, constant, madd, mul, nmadd, splat, sub } from "./lanes";
 
 /** Lane i is the sum of vi: (vi[0] + vi[2]) + (vi[1] + vi[3]). */
 // @ts-ignore: decorator
@@ -360,4 +360,41 @@ export function addRows(xs: usize, n: usize, g: usize, step: usize, sum: usize, 
   let d: usize = 0;
   for (; d < wide; d += 4 * sizeof<v128>()) addRowsSlice<v128>(xs, end, g, step, sum, d, true);
   for (; d < stride; d += sizeof<v128>()) addRowsSlice<v128>(xs, end, g, step, sum, d, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function addDifferenceOf<T>(row: usize, now: usize, old: usize, scale: f32, stride: usize): void {
+  for (const end = row + stride; row < end; row += sizeof<T>(), now += sizeof<T>(), old += sizeof<T>()) {
+    store<T>(row, add<T>(load<T>(row), mul<T>(constant<T>(scale), sub<T>(load<T>(now), load<T>(old)))));
+  }
+}
+
+/** row += scale × (now − old) */
+export function addDifference(row: usize, now: usize, old: usize, scale: f32, stride: usize): void {
+  if (ASC_FEATURE_SIMD) addDifferenceOf<v128>(row, now, old, scale, stride);
+  else addDifferenceOf<f32>(row, now, old, scale, stride);
+}
+
+// @ts-ignore: decorator
+@inline
+function copyTwiceOf<T>(row: usize, a: usize, b: usize, stride: usize): void {
+  for (const end = row + stride; row < end; row += sizeof<T>(), a += sizeof<T>(), b += sizeof<T>()) {
+    const value = load<T>(row);
+    store<T>(a, value);
+    store<T>(b, value);
+  }
+}
+
+/** a = row, b = row */
+export function copyTwice(row: usize, a: usize, b: usize, stride: usize): void {
+  if (ASC_FEATURE_SIMD) copyTwiceOf<v128>(row, a, b, stride);
+  else copyTwiceOf<u64>(row, a, b, stride);
+}
+
+/** Reads a byte of each cache line of a row. */
+// @ts-ignore: decorator
+@inline
+export function touch(row: usize, stride: usize): void {
+  for (const end = row + stride; row < end; row += 64) load<u8>(row);
 }

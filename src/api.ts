@@ -2,7 +2,7 @@
 
 export { readWord2vec, type VectorFormat, writeWord2vec } from "./format/word2vec.js";
 export type { KernelName } from "./kernel/kernel.js";
-export type { LossName } from "./kernel/memory.js";
+export type { LossName } from "./kernel/layout.js";
 export type { KernelChoice } from "./kernel/pick.js";
 export type { WasmSource } from "./kernel/wasm.js";
 export { FormatError } from "./math/error.js";
@@ -10,8 +10,16 @@ export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
 export { textCorpus } from "./text/lines.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export { DivergenceError, type EpochRecord } from "./train/epochs.js";
-export { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "./train/options.js";
-export type { Progress } from "./train/progress.js";
+export type { MemoryEstimate } from "./train/estimate.js";
+export {
+  DEFAULT_LEARNING_RATE,
+  DEFAULTS,
+  type EpochListener,
+  type EpochModel,
+  type TrainOptions,
+} from "./train/options.js";
+export type { ParallelMode, Progress } from "./train/progress.js";
+export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/quality.js";
 export type { ContinueOptions, Model } from "./train/train.js";
 export { createVectors } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";

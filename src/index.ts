@@ -1,6 +1,7 @@
 // Door for browsers: the public API without anything of Node.
 
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
+import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { TrainOptions } from "./train/options.js";
 import { type Model, trainOn } from "./train/train.js";
 
@@ -12,6 +13,7 @@ export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Mod
   return trainOn(
     {
       toCorpus,
+      cores,
       spawn: () => {
         const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
         return {
@@ -28,6 +30,18 @@ export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Mod
     corpus,
     options,
   );
+}
+
+/**
+ * Memory that training will take, before anything is allocated. @param vocabularySize words with vectors
+ * @throws TypeError, RangeError for options
+ */
+export function estimateMemory(options: TrainOptions, vocabularySize: number): MemoryEstimate {
+  return estimateMemoryFor(options, vocabularySize, cores());
+}
+
+function cores(): number {
+  return navigator.hardwareConcurrency || 1;
 }
 
 export * from "./api.js";

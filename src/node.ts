@@ -1,10 +1,12 @@
 // Door for Node: the public API with files and worker_threads.
 
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { fetchWasm } from "./kernel/wasm.js";
 import { toNodeCorpus } from "./node/corpus.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
+import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { TrainOptions } from "./train/options.js";
 import { type Model, trainOn } from "./train/train.js";
 
@@ -16,7 +18,19 @@ export type NodeCorpusSource = CorpusSource | string | URL;
  * @throws TypeError, RangeError naming the option or sentence; DivergenceError; the signal's reason
  */
 export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise<Model<NodeCorpusSource>> {
-  return trainOn({ toCorpus: toNodeCorpus, spawn: spawnWorker, fetchBytes }, corpus, options);
+  return trainOn(
+    { toCorpus: toNodeCorpus, spawn: spawnWorker, cores: availableParallelism, fetchBytes },
+    corpus,
+    options,
+  );
+}
+
+/**
+ * Memory that training will take, before anything is allocated. @param vocabularySize words with vectors
+ * @throws TypeError, RangeError for options
+ */
+export function estimateMemory(options: TrainOptions, vocabularySize: number): MemoryEstimate {
+  return estimateMemoryFor(options, vocabularySize, availableParallelism());
 }
 
 /** Node's fetch knows no file: URLs. */

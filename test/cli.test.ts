@@ -33,7 +33,7 @@ function run(args: string[], stdin = ""): Promise<Outcome> {
   return new Promise((resolve) => start(args, resolve).stdin!.end(stdin));
 }
 
-const small = ["--dim", "16", "--epochs", "3", "--min-count", "1", "--subsample", "0.01"];
+const small = ["--dim", "16", "--epochs", "3", "--min-count", "1", "--subsample", "0.01", "--threads", "1"];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "wasm2vec-cli-"));
@@ -108,8 +108,9 @@ describe("help", () => {
 describe("train", () => {
   it("writes vectors, says what it did, and tells progress on standard error", async () => {
     const { stdout, stderr } = await run(["train", corpus, "--output", "a.bin", ...small]);
-    expect(stdout).toMatch(/^wrote a\.bin: \d+ words, dim 16; .* words\/s, simd\), loss 0\.\d+\n$/);
+    expect(stdout).toMatch(/^wrote a\.bin: \d+ words, dim 16; .* words\/s, simd, 1 thread\), loss 0\.\d+\n$/);
     expect(stderr).toContain("epoch 3/3");
+    expect(stderr).toContain("words/s, 1 thread |");
     expect(readFileSync(join(folder, "a.bin")).equals(readFileSync(vectors))).toBe(true);
   });
 
@@ -131,10 +132,30 @@ describe("train", () => {
       format: "word2vec-text",
       dim: 16,
       kernel: "simd",
+      threads: 1,
+      parallel: "none",
+      reproducible: true,
       seed: 1,
       history: [{ epoch: 1 }, { epoch: 2 }, { epoch: 3 }],
     });
     expect((await loadVectors(join(folder, "b.txt"))).matrix).toEqual((await loadVectors(vectors)).matrix);
+  });
+
+  it("trains on several threads, says how, and what would give the same bytes again", async () => {
+    const hogwild = await run(["train", corpus, "-o", "p.bin", ...small, "--threads", "2"]);
+    expect(hogwild.stdout).toMatch(
+      /words\/s, simd, 2 threads, hogwild\), loss 0\.\d+; another run gives other vectors: for the same bytes --reproducible or --threads 1\n$/,
+    );
+    expect(hogwild.stderr).toContain("2 threads, hogwild |");
+    const read = async (...flags: string[]) => {
+      const { code, stdout } = await run(["train", corpus, "-o", "r.bin", ...small, "--reproducible", ...flags]);
+      expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.not.stringContaining("other vectors") });
+      return readFileSync(join(folder, "r.bin"));
+    };
+    const one = await read();
+    expect((await read("--threads", "3")).equals(one)).toBe(true);
+    expect((await read("--threads", "auto", "--kernel", "scalar")).equals(one)).toBe(true);
+    expect((await read("--parts", "3")).equals(one)).toBe(false);
   });
 
   it("reads standard input and gzip; the vectors are the same", async () => {
@@ -279,6 +300,10 @@ describe("errors", () => {
     [2, ["train", "corpus.txt", "-o", "x", "--widnow", "3"], "unknown option '--widnow'\n(Did you mean --window?)"],
     [2, ["train", "corpus.txt", "-o", "x", "--dim", "many"], "Expected a number."],
     [2, ["train", "corpus.txt", "-o", "x", "--dim", "0"], 'wasm2vec: "dim" expected integer 1 to 65536, got 0'],
+    [2, ["train", "corpus.txt", "-o", "x", "--threads", "0"], 'wasm2vec: "threads" expected integer 1 to 64, got 0'],
+    [2, ["train", "corpus.txt", "-o", "x", "--threads", "all"], "Expected a number."],
+    [2, ["train", "corpus.txt", "-o", "x", "--parts", "4"], '"parts" goes with "reproducible"'],
+    [2, ["train", "corpus.txt", "-o", "x", "--reproducible", "--kernel", "js"], 'needs kernel "simd" or "scalar"'],
     [2, ["train", "corpus.txt", "-o", "x", "--model", "glove"], "Allowed choices are skipgram, cbow."],
     [1, ["train", "nope.txt", "-o", "x"], 'wasm2vec: cannot read "nope.txt": no such file'],
     [1, ["train", "corpus.txt", "-o", "no/x"], 'wasm2vec: cannot write "no/x": no folder "no"; make it first'],

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { Mark, Param } from "../assembly/params";
 import type { Kernel } from "../src/kernel/kernel";
-import { type KernelOptions, type Layout, LOSSES } from "../src/kernel/memory";
+import { type KernelOptions, type Layout, LOSSES } from "../src/kernel/layout";
 import { planKernel, startKernel } from "../src/kernel/pick";
 import { huffmanTree } from "../src/math/huffman";
 import { Random } from "../src/math/random";
@@ -98,8 +98,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
   const parameters = new Parameters(
     vocabulary,
     { ...options, dim: c.dim, subsample: 0, noiseExponent: 0.75, seed: 7 },
-    1000,
-    false,
+    { batchCapacity: 1000, lanes: 1, shared: false },
   );
   const { memory, layout } = parameters;
   const drawn = options.loss === "negative-sampling";
@@ -127,7 +126,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
     state: {
       inputs: readRows(parameters, layout.inputs),
       outputs: readRows(parameters, layout.outputs),
-      random: new Random(new Uint32Array(memory.buffer, layout.params + Param.randomState, 4)),
+      random: new Random(new Uint32Array(memory.buffer, layout.scratch[0].params + Param.randomState, 4)),
     },
   };
 }
@@ -149,7 +148,13 @@ function largestDifference(a: Float64Array[], b: Float64Array[]): number {
 }
 
 function runSentence({ kernel, parameters }: Setup, sentence: number[], rate: number) {
-  return step(kernel, parameters.memory, parameters.layout, Uint32Array.of(...sentence, Mark.sentenceEnd), rate);
+  return step(
+    kernel,
+    parameters.memory,
+    parameters.layout.scratch[0],
+    Uint32Array.of(...sentence, Mark.sentenceEnd),
+    rate,
+  );
 }
 
 /**
@@ -172,7 +177,11 @@ describe.each(kernels)("kernel %s", (name) => {
       expect(result.trained).toBe(c.sentence.length);
       expect(Math.abs(result.loss - expected.loss)).toBeLessThan(2e-6 * expected.predictions + 1e-5 * expected.loss);
       // the generator has drawn as often
-      const state4 = new Uint32Array(parameters.memory.buffer, parameters.layout.params + Param.randomState, 4);
+      const state4 = new Uint32Array(
+        parameters.memory.buffer,
+        parameters.layout.scratch[0].params + Param.randomState,
+        4,
+      );
       expect([...state4]).toEqual([...state.random.state]);
     });
 
@@ -235,7 +244,7 @@ describe.each(kernels)("kernel %s", (name) => {
       random.next();
     }
     const ids = Uint32Array.from(sentences.flatMap((word) => [word, Mark.sentenceEnd]));
-    expect(step(setup.kernel, memory, layout, ids, 0.1).trained).toBe(kept);
+    expect(step(setup.kernel, memory, layout.scratch[0], ids, 0.1).trained).toBe(kept);
   });
 
   it("finds numbers that are not finite", async () => {

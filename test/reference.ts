@@ -1,6 +1,6 @@
 // The training of a sentence in float64, from the pure losses: what every kernel must do.
 
-import type { KernelOptions } from "../src/kernel/memory";
+import type { KernelOptions } from "../src/kernel/layout";
 import type { AliasTable } from "../src/math/alias";
 import type { HuffmanTree } from "../src/math/huffman";
 import { naiveSoftmaxLossAndGradient, negativeSamplingLossAndGradient } from "../src/math/loss";

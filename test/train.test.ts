@@ -2,13 +2,22 @@
 
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { DivergenceError, type Progress, type TrainOptions, train, Vocabulary } from "wasm2vec";
+import {
+  DivergenceError,
+  type Progress,
+  parseAnalogies,
+  parseWordPairs,
+  qualityProbe,
+  type TrainOptions,
+  train,
+  Vocabulary,
+} from "wasm2vec";
 import { train as trainInSource } from "../src/node";
 import { kernels } from "./kernels";
 import { sampleText } from "./sample";
 
 const text = sampleText(2000);
-const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3 };
+const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3, threads: 1 };
 
 function sha256(matrix: Float32Array): string {
   return createHash("sha256")
@@ -60,9 +69,14 @@ describe("train", () => {
       { model: "cbow", loss: "hierarchical-softmax" },
       "3de3a91942814719c1519cda05f3bafb4f36a290e22f63f717c4085eebb6d52a",
     ],
+    [
+      "skipgram, reproducible with all cores",
+      { reproducible: true, threads: "auto" },
+      "6d8ecfc543cd271cef35fbcea052ae0c129e8344d3ae1c6086d8b718a32f3f3a",
+    ],
     ["cbow", { model: "cbow" }, "0dc02b2db3cbd7d77095f9cb0072224faf6efa15cded7ecb404b1b42adb6c6d2"],
   ])("holds the SHA-256 of vectors trained on demo/sample.txt.gz: %s", async (_, options, hash) => {
-    const model = await train("demo/sample.txt.gz", { epochs: 1, ...options });
+    const model = await train("demo/sample.txt.gz", { epochs: 1, threads: 1, ...options });
     expect(sha256(model.vectors.matrix)).toBe(hash);
   });
 
@@ -154,6 +168,50 @@ describe("train", () => {
     expect(last.words).toBe(last.totalWords);
     expect(last.loss).toBeCloseTo(model.history[1].loss, 10);
     expect(last.learningRate).toBeLessThan(0.025);
+  });
+
+  it("lets onEpochEnd look at the model, and stop", async () => {
+    for (const given of [{}, { worker: false }, { threads: 3 }, { reproducible: true, threads: 2 }]) {
+      const seen: string[] = [];
+      const model = await train(text, {
+        ...small,
+        ...given,
+        epochs: 9,
+        onEpochEnd: async ({ vectors, history }, record) => {
+          expect(history.at(-1)).toBe(record);
+          seen.push(
+            `${record.epoch} ${vectors.mostSimilar("topic0_0", { topN: 1 })[0].word.split("_")[0]} ${sha256(vectors.matrix)}`,
+          );
+          return record.epoch < 3;
+        },
+      });
+      expect(seen.map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual(["1 topic0", "2 topic0", "3 topic0"]);
+      expect(new Set(seen.map((line) => line.split(" ")[2])).size).toBe(3);
+      expect(seen[2]).toContain(sha256(model.vectors.matrix));
+      expect(model.history).toHaveLength(3);
+    }
+    const failing = () => {
+      throw new Error("no more");
+    };
+    await expect(train(text, { ...small, onEpochEnd: failing })).rejects.toThrow("no more");
+    await expect(train(text, { ...small, onEpochEnd: 3 as never })).rejects.toThrow('"onEpochEnd" expected a function');
+  });
+
+  it("draws a quality curve", async () => {
+    const probe = qualityProbe({
+      wordPairs: parseWordPairs(
+        "topic0_0\ttopic0_1\t9\ntopic0_0\ttopic3_1\t1\ntopic3_0\ttopic3_2\t8\ntopic3_0\ttopic6_2\t0\n",
+      ),
+      analogies: parseAnalogies(": topics\ntopic0_0 topic0_1 topic3_0 topic3_1\n"),
+    });
+    const model = await train(text, { ...small, epochs: 3, onEpochEnd: probe.onEpochEnd });
+    expect(probe.curve.map(({ epoch, loss }) => [epoch, loss])).toEqual(
+      model.history.map(({ epoch, loss }) => [epoch, loss]),
+    );
+    for (const { spearman, accuracy } of probe.curve) {
+      expect(spearman).toBeGreaterThan(0.5);
+      expect([0, 1]).toContain(accuracy);
+    }
   });
 
   it("passes on what onProgress throws", async () => {

@@ -10,7 +10,7 @@ import { sampleText } from "./sample";
 
 const path = (name: string) => new URL(`../build/${name}.wasm`, import.meta.url);
 
-const training = ["allFinite", "memory", "norms", "scores", "train"];
+const training = "allFinite clearUpdates countUpdates gather memory merge norms release scores train".split(" ");
 
 describe.each([
   ["scalar", training],

@@ -44,12 +44,18 @@ export function showProgress() {
 }
 
 function format(options: Options, params: Params, { progress }: { progress: Progress }): string {
-  const { phase, epoch, epochs, words, wordsPerSecond, loss, eta } = progress;
+  const { phase, epoch, epochs, words, wordsPerSecond, loss, eta, threads, parallel } = progress;
   const rate = `${grouped(wordsPerSecond)} words/s`;
   if (phase === "vocabulary") return `counting words: ${grouped(words)}, ${rate}`;
   const bar = cliProgress.Format.BarFormat(params.progress, options);
   const percent = `${Math.floor(params.progress * 100)}%`;
-  return `${bar} ${percent} | epoch ${epoch}/${epochs} | ${rate} | loss ${loss.toFixed(4)} | ${duration(eta)} left`;
+  return `${bar} ${percent} | epoch ${epoch}/${epochs} | ${rate}, ${crew(threads, parallel)} | loss ${loss.toFixed(4)} | ${duration(eta)} left`;
+}
+
+/** Threads and how they work together. */
+export function crew(threads: number, parallel: Progress["parallel"]): string {
+  const number = `${threads} thread${threads === 1 ? "" : "s"}`;
+  return parallel === "none" ? number : `${number}, ${parallel}`;
 }
 
 export function duration(seconds: number): string {

@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/word2vec.js";
-import { LOSSES } from "../kernel/memory.js";
+import { LOSSES } from "../kernel/layout.js";
 import { KERNEL_CHOICES } from "../kernel/pick.js";
 import {
   checkWritable,
@@ -19,7 +19,7 @@ import {
 } from "../node.js";
 import { resolveOptions } from "../train/options.js";
 import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command.js";
-import { duration, printWarning, showProgress } from "./progress.js";
+import { crew, duration, printWarning, showProgress } from "./progress.js";
 
 interface Files {
   output: string;
@@ -55,7 +55,7 @@ const NUMBERS: Record<Numeric, string> = {
   maxCountedWords: "distinct words held while counting",
   subsample: "threshold for thinning out frequent words, 0 for none",
   noiseExponent: "noise words are drawn by count to this power (negative-sampling)",
-  seed: "same seed, options and corpus: same vectors",
+  seed: "same seed, options and corpus: same vectors, with --threads 1 or --reproducible",
   maxSentenceLength: "split longer sentences",
 };
 
@@ -93,6 +93,14 @@ export function trainCommand(): Command {
     )
     .addOption(choice("--kernel <name>", "engine; auto is simd", KERNEL_CHOICES, DEFAULTS.kernel))
     .option("--wasm <file>", "a kernel binary instead of the embedded one")
+    .option("--threads <number>", "threads that train; auto is one for each core", parseThreads, DEFAULTS.threads)
+    .option("--reproducible", "the same bytes on every machine, with any number of threads")
+    .option(
+      "--parts <number>",
+      "with --reproducible: logical parts of the work, part of what decides the bytes",
+      parseNumber,
+      DEFAULTS.parts,
+    )
     .option("--no-worker", "train in the main thread")
     .option("--vocabulary <file>", "take words and counts from here instead of counting")
     .option("--save-vocabulary <file>", "write words and counts")
@@ -175,7 +183,7 @@ function describe(
 ): Result {
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
-  const { loss, kernel } = history[history.length - 1];
+  const { loss, kernel, threads, parallel, reproducible } = history[history.length - 1];
   return {
     json: {
       output,
@@ -184,6 +192,9 @@ function describe(
       dim: vectors.dim,
       corpusWords: vocabulary.totalWords,
       kernel,
+      threads,
+      parallel,
+      reproducible,
       seed: options.seed,
       seconds,
       wordsPerSecond: words / seconds,
@@ -192,8 +203,22 @@ function describe(
     },
     text:
       `wrote ${output}: ${grouped(vectors.size)} words, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}), loss ${loss.toFixed(4)}`,
+      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${crew(threads, parallel)}), loss ${loss.toFixed(4)}` +
+      (reproducible ? "" : `; another run gives other vectors: for the same bytes ${remedy(kernel, parallel)}`),
   };
+}
+
+/** What makes a run give the same bytes again. */
+function remedy(kernel: string, parallel: string): string {
+  const needed = [
+    kernel === "relaxed" ? "--kernel simd" : "",
+    parallel === "hogwild" ? "--reproducible or --threads 1" : "",
+  ];
+  return needed.filter((flag) => flag !== "").join(" and ");
+}
+
+function parseThreads(text: string): number | "auto" {
+  return text === "auto" ? text : parseNumber(text);
 }
 
 function choice(flags: string, description: string, choices: readonly string[], byDefault: string): Option {

@@ -23,6 +23,16 @@ export interface Kernel {
   allFinite(start: Ptr, bytes: number): boolean;
 }
 
+/** What the kernels with exact arithmetic can do besides: train the parts of a round. See assembly/rounds.ts. */
+export interface RoundsKernel extends Kernel {
+  /** Copies the rows that a part's batch meets; the length that is left of the batch goes to Part.length. */
+  gather(params: Ptr, length: number): void;
+  countUpdates(params: Ptr, tallies: Ptr, thread: number, threads: number): void;
+  merge(params: Ptr, tallies: Ptr, thread: number, threads: number, rate: number): void;
+  clearUpdates(params: Ptr, tallies: Ptr, thread: number, threads: number): void;
+  release(params: Ptr): void;
+}
+
 /** `auto` means `simd`: the fastest whose arithmetic is the same on every machine. `relaxed` must be asked for. */
 export type KernelName = "simd" | "relaxed" | "scalar" | "js";
 

@@ -5,7 +5,7 @@ import relaxed from "../../build/relaxed.wasm";
 import scalar from "../../build/scalar.wasm";
 import simd from "../../build/simd.wasm";
 import { show } from "../math/check.js";
-import type { Kernel, KernelName } from "./kernel.js";
+import type { KernelName, RoundsKernel } from "./kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
@@ -13,7 +13,7 @@ export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module 
 const embedded = { relaxed, scalar, simd };
 
 /** The functions that assembly/index.ts exports; pointers are i32. */
-type Exports = Omit<Kernel, "name" | "allFinite"> & { allFinite(start: number, bytes: number): number };
+type Exports = Omit<RoundsKernel, "name" | "allFinite"> & { allFinite(start: number, bytes: number): number };
 
 /** Compiles the kernel for a shared or an unshared memory. */
 export async function compile(
@@ -40,9 +40,9 @@ export function instantiate(
   name: Exclude<KernelName, "js">,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-): Kernel {
+): RoundsKernel {
   const exports = instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
-  for (const needed of ["train", "scores", "norms", "allFinite"] as const) {
+  for (const needed of ["train", "scores", "norms", "allFinite", "gather", "merge"] as const) {
     if (typeof exports[needed] !== "function")
       throw new Error(
         `"wasm" is not a wasm2vec kernel: it exports no function ${needed}; use a .wasm file of this version`,
@@ -54,6 +54,11 @@ export function instantiate(
     scores: exports.scores,
     norms: exports.norms,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
+    gather: exports.gather,
+    countUpdates: exports.countUpdates,
+    merge: exports.merge,
+    clearUpdates: exports.clearUpdates,
+    release: exports.release,
   };
 }
 

@@ -33,6 +33,13 @@ export function checkBoolean(name: string, value: unknown): boolean {
   return value;
 }
 
+/** @throws TypeError */
+export function checkFunction<T>(name: string, value: T | undefined): T | undefined {
+  if (value !== undefined && typeof value !== "function")
+    throw new TypeError(`"${name}" expected a function, got ${show(value)}`);
+  return value;
+}
+
 /** @throws TypeError, RangeError */
 export function checkOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   if (typeof value === "string" && (allowed as readonly string[]).includes(value)) return value as T;

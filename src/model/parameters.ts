@@ -2,15 +2,9 @@
 
 import { Param } from "../../assembly/params.js";
 import type { Ptr } from "../kernel/kernel.js";
-import {
-  Allocator,
-  allocate,
-  type KernelOptions,
-  type Layout,
-  layOut,
-  toThreshold,
-  writeParams,
-} from "../kernel/memory.js";
+import { type KernelOptions, type Layout, layOut, toThreshold, writeLists, writeParams } from "../kernel/layout.js";
+import { Allocator, allocate } from "../kernel/memory.js";
+import { type RoundsMemory, takeRounds, wordOfCell, writeRounds } from "../kernel/parts.js";
 import { aliasTable } from "../math/alias.js";
 import { type HuffmanTree, huffmanTree } from "../math/huffman.js";
 import { Random } from "../math/random.js";
@@ -25,12 +19,40 @@ export interface ParameterOptions extends KernelOptions {
   seed: number;
 }
 
-/** What the streams of one seed are for. */
+/** What the streams of one seed are for: each lane trains with one of its own, from `training` on. */
 const STREAM = { initialisation: 0, training: 1 };
+
+/** How a model is trained, as far as its memory knows. */
+export interface Workplace {
+  /** entries of the longest batch */
+  batchCapacity: number;
+  /** threads that train side by side, or the logical parts of a round */
+  lanes: number;
+  /** words of a part at most, where training goes in rounds */
+  partWords?: number;
+  /** whether workers share the memory */
+  shared: boolean;
+}
+
+/** Where everything will lie; nothing is allocated. @param tree bits of the longest code and of all codes */
+export function planMemory(
+  options: ParameterOptions,
+  { batchCapacity, lanes, partWords }: Workplace,
+  words: number,
+  tree: { depth: number; bits: number },
+) {
+  const shape = { ...options, ...tree, words, batchCapacity, lanes };
+  const layout = layOut(shape);
+  const plan = new Allocator(layout.size);
+  const rounds = partWords === undefined ? undefined : takeRounds(plan, layout, shape, partWords);
+  const space = takeSearchSpace(plan, layout.stride);
+  return { layout, rounds, space, size: plan.end };
+}
 
 export class Parameters {
   readonly memory: WebAssembly.Memory;
   readonly layout: Layout;
+  readonly rounds?: RoundsMemory;
   readonly words: number;
   readonly dim: number;
   private readonly space: SearchSpace;
@@ -39,18 +61,24 @@ export class Parameters {
    * Input rows uniform in ±½/dim, output rows 0 (as word2vec.c).
    * @throws RangeError if the model does not fit into memory
    */
-  constructor(vocabulary: Vocabulary, options: ParameterOptions, batchCapacity: number, shared: boolean) {
+  constructor(vocabulary: Vocabulary, options: ParameterOptions, workplace: Workplace) {
     this.words = vocabulary.size;
     this.dim = options.dim;
     const tree = options.loss === "hierarchical-softmax" ? huffmanTree(vocabulary.counts) : undefined;
-    const { depth, bits } = tree ?? { depth: 0, bits: 0 };
-    this.layout = layOut({ ...options, words: this.words, depth, bits, batchCapacity });
-    const plan = new Allocator(this.layout.size);
-    this.space = takeSearchSpace(plan, this.layout.stride);
-    this.memory = allocate(plan.end, shared, `a model of ${this.words} words and dim ${this.dim}`);
-    writeParams(this.memory.buffer, this.layout, this.words, options);
+    const { layout, rounds, space, size } = planMemory(options, workplace, this.words, tree ?? { depth: 0, bits: 0 });
+    this.layout = layout;
+    this.rounds = rounds;
+    this.space = space;
+    this.memory = allocate(size, workplace.shared, `a model of ${this.words} words and dim ${this.dim}`);
+    writeLists(this.memory.buffer, this.layout, this.words, options);
+    this.layout.scratch.forEach((scratch, lane) => {
+      writeParams(this.memory.buffer, this.layout, scratch, this.words, options);
+      const state = new Uint32Array(this.memory.buffer, scratch.params + Param.randomState, 4);
+      state.set(Random.from(options.seed, STREAM.training + lane).state);
+    });
+    if (this.rounds) writeRounds(this.memory.buffer, this.layout, this.rounds, options.loss);
     this.writeThresholds(vocabulary, options);
-    if (options.loss === "negative-sampling") this.writeAliasTable(vocabulary.noiseWeights(options.noiseExponent));
+    if (options.loss === "negative-sampling") this.writeNoise(vocabulary.noiseWeights(options.noiseExponent));
     if (tree) this.writePaths(tree);
     this.initialise(options.seed);
   }
@@ -80,10 +108,24 @@ export class Parameters {
     keep.set(Uint32Array.from(vocabulary.keepProbabilities(options.subsample), toThreshold));
   }
 
-  private writeAliasTable(weights: Float64Array): void {
+  /** The alias table of all words, or one for each stripe of them. */
+  private writeNoise(weights: Float64Array): void {
+    if (this.rounds === undefined) this.writeAliasTable(this.layout.alias, weights);
+    const { stripes } = this.rounds ?? { stripes: [] };
+    for (const stripe of stripes) {
+      const own = Float64Array.from(
+        { length: stripe.cells },
+        (_, j) => weights[wordOfCell(stripe, stripes.length, j)] * (j < stripe.hot ? 1 : stripes.length),
+      );
+      // words with count 0 only: any of them will do
+      this.writeAliasTable(stripe.alias, own.some((weight) => weight > 0) ? own : own.fill(1));
+    }
+  }
+
+  private writeAliasTable(start: Ptr, weights: Float64Array): void {
     const { thresholds, aliases } = aliasTable(weights);
-    const cells = new Uint32Array(this.memory.buffer, this.layout.alias, 2 * this.words);
-    for (let i = 0; i < this.words; i++) {
+    const cells = new Uint32Array(this.memory.buffer, start, 2 * weights.length);
+    for (let i = 0; i < weights.length; i++) {
       cells[2 * i] = thresholds[i];
       cells[2 * i + 1] = aliases[i];
     }
@@ -110,7 +152,5 @@ export class Parameters {
     for (let start = 0; start < inputs.length; start += stride) {
       for (let d = 0; d < dim; d++) inputs[start + d] = (random.next() / 2 ** 32 - 0.5) / dim;
     }
-    const state = new Uint32Array(this.memory.buffer, this.layout.params + Param.randomState, 4);
-    state.set(Random.from(seed, STREAM.training).state);
   }
 }

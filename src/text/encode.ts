@@ -16,8 +16,8 @@ export interface Batch {
 }
 
 /** Room for the longest batch: the words, and an end for each of them at worst. */
-export function batchCapacity(maxSentenceLength: number): number {
-  return 2 * Math.max(BATCH_WORDS, maxSentenceLength);
+export function batchCapacity(maxSentenceLength: number, batchWords = BATCH_WORDS): number {
+  return 2 * Math.max(batchWords, maxSentenceLength);
 }
 
 /**
@@ -28,8 +28,9 @@ export async function* encode(
   corpus: Corpus,
   vocabulary: Vocabulary,
   maxSentenceLength: number,
+  batchWords = BATCH_WORDS,
 ): AsyncGenerator<Batch> {
-  const batcher = new Batcher(vocabulary, maxSentenceLength);
+  const batcher = new Batcher(vocabulary, maxSentenceLength, batchWords);
   for await (const chunk of corpus.chunks()) {
     batcher.add(chunk);
     yield* batcher.takeReady();
@@ -73,9 +74,10 @@ class Batcher {
   constructor(
     private readonly vocabulary: Vocabulary,
     private readonly maxSentenceLength: number,
+    private readonly batchWords: number,
   ) {
     // a full batch and the sentence that no longer fits
-    this.ids = new Uint32Array(2 * batchCapacity(maxSentenceLength));
+    this.ids = new Uint32Array(2 * batchCapacity(maxSentenceLength, batchWords));
     this.translation = new Translation(vocabulary, []);
   }
 
@@ -123,7 +125,7 @@ class Batcher {
     const words = this.length - this.start;
     if (words === 0) return;
     this.ids[this.length++] = Mark.sentenceEnd;
-    if (this.words + words > BATCH_WORDS) this.endBatch();
+    if (this.words + words > this.batchWords) this.endBatch();
     this.words += words;
     this.start = this.length;
   }

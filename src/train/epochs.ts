@@ -6,7 +6,7 @@ import type { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { type Progress, ProgressReporter } from "./progress.js";
+import { type ParallelMode, type Progress, ProgressReporter } from "./progress.js";
 import type { Runner } from "./runner.js";
 
 /** What one pass over the corpus did. */
@@ -25,6 +25,12 @@ export interface EpochRecord {
   seconds: number;
   wordsPerSecond: number;
   kernel: KernelPlan["name"];
+  /** threads that trained */
+  threads: number;
+  /** how they worked together */
+  parallel: ParallelMode;
+  /** whether the same seed, options and corpus give the same bytes on every machine */
+  reproducible: boolean;
 }
 
 /** The parameters are no longer numbers: the learning rate was too high. */
@@ -39,22 +45,30 @@ export interface Run {
   parameters: Parameters;
   plan: KernelPlan;
   maxSentenceLength: number;
+  /** words of a batch */
+  batchWords: number;
   /** epochs done before this run */
   firstEpoch: number;
   epochs: number;
   /** words of an epoch, for the schedule */
   epochWords: number;
+  threads: number;
+  parallel: ParallelMode;
   learningRate: number;
   minLearningRate: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
 
-/** Batches handed to the runner ahead, so that reading and training overlap. */
+/** Batches handed to the runner ahead, for each that it trains on at once, so that reading and training overlap. */
 const AHEAD = 4;
 
-/** Trains run.epochs epochs; onEpoch is given each as it ends. @throws DivergenceError, RangeError, or the signal's reason */
-export async function trainEpochs(run: Run, runner: Runner, onEpoch: (record: EpochRecord) => void): Promise<void> {
+/** Trains run.epochs epochs, or until onEpoch, which is given each as it ends, says false. @throws DivergenceError, RangeError, or the signal's reason */
+export async function trainEpochs(
+  run: Run,
+  runner: Runner,
+  onEpoch: (record: EpochRecord) => Promise<boolean>,
+): Promise<void> {
   const reporter = new ProgressReporter(run.onProgress);
   const totalWords = run.epochs * run.epochWords;
   let wordsBefore = 0;
@@ -70,7 +84,7 @@ export async function trainEpochs(run: Run, runner: Runner, onEpoch: (record: Ep
     const { start, length } = run.parameters.bytes;
     if (!(await runner.collect(start as Ptr, length))) throw epoch.divergence("parameters are not finite");
     wordsBefore += record.words;
-    onEpoch(record);
+    if (!(await onEpoch(record))) return;
   }
 }
 
@@ -91,18 +105,19 @@ class Epoch {
   ) {}
 
   async train(runner: Runner): Promise<void> {
-    const { corpus, vocabulary, maxSentenceLength, signal } = this.run;
+    const { corpus, vocabulary, maxSentenceLength, batchWords, signal } = this.run;
     const pending: Promise<void>[] = [];
     let handedIn = this.wordsBefore;
-    for await (const batch of encode(corpus, vocabulary, maxSentenceLength)) {
+    for await (const batch of encode(corpus, vocabulary, maxSentenceLength, batchWords)) {
       signal?.throwIfAborted();
-      if (pending.length === AHEAD) await pending.shift();
+      if (pending.length === AHEAD * runner.lanes) await pending.shift();
       const done = this.trainBatch(runner, batch, this.rateAt(handedIn));
       // awaited later; until then a failure is not an unhandled one
       done.catch(() => {});
       pending.push(done);
       handedIn += batch.words;
     }
+    runner.flush?.();
     for (const done of pending) await done;
     this.report(true);
   }
@@ -119,6 +134,9 @@ class Epoch {
       seconds,
       wordsPerSecond: this.words / seconds,
       kernel: this.run.plan.name,
+      threads: this.run.threads,
+      parallel: this.run.parallel,
+      reproducible: this.run.parallel !== "hogwild" && this.run.plan.name !== "relaxed",
     };
   }
 
@@ -162,6 +180,8 @@ class Epoch {
         loss: this.meanLoss,
         learningRate: this.learningRate,
         kernel: run.plan.name,
+        threads: run.threads,
+        parallel: run.parallel,
       },
       final,
     );

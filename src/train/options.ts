@@ -1,12 +1,24 @@
 // Options of training: defaults and checks.
 
-import { LOSSES, type LossName } from "../kernel/memory.js";
+import { LOSSES, type LossName } from "../kernel/layout.js";
 import { KERNEL_CHOICES, type KernelChoice } from "../kernel/pick.js";
 import type { WasmSource } from "../kernel/wasm.js";
-import { checkBoolean, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
+import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
 import type { ParameterOptions } from "../model/parameters.js";
 import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
+import type { WordVectors } from "../vectors/vectors.js";
+import type { EpochRecord } from "./epochs.js";
 import type { Progress } from "./progress.js";
+
+/** What onEpochEnd is given; false stops training. */
+export type EpochListener = (model: EpochModel, record: EpochRecord) => unknown;
+
+/** The model, as far as it stands when an epoch ends. */
+export interface EpochModel {
+  readonly vectors: WordVectors;
+  readonly vocabulary: Vocabulary;
+  readonly history: readonly EpochRecord[];
+}
 
 /** Options of train; all have defaults. */
 export interface TrainOptions {
@@ -55,7 +67,7 @@ export interface TrainOptions {
   learningRate?: number;
   /** Where it stops falling. Default learningRate / 10,000. */
   minLearningRate?: number;
-  /** Integer from 0; the same seed, options and corpus give the same vectors. Default 1. */
+  /** Integer from 0; the same seed, options and corpus give the same vectors, with one thread or `reproducible`. Default 1. */
   seed?: number;
   /** Engine: "auto" (default) is "simd"; "relaxed" is faster where fused multiply-add exists, but not the same on all machines. */
   kernel?: KernelChoice;
@@ -63,10 +75,24 @@ export interface TrainOptions {
   wasm?: WasmSource;
   /** Longer sentences are split. Default 10,000 words. */
   maxSentenceLength?: number;
-  /** Train in a worker (default), so that the calling thread stays free, or in process. */
+  /** Train in workers (default), so that the calling thread stays free, or in process, on one thread. */
   worker?: boolean;
+  /** Workers that train: "auto" (default) is one for each core, where memory can be shared. */
+  threads?: number | "auto";
+  /**
+   * Train in rounds, so that the same seed, options and corpus give the same bytes on every machine, however many threads there
+   * are. Default false: several threads update the model without locks, which is faster, and different each time.
+   */
+  reproducible?: boolean;
+  /** With reproducible: logical parts of a round, which any number of threads up to it share; another number gives other bytes. Default 8. */
+  parts?: number;
   /** Called at most ten times a second. */
   onProgress?: (progress: Progress) => void;
+  /**
+   * Called as each epoch ends, while nothing trains: the model may be queried and evaluated (see qualityProbe). Awaited;
+   * false stops training early. What it throws stops training too.
+   */
+  onEpochEnd?: EpochListener;
   /** Told what a user should know before training starts, such as the cost of a full softmax. Default: nobody is. */
   onWarning?: (message: string) => void;
   /** Stops training; the promise rejects with its reason. */
@@ -83,7 +109,11 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   wasm?: WasmSource;
   maxSentenceLength: number;
   worker: boolean;
+  threads: number | "auto";
+  reproducible: boolean;
+  parts: number;
   onProgress?: (progress: Progress) => void;
+  onEpochEnd?: EpochListener;
   onWarning?: (message: string) => void;
   signal?: AbortSignal;
 }
@@ -108,7 +138,13 @@ export const DEFAULTS = {
   kernel: "auto",
   maxSentenceLength: 10_000,
   worker: true,
+  threads: "auto",
+  reproducible: false,
+  parts: 8,
 } as const;
+
+/** Threads at most. */
+export const MAX_THREADS = 64;
 
 export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
 
@@ -120,6 +156,7 @@ const KNOWN = [
   "keep",
   "wasm",
   "onProgress",
+  "onEpochEnd",
   "onWarning",
   "signal",
 ];
@@ -137,6 +174,12 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     if (loss !== "negative-sampling" && name in given)
       throw new RangeError(`"${name}" goes with loss "negative-sampling", got loss "${loss}": leave it out`);
   }
+  const reproducible = checkBoolean("reproducible", o.reproducible);
+  const kernel = checkOneOf("kernel", o.kernel, KERNEL_CHOICES);
+  if (reproducible && (kernel === "relaxed" || kernel === "js"))
+    throw new RangeError(`"reproducible" needs kernel "simd" or "scalar", got "${kernel}"`);
+  if (!reproducible && "parts" in given)
+    throw new RangeError('"parts" goes with "reproducible": add it, or leave parts out');
   return {
     model,
     loss,
@@ -158,11 +201,15 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     learningRate,
     minLearningRate: checkNumber("minLearningRate", o.minLearningRate ?? learningRate * 1e-4, 0, learningRate),
     seed: checkInteger("seed", o.seed, 0),
-    kernel: checkOneOf("kernel", o.kernel, KERNEL_CHOICES),
+    kernel,
     wasm: o.wasm,
     maxSentenceLength: checkInteger("maxSentenceLength", o.maxSentenceLength, 2, 1_000_000),
     worker: checkBoolean("worker", o.worker),
+    threads: o.threads === "auto" ? "auto" : checkInteger("threads", o.threads, 1, MAX_THREADS),
+    reproducible,
+    parts: checkInteger("parts", o.parts, 1, MAX_THREADS),
     onProgress: checkFunction("onProgress", o.onProgress),
+    onEpochEnd: checkFunction("onEpochEnd", o.onEpochEnd),
     onWarning: checkFunction("onWarning", o.onWarning),
     signal: o.signal,
   };
@@ -171,12 +218,6 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
 function checkObject(options: unknown): void {
   if (options === null || typeof options !== "object")
     throw new TypeError(`options expected an object, got ${show(options)}`);
-}
-
-function checkFunction<T>(name: string, value: T | undefined): T | undefined {
-  if (value !== undefined && typeof value !== "function")
-    throw new TypeError(`"${name}" expected a function, got ${show(value)}`);
-  return value;
 }
 
 function checkVocabulary(value: unknown): Vocabulary | undefined {

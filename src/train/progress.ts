@@ -2,6 +2,9 @@
 
 import type { KernelName } from "../kernel/kernel.js";
 
+/** How threads work together: there is one only, or all update one memory without locks. */
+export type ParallelMode = "none" | "hogwild" | "rounds";
+
 export interface Progress {
   /** Counting words, then training. */
   phase: "vocabulary" | "training";
@@ -21,6 +24,10 @@ export interface Progress {
   /** Seconds since the phase began. */
   elapsed: number;
   kernel: KernelName;
+  /** Threads that train; 0 while counting. */
+  threads: number;
+  /** How they work together. */
+  parallel: ParallelMode;
 }
 
 const INTERVAL = 100;

@@ -1,33 +1,41 @@
 // Who trains on the batches: this thread, or a worker.
 
 import type { Ptr } from "../kernel/kernel.js";
-import type { Layout } from "../kernel/memory.js";
+import type { Scratch } from "../kernel/layout.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { breathe } from "../math/breathe.js";
+import { type Membership, type Round, RoundQueue, type RoundThread } from "./rounds.js";
 import { type StepResult, step } from "./step.js";
 
 export interface Runner {
+  /** Batches that are trained on at once. */
+  readonly lanes: number;
   /** Trains on a batch, after all batches handed in before. ids is given away. */
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult>;
+  /** No batch comes for now: those that wait for others to fill a round need wait no more. */
+  flush?(): void;
   /** Brings the parameters into the caller's memory, where they are not there anyway, and says whether all are finite. */
   collect(start: Ptr, bytes: number): Promise<boolean>;
   /** Leaves no worker behind; batches under way are given up. */
   close(): void;
 }
 
+/** What a thread works on: a scratch of its own, or in rounds the parts that fall to it. */
 export interface RunnerTask {
   plan: KernelPlan;
   memory: WebAssembly.Memory;
-  layout: Layout;
+  scratch: Scratch;
+  rounds?: Membership;
 }
 
 /** Trains in process; between batches the event loop gets its turn. */
-export function localRunner({ plan, memory, layout }: RunnerTask): Runner {
+export function localRunner({ plan, memory, scratch }: RunnerTask): Runner {
   const kernel = startKernel(plan, memory);
   return {
+    lanes: 1,
     async run(ids, learningRate) {
       await breathe();
-      return step(kernel, memory, layout, ids, learningRate);
+      return step(kernel, memory, scratch, ids, learningRate);
     },
     async collect(start, bytes) {
       return kernel.allFinite(start, bytes);
@@ -46,55 +54,110 @@ export interface WorkerHandle {
 
 /** Messages to the worker. With unshared memory it works on a copy, `image`, and sends that back on collect. */
 export type WorkerRequest =
-  | { type: "start"; plan: KernelPlan; layout: Layout; memory: WebAssembly.Memory | ArrayBuffer }
+  | (Omit<RunnerTask, "memory"> & { type: "start"; memory: WebAssembly.Memory | ArrayBuffer })
+  | { type: "round"; round: Round }
   | { type: "run"; ids: Uint32Array<ArrayBuffer>; learningRate: number }
   | { type: "collect"; start: Ptr; bytes: number };
 
 /** One reply to each request but start, in order. ids goes back, so that a worker, which seldom collects garbage, keeps none. */
 export type WorkerReply =
   | { type: "result"; result: StepResult; ids: Uint32Array<ArrayBuffer> }
+  | { type: "trained"; results: StepResult[]; batches: Round["batches"] }
   | { type: "collected"; finite: boolean; image?: ArrayBuffer }
   | { type: "error"; error: Error };
 
-/** Trains in a worker; the memory is shared with it, or sent there and back. */
-export function workerRunner({ plan, memory, layout }: RunnerTask, worker: WorkerHandle): Runner {
-  const waiting: { resolve: (reply: never) => void; reject: (error: Error) => void }[] = [];
-  let failure: Error | undefined;
-  const fail = (error: Error) => {
-    failure = error;
-    for (const { reject } of waiting.splice(0)) reject(error);
-  };
-  worker.onError(fail);
-  worker.onMessage((reply) => {
-    if (reply.type === "error") fail(reply.error);
-    else waiting.shift()?.resolve(reply as never);
-  });
-  const ask = <T extends WorkerReply>(request: WorkerRequest, transfer: ArrayBuffer[]): Promise<T> =>
-    new Promise((resolve, reject) => {
-      if (failure) return reject(failure);
-      waiting.push({ resolve, reject });
-      worker.post(request, transfer);
+/** A training worker: requests go out, replies come in the same order. The memory is shared with it, or sent there and back. */
+export class TrainingWorker implements Runner {
+  readonly lanes = 1;
+  private readonly waiting: { resolve: (reply: never) => void; reject: (error: Error) => void }[] = [];
+  private failure: Error | undefined;
+
+  constructor(
+    private readonly task: RunnerTask,
+    private readonly worker: WorkerHandle,
+  ) {
+    worker.onError((error) => this.fail(error));
+    worker.onMessage((reply) => {
+      if (reply.type === "error") this.fail(reply.error);
+      else this.waiting.shift()?.resolve(reply as never);
     });
-  const shared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
-  const start: WorkerRequest = {
-    type: "start",
-    plan,
-    layout,
-    memory: shared ? memory : (memory.buffer.slice(0) as ArrayBuffer),
-  };
-  worker.post(start, start.memory instanceof ArrayBuffer ? [start.memory] : []);
+    const { memory } = task;
+    const shared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
+    const image = shared ? undefined : (memory.buffer.slice(0) as ArrayBuffer);
+    worker.post({ ...task, type: "start", memory: image ?? memory } satisfies WorkerRequest, image ? [image] : []);
+  }
+
+  async run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
+    return (await this.ask("result", { type: "run", ids, learningRate }, [ids.buffer])).result;
+  }
+
+  /** What the parts that fall to this worker have counted. Batches are given away. */
+  async round(round: Round): Promise<StepResult[]> {
+    const buffers = round.batches.map((batch) => batch.buffer);
+    return (await this.ask("trained", { type: "round", round }, buffers)).results;
+  }
+
+  async collect(start: Ptr, bytes: number): Promise<boolean> {
+    const { finite, image } = await this.ask("collected", { type: "collect", start, bytes }, []);
+    if (image) new Uint8Array(this.task.memory.buffer).set(new Uint8Array(image));
+    return finite;
+  }
+
+  close(): void {
+    this.fail(new Error("training was given up"));
+    this.worker.terminate();
+  }
+
+  private ask<T extends WorkerReply["type"]>(
+    _reply: T,
+    request: WorkerRequest,
+    transfer: ArrayBuffer[],
+  ): Promise<Extract<WorkerReply, { type: T }>> {
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure);
+      this.waiting.push({ resolve, reject });
+      this.worker.post(request, transfer);
+    });
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const { reject } of this.waiting.splice(0)) reject(error);
+  }
+}
+
+/**
+ * Several workers on one shared memory, without locks: updates of a row that happen at once may lose one another, which
+ * is rare where words are many (Hogwild; Recht et al. 2011). A batch goes to the worker with the fewest on their way.
+ */
+export function hogwildRunner(workers: readonly Runner[]): Runner {
+  const underWay = workers.map(() => 0);
   return {
+    lanes: workers.length,
     async run(ids, learningRate) {
-      return (await ask<WorkerReply & { type: "result" }>({ type: "run", ids, learningRate }, [ids.buffer])).result;
+      const least = underWay.indexOf(Math.min(...underWay));
+      underWay[least]++;
+      const result = await workers[least].run(ids, learningRate);
+      underWay[least]--;
+      return result;
     },
-    async collect(start, bytes) {
-      const { finite, image } = await ask<WorkerReply & { type: "collected" }>({ type: "collect", start, bytes }, []);
-      if (image) new Uint8Array(memory.buffer).set(new Uint8Array(image));
-      return finite;
-    },
-    close() {
-      fail(new Error("training was given up"));
-      worker.terminate();
-    },
+    collect: (start, bytes) => workers[0].collect(start, bytes),
+    close: () => workers.forEach((worker) => worker.close()),
+  };
+}
+
+/** Threads that train in rounds, see rounds.ts: workers, or this thread alone. */
+export function roundsRunner(
+  threads: readonly RoundThread[],
+  parts: number,
+  { collect, close }: Pick<Runner, "collect" | "close">,
+): Runner {
+  const queue = new RoundQueue(threads, parts);
+  return {
+    lanes: parts,
+    run: (ids, learningRate) => queue.run(ids, learningRate),
+    flush: () => queue.flush(),
+    collect,
+    close,
   };
 }

@@ -2,7 +2,7 @@
 
 import { Param } from "../../assembly/params.js";
 import type { Kernel } from "../kernel/kernel.js";
-import type { Layout } from "../kernel/memory.js";
+import type { Scratch } from "../kernel/layout.js";
 import { log } from "../math/power.js";
 
 export interface StepResult {
@@ -13,22 +13,31 @@ export interface StepResult {
   trained: number;
 }
 
-/** Trains on a batch at one learning rate. */
+/** Trains on a batch at one learning rate, in the scratch of a lane. */
 export function step(
   kernel: Kernel,
   memory: WebAssembly.Memory,
-  layout: Layout,
+  scratch: Scratch,
   ids: Uint32Array,
   learningRate: number,
 ): StepResult {
-  const view = new DataView(memory.buffer, layout.params, Param.size);
-  new Uint32Array(memory.buffer, layout.ids, ids.length).set(ids);
+  load(memory, scratch, ids, learningRate);
+  kernel.train(scratch.params, ids.length);
+  return results(memory, scratch);
+}
+
+/** Lays a batch ready, and clears what training counts. */
+export function load(memory: WebAssembly.Memory, scratch: Scratch, ids: Uint32Array, learningRate: number): void {
+  const view = new DataView(memory.buffer, scratch.params, Param.size);
+  new Uint32Array(memory.buffer, scratch.ids, ids.length).set(ids);
   view.setFloat32(Param.learningRate, learningRate, true);
   for (let at: number = Param.lossLinear; at < Param.size; at += 8) view.setFloat64(at, 0, true);
   for (let lane = 0; lane < 4; lane++) view.setFloat64(Param.lossProducts + 8 * lane, 1, true);
+}
 
-  kernel.train(layout.params, ids.length);
-
+/** What training has counted since. */
+export function results(memory: WebAssembly.Memory, scratch: Scratch): StepResult {
+  const view = new DataView(memory.buffer, scratch.params, Param.size);
   let loss = view.getFloat64(Param.lossLinear, true) + view.getFloat64(Param.lossLinear + 8, true);
   for (let lane = 0; lane < 4; lane++) loss += log(view.getFloat64(Param.lossProducts + 8 * lane, true));
   const integer = (offset: number) => Number(view.getBigInt64(offset, true));

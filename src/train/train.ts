@@ -2,21 +2,24 @@
 
 import { type KernelPlan, planKernel, startKernel } from "../kernel/pick.js";
 import { takesSharedMemory } from "../kernel/wasm.js";
-import { checkInteger, checkKnown, checkNumber } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, checkNumber } from "../math/check.js";
 import { Parameters } from "../model/parameters.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
-import { batchCapacity, encode } from "../text/encode.js";
+import { encode } from "../text/encode.js";
 import { buildVocabulary, type Vocabulary } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
 import { type EpochRecord, type Run, trainEpochs } from "./epochs.js";
-import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./options.js";
+import { type EpochListener, type ResolvedOptions, resolveOptions, type TrainOptions } from "./options.js";
+import { type Crew, planCrew, startRunner } from "./parallel.js";
 import { type Progress, ProgressReporter } from "./progress.js";
-import { localRunner, type WorkerHandle, workerRunner } from "./runner.js";
+import type { WorkerHandle } from "./runner.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {
   toCorpus(source: Source): Corpus;
   spawn(): WorkerHandle;
+  /** Threads that the machine runs at once. */
+  cores(): number;
   fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -27,8 +30,11 @@ export interface ContinueOptions {
   learningRate?: number;
   minLearningRate?: number;
   onProgress?: (progress: Progress) => void;
+  onEpochEnd?: EpochListener;
   signal?: AbortSignal;
 }
+
+const CONTINUE_OPTIONS = ["epochs", "learningRate", "minLearningRate", "onProgress", "onEpochEnd", "signal"];
 
 /** A trained model, which can be trained on. */
 export class Model<Source = CorpusSource> {
@@ -45,6 +51,7 @@ export class Model<Source = CorpusSource> {
     private readonly parameters: Parameters,
     private readonly plan: KernelPlan,
     private readonly platform: Platform<Source>,
+    private readonly crew: Crew,
   ) {
     const kernel = startKernel(plan, parameters.memory);
     const { words } = vocabulary;
@@ -70,7 +77,7 @@ export class Model<Source = CorpusSource> {
    * @throws TypeError, RangeError for options; DivergenceError; the signal's reason
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
-    checkKnown("option", options, ["epochs", "learningRate", "minLearningRate", "onProgress", "signal"]);
+    checkKnown("option", options, CONTINUE_OPTIONS);
     const corpus = this.platform.toCorpus(source);
     const { maxSentenceLength } = this.options;
     const epochs = checkInteger("epochs", options.epochs ?? this.options.epochs, 1);
@@ -87,36 +94,50 @@ export class Model<Source = CorpusSource> {
       learningRate,
       minLearningRate: checkNumber("minLearningRate", options.minLearningRate ?? learningRate * 1e-4, 0, learningRate),
       onProgress: options.onProgress,
+      onEpochEnd: checkFunction("onEpochEnd", options.onEpochEnd),
       signal: options.signal,
     });
     return this;
   }
 
   /** @internal */
-  async run(run: Omit<Run, "vocabulary" | "parameters" | "plan" | "maxSentenceLength" | "firstEpoch">): Promise<void> {
+  async run(run: RunOptions): Promise<void> {
     const { vocabulary, parameters, plan } = this;
-    const { worker, maxSentenceLength } = this.options;
+    const { mode, threads, batchWords, maxSentenceLength } = this.crew;
     const { signal } = run;
     signal?.throwIfAborted();
-    const task = { plan, memory: parameters.memory, layout: parameters.layout };
-    const runner = worker ? workerRunner(task, this.platform.spawn()) : localRunner(task);
+    const runner = startRunner(this.crew, plan, parameters, this.options, this.platform.spawn);
     signal?.addEventListener("abort", runner.close, { once: true });
     try {
       const firstEpoch = this.history.length;
-      await trainEpochs({ ...run, vocabulary, parameters, plan, maxSentenceLength, firstEpoch }, runner, (record) =>
-        this.history.push(record),
-      );
+      const places = { threads, parallel: mode, maxSentenceLength, batchWords };
+      const whole: Run = { ...run, ...places, vocabulary, parameters, plan, firstEpoch };
+      await trainEpochs(whole, runner, async (record) => {
+        this.history.push(record);
+        this.refresh();
+        return (await run.onEpochEnd?.(this, record)) !== false;
+      });
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
     } finally {
       signal?.removeEventListener("abort", runner.close);
       runner.close();
-      this.vectors.refresh();
-      this.outputRows?.refresh();
+      this.refresh();
     }
   }
+
+  private refresh(): void {
+    this.vectors.refresh();
+    this.outputRows?.refresh();
+  }
 }
+
+/** What a run of a model leaves to its caller. */
+type RunOptions = Omit<
+  Run,
+  "vocabulary" | "parameters" | "plan" | "threads" | "parallel" | "maxSentenceLength" | "batchWords" | "firstEpoch"
+> & { onEpochEnd?: EpochListener };
 
 /** Counts words, sets up a model and trains it. */
 export async function trainOn<Source>(
@@ -130,12 +151,12 @@ export async function trainOn<Source>(
   const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
   const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
   warnOfCost(options, vocabulary.size);
-  const capacity = batchCapacity(options.maxSentenceLength);
-  const parameters = new Parameters(vocabulary, options, capacity, shared);
-  const model = new Model(options, vocabulary, parameters, plan, platform);
-  const { epochs, learningRate, minLearningRate, onProgress, signal } = options;
+  const crew = planCrew(options, platform.cores(), shared, vocabulary.size);
+  const parameters = new Parameters(vocabulary, options, crew.workplace);
+  const model = new Model(options, vocabulary, parameters, plan, platform, crew);
+  const { epochs, learningRate, minLearningRate, onProgress, onEpochEnd, signal } = options;
   const epochWords = vocabulary.totalWords;
-  await model.run({ corpus, epochs, epochWords, learningRate, minLearningRate, onProgress, signal });
+  await model.run({ corpus, epochs, epochWords, learningRate, minLearningRate, onProgress, onEpochEnd, signal });
   return model;
 }
 
@@ -175,6 +196,8 @@ function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Prom
       loss: 0,
       learningRate,
       kernel: plan.name,
+      threads: 0,
+      parallel: "none",
     });
   };
   return buildVocabulary(corpus, options, report);

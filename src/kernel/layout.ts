@@ -1,0 +1,219 @@
+// Where everything lies in the one WebAssembly.Memory of a model. TypeScript owns the memory, the kernels allocate nothing.
+//
+//   0        nothing, so that no pointer is 0
+//   1024     scratch of each lane, a thread or a part of a round:
+//              parameter block           Param.size bytes, assembly/params.ts
+//              windows drawn ahead       { n u32, context rows u32[2 window], TargetSet[sets] }[group]
+//              gradients                 f32[tiles][2 window × 6 + 4]
+//              partial sums              f32[2 window][8]
+//              hidden, its gradient      f32[stride / 4] each
+//              batch of ids, kept ids    u32[batch capacity] each
+//            labels                      f32[tiles × 8]               negative sampling only
+//            zero row                    f32[stride / 4]
+//            keep thresholds             u32[V]
+//            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
+//            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
+//            list of all output rows     u32[tiles × 6]                    softmax only
+//            input rows                  f32[V][stride / 4]
+//            output rows                 f32[V][stride / 4]           of words, or of the V − 1 inner nodes
+//   end
+//
+// V = words, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
+
+import { Loss, Mark, Model, Param, TargetSet, Tile } from "../../assembly/params.js";
+import type { Ptr } from "./kernel.js";
+import { Allocator, rowStride } from "./memory.js";
+
+/** Windows drawn ahead, as long as their lists take no more than so many bytes: their rows should fit the second-level cache. */
+const GROUP = 16;
+const GROUP_BYTES = 65_536;
+
+/** What decides the sizes. */
+export interface Shape extends Pick<KernelOptions, "model" | "loss" | "window" | "negatives" | "sharedNegatives"> {
+  words: number;
+  dim: number;
+  /** bits of the longest code and of all codes, for hierarchical softmax */
+  depth: number;
+  bits: number;
+  /** entries of the longest batch, see text/encode.ts */
+  batchCapacity: number;
+  /** threads, or logical parts of a round: each has its scratch */
+  lanes: number;
+}
+
+/** What each lane has of its own. */
+export interface Scratch {
+  params: Ptr;
+  windows: Ptr;
+  gradients: Ptr;
+  partial: Ptr;
+  hidden: Ptr;
+  hiddenGradient: Ptr;
+  ids: Ptr;
+  kept: Ptr;
+}
+
+export interface Layout {
+  stride: number;
+  tiles: number;
+  gradientStride: number;
+  windowStride: number;
+  setStride: number;
+  group: number;
+  /** for each lane */
+  scratch: Scratch[];
+  labels: Ptr;
+  zeroRow: Ptr;
+  keepThresholds: Ptr;
+  alias: Ptr;
+  pathStarts: Ptr;
+  paths: Ptr;
+  allRows: Ptr;
+  inputs: Ptr;
+  outputs: Ptr;
+  /** bytes of all */
+  size: number;
+}
+
+/** Output rows that a prediction meets at most. */
+function outputCount({ loss, negatives, depth, words }: Shape): number {
+  if (loss === "negative-sampling") return 1 + negatives;
+  return loss === "hierarchical-softmax" ? Math.max(depth, 1) : words;
+}
+
+export function layOut(shape: Shape): Layout {
+  const { words, loss, window, batchCapacity } = shape;
+  const drawn = loss === "negative-sampling";
+  const tree = loss === "hierarchical-softmax";
+  const stride = rowStride(shape.dim);
+  const tiles = Math.ceil(outputCount(shape) / Tile.outputs);
+  // the two slots more of an odd last context, and whole vectors
+  const gradientStride = Math.ceil((2 * window * Tile.outputs + 2) / 4) * 16;
+  const setStride =
+    TargetSet.size + (drawn || tree ? tiles * Tile.outputs * 4 : 0) + (tree ? tiles * Tile.labels * 4 : 0);
+  const setsOfWindow = drawn && !shape.sharedNegatives && shape.model === "skipgram" ? 2 * window : 1;
+  const windowStride = 4 + 2 * window * 4 + setsOfWindow * setStride;
+  const group = Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
+  const memory = new Allocator();
+  const takeScratch = (): Scratch => ({
+    params: memory.take(Param.size),
+    windows: memory.take(group * windowStride),
+    gradients: memory.take(tiles * gradientStride),
+    partial: memory.take(2 * window * 32),
+    hidden: memory.take(stride),
+    hiddenGradient: memory.take(stride),
+    ids: memory.take(batchCapacity * 4),
+    kept: memory.take(batchCapacity * 4),
+  });
+  return {
+    stride,
+    tiles,
+    gradientStride,
+    windowStride,
+    setStride,
+    group,
+    scratch: Array.from({ length: shape.lanes }, takeScratch),
+    labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
+    zeroRow: memory.take(stride),
+    keepThresholds: memory.take(words * 4),
+    alias: memory.take(drawn ? words * 8 : 0),
+    pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
+    paths: memory.take(tree ? shape.bits * 4 : 0),
+    allRows: memory.take(drawn || tree ? 0 : tiles * Tile.outputs * 4),
+    inputs: memory.take(words * stride),
+    outputs: memory.take(words * stride),
+    size: memory.end,
+  };
+}
+
+export const LOSSES = ["negative-sampling", "hierarchical-softmax", "softmax"] as const;
+/** The output layer. */
+export type LossName = (typeof LOSSES)[number];
+
+/** The options that the kernels read from the parameter block. */
+export interface KernelOptions {
+  model: "skipgram" | "cbow";
+  loss: LossName;
+  window: number;
+  negatives: number;
+  sharedNegatives: boolean;
+  cbowCombine: "mean" | "sum";
+  cbowGradient: "undivided" | "divided";
+}
+
+const LOSS_NUMBERS: Record<LossName, Loss> = {
+  "negative-sampling": Loss.negativeSampling,
+  "hierarchical-softmax": Loss.hierarchicalSoftmax,
+  softmax: Loss.softmax,
+};
+
+/** Fills the parameter block and the lists of a lane; the generator's state is the caller's. */
+export function writeParams(
+  buffer: ArrayBufferLike,
+  layout: Layout,
+  scratch: Scratch,
+  words: number,
+  options: KernelOptions,
+): void {
+  const view = new DataView(buffer, scratch.params, Param.size);
+  const integers: [Param, number][] = [
+    [Param.inputs, layout.inputs],
+    [Param.outputs, layout.outputs],
+    [Param.stride, layout.stride],
+    [Param.vocabularySize, words],
+    [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
+    [Param.loss, LOSS_NUMBERS[options.loss]],
+    [Param.window, options.window],
+    [Param.negatives, options.negatives],
+    [Param.sharedNegatives, Number(options.sharedNegatives)],
+    [Param.cbowMean, Number(options.cbowCombine === "mean")],
+    [Param.cbowDivided, Number(options.cbowGradient === "divided")],
+    [Param.keepThresholds, layout.keepThresholds],
+    [Param.alias, layout.alias],
+    [Param.noiseWords, words],
+    [Param.pathStarts, layout.pathStarts],
+    [Param.paths, layout.paths],
+    [Param.allRows, layout.allRows],
+    [Param.ids, scratch.ids],
+    [Param.kept, scratch.kept],
+    [Param.windows, scratch.windows],
+    [Param.windowStride, layout.windowStride],
+    [Param.setStride, layout.setStride],
+    [Param.group, layout.group],
+    [Param.labels, layout.labels],
+    [Param.gradients, scratch.gradients],
+    [Param.gradientStride, layout.gradientStride],
+    [Param.hidden, scratch.hidden],
+    [Param.hiddenGradient, scratch.hiddenGradient],
+    [Param.partial, scratch.partial],
+    [Param.zeroRow, layout.zeroRow],
+  ];
+  for (const [offset, value] of integers) view.setUint32(offset, value, true);
+
+  // lists of output rows are filled up to whole tiles with the zero row
+  new Uint32Array(buffer, scratch.windows, (layout.group * layout.windowStride) / 4).fill(layout.zeroRow);
+}
+
+/** Fills the labels and lists that all lanes share; the matrices, thresholds, alias table and paths are the caller's. */
+export function writeLists(
+  buffer: ArrayBufferLike,
+  layout: Layout,
+  words: number,
+  { loss, negatives }: KernelOptions,
+): void {
+  if (loss === "negative-sampling") {
+    // the positive first, noise words 0, and ½ where a slot holds no prediction
+    const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);
+    for (let k = 0; k <= negatives; k++) {
+      labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
+    }
+  } else if (loss === "softmax") {
+    const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.zeroRow);
+    for (let word = 0; word < words; word++) rows[word] = layout.outputs + word * layout.stride;
+  }
+}
+
+/** A probability in [0, 1] as a threshold: kept if random < threshold, always at 0xffffffff. */
+export function toThreshold(probability: number): number {
+  return probability >= 1 ? Mark.sentenceEnd : Math.floor(probability * 2 ** 32);
+}
