@@ -89,7 +89,11 @@ class Rival {
   ) {
     this.rows = rowsPerPrediction(options, vocabulary);
     this.name = plan.name;
-    this.parameters = new Parameters(vocabulary, options, batchCapacity(options.maxSentenceLength), false);
+    this.parameters = new Parameters(vocabulary, options, {
+      batchCapacity: batchCapacity(options.maxSentenceLength),
+      lanes: 1,
+      shared: false,
+    });
     this.kernel = startKernel(plan, this.parameters.memory);
     this.start = new Uint8Array(this.parameters.memory.buffer).slice();
   }
@@ -102,7 +106,7 @@ class Rival {
     let predictions = 0;
     const start = performance.now();
     for (const ids of batches) {
-      const result = step(this.kernel, memory, layout, ids, learningRate);
+      const result = step(this.kernel, memory, layout.scratch[0], ids, learningRate);
       loss += result.loss;
       predictions += result.predictions;
     }

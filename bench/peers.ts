@@ -39,7 +39,7 @@ interface Trainer {
 const wasm2vec = (kernel: KernelChoice, worker: boolean): Trainer => ({
   name: worker ? `${kernel}+worker` : kernel,
   run: async (corpus, output, seed) => {
-    const { vectors, history } = await train(corpus, { model, loss, epochs, seed, kernel, worker });
+    const { vectors, history } = await train(corpus, { model, loss, epochs, seed, kernel, worker, threads: 1 });
     await saveVectors(vectors, output);
     return history.reduce((sum, record) => sum + record.seconds, 0);
   },
