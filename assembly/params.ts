@@ -123,11 +123,12 @@ export const enum Part {
   /** f32[vocabularySize][stride / 4]: the rows of the model */
   inputs = 0,
   outputs = 4,
-  /** The copies, f32[…][stride / 4], and what they were before training. */
+  /** The copies, f32[…][stride / 4]. */
   inputCopies = 8,
-  oldInputs = 12,
-  outputCopies = 16,
-  oldOutputs = 20,
+  outputCopies = 12,
+  /** What the output copies were before training, from the first on whose row others may train where it lies: noise words. */
+  oldOutputs = 16,
+  firstOld = 20,
   /** { word or node u32, updates u32 }: what the copies are of, and how many there are */
   inputList = 24,
   inputCount = 28,

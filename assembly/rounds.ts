@@ -6,7 +6,7 @@
 import { Loss, Mark, Param, Part } from "./params";
 import { random } from "./random";
 import { expMinusAbs } from "./sigmoid";
-import { addDifference, copyTwice, touch } from "./vector";
+import { addDifference, addScaled, copyRow, touch } from "./vector";
 
 /**
  * Thins out the batch, u32[length] at params.ids, copies the rows that its words meet, and replaces the words by the
@@ -36,8 +36,16 @@ export function gather(params: usize, length: u32): void {
   else if (loss == Loss.hierarchicalSoftmax) listNodes(params, part);
   else listAll(part, load<u32>(params, Param.vocabularySize), <u32>((to - ids) >> 2));
   const stride: usize = load<u32>(params, Param.stride);
-  copyRows(load<u32>(part, Part.inputList), load<u32>(part, Part.inputCount), load<u32>(part, Part.inputs), load<u32>(part, Part.inputCopies), load<u32>(part, Part.oldInputs), stride);
-  copyRows(load<u32>(part, Part.outputList), load<u32>(part, Part.outputCount), load<u32>(part, Part.outputs), load<u32>(part, Part.outputCopies), load<u32>(part, Part.oldOutputs), stride);
+  const inputCopies: usize = load<u32>(part, Part.inputCopies);
+  const outputCopies: usize = load<u32>(part, Part.outputCopies);
+  const outputCount = load<u32>(part, Part.outputCount);
+  const steady = min(load<u32>(part, Part.firstOld), outputCount);
+  copyRows(load<u32>(part, Part.inputList), load<u32>(part, Part.inputCount), load<u32>(part, Part.inputs), inputCopies, 0, stride);
+  copyRows(load<u32>(part, Part.outputList), steady, load<u32>(part, Part.outputs), outputCopies, 0, stride);
+  copyRows(
+    load<u32>(part, Part.outputList) + (steady << 3), outputCount - steady, load<u32>(part, Part.outputs),
+    outputCopies + <usize>steady * stride, load<u32>(part, Part.oldOutputs), stride,
+  );
   store<u32>(part, <u32>((to - ids) >> 2), Part.length);
 }
 
@@ -113,12 +121,17 @@ function listNodes(params: usize, part: usize): void {
 /** Rows read ahead: they come from far caches, and many loads under way together take hardly longer than one. */
 const AHEAD: u32 = 16;
 
+/** Copies rows; with old twice. */
 function copyRows(list: usize, count: u32, rows: usize, copies: usize, old: usize, stride: usize): void {
   for (let from: u32 = 0; from < count; from += AHEAD) {
     const to = min<u32>(from + AHEAD, count);
     for (let i = from; i < to; i++) touch(rows + <usize>load<u32>(list + (<usize>i << 3)) * stride, stride);
-    for (let i = from; i < to; i++, copies += stride, old += stride) {
-      copyTwice(rows + <usize>load<u32>(list + (<usize>i << 3)) * stride, copies, old, stride);
+    for (let i = from; i < to; i++, copies += stride) {
+      const row = rows + <usize>load<u32>(list + (<usize>i << 3)) * stride;
+      copyRow(row, copies, stride);
+      if (old == 0) continue;
+      copyRow(row, old, stride);
+      old += stride;
     }
   }
 }
@@ -164,22 +177,42 @@ export function merge(params: usize, tallies: usize, thread: u32, threads: u32, 
   const part: usize = load<u32>(params, Param.part);
   const stride: usize = load<u32>(params, Param.stride);
   const outputs = tallies + (<usize>load<u32>(params, Param.vocabularySize) << 3);
-  addChanges(load<u32>(part, Part.inputList), load<u32>(part, Part.inputCount), tallies, thread, threads, rate, load<u32>(part, Part.inputs), load<u32>(part, Part.inputCopies), load<u32>(part, Part.oldInputs), stride);
-  addChanges(load<u32>(part, Part.outputList), load<u32>(part, Part.outputCount), outputs, thread, threads, rate, load<u32>(part, Part.outputs), load<u32>(part, Part.outputCopies), load<u32>(part, Part.oldOutputs), stride);
+  const list: usize = load<u32>(part, Part.outputList);
+  const rows: usize = load<u32>(part, Part.outputs);
+  const copies: usize = load<u32>(part, Part.outputCopies);
+  const count = load<u32>(part, Part.outputCount);
+  const steady = min(load<u32>(part, Part.firstOld), count);
+  addChanges(load<u32>(part, Part.inputList), load<u32>(part, Part.inputCount), tallies, thread, threads, rate, load<u32>(part, Part.inputs), load<u32>(part, Part.inputCopies), 0, stride);
+  addChanges(list, steady, outputs, thread, threads, rate, rows, copies, 0, stride);
+  addChanges(list + (steady << 3), count - steady, outputs, thread, threads, rate, rows, copies + <usize>steady * stride, load<u32>(part, Part.oldOutputs), stride);
 }
 
+/** The tally of a row whose first change has been added. */
+const BEGUN: u32 = 0x80000000;
+
+/**
+ * row += f (copy − old). Without old, the row itself is old until its first change: row = (1 − f P) row + f copy, then
+ * row += f copy.
+ */
 function addChanges(list: usize, count: u32, tallies: usize, thread: u32, threads: u32, rate: f32, rows: usize, copies: usize, old: usize, stride: usize): void {
   for (let from: u32 = 0; from < count; from += AHEAD) {
     const to = min<u32>(from + AHEAD, count);
     for (let i = from; i < to; i++) {
-      const row = load<u32>(list + (<usize>i << 3));
-      if (row % threads == thread) touch(rows + <usize>row * stride, stride);
+      const number = load<u32>(list + (<usize>i << 3));
+      if (number % threads == thread) touch(rows + <usize>number * stride, stride);
     }
-    for (let i = from; i < to; i++, copies += stride, old += stride) {
-      const row = load<u32>(list + (<usize>i << 3));
-      if (row % threads != thread) continue;
-      const at = tallies + (<usize>row << 3);
-      addDifference(rows + <usize>row * stride, copies, old, share(load<u32>(at), load<u32>(at, 4), rate), stride);
+    for (let i = from; i < to; i++, copies += stride) {
+      const number = load<u32>(list + (<usize>i << 3));
+      if (number % threads == thread) {
+        const at = tallies + (<usize>number << 3);
+        const row = rows + <usize>number * stride;
+        const parts = load<u32>(at, 4);
+        const f = share(load<u32>(at), parts & ~BEGUN, rate);
+        if (old) addDifference(row, copies, old, f, stride);
+        else addScaled(row, parts & BEGUN ? 1 : 1 - f * <f32>parts, copies, f, stride);
+        store<u32>(at, parts | BEGUN, 4);
+      }
+      if (old) old += stride;
     }
   }
 }

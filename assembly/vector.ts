@@ -378,18 +378,24 @@ export function addDifference(row: usize, now: usize, old: usize, scale: f32, st
 
 // @ts-ignore: decorator
 @inline
-function copyTwiceOf<T>(row: usize, a: usize, b: usize, stride: usize): void {
-  for (const end = row + stride; row < end; row += sizeof<T>(), a += sizeof<T>(), b += sizeof<T>()) {
-    const value = load<T>(row);
-    store<T>(a, value);
-    store<T>(b, value);
+function addScaledOf<T>(row: usize, keep: f32, x: usize, scale: f32, stride: usize): void {
+  for (const end = row + stride; row < end; row += sizeof<T>(), x += sizeof<T>()) {
+    store<T>(row, add<T>(mul<T>(constant<T>(keep), load<T>(row)), mul<T>(constant<T>(scale), load<T>(x))));
   }
 }
 
-/** a = row, b = row */
-export function copyTwice(row: usize, a: usize, b: usize, stride: usize): void {
-  if (ASC_FEATURE_SIMD) copyTwiceOf<v128>(row, a, b, stride);
-  else copyTwiceOf<u64>(row, a, b, stride);
+/** row = keep × row + scale × x */
+export function addScaled(row: usize, keep: f32, x: usize, scale: f32, stride: usize): void {
+  if (ASC_FEATURE_SIMD) addScaledOf<v128>(row, keep, x, scale, stride);
+  else addScaledOf<f32>(row, keep, x, scale, stride);
+}
+
+/** to = row, 16 bytes at a time: memory.copy takes longer to begin than such a row to copy. */
+export function copyRow(row: usize, to: usize, stride: usize): void {
+  for (const end = row + stride; row < end; row += 16, to += 16) {
+    store<u64>(to, load<u64>(row));
+    store<u64>(to, load<u64>(row, 8), 8);
+  }
 }
 
 /** Reads a byte of each cache line of a row. */

@@ -107,7 +107,8 @@ export class Model<Source = CorpusSource> {
     const { signal } = run;
     signal?.throwIfAborted();
     const runner = startRunner(this.crew, plan, parameters, this.options, this.platform.spawn);
-    signal?.addEventListener("abort", runner.close, { once: true });
+    const close = () => runner.close();
+    signal?.addEventListener("abort", close, { once: true });
     try {
       const firstEpoch = this.history.length;
       const places = { threads, parallel: mode, maxSentenceLength, batchWords };
@@ -121,8 +122,8 @@ export class Model<Source = CorpusSource> {
       signal?.throwIfAborted();
       throw error;
     } finally {
-      signal?.removeEventListener("abort", runner.close);
-      runner.close();
+      signal?.removeEventListener("abort", close);
+      close();
       this.refresh();
     }
   }
