@@ -6,9 +6,10 @@
 import { constant, mul, sub } from "./lanes";
 import { NetworkParam } from "./network-params";
 import { Tile } from "./params";
+import { addRows } from "./rows";
 import { sigmoid } from "./sigmoid";
 import { maximum, respondRow, softmaxRow } from "./softmax";
-import { addRows, dots1x6, dots2x6 } from "./vector";
+import { dots1x6, dots2x6 } from "./vector";
 
 /** Probabilities ŷ of n rows in z2, hidden rows beside. */
 export function forward(params: usize, n: u32): void {

@@ -5,8 +5,8 @@
 
 import { Loss, Mark, Param, Part } from "./params";
 import { random } from "./random";
+import { addDifference, addScaled, copyRow, touch } from "./rows";
 import { expMinusAbs } from "./sigmoid";
-import { addDifference, addScaled, copyRow, touch } from "./vector";
 
 /**
  * Thins out the batch, u32[length] at params.ids, copies the rows that its words meet, and replaces the words by the

@@ -6,7 +6,8 @@ import { drawTargets, isHalf, score, tileCount } from "./output";
 import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeRepeats } from "./repeats";
-import { combine, spread, touch, updateRow3, updateRow6, updateRows } from "./vector";
+import { combine, spread, touch } from "./rows";
+import { updateRow3, updateRow6, updateRows } from "./vector";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
 export function train(params: usize, length: u32): void {
