@@ -94,7 +94,7 @@ export const enum Param {
   paths = 112,
   /** u32[tiles × Tile.outputs]: all output rows, for softmax */
   allRows = 116,
-  /** Cells of the alias table; cell j is word j × noiseStep + noiseOffset, in odd j + noiseMirror instead: a stripe of the words. */
+  /** Cells of the alias table: one for each word; in a part for the hot words and a stripe of the others, see src/kernel/parts.ts. */
   noiseWords = 124,
   noiseStep = 128,
   noiseOffset = 132,

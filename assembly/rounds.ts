@@ -1,6 +1,6 @@
 // Rounds: several parts of a text are trained at once and yet the result does not depend on who trains which part, or when.
-// A part trains on copies of the rows that its words meet (gather), but for noise words: these it draws from a stripe of
-// the vocabulary that no other part has in this round, and trains where they lie. Then the copies' changes are added to the
+// A part trains on copies of the rows that its words meet (gather). Noise words it draws from the hot words, of which all
+// parts have copies, and from a stripe that no other part has in this round; those without a copy it trains where they lie. Then the copies' changes are added to the
 // model's rows, part by part in their order, row by row by one thread (countUpdates, merge). See docs/math.md, section 9.
 
 import { Loss, Mark, Param, Part } from "./params";

@@ -152,11 +152,11 @@ describe("003", () => {
     const w3 = Float64Array.of(-900, 0, 0);
     const w4 = Float64Array.of(1, 0, 0);
     const x = Float64Array.of(1, 0, 0);
-    // as printed: y_13 = 0, yet the step y_14 x of w_4 is far from zero
+    const loss = (w: Vector) => () => -logSigmoid(-dot(w, x));
+    const none = new Float64Array(3);
+    // as printed: y_13 = 0, yet J has a gradient by w_4; right: it has none where y_14 = 0, as for w_4 = w_3
     expect(sigmoid(dot(x, w3))).toBe(0);
-    expect(sigmoid(dot(x, w4))).toBeGreaterThan(0.5);
-    // right: y_14 = 0
-    expect(sigmoid(dot(x, w3)) * x[0]).toBe(0);
+    expectProof({ printed: errorOf(loss(w4), w4, none), right: errorOf(loss(w3), w3, none) });
   });
 
   it("J of the negative example is that of a negative example", () => {

@@ -27,7 +27,6 @@ export interface Rounds {
   stripes: Stripe[];
   /** { updates u32, parts u32 }[2][V] */
   tallies: Ptr;
-  words: number;
   /** i32[3]: see train/barrier.ts and rounds.ts */
   barrier: Ptr;
 }
@@ -45,7 +44,6 @@ export function takeRounds(memory: Allocator, layout: Layout, shape: Shape, part
     blocks: layout.scratch.map(() => takePart(memory, layout, shape, partWords)),
     stripes: shape.loss === "negative-sampling" ? layOutStripes(memory, layout.scratch.length, words) : [],
     tallies: memory.take(2 * words * 8),
-    words,
     barrier: memory.take(12),
   };
 }
@@ -136,7 +134,8 @@ export function wordOfCell({ hot, offset, mirror }: Stripe, parts: number, cell:
 export function writeRounds(
   buffer: ArrayBufferLike,
   layout: Layout,
-  { blocks, words }: RoundsMemory,
+  { blocks }: RoundsMemory,
+  words: number,
   loss: LossName,
 ): void {
   blocks.forEach(({ block, values, params }, i) => {

@@ -76,7 +76,7 @@ export class Parameters {
       const state = new Uint32Array(this.memory.buffer, scratch.params + Param.randomState, 4);
       state.set(Random.from(options.seed, STREAM.training + lane).state);
     });
-    if (this.rounds) writeRounds(this.memory.buffer, this.layout, this.rounds, options.loss);
+    if (this.rounds) writeRounds(this.memory.buffer, this.layout, this.rounds, this.words, options.loss);
     this.writeThresholds(vocabulary, options);
     if (options.loss === "negative-sampling") this.writeNoise(vocabulary.noiseWeights(options.noiseExponent));
     if (tree) this.writePaths(tree);

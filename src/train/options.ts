@@ -81,7 +81,7 @@ export interface TrainOptions {
   threads?: number | "auto";
   /**
    * Train in rounds, so that the same seed, options and corpus give the same bytes on every machine, however many threads there
-   * are. Default false: several threads update the model without locks, which is faster, and different each time.
+   * are; sentences are split at 500 words. Default false: several threads update the model without locks, which is faster, and different each time.
    */
   reproducible?: boolean;
   /** With reproducible: logical parts of a round, which any number of threads up to it share; another number gives other bytes. Default 8. */
