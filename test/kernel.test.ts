@@ -213,8 +213,8 @@ describe.each(kernels)("kernel %s", (name) => {
   it.each(LOSSES)("keeps the loss of scores of hundreds: %s", async (loss) => {
     const c: Case = { dim: 8, words: 20, negatives: 5, window: 3, sentence: [17, 3, 8, 12, 0] };
     const setup = await setUp(name, { loss }, c);
-    const { memory, layout, bytes } = setup.parameters;
-    const rows = new Float32Array(memory.buffer, bytes.start, bytes.length / 4);
+    const { memory, layout, matrices } = setup.parameters;
+    const rows = new Float32Array(memory.buffer, matrices[0], matrices[1] / 4);
     rows.forEach((value, i) => {
       rows[i] = 40 * value;
     });
@@ -249,7 +249,7 @@ describe.each(kernels)("kernel %s", (name) => {
 
   it("finds numbers that are not finite", async () => {
     const { kernel, parameters } = await setUp(name, {}, cases["one window"]);
-    const { start, length } = parameters.bytes;
+    const [start, length] = parameters.matrices;
     expect(kernel.allFinite(start, length)).toBe(true);
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const floats = new Float32Array(parameters.memory.buffer, start, length / 4);
@@ -281,7 +281,7 @@ it("simd and scalar give the same bits", async () => {
       const [a, b] = await Promise.all((["simd", "scalar"] as const).map((name) => setUp(name, model, c)));
       for (const setup of [a, b]) for (let i = 0; i < 5; i++) runSentence(setup, c.sentence, 0.3);
       const bytes = (s: Setup) =>
-        Buffer.from(s.parameters.memory.buffer, s.parameters.bytes.start, s.parameters.bytes.length);
+        Buffer.from(s.parameters.memory.buffer, ...s.parameters.matrices);
       expect(bytes(a).equals(bytes(b))).toBe(true);
     }
   }

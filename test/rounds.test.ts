@@ -10,6 +10,7 @@ import { huffmanTree } from "../src/math/huffman";
 import { Random } from "../src/math/random";
 import { Parameters } from "../src/model/parameters";
 import { Vocabulary } from "../src/text/vocabulary";
+import { SharedMeeting } from "../src/train/meeting";
 import { RoundMember } from "../src/train/rounds";
 
 const WORDS = 600;
@@ -120,19 +121,25 @@ describe("stripes", () => {
   });
 });
 
+/** One thread that trains all parts. */
+function alone({ parameters: { memory }, kernel, rounds }: Awaited<ReturnType<typeof setUp>>): RoundMember {
+  const membership = { rounds, window: 2, thread: 0, threads: 1 };
+  return new RoundMember(kernel, memory, membership, new SharedMeeting(memory, rounds, membership));
+}
+
 describe("a round", () => {
   it.each<LossName>(["negative-sampling", "hierarchical-softmax", "softmax"])(
     "adds up the copies' changes by (9.4), changes no other row but noise words of the part's stripe: %s",
     async (loss) => {
       const parts = 3;
       const setup = await setUp(parts, loss);
-      const { parameters, kernel, rounds } = setup;
+      const { parameters, rounds } = setup;
       const { layout } = parameters;
       const before = [layout.inputs, layout.outputs].map((start) => rows(parameters, start, WORDS));
       const texts = [sentence, [17, 4, 17, 250, 3], [5, 17, 3, 301]];
       const learningRate = 0.4;
       // what the copies have become is still there after the round
-      new RoundMember(kernel, parameters.memory, { rounds, window: 2, thread: 0, threads: 1 }).train({
+      await alone(setup).train({
         ...{ number: 4, learningRate },
         batches: texts.map(batch),
       });
@@ -185,9 +192,10 @@ describe("a round", () => {
   it("draws noise from the stripe that the part has in this round", async () => {
     const parts = 3;
     for (const number of [0, 1, 2]) {
-      const { parameters, kernel, rounds } = await setUp(parts);
+      const setup = await setUp(parts);
+      const { parameters, rounds } = setup;
       const before = rows(parameters, parameters.layout.outputs, WORDS);
-      new RoundMember(kernel, parameters.memory, { rounds, window: 2, thread: 0, threads: 1 }).train({
+      await alone(setup).train({
         ...{ number, learningRate: 0.4 },
         batches: [batch(Array.from({ length: 200 }, (_, i) => i))],
       });

@@ -23,8 +23,18 @@ export interface Stripe {
 }
 
 export interface Rounds {
+  /** of the vocabulary */
+  words: number;
   parts: Scratch[];
+  /** of each part: see assembly/params.ts, Part */
+  blocks: Ptr[];
+  /** one for each part, or none where no noise is drawn */
   stripes: Stripe[];
+  /** rounds that a part keeps a stripe: the more words, the longer, so that handing on its rows costs little */
+  hold: number;
+  /** the model's output rows, and the bytes of a row */
+  outputs: Ptr;
+  stride: number;
   /** { updates u32, parts u32 }[2][V] */
   tallies: Ptr;
   /** i32[3]: see train/barrier.ts and rounds.ts */
@@ -32,20 +42,31 @@ export interface Rounds {
 }
 
 /** With what only its first writing needs. */
-export interface RoundsMemory extends Rounds {
+export interface RoundsMemory {
+  rounds: Rounds;
   blocks: PartBlock[];
 }
+
+/** Words for each round that a stripe is kept: some 100 bytes of rows of 100 floats are handed on for a word of text. */
+const WORDS_A_ROUND = 1000;
 
 /** Takes the memory of rounds with parts of at most `partWords` words, after that of the layout. */
 export function takeRounds(memory: Allocator, layout: Layout, shape: Shape, partWords: number): RoundsMemory {
   const { words } = shape;
-  return {
-    parts: layout.scratch,
-    blocks: layout.scratch.map(() => takePart(memory, layout, shape, partWords)),
-    stripes: shape.loss === "negative-sampling" ? layOutStripes(memory, layout.scratch.length, words) : [],
+  const { scratch, outputs, stride } = layout;
+  const blocks = scratch.map(() => takePart(memory, layout, shape, partWords));
+  const rounds = {
+    words,
+    parts: scratch,
+    blocks: blocks.map(({ block }) => block),
+    stripes: shape.loss === "negative-sampling" ? layOutStripes(memory, scratch.length, words) : [],
+    hold: Math.ceil(words / WORDS_A_ROUND),
+    outputs,
+    stride,
     tallies: memory.take(2 * words * 8),
     barrier: memory.take(12),
   };
+  return { rounds, blocks };
 }
 
 /** Bytes of a part's block, and where its lists and copies lie. */
@@ -128,6 +149,18 @@ export function wordOfCell({ hot, offset, mirror }: Stripe, parts: number, cell:
   if (cell < hot) return cell;
   const j = cell - hot;
   return hot + j * parts + (j % 2 === 0 ? offset : mirror);
+}
+
+/** The stripe that a part draws noise words from in a round; no other part has it. */
+export function stripeOf({ stripes, hold }: Rounds, part: number, round: number): number {
+  return (part + Math.floor(round / hold)) % stripes.length;
+}
+
+/** The stripe of a word that is not hot. */
+export function stripeOfWord({ stripes }: Rounds, word: number): number {
+  const j = word - stripes[0].hot;
+  const offset = j % stripes.length;
+  return Math.floor(j / stripes.length) % 2 === 0 ? offset : stripes.length - 1 - offset;
 }
 
 /** Fills the blocks of all parts, whose scratch has been written. */

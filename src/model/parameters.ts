@@ -4,7 +4,8 @@ import { Param } from "../../assembly/params.js";
 import type { Ptr } from "../kernel/kernel.js";
 import { type KernelOptions, type Layout, layOut, toThreshold, writeLists, writeParams } from "../kernel/layout.js";
 import { Allocator, allocate } from "../kernel/memory.js";
-import { type RoundsMemory, takeRounds, wordOfCell, writeRounds } from "../kernel/parts.js";
+import { type Rounds, takeRounds, wordOfCell, writeRounds } from "../kernel/parts.js";
+import type { Region } from "../kernel/patch.js";
 import { aliasTable } from "../math/alias.js";
 import { type HuffmanTree, huffmanTree } from "../math/huffman.js";
 import { Random } from "../math/random.js";
@@ -52,7 +53,7 @@ export function planMemory(
 export class Parameters {
   readonly memory: WebAssembly.Memory;
   readonly layout: Layout;
-  readonly rounds?: RoundsMemory;
+  readonly rounds?: Rounds;
   readonly words: number;
   readonly dim: number;
   private readonly space: SearchSpace;
@@ -67,7 +68,7 @@ export class Parameters {
     const tree = options.loss === "hierarchical-softmax" ? huffmanTree(vocabulary.counts) : undefined;
     const { layout, rounds, space, size } = planMemory(options, workplace, this.words, tree ?? { depth: 0, bits: 0 });
     this.layout = layout;
-    this.rounds = rounds;
+    this.rounds = rounds?.rounds;
     this.space = space;
     this.memory = allocate(size, workplace.shared, `a model of ${this.words} words and dim ${this.dim}`);
     writeLists(this.memory.buffer, this.layout, this.words, options);
@@ -76,7 +77,7 @@ export class Parameters {
       const state = new Uint32Array(this.memory.buffer, scratch.params + Param.randomState, 4);
       state.set(Random.from(options.seed, STREAM.training + lane).state);
     });
-    if (this.rounds) writeRounds(this.memory.buffer, this.layout, this.rounds, this.words, options.loss);
+    if (rounds) writeRounds(this.memory.buffer, this.layout, rounds, this.words, options.loss);
     this.writeThresholds(vocabulary, options);
     if (options.loss === "negative-sampling") this.writeNoise(vocabulary.noiseWeights(options.noiseExponent));
     if (tree) this.writePaths(tree);
@@ -94,9 +95,9 @@ export class Parameters {
   }
 
   /** Both matrices, from the first byte to the last. */
-  get bytes(): { start: Ptr; length: number } {
+  get matrices(): Region {
     const { inputs, outputs, stride } = this.layout;
-    return { start: inputs, length: outputs + this.words * stride - inputs };
+    return [inputs, outputs + this.words * stride - inputs];
   }
 
   private storage(start: Ptr): VectorStorage {

@@ -1,11 +1,11 @@
-import { Worker } from "node:worker_threads";
+import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerHandle } from "../train/runner.js";
 
 /** Starts build/worker-node.js, which lies beside the bundle that this code is in. */
 export function spawnWorker(): WorkerHandle {
   const worker = new Worker(new URL("./worker-node.js", import.meta.url));
   return {
-    post: (message, transfer) => worker.postMessage(message, transfer),
+    post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
     onMessage: (listener) => worker.on("message", listener),
     onError: (listener) => {
       worker.on("error", (cause) => listener(new Error(`training worker failed: ${cause.message}`, { cause })));

@@ -1,6 +1,5 @@
 // The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort.
 
-import type { Ptr } from "../kernel/kernel.js";
 import type { KernelPlan } from "../kernel/pick.js";
 import type { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
@@ -81,8 +80,7 @@ export async function trainEpochs(
         `${run.corpus.name} has no words of the vocabulary in epoch ${record.epoch}: ` +
           "if it is an iterator that was used up, pass a function that returns a fresh one",
       );
-    const { start, length } = run.parameters.bytes;
-    if (!(await runner.collect(start as Ptr, length))) throw epoch.divergence("parameters are not finite");
+    if (!(await runner.collect())) throw epoch.divergence("parameters are not finite");
     wordsBefore += record.words;
     if (!(await onEpoch(record))) return;
   }

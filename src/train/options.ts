@@ -77,14 +77,21 @@ export interface TrainOptions {
   maxSentenceLength?: number;
   /** Train in workers (default), so that the calling thread stays free, or in process, on one thread. */
   worker?: boolean;
-  /** Workers that train: "auto" (default) is one for each core, where memory can be shared. */
+  /** Workers that train: "auto" (default) is one for each core. */
   threads?: number | "auto";
+  /**
+   * How several threads work together. "hogwild": on one shared memory, without locks (Recht et al. 2011); the fastest, and
+   * different each time. "replicas": each on its own copy of the model, merged in rounds (section 9 of docs/math.md); on pages
+   * that cannot share memory too, with the bytes of `reproducible`; sentences are split at 500 words. "auto" (default): hogwild
+   * where memory can be shared, replicas elsewhere.
+   */
+  parallel?: ParallelChoice;
   /**
    * Train in rounds, so that the same seed, options and corpus give the same bytes on every machine, however many threads there
    * are; sentences are split at 500 words. Default false: several threads update the model without locks, which is faster, and different each time.
    */
   reproducible?: boolean;
-  /** With reproducible: logical parts of a round, which any number of threads up to it share; another number gives other bytes. Default 8. */
+  /** With reproducible or replicas: logical parts of a round, which any number of threads up to it share; another number gives other bytes. Default 8. */
   parts?: number;
   /** Called at most ten times a second. */
   onProgress?: (progress: Progress) => void;
@@ -110,6 +117,7 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   maxSentenceLength: number;
   worker: boolean;
   threads: number | "auto";
+  parallel: ParallelChoice;
   reproducible: boolean;
   parts: number;
   onProgress?: (progress: Progress) => void;
@@ -139,9 +147,13 @@ export const DEFAULTS = {
   maxSentenceLength: 10_000,
   worker: true,
   threads: "auto",
+  parallel: "auto",
   reproducible: false,
   parts: 8,
 } as const;
+
+export const PARALLEL_CHOICES = ["auto", "hogwild", "replicas"] as const;
+export type ParallelChoice = (typeof PARALLEL_CHOICES)[number];
 
 /** Threads at most. */
 export const MAX_THREADS = 64;
@@ -178,8 +190,17 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const kernel = checkOneOf("kernel", o.kernel, KERNEL_CHOICES);
   if (reproducible && (kernel === "relaxed" || kernel === "js"))
     throw new RangeError(`"reproducible" needs kernel "simd" or "scalar", got "${kernel}"`);
-  if (!reproducible && "parts" in given)
-    throw new RangeError('"parts" goes with "reproducible": add it, or leave parts out');
+  const parallel = checkOneOf("parallel", o.parallel, PARALLEL_CHOICES);
+  if (reproducible && parallel === "hogwild")
+    throw new RangeError('"reproducible" excludes parallel "hogwild", which gives other bytes each time: leave one out');
+  if (parallel === "replicas" && kernel === "js")
+    throw new RangeError('parallel "replicas" needs kernel "simd", "relaxed" or "scalar", got "js"');
+  if (!reproducible && parallel !== "replicas" && "parts" in given)
+    throw new RangeError('"parts" goes with "reproducible" or parallel "replicas": add one, or leave parts out');
+  const worker = checkBoolean("worker", o.worker);
+  const threads = o.threads === "auto" ? "auto" : checkInteger("threads", o.threads, 1, MAX_THREADS);
+  if (!worker && threads !== "auto" && threads > 1)
+    throw new RangeError(`"threads" above 1 needs workers, got ${threads} with worker false: leave one out`);
   return {
     model,
     loss,
@@ -204,8 +225,9 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     kernel,
     wasm: o.wasm,
     maxSentenceLength: checkInteger("maxSentenceLength", o.maxSentenceLength, 2, 1_000_000),
-    worker: checkBoolean("worker", o.worker),
-    threads: o.threads === "auto" ? "auto" : checkInteger("threads", o.threads, 1, MAX_THREADS),
+    worker,
+    threads,
+    parallel,
     reproducible,
     parts: checkInteger("parts", o.parts, 1, MAX_THREADS),
     onProgress: checkFunction("onProgress", o.onProgress),

@@ -7,6 +7,7 @@ import type { Parameters, Workplace } from "../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
 import { MAX_THREADS, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
+import { SharedMeeting } from "./meeting.js";
 import { PART_WORDS, type Round, RoundMember } from "./rounds.js";
 import { hogwildRunner, localRunner, type Runner, roundsRunner, TrainingWorker, type WorkerHandle } from "./runner.js";
 
@@ -22,67 +23,93 @@ export interface Crew {
 
 /**
  * @param cores threads that the machine runs at once
- * @param shared whether workers can share memory; else one worker has a copy
+ * @param shared whether workers can share memory
  * @param words of the vocabulary
  */
 export function planCrew(options: ResolvedOptions, cores: number, shared: boolean, words: number): Crew {
+  const { maxSentenceLength, parallel } = options;
   const wanted = options.threads === "auto" ? Math.min(cores, MAX_THREADS) : options.threads;
-  const threads = shared ? wanted : 1;
-  if (options.reproducible) {
+  const threads = options.worker ? wanted : 1;
+  if (parallel === "hogwild" && threads > 1 && !shared)
+    throw new RangeError(
+      'parallel "hogwild" needs shared memory, which a page has only when it is cross-origin isolated ' +
+        '(headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp): use "replicas" or one thread',
+    );
+  const replicas = parallel === "replicas" || (!shared && options.worker && canMerge(options) && threads > 1);
+  if (options.reproducible || replicas) {
     // at least two words in each stripe that noise is drawn from
     const parts = Math.max(1, Math.min(options.parts, words >> 1));
-    const maxSentenceLength = Math.min(options.maxSentenceLength, PART_WORDS);
+    const longest = Math.min(maxSentenceLength, PART_WORDS);
+    const capacity = batchCapacity(longest, PART_WORDS);
     return {
-      mode: "rounds",
+      mode: replicas ? "replicas" : "rounds",
       threads: Math.min(threads, parts),
       batchWords: PART_WORDS,
-      maxSentenceLength,
-      workplace: {
-        batchCapacity: batchCapacity(maxSentenceLength, PART_WORDS),
-        lanes: parts,
-        partWords: PART_WORDS,
-        shared,
-      },
+      maxSentenceLength: longest,
+      workplace: { batchCapacity: capacity, lanes: parts, partWords: PART_WORDS, shared: shared && !replicas },
     };
   }
-  const { maxSentenceLength } = options;
+  const lanes = shared ? threads : 1;
   return {
-    mode: threads > 1 ? "hogwild" : "none",
-    threads,
+    mode: lanes > 1 ? "hogwild" : "none",
+    threads: lanes,
     batchWords: BATCH_WORDS,
     maxSentenceLength,
-    workplace: { batchCapacity: batchCapacity(maxSentenceLength), lanes: threads, shared },
+    workplace: { batchCapacity: batchCapacity(maxSentenceLength), lanes, shared },
   };
+}
+
+/** Whether the kernel can train the parts of a round. */
+function canMerge({ kernel }: ResolvedOptions): boolean {
+  return kernel !== "js";
 }
 
 /** Starts the workers, or none with `worker: false`. */
 export function startRunner(
-  { threads }: Crew,
+  { mode, threads }: Crew,
   plan: KernelPlan,
-  { memory, layout, rounds }: Parameters,
+  { memory, layout, rounds, matrices }: Parameters,
   { worker, window }: ResolvedOptions,
   spawn: () => WorkerHandle,
 ): Runner {
-  const [scratch] = layout.scratch;
-  const task = { plan, memory, scratch };
-  if (rounds) {
-    const { blocks: _, ...shared } = rounds;
-    const membership = (thread: number) => ({ rounds: shared, window, thread, threads });
-    if (!worker) {
-      const member = new RoundMember(startKernel(plan, memory) as RoundsKernel, memory, membership(0));
-      const here = { round: (round: Round) => breathe().then(() => member.train(round)) };
-      return roundsRunner([here], rounds.parts.length, localRunner(task));
-    }
-    const workers = Array.from(
-      { length: threads },
-      (_, thread) => new TrainingWorker({ ...task, rounds: membership(thread) }, spawn()),
-    );
-    return roundsRunner(workers, rounds.parts.length, {
-      collect: (start, bytes) => workers[0].collect(start, bytes),
-      close: () => workers.forEach((own) => own.close()),
-    });
+  const { scratch } = layout;
+  const task = { plan, memory, scratch: scratch[0], matrices };
+  const membership = (thread: number) => rounds && { rounds, window, thread, threads };
+  if (!worker) {
+    const alone = membership(0);
+    if (!alone) return localRunner(task);
+    const meeting = new SharedMeeting(memory, alone.rounds, alone);
+    const member = new RoundMember(startKernel(plan, memory) as RoundsKernel, memory, alone, meeting);
+    const here = { round: (round: Round) => breathe().then(() => member.train(round)) };
+    return roundsRunner([here], scratch.length, false, localRunner(task));
   }
-  if (!worker) return localRunner(task);
-  const workers = layout.scratch.map((own) => new TrainingWorker({ ...task, scratch: own }, spawn()));
-  return workers.length > 1 ? hogwildRunner(workers) : workers[0];
+  const replicas = mode === "replicas";
+  const ports = replicas ? connect(threads) : undefined;
+  const workers = Array.from({ length: threads }, (_, t) => {
+    const own = { plan, matrices, scratch: scratch[t], rounds: membership(t), ports: ports?.[t], brings: t === 0 };
+    return new TrainingWorker(memory, own, spawn());
+  });
+  if (!rounds) return threads > 1 ? hogwildRunner(workers) : workers[0];
+  return roundsRunner(workers, scratch.length, replicas, {
+    // the first brings the rows that all have, the others then those that are theirs
+    async collect() {
+      let finite = true;
+      for (const own of replicas ? workers : workers.slice(0, 1)) finite = (await own.collect()) && finite;
+      return finite;
+    },
+    close: () => workers.forEach((own) => own.close()),
+  });
+}
+
+/** A channel between any two threads: ports[t][u] is t's end of that to u. */
+function connect(threads: number): (MessagePort | undefined)[][] {
+  const ports = Array.from({ length: threads }, () => new Array<MessagePort | undefined>(threads).fill(undefined));
+  for (let t = 0; t < threads; t++) {
+    for (let u = 0; u < t; u++) {
+      const { port1, port2 } = new MessageChannel();
+      ports[t][u] = port1;
+      ports[u][t] = port2;
+    }
+  }
+  return ports;
 }

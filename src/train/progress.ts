@@ -2,8 +2,11 @@
 
 import type { KernelName } from "../kernel/kernel.js";
 
-/** How threads work together: there is one only, or all update one memory without locks. */
-export type ParallelMode = "none" | "hogwild" | "rounds";
+/**
+ * How threads work together: there is one only; all update one memory without locks; or they train in rounds, with the
+ * same result whatever their number, on one memory or each on its replica of the model.
+ */
+export type ParallelMode = "none" | "hogwild" | "rounds" | "replicas";
 
 export interface Progress {
   /** Counting words, then training. */

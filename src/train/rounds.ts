@@ -2,8 +2,9 @@
 
 import { Param, Part } from "../../assembly/params.js";
 import type { RoundsKernel } from "../kernel/kernel.js";
-import type { Rounds } from "../kernel/parts.js";
-import { Barrier } from "./barrier.js";
+import { type Rounds, stripeOf } from "../kernel/parts.js";
+import type { Region } from "../kernel/patch.js";
+import type { Meeting } from "./meeting.js";
 import { load, results, type StepResult } from "./step.js";
 
 /**
@@ -34,62 +35,57 @@ export interface Membership {
 
 /** What one of the threads does in a round. */
 export class RoundMember {
-  private readonly barrier: Barrier;
-  /** parts of the round that have been taken for training */
-  private readonly taken: Int32Array;
-
   constructor(
     private readonly kernel: RoundsKernel,
     private readonly memory: WebAssembly.Memory,
     private readonly membership: Membership,
-  ) {
-    const { rounds, threads } = membership;
-    this.barrier = new Barrier(memory, rounds.barrier, threads);
-    this.taken = new Int32Array(memory.buffer, rounds.barrier + 8, 1);
-  }
+    private readonly meeting: Meeting,
+  ) {}
 
   /** Returns what its own parts have counted, those whose number its own is the residue of; all threads must be given the same round. */
-  train({ number, learningRate, batches }: Round): StepResult[] {
-    const { kernel, memory, barrier, taken } = this;
+  async train(round: Round): Promise<StepResult[]> {
+    const { kernel, memory, meeting } = this;
+    const { number, learningRate, batches } = round;
     const { rounds, window, thread, threads } = this.membership;
     const all = rounds.parts.slice(0, batches.length);
-    const own = all.filter((_, part) => part % threads === thread);
-    own.forEach((scratch, i) => {
-      const part = thread + i * threads;
-      load(memory, scratch, batches[part], learningRate);
+    const own = batches.map((_, part) => part).filter((part) => part % threads === thread);
+    await meeting.begin(round);
+    for (const part of own) {
+      load(memory, all[part], batches[part], learningRate);
       if (rounds.stripes.length > 0) this.giveStripe(part, number);
-      kernel.gather(scratch.params, batches[part].length);
-    });
-    barrier.wait(() => Atomics.store(taken, 0, 0));
-    // whoever is free takes the next part
-    for (let part = Atomics.add(taken, 0, 1); part < all.length; part = Atomics.add(taken, 0, 1)) {
-      kernel.train(all[part].params, this.lengthOf(part));
+      kernel.gather(all[part].params, batches[part].length);
     }
-    barrier.wait();
+    meeting.gathered();
+    for (const part of meeting.take(all.length)) kernel.train(all[part].params, this.lengthOf(part));
+    await meeting.trained(own);
+    const { merges } = meeting;
     const rate = MERGE_RATE * learningRate * (window + 1);
-    for (const { params } of all) kernel.countUpdates(params, rounds.tallies, thread, threads);
-    for (const { params } of all) kernel.merge(params, rounds.tallies, thread, threads, rate);
-    for (const { params } of all) kernel.clearUpdates(params, rounds.tallies, thread, threads);
-    barrier.wait();
-    for (const { params } of own) kernel.release(params);
-    return own.map((scratch) => results(memory, scratch));
+    for (const { params } of all) kernel.countUpdates(params, rounds.tallies, merges.thread, merges.threads);
+    for (const { params } of all) kernel.merge(params, rounds.tallies, merges.thread, merges.threads, rate);
+    for (const { params } of all) kernel.clearUpdates(params, rounds.tallies, merges.thread, merges.threads);
+    meeting.merged();
+    for (const part of own) kernel.release(all[part].params);
+    return own.map((part) => results(memory, all[part]));
+  }
+
+  /** What only this thread's memory has, where each thread has its own: rows, and the state of its parts. */
+  holdings(): Region[] {
+    const { rounds, thread, threads } = this.membership;
+    const states = rounds.parts.filter((_, part) => part % threads === thread);
+    return [...this.meeting.holdings(), ...states.map(({ params }): Region => [params, Param.size])];
   }
 
   /** Entries of a part's batch that gather has left. */
   private lengthOf(part: number): number {
-    const { buffer } = this.memory;
-    const block = new DataView(buffer, this.membership.rounds.parts[part].params, Param.size).getUint32(
-      Param.part,
-      true,
-    );
-    return new DataView(buffer, block, Part.size).getUint32(Part.length, true);
+    const { blocks } = this.membership.rounds;
+    return new DataView(this.memory.buffer, blocks[part], Part.size).getUint32(Part.length, true);
   }
 
   /** The words that a part draws noise from in this round: a stripe that no other part has. */
   private giveStripe(part: number, round: number): void {
-    const { parts, stripes } = this.membership.rounds;
-    const { alias, cells, offset, mirror } = stripes[(part + round) % stripes.length];
-    const view = new DataView(this.memory.buffer, parts[part].params, Param.size);
+    const { rounds } = this.membership;
+    const { alias, cells, offset, mirror } = rounds.stripes[stripeOf(rounds, part, round)];
+    const view = new DataView(this.memory.buffer, rounds.parts[part].params, Param.size);
     view.setUint32(Param.alias, alias, true);
     view.setUint32(Param.noiseWords, cells, true);
     view.setUint32(Param.noiseOffset, offset, true);
@@ -112,6 +108,8 @@ export class RoundQueue {
   constructor(
     private readonly threads: readonly RoundThread[],
     private readonly parts: number,
+    /** whether each thread must know the batches of all */
+    private readonly replicas: boolean,
   ) {}
 
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
@@ -129,8 +127,11 @@ export class RoundQueue {
     this.batches = [];
     this.waiting = [];
     const number = this.number++;
-    // a thread needs only the batches of its own parts
-    const shareOf = (t: number) => batches.map((ids, part) => (part % threads.length === t ? ids : new Uint32Array()));
+    const shareOf = (t: number) =>
+      batches.map((ids, part) => {
+        if (this.replicas) return ids.slice();
+        return part % threads.length === t ? ids : new Uint32Array();
+      });
     Promise.all(threads.map((thread, t) => thread.round({ number, learningRate, batches: shareOf(t) }))).then(
       (counted) =>
         waiting.forEach(({ resolve }, part) =>

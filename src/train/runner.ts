@@ -1,7 +1,7 @@
 // Who trains on the batches: this thread, or a worker.
 
-import type { Ptr } from "../kernel/kernel.js";
 import type { Scratch } from "../kernel/layout.js";
+import { paste, type Region } from "../kernel/patch.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { breathe } from "../math/breathe.js";
 import { type Membership, type Round, RoundQueue, type RoundThread } from "./rounds.js";
@@ -15,7 +15,7 @@ export interface Runner {
   /** No batch comes for now: those that wait for others to fill a round need wait no more. */
   flush?(): void;
   /** Brings the parameters into the caller's memory, where they are not there anyway, and says whether all are finite. */
-  collect(start: Ptr, bytes: number): Promise<boolean>;
+  collect(): Promise<boolean>;
   /** Leaves no worker behind; batches under way are given up. */
   close(): void;
 }
@@ -25,11 +25,21 @@ export interface RunnerTask {
   plan: KernelPlan;
   memory: WebAssembly.Memory;
   scratch: Scratch;
+  /** where both matrices lie */
+  matrices: Region;
   rounds?: Membership;
 }
 
+/** What a worker must know besides. */
+export interface WorkerTask extends Omit<RunnerTask, "memory"> {
+  /** with a memory of its own: whether it brings the matrices on collect, or only what no other worker has */
+  brings: boolean;
+  /** to the other threads of a round, where they share no memory */
+  ports?: (MessagePort | undefined)[];
+}
+
 /** Trains in process; between batches the event loop gets its turn. */
-export function localRunner({ plan, memory, scratch }: RunnerTask): Runner {
+export function localRunner({ plan, memory, scratch, matrices }: RunnerTask): Runner {
   const kernel = startKernel(plan, memory);
   return {
     lanes: 1,
@@ -37,8 +47,8 @@ export function localRunner({ plan, memory, scratch }: RunnerTask): Runner {
       await breathe();
       return step(kernel, memory, scratch, ids, learningRate);
     },
-    async collect(start, bytes) {
-      return kernel.allFinite(start, bytes);
+    async collect() {
+      return kernel.allFinite(...matrices);
     },
     close() {},
   };
@@ -46,24 +56,24 @@ export function localRunner({ plan, memory, scratch }: RunnerTask): Runner {
 
 /** What Node's and the browser's workers have in common, as the doors hand it in. */
 export interface WorkerHandle {
-  post(message: unknown, transfer: ArrayBuffer[]): void;
+  post(message: unknown, transfer: Transferable[]): void;
   onMessage(listener: (message: WorkerReply) => void): void;
   onError(listener: (error: Error) => void): void;
   terminate(): void;
 }
 
-/** Messages to the worker. With unshared memory it works on a copy, `image`, and sends that back on collect. */
+/** Messages to the worker. With unshared memory it works on a copy, and on collect sends what was trained. */
 export type WorkerRequest =
-  | (Omit<RunnerTask, "memory"> & { type: "start"; memory: WebAssembly.Memory | ArrayBuffer })
+  | (WorkerTask & { type: "start"; memory: WebAssembly.Memory | ArrayBuffer })
   | { type: "round"; round: Round }
   | { type: "run"; ids: Uint32Array<ArrayBuffer>; learningRate: number }
-  | { type: "collect"; start: Ptr; bytes: number };
+  | { type: "collect" };
 
 /** One reply to each request but start, in order. ids goes back, so that a worker, which seldom collects garbage, keeps none. */
 export type WorkerReply =
   | { type: "result"; result: StepResult; ids: Uint32Array<ArrayBuffer> }
   | { type: "trained"; results: StepResult[]; batches: Round["batches"] }
-  | { type: "collected"; finite: boolean; image?: ArrayBuffer }
+  | { type: "collected"; finite: boolean; patch?: ArrayBuffer }
   | { type: "error"; error: Error };
 
 /** A training worker: requests go out, replies come in the same order. The memory is shared with it, or sent there and back. */
@@ -73,7 +83,8 @@ export class TrainingWorker implements Runner {
   private failure: Error | undefined;
 
   constructor(
-    private readonly task: RunnerTask,
+    private readonly memory: WebAssembly.Memory,
+    task: WorkerTask,
     private readonly worker: WorkerHandle,
   ) {
     worker.onError((error) => this.fail(error));
@@ -81,10 +92,11 @@ export class TrainingWorker implements Runner {
       if (reply.type === "error") this.fail(reply.error);
       else this.waiting.shift()?.resolve(reply as never);
     });
-    const { memory } = task;
     const shared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
     const image = shared ? undefined : (memory.buffer.slice(0) as ArrayBuffer);
-    worker.post({ ...task, type: "start", memory: image ?? memory } satisfies WorkerRequest, image ? [image] : []);
+    const { ports = [] } = task;
+    const given = [...(image ? [image] : []), ...ports.filter((port) => port !== undefined)];
+    worker.post({ ...task, type: "start", memory: image ?? memory } satisfies WorkerRequest, given);
   }
 
   async run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
@@ -97,9 +109,9 @@ export class TrainingWorker implements Runner {
     return (await this.ask("trained", { type: "round", round }, buffers)).results;
   }
 
-  async collect(start: Ptr, bytes: number): Promise<boolean> {
-    const { finite, image } = await this.ask("collected", { type: "collect", start, bytes }, []);
-    if (image) new Uint8Array(this.task.memory.buffer).set(new Uint8Array(image));
+  async collect(): Promise<boolean> {
+    const { finite, patch } = await this.ask("collected", { type: "collect" }, []);
+    if (patch) paste(this.memory, patch);
     return finite;
   }
 
@@ -111,7 +123,7 @@ export class TrainingWorker implements Runner {
   private ask<T extends WorkerReply["type"]>(
     _reply: T,
     request: WorkerRequest,
-    transfer: ArrayBuffer[],
+    transfer: Transferable[],
   ): Promise<Extract<WorkerReply, { type: T }>> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
@@ -141,18 +153,19 @@ export function hogwildRunner(workers: readonly Runner[]): Runner {
       underWay[least]--;
       return result;
     },
-    collect: (start, bytes) => workers[0].collect(start, bytes),
+    collect: () => workers[0].collect(),
     close: () => workers.forEach((worker) => worker.close()),
   };
 }
 
-/** Threads that train in rounds, see rounds.ts: workers, or this thread alone. */
+/** Threads that train in rounds, see rounds.ts: workers, or this thread alone. @param replicas they share no memory */
 export function roundsRunner(
   threads: readonly RoundThread[],
   parts: number,
+  replicas: boolean,
   { collect, close }: Pick<Runner, "collect" | "close">,
 ): Runner {
-  const queue = new RoundQueue(threads, parts);
+  const queue = new RoundQueue(threads, parts, replicas);
   return {
     lanes: parts,
     run: (ids, learningRate) => queue.run(ids, learningRate),

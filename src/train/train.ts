@@ -148,7 +148,7 @@ export async function trainOn<Source>(
 ): Promise<Model<Source>> {
   const options = resolveOptions(given);
   const corpus = platform.toCorpus(source);
-  const shared = options.worker && canShare(options);
+  const shared = options.worker && options.parallel !== "replicas" && canShare(options);
   const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
   const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
   warnOfCost(options, vocabulary.size);

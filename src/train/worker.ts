@@ -1,55 +1,69 @@
 // The body of a training worker, the same in Node and browsers; the entry files worker.ts and worker-node.ts give it a port.
 
+import { Param } from "../../assembly/params.js";
 import type { Kernel, RoundsKernel } from "../kernel/kernel.js";
-import type { Scratch } from "../kernel/layout.js";
 import { allocate } from "../kernel/memory.js";
+import { cut } from "../kernel/patch.js";
 import { startKernel } from "../kernel/pick.js";
+import { SharedMeeting } from "./meeting.js";
+import { ReplicaMeeting } from "./replicas.js";
 import { RoundMember } from "./rounds.js";
-import type { WorkerReply, WorkerRequest } from "./runner.js";
+import type { WorkerReply, WorkerRequest, WorkerTask } from "./runner.js";
 import { step } from "./step.js";
 
 interface Port {
-  post(message: WorkerReply, transfer: ArrayBuffer[]): void;
+  post(message: WorkerReply, transfer: Transferable[]): void;
   onMessage(listener: (message: WorkerRequest) => void): void;
 }
 
 export function serve(port: Port): void {
   let kernel: Kernel;
   let memory: WebAssembly.Memory;
-  let scratch: Scratch;
+  let task: WorkerTask;
   let member: RoundMember | undefined;
 
-  const handle = (request: WorkerRequest): void => {
+  const start = (request: WorkerTask & { memory: WebAssembly.Memory | ArrayBuffer }): void => {
+    task = request;
+    memory = request.memory instanceof ArrayBuffer ? copyToMemory(request.memory) : request.memory;
+    kernel = startKernel(task.plan, memory);
+    const { rounds, ports } = task;
+    if (rounds === undefined) return;
+    const meeting = ports
+      ? new ReplicaMeeting(memory, rounds, ports)
+      : new SharedMeeting(memory, rounds.rounds, rounds);
+    member = new RoundMember(kernel as RoundsKernel, memory, rounds, meeting);
+  };
+
+  const handle = async (request: WorkerRequest): Promise<void> => {
     if (request.type === "start") {
-      const { plan, rounds } = request;
-      scratch = request.scratch;
-      memory = request.memory instanceof ArrayBuffer ? copyToMemory(request.memory) : request.memory;
-      kernel = startKernel(plan, memory);
-      member = rounds && new RoundMember(kernel as RoundsKernel, memory, rounds);
+      start(request);
     } else if (request.type === "run") {
       const { ids, learningRate } = request;
-      const result = step(kernel, memory, scratch, ids, learningRate);
+      const result = step(kernel, memory, task.scratch, ids, learningRate);
       port.post({ type: "result", result, ids }, [ids.buffer]);
     } else if (request.type === "round") {
       const { batches } = request.round;
-      const results = member!.train(request.round);
+      const results = await member!.train(request.round);
       port.post(
         { type: "trained", results, batches },
         batches.map((batch) => batch.buffer),
       );
     } else {
-      const finite = kernel.allFinite(request.start, request.bytes);
-      const image = memory.buffer instanceof ArrayBuffer ? memory.buffer.slice(0) : undefined;
-      port.post({ type: "collected", finite, image }, image ? [image] : []);
+      const { matrices } = task;
+      const finite = kernel.allFinite(...matrices);
+      const copied = memory.buffer instanceof ArrayBuffer;
+      const holdings = member ? member.holdings() : [[task.scratch.params, Param.size] as const];
+      const patch = copied ? cut(memory, task.brings ? [matrices, ...holdings] : holdings) : undefined;
+      port.post({ type: "collected", finite, patch }, patch ? [patch] : []);
     }
   };
 
+  // one request after the other, though a round waits for other threads
+  let last = Promise.resolve();
   port.onMessage((request) => {
-    try {
-      handle(request);
-    } catch (error) {
-      port.post({ type: "error", error: error as Error }, []);
-    }
+    last = last
+      .then(() => handle(request))
+      .catch((error: unknown) => port.post({ type: "error", error: error as Error }, []));
   });
 }
 

@@ -1,0 +1,39 @@
+// Pieces of one memory for another that is laid out alike.
+
+import type { Ptr } from "./kernel.js";
+
+/** start, and bytes: both multiples of 4. */
+export type Region = readonly [start: Ptr, bytes: number];
+
+/**
+ * Copies regions out: { regions u32, { start u32, bytes u32 }[regions], their bytes }.
+ * @param room is taken for it if it is large enough
+ */
+export function cut(memory: WebAssembly.Memory, regions: readonly Region[], room?: ArrayBuffer): ArrayBuffer {
+  const size = regions.reduce((sum, [, bytes]) => sum + bytes, 4 + 8 * regions.length);
+  // some more than is needed now, so that the next patch will find room
+  const patch = room !== undefined && room.byteLength >= size ? room : new ArrayBuffer(Math.ceil(size / 2048) * 2560);
+  const to = new Uint32Array(patch);
+  const from = new Uint32Array(memory.buffer);
+  to[0] = regions.length;
+  let at = 1 + 2 * regions.length;
+  regions.forEach(([start, bytes], i) => {
+    to[1 + 2 * i] = start;
+    to[2 + 2 * i] = bytes;
+    to.set(from.subarray(start / 4, (start + bytes) / 4), at);
+    at += bytes / 4;
+  });
+  return patch;
+}
+
+/** Puts them where they were in the memory they come from. */
+export function paste(memory: WebAssembly.Memory, patch: ArrayBuffer): void {
+  const from = new Uint32Array(patch);
+  const to = new Uint32Array(memory.buffer);
+  let at = 1 + 2 * from[0];
+  for (let i = 0; i < from[0]; i++) {
+    const words = from[2 + 2 * i] / 4;
+    to.set(from.subarray(at, at + words), from[1 + 2 * i] / 4);
+    at += words;
+  }
+}
