@@ -19,6 +19,46 @@ function purity(model: Awaited<ReturnType<typeof train>>): number {
   return near.reduce((a, b) => a + b) / near.length;
 }
 
+/** As on a page that is not cross-origin isolated. */
+async function withoutSharedMemory<T>(act: () => Promise<T>): Promise<T> {
+  const { SharedArrayBuffer: shared } = globalThis;
+  Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
+  return act().finally(() => Object.assign(globalThis, { SharedArrayBuffer: shared }));
+}
+
+describe("parallel", () => {
+  it("is hogwild where memory can be shared and replicas elsewhere; one thread needs neither", async () => {
+    const mode = async (options: TrainOptions) => {
+      const { threads, parallel } = (await train(text, { ...small, epochs: 1, ...options })).history[0];
+      return `${threads} ${parallel}`;
+    };
+    expect(await mode({ threads: 2 })).toBe("2 hogwild");
+    expect(await withoutSharedMemory(() => mode({ threads: 2 }))).toBe("2 replicas");
+    expect(await withoutSharedMemory(() => mode({ threads: 1 }))).toBe("1 none");
+    expect(await withoutSharedMemory(() => mode({ threads: 2, worker: undefined, kernel: "js" }))).toBe("1 none");
+    await expect(withoutSharedMemory(() => mode({ threads: 2, parallel: "hogwild" }))).rejects.toThrow(
+      /"hogwild" needs shared memory.*cross-origin isolated/,
+    );
+  });
+
+  it.each<[TrainOptions, RegExp]>([
+    [{ parallel: "replica" as "replicas" }, /"parallel" expected .*"replicas"/],
+    [{ parallel: "hogwild", reproducible: true }, /excludes parallel "hogwild"/],
+    [{ parallel: "replicas", kernel: "js" }, /needs kernel/],
+    [{ parts: 4 }, /"parts" goes with "reproducible" or parallel "replicas"/],
+    [{ threads: 2, worker: false }, /needs workers/],
+  ])("refuses %o", async (options, message) => {
+    await expect(train(text, { ...small, ...options })).rejects.toThrow(message);
+  });
+
+  it("with replicas of the relaxed kernel says that it is not reproducible", async () => {
+    const { kernel, ...rest } = { ...small, kernel: "relaxed" as const, parallel: "replicas" as const };
+    const model = await train(text, { ...rest, epochs: 1, kernel }).catch((error: Error) => error);
+    if (model instanceof Error) expect(model.message).toMatch(/no relaxed SIMD/);
+    else expect(model.history[0]).toMatchObject({ parallel: "replicas", reproducible: false });
+  });
+});
+
 describe("hogwild", () => {
   it.each([2, 5])(
     "learns with %i threads, trains on every word, and says that it is not reproducible",
@@ -57,6 +97,11 @@ describe("reproducible", () => {
     "in process": { worker: false },
     "scalar kernel, 3 threads": { kernel: "scalar", threads: 3 },
     "all cores": { threads: "auto" },
+    "2 replicas": { threads: 2, parallel: "replicas" },
+    "3 replicas": { threads: 3, parallel: "replicas" },
+    "8 replicas": { threads: 8, parallel: "replicas" },
+    "1 replica": { threads: 1, parallel: "replicas" },
+    "replicas in process": { worker: false, parallel: "replicas" },
   };
   const models: Record<string, TrainOptions> = {
     "skip-gram": {},
@@ -74,6 +119,7 @@ describe("reproducible", () => {
     for (const [way, given] of Object.entries(ways)) {
       const model = await train(text, { ...options, ...given });
       expect(model.vectors.matrix, way).toEqual(one.vectors.matrix);
+      expect(model.history[0]).toMatchObject({ parallel: given.parallel ?? "rounds", reproducible: true });
       const figures = ({ loss, words, trainedWords, predictions }: (typeof one.history)[number]) => [
         loss,
         words,
@@ -85,13 +131,9 @@ describe("reproducible", () => {
       if (exact) expect(model.history.map(figures), way).toEqual(one.history.map(figures));
       else model.history.forEach(({ loss }, i) => expect(loss).toBeCloseTo(one.history[i].loss, 7));
     }
-    const { SharedArrayBuffer: shared } = globalThis;
-    Reflect.deleteProperty(globalThis, "SharedArrayBuffer");
-    const copied = await train(text, { ...options, threads: 4 }).finally(() =>
-      Object.assign(globalThis, { SharedArrayBuffer: shared }),
-    );
+    const copied = await withoutSharedMemory(() => train(text, { ...options, threads: 4 }));
     expect(copied.vectors.matrix).toEqual(one.vectors.matrix);
-    expect(copied.history[0].threads).toBe(1);
+    expect(copied.history[0]).toMatchObject({ threads: 4, parallel: "replicas" });
   });
 
   it("has about the loss of one thread without rounds; parts and seed decide the bytes", async () => {

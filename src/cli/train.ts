@@ -17,7 +17,7 @@ import {
   train,
   type VectorFormat,
 } from "../node.js";
-import { resolveOptions } from "../train/options.js";
+import { PARALLEL_CHOICES, resolveOptions } from "../train/options.js";
 import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
 
@@ -94,10 +94,18 @@ export function trainCommand(): Command {
     .addOption(choice("--kernel <name>", "engine; auto is simd", KERNEL_CHOICES, DEFAULTS.kernel))
     .option("--wasm <file>", "a kernel binary instead of the embedded one")
     .option("--threads <number>", "threads that train; auto is one for each core", parseThreads, DEFAULTS.threads)
+    .addOption(
+      choice(
+        "--parallel <how>",
+        "several threads: hogwild, fastest, or replicas, the bytes of --reproducible",
+        PARALLEL_CHOICES,
+        DEFAULTS.parallel,
+      ),
+    )
     .option("--reproducible", "the same bytes on every machine, with any number of threads")
     .option(
       "--parts <number>",
-      "with --reproducible: logical parts of the work, part of what decides the bytes",
+      "with --reproducible or replicas: logical parts of the work, part of what decides the bytes",
       parseNumber,
       DEFAULTS.parts,
     )

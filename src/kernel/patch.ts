@@ -20,7 +20,7 @@ export function cut(memory: WebAssembly.Memory, regions: readonly Region[], room
   regions.forEach(([start, bytes], i) => {
     to[1 + 2 * i] = start;
     to[2 + 2 * i] = bytes;
-    to.set(from.subarray(start / 4, (start + bytes) / 4), at);
+    copy(from, start / 4, to, at, bytes / 4);
     at += bytes / 4;
   });
   return patch;
@@ -33,7 +33,13 @@ export function paste(memory: WebAssembly.Memory, patch: ArrayBuffer): void {
   let at = 1 + 2 * from[0];
   for (let i = 0; i < from[0]; i++) {
     const words = from[2 + 2 * i] / 4;
-    to.set(from.subarray(at, at + words), from[1 + 2 * i] / 4);
+    copy(from, at, to, from[1 + 2 * i] / 4, words);
     at += words;
   }
+}
+
+/** A loop for a row: views take longer to make than so much to copy. */
+function copy(from: Uint32Array, start: number, to: Uint32Array, at: number, length: number): void {
+  if (length > 512) to.set(from.subarray(start, start + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[start + i];
 }

@@ -1,7 +1,7 @@
 // How the threads of a round meet: those that share the memory, at barriers. Those that do not: replicas.ts.
 
-import type { Region } from "../kernel/patch.js";
 import type { Rounds } from "../kernel/parts.js";
+import type { Region } from "../kernel/patch.js";
 import { Barrier } from "./barrier.js";
 import type { Round } from "./rounds.js";
 

@@ -192,7 +192,9 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     throw new RangeError(`"reproducible" needs kernel "simd" or "scalar", got "${kernel}"`);
   const parallel = checkOneOf("parallel", o.parallel, PARALLEL_CHOICES);
   if (reproducible && parallel === "hogwild")
-    throw new RangeError('"reproducible" excludes parallel "hogwild", which gives other bytes each time: leave one out');
+    throw new RangeError(
+      '"reproducible" excludes parallel "hogwild", which gives other bytes each time: leave one out',
+    );
   if (parallel === "replicas" && kernel === "js")
     throw new RangeError('parallel "replicas" needs kernel "simd", "relaxed" or "scalar", got "js"');
   if (!reproducible && parallel !== "replicas" && "parts" in given)

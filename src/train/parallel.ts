@@ -5,11 +5,12 @@ import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { breathe } from "../math/breathe.js";
 import type { Parameters, Workplace } from "../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
+import { SharedMeeting } from "./meeting.js";
 import { MAX_THREADS, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
-import { SharedMeeting } from "./meeting.js";
-import { PART_WORDS, type Round, RoundMember } from "./rounds.js";
+import { PART_WORDS, type Round, RoundMember, RoundQueue, type RoundThread } from "./rounds.js";
 import { hogwildRunner, localRunner, type Runner, roundsRunner, TrainingWorker, type WorkerHandle } from "./runner.js";
+import type { StepResult } from "./step.js";
 
 export interface Crew {
   mode: ParallelMode;
@@ -80,8 +81,8 @@ export function startRunner(
     if (!alone) return localRunner(task);
     const meeting = new SharedMeeting(memory, alone.rounds, alone);
     const member = new RoundMember(startKernel(plan, memory) as RoundsKernel, memory, alone, meeting);
-    const here = { round: (round: Round) => breathe().then(() => member.train(round)) };
-    return roundsRunner([here], scratch.length, false, localRunner(task));
+    const queue = new RoundQueue([local(member)], scratch.length, false, 0);
+    return roundsRunner(queue, scratch.length, localRunner(task));
   }
   const replicas = mode === "replicas";
   const ports = replicas ? connect(threads) : undefined;
@@ -90,7 +91,7 @@ export function startRunner(
     return new TrainingWorker(memory, own, spawn());
   });
   if (!rounds) return threads > 1 ? hogwildRunner(workers) : workers[0];
-  return roundsRunner(workers, scratch.length, replicas, {
+  return roundsRunner(new RoundQueue(workers, scratch.length, replicas, 0), scratch.length, {
     // the first brings the rows that all have, the others then those that are theirs
     async collect() {
       let finite = true;
@@ -99,6 +100,16 @@ export function startRunner(
     },
     close: () => workers.forEach((own) => own.close()),
   });
+}
+
+/** This thread; between rounds the event loop gets its turn. */
+function local(member: RoundMember): RoundThread {
+  let last = Promise.resolve<StepResult[]>([]);
+  const next = (round: Round) => {
+    last = last.then(breathe).then(() => member.train(round));
+    return last;
+  };
+  return { train: (rounds) => Promise.all(rounds.map(next)) };
 }
 
 /** A channel between any two threads: ports[t][u] is t's end of that to u. */

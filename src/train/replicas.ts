@@ -5,8 +5,8 @@
 // each part's copies go to all, who merge all parts in their order, as threads on one memory do: the bytes are the same.
 
 import { Part } from "../../assembly/params.js";
-import { cut, paste, type Region } from "../kernel/patch.js";
 import { stripeOf, stripeOfWord, wordOfCell } from "../kernel/parts.js";
+import { cut, paste, type Region } from "../kernel/patch.js";
 import type { Meeting } from "./meeting.js";
 import type { Membership, Round } from "./rounds.js";
 

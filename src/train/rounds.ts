@@ -95,49 +95,69 @@ export class RoundMember {
 
 /** A thread that takes part in rounds: a worker, or this one. */
 export interface RoundThread {
-  round(round: Round): Promise<StepResult[]>;
+  /** Trains them one after the other; returns what its own parts have counted in each. */
+  train(rounds: Round[]): Promise<StepResult[][]>;
 }
+
+/** Rounds that a thread is given at a time: fewer cost more messages than training is worth. */
+const ROUNDS_AT_A_TIME = 2;
 
 /** Fills rounds with the batches as they come, and gives each batch what its part has counted. */
 export class RoundQueue {
-  private number = 0;
-  private batches: Uint32Array<ArrayBuffer>[] = [];
-  private waiting: { resolve: (result: StepResult) => void; reject: (error: Error) => void }[] = [];
-  private learningRate = 0;
+  private rounds: Round[] = [];
+  private waiting: { resolve: (result: StepResult) => void; reject: (error: Error) => void }[][] = [];
 
+  /**
+   * @param replicas whether each thread must know the batches of all
+   * @param next number of the next round
+   */
   constructor(
     private readonly threads: readonly RoundThread[],
     private readonly parts: number,
-    /** whether each thread must know the batches of all */
     private readonly replicas: boolean,
+    private next: number,
   ) {}
 
+  /** Rounds begun so far. */
+  get number(): number {
+    return this.next;
+  }
+
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
-    if (this.batches.length === 0) this.learningRate = learningRate;
-    this.batches.push(ids);
-    const result = new Promise<StepResult>((resolve, reject) => this.waiting.push({ resolve, reject }));
-    if (this.batches.length === this.parts) this.flush();
+    const { rounds, waiting, parts } = this;
+    if (rounds.length === 0 || rounds[rounds.length - 1].batches.length === parts) {
+      rounds.push({ number: this.next++, learningRate, batches: [] });
+      waiting.push([]);
+    }
+    rounds[rounds.length - 1].batches.push(ids);
+    const result = new Promise<StepResult>((resolve, reject) => waiting[waiting.length - 1].push({ resolve, reject }));
+    if (rounds.length === ROUNDS_AT_A_TIME && rounds[rounds.length - 1].batches.length === parts) this.flush();
     return result;
   }
 
   /** Trains on the batches that have come, without waiting for more. */
   flush(): void {
-    const { batches, waiting, learningRate, threads } = this;
-    if (batches.length === 0) return;
-    this.batches = [];
+    const { rounds, waiting, threads } = this;
+    if (rounds.length === 0) return;
+    this.rounds = [];
     this.waiting = [];
-    const number = this.number++;
-    const shareOf = (t: number) =>
-      batches.map((ids, part) => {
-        if (this.replicas) return ids.slice();
-        return part % threads.length === t ? ids : new Uint32Array();
-      });
-    Promise.all(threads.map((thread, t) => thread.round({ number, learningRate, batches: shareOf(t) }))).then(
+    Promise.all(threads.map((thread, t) => thread.train(rounds.map((round) => this.shareOf(round, t))))).then(
       (counted) =>
-        waiting.forEach(({ resolve }, part) =>
-          resolve(counted[part % threads.length][Math.floor(part / threads.length)]),
+        waiting.forEach((parts, r) =>
+          parts.forEach(({ resolve }, part) =>
+            resolve(counted[part % threads.length][r][Math.floor(part / threads.length)]),
+          ),
         ),
-      (error) => waiting.forEach(({ reject }) => reject(error)),
+      (error) => waiting.flat().forEach(({ reject }) => reject(error)),
     );
+  }
+
+  /** What a thread must have of a round. */
+  private shareOf(round: Round, t: number): Round {
+    const batches = round.batches.map((ids, part) => {
+      if (this.replicas) return ids.slice();
+      return part % this.threads.length === t ? ids : new Uint32Array();
+    });
+    return { ...round, batches };
   }
 }

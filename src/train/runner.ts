@@ -4,7 +4,7 @@ import type { Scratch } from "../kernel/layout.js";
 import { paste, type Region } from "../kernel/patch.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { breathe } from "../math/breathe.js";
-import { type Membership, type Round, RoundQueue, type RoundThread } from "./rounds.js";
+import type { Membership, Round, RoundQueue } from "./rounds.js";
 import { type StepResult, step } from "./step.js";
 
 export interface Runner {
@@ -65,16 +65,21 @@ export interface WorkerHandle {
 /** Messages to the worker. With unshared memory it works on a copy, and on collect sends what was trained. */
 export type WorkerRequest =
   | (WorkerTask & { type: "start"; memory: WebAssembly.Memory | ArrayBuffer })
-  | { type: "round"; round: Round }
+  | { type: "train"; rounds: Round[] }
   | { type: "run"; ids: Uint32Array<ArrayBuffer>; learningRate: number }
   | { type: "collect" };
 
 /** One reply to each request but start, in order. ids goes back, so that a worker, which seldom collects garbage, keeps none. */
 export type WorkerReply =
   | { type: "result"; result: StepResult; ids: Uint32Array<ArrayBuffer> }
-  | { type: "trained"; results: StepResult[]; batches: Round["batches"] }
+  | { type: "trained"; results: StepResult[][]; rounds: Round[] }
   | { type: "collected"; finite: boolean; patch?: ArrayBuffer }
   | { type: "error"; error: Error };
+
+/** The buffers of all batches. */
+export function buffersOf(rounds: readonly Round[]): ArrayBuffer[] {
+  return rounds.flatMap(({ batches }) => batches.map(({ buffer }) => buffer));
+}
 
 /** A training worker: requests go out, replies come in the same order. The memory is shared with it, or sent there and back. */
 export class TrainingWorker implements Runner {
@@ -104,9 +109,8 @@ export class TrainingWorker implements Runner {
   }
 
   /** What the parts that fall to this worker have counted. Batches are given away. */
-  async round(round: Round): Promise<StepResult[]> {
-    const buffers = round.batches.map((batch) => batch.buffer);
-    return (await this.ask("trained", { type: "round", round }, buffers)).results;
+  async train(rounds: Round[]): Promise<StepResult[][]> {
+    return (await this.ask("trained", { type: "train", rounds }, buffersOf(rounds))).results;
   }
 
   async collect(): Promise<boolean> {
@@ -158,14 +162,12 @@ export function hogwildRunner(workers: readonly Runner[]): Runner {
   };
 }
 
-/** Threads that train in rounds, see rounds.ts: workers, or this thread alone. @param replicas they share no memory */
+/** Threads that train in rounds, see rounds.ts: workers, or this thread alone. */
 export function roundsRunner(
-  threads: readonly RoundThread[],
+  queue: RoundQueue,
   parts: number,
-  replicas: boolean,
   { collect, close }: Pick<Runner, "collect" | "close">,
 ): Runner {
-  const queue = new RoundQueue(threads, parts, replicas);
   return {
     lanes: parts,
     run: (ids, learningRate) => queue.run(ids, learningRate),

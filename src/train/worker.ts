@@ -8,8 +8,8 @@ import { startKernel } from "../kernel/pick.js";
 import { SharedMeeting } from "./meeting.js";
 import { ReplicaMeeting } from "./replicas.js";
 import { RoundMember } from "./rounds.js";
-import type { WorkerReply, WorkerRequest, WorkerTask } from "./runner.js";
-import { step } from "./step.js";
+import { buffersOf, type WorkerReply, type WorkerRequest, type WorkerTask } from "./runner.js";
+import { type StepResult, step } from "./step.js";
 
 interface Port {
   post(message: WorkerReply, transfer: Transferable[]): void;
@@ -41,13 +41,11 @@ export function serve(port: Port): void {
       const { ids, learningRate } = request;
       const result = step(kernel, memory, task.scratch, ids, learningRate);
       port.post({ type: "result", result, ids }, [ids.buffer]);
-    } else if (request.type === "round") {
-      const { batches } = request.round;
-      const results = await member!.train(request.round);
-      port.post(
-        { type: "trained", results, batches },
-        batches.map((batch) => batch.buffer),
-      );
+    } else if (request.type === "train") {
+      const { rounds } = request;
+      const results: StepResult[][] = [];
+      for (const round of rounds) results.push(await member!.train(round));
+      port.post({ type: "trained", results, rounds }, buffersOf(rounds));
     } else {
       const { matrices } = task;
       const finite = kernel.allFinite(...matrices);
