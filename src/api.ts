@@ -9,8 +9,11 @@ export { FormatError } from "./math/error.js";
 export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
 export { textCorpus } from "./text/lines.js";
 export { Vocabulary } from "./text/vocabulary.js";
-export { DivergenceError, type EpochRecord } from "./train/epochs.js";
+export { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
+export { type CheckpointOptions, TrainingControl } from "./train/control.js";
+export { DivergenceError, type EpochRecord, type Position, type Schedule } from "./train/epochs.js";
 export type { MemoryEstimate } from "./train/estimate.js";
+export type { ContinueOptions, Model } from "./train/model.js";
 export {
   DEFAULT_LEARNING_RATE,
   DEFAULTS,
@@ -20,7 +23,7 @@ export {
 } from "./train/options.js";
 export type { ParallelMode, Progress } from "./train/progress.js";
 export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/quality.js";
-export type { ContinueOptions, Model } from "./train/train.js";
+
 export { createVectors } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";
 export {

@@ -2,8 +2,9 @@
 
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
+import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
-import { type Model, trainOn } from "./train/train.js";
+import { trainOn } from "./train/train.js";
 
 /**
  * Trains word vectors on a corpus: sentences as arrays of tokens, or a function that returns a fresh (async) iterable of them.

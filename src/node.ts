@@ -7,8 +7,9 @@ import { toNodeCorpus } from "./node/corpus.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
+import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
-import { type Model, trainOn } from "./train/train.js";
+import { trainOn } from "./train/train.js";
 
 /** What train takes in Node: also the path of a text file, plain or gzip. */
 export type NodeCorpusSource = CorpusSource | string | URL;
@@ -39,6 +40,7 @@ async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 export * from "./api.js";
+export { fileCheckpoint, loadCheckpoint } from "./node/checkpoint.js";
 export { fileCorpus, streamCorpus } from "./node/corpus.js";
 export { checkWritable, readChunks, readText, writeAtomically } from "./node/files.js";
 export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors.js";

@@ -3,11 +3,19 @@
 
 import { FormatError } from "../math/error.js";
 
-export interface Tensor {
+/** The types of numbers that are written and read here, of those that the format has. */
+const ARRAYS = { F32: Float32Array, F64: Float64Array, U32: Uint32Array, U8: Uint8Array };
+export type DType = keyof typeof ARRAYS;
+
+export interface TensorShape {
   name: string;
+  dtype: DType;
   shape: readonly number[];
-  /** in row order */
-  data: Float32Array;
+}
+
+export interface Tensor extends TensorShape {
+  /** in row order, little-endian as all machines that run WebAssembly */
+  data: InstanceType<(typeof ARRAYS)[DType]>;
 }
 
 /** The header's entry of a tensor. */
@@ -17,32 +25,45 @@ interface Entry {
   data_offsets: [number, number];
 }
 
-/** Writes float32 tensors one after the other. */
+/** The header of a file; the tensors' data follows, in their order and without gaps. */
+export function safetensorsHeader(
+  tensors: readonly TensorShape[],
+  metadata: Record<string, string>,
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const { name, dtype, shape } of tensors) {
+    const start = end;
+    end += shape.reduce((a, b) => a * b, 1) * ARRAYS[dtype].BYTES_PER_ELEMENT;
+    header[name] = { dtype, shape, data_offsets: [start, end] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  // blanks to a multiple of 8, so that the data is aligned
+  const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(32);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+  bytes.set(json, 8);
+  return bytes;
+}
+
+/** A whole file. */
 export function writeSafetensors(
   tensors: readonly Tensor[],
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let end = 0;
-  for (const { name, shape, data } of tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.length * 4] };
-    end += data.length * 4;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  // blanks to a multiple of 8, so that the data is aligned
-  const start = 8 + Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(start + end).fill(32, 8, start);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(start - 8), true);
-  bytes.set(json, 8);
-  let at = start;
-  for (const { data } of tensors) {
-    for (let i = 0; i < data.length; i++, at += 4) view.setFloat32(at, data[i], true);
+  const pieces = [
+    safetensorsHeader(tensors, metadata),
+    ...tensors.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   return bytes;
 }
 
-/** @throws FormatError naming what is wrong; tensors of other types than F32 are refused */
+/** @throws FormatError naming what is wrong; tensors of other types than those above are refused */
 export function readSafetensors(
   bytes: Uint8Array,
   name = "safetensors",
@@ -59,10 +80,13 @@ export function readSafetensors(
   const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, start), fail);
   const tensors = new Map<string, Tensor>();
   for (const [key, entry] of Object.entries(entries)) {
-    const { shape, from, length } = checkEntry(key, entry, bytes.length - start, fail);
-    const data = new Float32Array(length);
-    for (let i = 0; i < length; i++) data[i] = view.getFloat32(start + from + i * 4, true);
-    tensors.set(key, { name: key, shape, data });
+    const { dtype, shape, from, to } = checkEntry(key, entry, bytes.length - start, fail);
+    tensors.set(key, {
+      name: key,
+      dtype,
+      shape,
+      data: new ARRAYS[dtype](new Uint8Array(bytes.subarray(start + from, start + to)).buffer),
+    });
   }
   return { tensors, metadata: metadata as Record<string, string> };
 }
@@ -86,15 +110,15 @@ function checkEntry(key: string, entry: unknown, available: number, fail: (what:
   const tensor = `tensor ${JSON.stringify(key)}`;
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Entry;
   const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (dtype !== "F32") fail(`${tensor} expected dtype "F32", got ${JSON.stringify(dtype)}`);
+  if (!Object.hasOwn(ARRAYS, dtype))
+    fail(`${tensor} expected dtype ${Object.keys(ARRAYS).join(", ")}, got ${JSON.stringify(dtype)}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) fail(`${tensor} has no valid shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     fail(`${tensor} has no valid data_offsets`);
   const [from, to] = offsets;
-  const length = shape.reduce((a, b) => a * b, 1);
+  const size = shape.reduce((a, b) => a * b, ARRAYS[dtype as DType].BYTES_PER_ELEMENT);
   if (to < from || to > available)
     fail(`${tensor} lies at bytes ${from} to ${to} of the data, which has ${available}: cut off?`);
-  if (to - from !== length * 4)
-    fail(`${tensor} of shape [${shape.join(", ")}] expected ${length * 4} bytes, got ${to - from}`);
-  return { shape, from, length };
+  if (to - from !== size) fail(`${tensor} of shape [${shape.join(", ")}] expected ${size} bytes, got ${to - from}`);
+  return { dtype: dtype as DType, shape, from, to };
 }

@@ -93,10 +93,10 @@ export function shapes({ inputs, hidden, classes }: NetworkShape): Record<keyof 
 function toTensors(prefix: string, { W1, b1, W2, b2 }: NetworkParameters): Tensor[] {
   const flat = (matrix: readonly Float64Array[]) => Float32Array.from(matrix.flatMap((row) => [...row]));
   return [
-    { name: `${prefix}W1`, shape: [W1.length, b1.length], data: flat(W1) },
-    { name: `${prefix}b1`, shape: [b1.length], data: Float32Array.from(b1) },
-    { name: `${prefix}W2`, shape: [W2.length, b2.length], data: flat(W2) },
-    { name: `${prefix}b2`, shape: [b2.length], data: Float32Array.from(b2) },
+    { name: `${prefix}W1`, dtype: "F32", shape: [W1.length, b1.length], data: flat(W1) },
+    { name: `${prefix}b1`, dtype: "F32", shape: [b1.length], data: Float32Array.from(b1) },
+    { name: `${prefix}W2`, dtype: "F32", shape: [W2.length, b2.length], data: flat(W2) },
+    { name: `${prefix}b2`, dtype: "F32", shape: [b2.length], data: Float32Array.from(b2) },
   ];
 }
 
@@ -109,9 +109,9 @@ function fromTensors(
   const expected = shapes(shape);
   const take = (name: keyof NetworkParameters): Float32Array => {
     const tensor = tensors.get(prefix + name);
-    if (tensor?.shape.join() !== expected[name].join())
+    if (tensor?.shape.join() !== expected[name].join() || !(tensor.data instanceof Float32Array))
       throw new FormatError(
-        `${file}: tensor "${prefix}${name}" expected shape [${expected[name].join(", ")}], got ${tensor ? `[${tensor.shape.join(", ")}]` : "none"}`,
+        `${file}: tensor "${prefix}${name}" expected F32 of shape [${expected[name].join(", ")}], got ${tensor ? `${tensor.dtype} of [${tensor.shape.join(", ")}]` : "none"}`,
       );
     if (!tensor.data.every(Number.isFinite))
       throw new FormatError(`${file}: tensor "${prefix}${name}" has a value that is not finite`);

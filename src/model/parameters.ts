@@ -2,7 +2,15 @@
 
 import { Param } from "../../assembly/params.js";
 import type { Ptr } from "../kernel/kernel.js";
-import { type KernelOptions, type Layout, layOut, toThreshold, writeLists, writeParams } from "../kernel/layout.js";
+import {
+  type KernelOptions,
+  type Layout,
+  layOut,
+  type Scratch,
+  toThreshold,
+  writeLists,
+  writeParams,
+} from "../kernel/layout.js";
 import { Allocator, allocate } from "../kernel/memory.js";
 import { type Rounds, takeRounds, wordOfCell, writeRounds } from "../kernel/parts.js";
 import type { Region } from "../kernel/patch.js";
@@ -56,6 +64,8 @@ export class Parameters {
   readonly rounds?: Rounds;
   readonly words: number;
   readonly dim: number;
+  /** whether the output rows are those of inner nodes */
+  private readonly hasTree: boolean;
   private readonly space: SearchSpace;
 
   /**
@@ -65,7 +75,8 @@ export class Parameters {
   constructor(vocabulary: Vocabulary, options: ParameterOptions, workplace: Workplace) {
     this.words = vocabulary.size;
     this.dim = options.dim;
-    const tree = options.loss === "hierarchical-softmax" ? huffmanTree(vocabulary.counts) : undefined;
+    this.hasTree = options.loss === "hierarchical-softmax";
+    const tree = this.hasTree ? huffmanTree(vocabulary.counts) : undefined;
     const { layout, rounds, space, size } = planMemory(options, workplace, this.words, tree ?? { depth: 0, bits: 0 });
     this.layout = layout;
     this.rounds = rounds?.rounds;
@@ -74,8 +85,7 @@ export class Parameters {
     writeLists(this.memory.buffer, this.layout, this.words, options);
     this.layout.scratch.forEach((scratch, lane) => {
       writeParams(this.memory.buffer, this.layout, scratch, this.words, options);
-      const state = new Uint32Array(this.memory.buffer, scratch.params + Param.randomState, 4);
-      state.set(Random.from(options.seed, STREAM.training + lane).state);
+      this.randomState(scratch).set(Random.from(options.seed, STREAM.training + lane).state);
     });
     if (rounds) writeRounds(this.memory.buffer, this.layout, rounds, this.words, options.loss);
     this.writeThresholds(vocabulary, options);
@@ -98,6 +108,58 @@ export class Parameters {
   get matrices(): Region {
     const { inputs, outputs, stride } = this.layout;
     return [inputs, outputs + this.words * stride - inputs];
+  }
+
+  /** The output rows, of words or inner nodes. */
+  get outputMatrix(): Float32Array {
+    return this.matrix(this.layout.outputs);
+  }
+
+  /** State of each lane's generator, u32[4]. */
+  get random(): number[][] {
+    return this.layout.scratch.map((scratch) => [...this.randomState(scratch)]);
+  }
+
+  /** Takes back what a checkpoint held. @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
+  restore(inputs: Float32Array, outputs: Float32Array, random: readonly (readonly number[])[]): void {
+    this.fill(this.matrix(this.layout.inputs), inputs);
+    this.fill(this.matrix(this.layout.outputs), outputs);
+    this.restoreRandom(random);
+  }
+
+  /**
+   * Takes the rows of a model with fewer words, but of no tree, whose nodes are others now; and the generators as they stand.
+   * @param rows the row here of each word there
+   */
+  take(before: Parameters, rows: readonly number[]): void {
+    const stride = this.layout.stride / 4;
+    const starts = this.hasTree ? (["inputs"] as const) : (["inputs", "outputs"] as const);
+    for (const start of starts) {
+      const from = before.matrix(before.layout[start]);
+      const to = this.matrix(this.layout[start]);
+      rows.forEach((row, word) => to.set(from.subarray(word * stride, (word + 1) * stride), row * stride));
+    }
+    this.restoreRandom(before.random);
+  }
+
+  private fill(to: Float32Array, rows: Float32Array): void {
+    const { dim } = this;
+    const stride = this.layout.stride / 4;
+    for (let word = 0; word < this.words; word++) to.set(rows.subarray(word * dim, (word + 1) * dim), word * stride);
+  }
+
+  private matrix(start: Ptr): Float32Array {
+    return new Float32Array(this.memory.buffer, start, (this.words * this.layout.stride) / 4);
+  }
+
+  private restoreRandom(random: readonly (readonly number[])[]): void {
+    this.layout.scratch.forEach((scratch, lane) => {
+      if (lane < random.length) this.randomState(scratch).set(random[lane]);
+    });
+  }
+
+  private randomState({ params }: Scratch): Uint32Array {
+    return new Uint32Array(this.memory.buffer, params + Param.randomState, 4);
   }
 
   private storage(start: Ptr): VectorStorage {
@@ -149,7 +211,7 @@ export class Parameters {
     const random = Random.from(seed, STREAM.initialisation);
     const { dim } = this;
     const stride = this.layout.stride / 4;
-    const inputs = new Float32Array(this.memory.buffer, this.layout.inputs, this.words * stride);
+    const inputs = this.matrix(this.layout.inputs);
     for (let start = 0; start < inputs.length; start += stride) {
       for (let d = 0; d < dim; d++) inputs[start + d] = (random.next() / 2 ** 32 - 0.5) / dim;
     }

@@ -2,8 +2,8 @@
 
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, constants, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, constants, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
@@ -61,7 +61,8 @@ function gunzip(file: Readable): Readable {
   return unpacked;
 }
 
-function readError(error: unknown, name: string): Error {
+/** A system's error, in words. */
+export function readError(error: unknown, name: string): Error {
   const { code, message } = error as NodeJS.ErrnoException;
   const shown = JSON.stringify(name);
   if (code === "ENOENT") return new Error(`cannot read ${shown}: no such file`, { cause: error });
@@ -95,6 +96,25 @@ export async function writeAtomically(
   } catch (error) {
     await rm(temporary, { force: true });
     throw writeError(error, target);
+  }
+}
+
+/** Removes temporary files beside it that writers who were killed have left. */
+export async function removeLeftovers(path: string | URL): Promise<void> {
+  const target = await targetOf(path);
+  const prefix = `${basename(target)}.tmp-`;
+  for (const name of await readdir(dirname(target)).catch(() => [])) {
+    const writer = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    if (writer !== undefined && !isAlive(Number(writer))) await rm(join(dirname(target), name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // there is one, of another user
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

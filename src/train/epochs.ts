@@ -1,7 +1,7 @@
-// The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort.
+// The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort, rests between batches.
 
 import type { KernelPlan } from "../kernel/pick.js";
-import type { Parameters } from "../model/parameters.js";
+import { Fingerprint } from "../math/fingerprint.js";
 import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
 import type { Vocabulary } from "../text/vocabulary.js";
@@ -21,6 +21,7 @@ export interface EpochRecord {
   loss: number;
   /** learning rate at the end */
   learningRate: number;
+  /** pauses left out */
   seconds: number;
   wordsPerSecond: number;
   kernel: KernelPlan["name"];
@@ -37,24 +38,64 @@ export class DivergenceError extends RangeError {
   override name = "DivergenceError";
 }
 
+/** What one call of train is to do. */
+export interface Schedule {
+  epochs: number;
+  /** words of an epoch, for the learning rate */
+  epochWords: number;
+  learningRate: number;
+  minLearningRate: number;
+  /** epochs done before this run */
+  firstEpoch: number;
+}
+
+/** Where a run stands, between two batches. */
+export interface Position {
+  /** epochs that this run has done, and the words of them */
+  epochs: number;
+  wordsBefore: number;
+  /** rounds that this run has begun, see rounds.ts */
+  rounds: number;
+  /** of the epoch under way: batches trained, and what they came to */
+  batches: number;
+  words: number;
+  trainedWords: number;
+  predictions: number;
+  loss: number;
+  learningRate: number;
+  seconds: number;
+  /** of those batches, and of the first batch of the last epoch that had one: see Fingerprint */
+  fingerprint: string;
+  opening?: string;
+}
+
+const EPOCH_BEGINS = {
+  ...{ batches: 0, words: 0, trainedWords: 0, predictions: 0, loss: 0, learningRate: 0, seconds: 0 },
+  fingerprint: new Fingerprint().value,
+};
+
+/** The position of a run that has not begun. */
+export const START: Position = { epochs: 0, wordsBefore: 0, rounds: 0, ...EPOCH_BEGINS };
+
+/** What happens between batches, while nothing trains. */
+export interface Rest {
+  isDue(): boolean;
+  /** Returns when training may go on. */
+  take(position: Position): Promise<void>;
+}
+
 /** One call of train. */
 export interface Run {
+  schedule: Schedule;
   corpus: Corpus;
   vocabulary: Vocabulary;
-  parameters: Parameters;
-  plan: KernelPlan;
+  kernel: KernelPlan["name"];
   maxSentenceLength: number;
   /** words of a batch */
   batchWords: number;
-  /** epochs done before this run */
-  firstEpoch: number;
-  epochs: number;
-  /** words of an epoch, for the schedule */
-  epochWords: number;
   threads: number;
   parallel: ParallelMode;
-  learningRate: number;
-  minLearningRate: number;
+  rest?: Rest;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -62,18 +103,23 @@ export interface Run {
 /** Batches handed to the runner ahead, for each that it trains on at once, so that reading and training overlap. */
 const AHEAD = 4;
 
-/** Trains run.epochs epochs, or until onEpoch, which is given each as it ends, says false. @throws DivergenceError, RangeError, or the signal's reason */
+/**
+ * Trains the epochs that are left from `position`, which it keeps up, or until onEpoch, which is given each as it ends, says false.
+ * @throws DivergenceError; RangeError, also for another corpus than led to the position; the signal's reason
+ */
 export async function trainEpochs(
   run: Run,
+  position: Position,
   runner: Runner,
   onEpoch: (record: EpochRecord) => Promise<boolean>,
 ): Promise<void> {
-  const reporter = new ProgressReporter(run.onProgress);
-  const totalWords = run.epochs * run.epochWords;
-  let wordsBefore = 0;
-  for (let i = 0; i < run.epochs; i++) {
-    const epoch = new Epoch(run, run.firstEpoch + i + 1, wordsBefore, totalWords, reporter);
-    await epoch.train(runner);
+  const reporter = new ProgressReporter(run.onProgress, position.wordsBefore + position.words);
+  // only where training is taken up again the corpus must be the same
+  let opening = position.opening;
+  while (position.epochs < run.schedule.epochs) {
+    const epoch = new Epoch(run, position, runner, reporter, opening);
+    opening = undefined;
+    await epoch.train();
     const record = epoch.record();
     if (record.words === 0)
       throw new RangeError(
@@ -81,105 +127,173 @@ export async function trainEpochs(
           "if it is an iterator that was used up, pass a function that returns a fresh one",
       );
     if (!(await runner.collect())) throw epoch.divergence("parameters are not finite");
-    wordsBefore += record.words;
+    const { epochs, wordsBefore, words } = position;
+    const rounds = runner.rounds?.() ?? 0;
+    Object.assign(position, EPOCH_BEGINS, { epochs: epochs + 1, wordsBefore: wordsBefore + words, rounds });
     if (!(await onEpoch(record))) return;
   }
 }
 
 class Epoch {
-  private readonly start = performance.now();
-  private words = 0;
-  private loss = 0;
-  private predictions = 0;
-  private trainedWords = 0;
-  private learningRate = 0;
+  private readonly number: number;
+  private readonly totalWords: number;
+  private readonly fingerprint: Fingerprint;
+  private readonly pending: Promise<void>[] = [];
+  /** when training began, moved on by rests and back by what was trained before */
+  private start: number;
 
   constructor(
     private readonly run: Run,
-    private readonly number: number,
-    private readonly wordsBefore: number,
-    private readonly totalWords: number,
+    private readonly position: Position,
+    private readonly runner: Runner,
     private readonly reporter: ProgressReporter,
-  ) {}
+    /** fingerprint that the first batch must have, if that is known */
+    private readonly opening: string | undefined,
+  ) {
+    const { schedule } = run;
+    this.number = schedule.firstEpoch + position.epochs + 1;
+    this.totalWords = schedule.epochs * schedule.epochWords;
+    this.fingerprint = new Fingerprint(position.fingerprint);
+    this.start = performance.now() - position.seconds * 1000;
+  }
 
-  async train(runner: Runner): Promise<void> {
-    const { corpus, vocabulary, maxSentenceLength, batchWords, signal } = this.run;
-    const pending: Promise<void>[] = [];
-    let handedIn = this.wordsBefore;
-    for await (const batch of encode(corpus, vocabulary, maxSentenceLength, batchWords)) {
-      signal?.throwIfAborted();
+  async train(): Promise<void> {
+    const { position, pending, runner, fingerprint } = this;
+    const { rest } = this.run;
+    let handedIn = position.wordsBefore + position.words;
+    let batches = position.batches;
+    for await (const batch of this.remaining()) {
+      // where all lanes have had their batches nothing waits for another, and resting changes nothing
+      if (rest?.isDue() && batches % runner.lanes === 0) await this.rest(rest);
       if (pending.length === AHEAD * runner.lanes) await pending.shift();
-      const done = this.trainBatch(runner, batch, this.rateAt(handedIn));
+      fingerprint.add(batch.ids);
+      if (batches++ === 0) position.opening = fingerprint.value;
+      const done = this.trainBatch(batch, this.rateAt(handedIn));
       // awaited later; until then a failure is not an unhandled one
       done.catch(() => {});
       pending.push(done);
       handedIn += batch.words;
     }
-    runner.flush?.();
-    for (const done of pending) await done;
+    await this.settle();
     this.report(true);
   }
 
   record(): EpochRecord {
-    const seconds = (performance.now() - this.start) / 1000;
+    const { words, trainedWords, predictions, learningRate } = this.position;
+    const { kernel, threads, parallel } = this.run;
+    const { seconds } = this;
     return {
       epoch: this.number,
-      words: this.words,
-      trainedWords: this.trainedWords,
-      predictions: this.predictions,
+      words,
+      trainedWords,
+      predictions,
       loss: this.meanLoss,
-      learningRate: this.learningRate,
+      learningRate,
       seconds,
-      wordsPerSecond: this.words / seconds,
-      kernel: this.run.plan.name,
-      threads: this.run.threads,
-      parallel: this.run.parallel,
-      reproducible: this.run.parallel !== "hogwild" && this.run.plan.name !== "relaxed",
+      wordsPerSecond: words / seconds,
+      kernel,
+      threads,
+      parallel,
+      reproducible: parallel !== "hogwild" && kernel !== "relaxed",
     };
   }
 
   divergence(what: string): DivergenceError {
+    const { words, learningRate } = this.position;
     return new DivergenceError(
-      `training diverged in epoch ${this.number} after ${this.words} words: ${what} at learning rate ${this.learningRate}: ` +
-        `lower learningRate (it was ${this.run.learningRate}; 0.025 suits skipgram, 0.05 cbow)`,
+      `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
+        `lower learningRate (it was ${this.run.schedule.learningRate}; 0.025 suits skipgram, 0.05 cbow)`,
     );
   }
 
+  private get seconds(): number {
+    return (performance.now() - this.start) / 1000;
+  }
+
   private get meanLoss(): number {
-    return this.predictions > 0 ? this.loss / this.predictions : 0;
+    const { loss, predictions } = this.position;
+    return predictions > 0 ? loss / predictions : 0;
+  }
+
+  /** The batches that have not been trained on. @throws RangeError if the others are not those that the position has seen */
+  private async *remaining(): AsyncGenerator<Batch> {
+    const { run, opening } = this;
+    const { batches, fingerprint } = this.position;
+    const expected = batches > 0 ? fingerprint : opening;
+    const passed = new Fingerprint();
+    let number = 0;
+    for await (const batch of encode(run.corpus, run.vocabulary, run.maxSentenceLength, run.batchWords)) {
+      run.signal?.throwIfAborted();
+      number++;
+      if (number <= batches || number === 1) passed.add(batch.ids);
+      if (number === Math.max(batches, 1) && expected !== undefined && passed.value !== expected)
+        throw this.anotherCorpus();
+      if (number > batches) yield batch;
+    }
+    if (number < batches) throw this.anotherCorpus();
+  }
+
+  private anotherCorpus(): RangeError {
+    return new RangeError(
+      `${this.run.corpus.name} is not the corpus that the checkpoint was trained on, or not in the same order: ` +
+        "give the same text to resume, or train on other text with model.train",
+    );
+  }
+
+  private async rest(rest: Rest): Promise<void> {
+    await this.settle();
+    const { position, runner } = this;
+    position.fingerprint = this.fingerprint.value;
+    position.rounds = runner.rounds?.() ?? 0;
+    position.seconds = this.seconds;
+    const from = performance.now();
+    if (!(await runner.collect())) throw this.divergence("parameters are not finite");
+    await rest.take(position);
+    const rested = performance.now() - from;
+    this.start += rested;
+    this.reporter.skip(rested);
+  }
+
+  /** Waits until no batch is under way. */
+  private async settle(): Promise<void> {
+    this.runner.flush?.();
+    for (const done of this.pending.splice(0)) await done;
   }
 
   /** Falls linearly with the words handed in, down to the floor (word2vec.c's schedule, a batch at a time). */
   private rateAt(words: number): number {
-    const { learningRate, minLearningRate } = this.run;
+    const { learningRate, minLearningRate } = this.run.schedule;
     return Math.max(minLearningRate, learningRate * (1 - words / this.totalWords));
   }
 
-  private async trainBatch(runner: Runner, batch: Batch, learningRate: number): Promise<void> {
-    const result = await runner.run(batch.ids, learningRate);
-    this.words += batch.words;
-    this.loss += result.loss;
-    this.predictions += result.predictions;
-    this.trainedWords += result.trained;
-    this.learningRate = learningRate;
+  private async trainBatch(batch: Batch, learningRate: number): Promise<void> {
+    const result = await this.runner.run(batch.ids, learningRate);
+    const { position } = this;
+    position.batches++;
+    position.words += batch.words;
+    position.loss += result.loss;
+    position.predictions += result.predictions;
+    position.trainedWords += result.trained;
+    position.learningRate = learningRate;
     if (!Number.isFinite(result.loss)) throw this.divergence(`the loss is ${result.loss}`);
     this.report();
   }
 
   private report(final = false): void {
-    const { run } = this;
+    const { schedule, kernel, threads, parallel } = this.run;
+    const { wordsBefore, words, learningRate } = this.position;
     this.reporter.report(
       {
         phase: "training",
         epoch: this.number,
-        epochs: run.firstEpoch + run.epochs,
-        words: this.wordsBefore + this.words,
+        epochs: schedule.firstEpoch + schedule.epochs,
+        words: wordsBefore + words,
         totalWords: this.totalWords,
         loss: this.meanLoss,
-        learningRate: this.learningRate,
-        kernel: run.plan.name,
-        threads: run.threads,
-        parallel: run.parallel,
+        learningRate,
+        kernel,
+        threads,
+        parallel,
       },
       final,
     );

@@ -7,6 +7,8 @@ import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber, che
 import type { ParameterOptions } from "../model/parameters.js";
 import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
+import { Checkpoint } from "./checkpoint.js";
+import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import type { EpochRecord } from "./epochs.js";
 import type { Progress } from "./progress.js";
 
@@ -93,6 +95,15 @@ export interface TrainOptions {
   reproducible?: boolean;
   /** With reproducible or replicas: logical parts of a round, which any number of threads up to it share; another number gives other bytes. Default 8. */
   parts?: number;
+  /** Checkpoints while training: see fileCheckpoint. Default: none. */
+  checkpoint?: CheckpointOptions;
+  /** Pauses training, and asks for checkpoints. */
+  control?: TrainingControl;
+  /**
+   * Goes on with an interrupted training on the same corpus: with one thread, replicas or `reproducible` to the bytes of the
+   * training that was not interrupted. Options are those of the checkpoint; threads, worker and listeners may be others.
+   */
+  resume?: Checkpoint;
   /** Called at most ten times a second. */
   onProgress?: (progress: Progress) => void;
   /**
@@ -120,6 +131,9 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   parallel: ParallelChoice;
   reproducible: boolean;
   parts: number;
+  checkpoint?: CheckpointOptions;
+  control?: TrainingControl;
+  resume?: Checkpoint;
   onProgress?: (progress: Progress) => void;
   onEpochEnd?: EpochListener;
   onWarning?: (message: string) => void;
@@ -167,6 +181,9 @@ const KNOWN = [
   "vocabulary",
   "keep",
   "wasm",
+  "checkpoint",
+  "control",
+  "resume",
   "onProgress",
   "onEpochEnd",
   "onWarning",
@@ -232,11 +249,67 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     parallel,
     reproducible,
     parts: checkInteger("parts", o.parts, 1, MAX_THREADS),
+    checkpoint: checkCheckpoint(o.checkpoint),
+    control: checkControl(o.control),
+    resume: checkResume(o.resume),
     onProgress: checkFunction("onProgress", o.onProgress),
     onEpochEnd: checkFunction("onEpochEnd", o.onEpochEnd),
     onWarning: checkFunction("onWarning", o.onWarning),
     signal: o.signal,
   };
+}
+
+/** Options that a checkpoint does not hold: functions and objects, and where training runs. */
+type Unstored = (typeof UNSTORED)[number];
+const UNSTORED = [
+  ...(["vocabulary", "keep", "wasm", "worker", "checkpoint", "control", "resume"] as const),
+  ...(["onProgress", "onEpochEnd", "onWarning", "signal"] as const),
+] as const;
+
+/** Options as a checkpoint holds them. */
+export type StoredOptions = Omit<ResolvedOptions, Unstored>;
+
+export function storedOptions(options: ResolvedOptions): StoredOptions {
+  const entries = Object.entries(options).filter(([name]) => !(UNSTORED as readonly string[]).includes(name));
+  return Object.fromEntries(entries) as unknown as StoredOptions;
+}
+
+/** Kernels whose bytes are the same. */
+const EXACT: readonly KernelChoice[] = ["auto", "simd", "scalar"];
+
+/**
+ * The options of a checkpoint, with those given that may be others.
+ * @throws RangeError for one that may not, TypeError as resolveOptions
+ */
+export function resumeOptions(given: TrainOptions, { options: stored, vocabulary, name }: Checkpoint): ResolvedOptions {
+  const resolved = resolveOptions(given);
+  const fail = (option: string, was: string): never => {
+    throw new RangeError(`"${option}" clashes with "resume": ${was}; leave it out, or train anew without resume`);
+  };
+  for (const option of ["vocabulary", "keep"] as const)
+    if (given[option] !== undefined) fail(option, `the words are those of ${name}`);
+  for (const option of Object.keys(stored) as (keyof StoredOptions)[]) {
+    if (given[option] === undefined || option === "threads") continue;
+    if (option === "kernel" && EXACT.includes(stored.kernel) && EXACT.includes(resolved.kernel)) continue;
+    if (resolved[option] !== stored[option])
+      fail(option, `${name} was trained with ${show(stored[option])}, got ${show(resolved[option])}`);
+  }
+  const own = Object.fromEntries(UNSTORED.map((option) => [option, resolved[option]])) as Pick<
+    ResolvedOptions,
+    Unstored
+  >;
+  return {
+    ...stored,
+    ...own,
+    vocabulary,
+    kernel: given.kernel === undefined ? stored.kernel : resolved.kernel,
+    threads: given.threads === undefined ? stored.threads : resolved.threads,
+  };
+}
+
+function checkResume(value: Checkpoint | undefined): Checkpoint | undefined {
+  if (value === undefined || value instanceof Checkpoint) return value;
+  throw new TypeError(`"resume" expected a Checkpoint, got ${show(value)}: use readCheckpoint or loadCheckpoint`);
 }
 
 function checkObject(options: unknown): void {

@@ -26,18 +26,26 @@ export interface Crew {
  * @param cores threads that the machine runs at once
  * @param shared whether workers can share memory
  * @param words of the vocabulary
+ * @param before how a training that is taken up again went
  */
-export function planCrew(options: ResolvedOptions, cores: number, shared: boolean, words: number): Crew {
+export function planCrew(
+  options: ResolvedOptions,
+  cores: number,
+  shared: boolean,
+  words: number,
+  before?: ParallelMode,
+): Crew {
   const { maxSentenceLength, parallel } = options;
+  const inRounds = before === "rounds" || before === "replicas" || options.reproducible;
   const wanted = options.threads === "auto" ? Math.min(cores, MAX_THREADS) : options.threads;
-  const threads = options.worker ? wanted : 1;
+  const threads = options.worker && before !== "none" ? wanted : 1;
   if (parallel === "hogwild" && threads > 1 && !shared)
     throw new RangeError(
       'parallel "hogwild" needs shared memory, which a page has only when it is cross-origin isolated ' +
         '(headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp): use "replicas" or one thread',
     );
-  const replicas = parallel === "replicas" || (!shared && options.worker && canMerge(options) && threads > 1);
-  if (options.reproducible || replicas) {
+  const replicas = parallel === "replicas" || (!shared && canMerge(options) && threads > 1);
+  if (inRounds || replicas) {
     // at least two words in each stripe that noise is drawn from
     const parts = Math.max(1, Math.min(options.parts, words >> 1));
     const longest = Math.min(maxSentenceLength, PART_WORDS);
@@ -65,13 +73,14 @@ function canMerge({ kernel }: ResolvedOptions): boolean {
   return kernel !== "js";
 }
 
-/** Starts the workers, or none with `worker: false`. */
+/** Starts the workers, or none with `worker: false`. @param firstRound number of the first round */
 export function startRunner(
   { mode, threads }: Crew,
   plan: KernelPlan,
   { memory, layout, rounds, matrices }: Parameters,
   { worker, window }: ResolvedOptions,
   spawn: () => WorkerHandle,
+  firstRound: number,
 ): Runner {
   const { scratch } = layout;
   const task = { plan, memory, scratch: scratch[0], matrices };
@@ -81,7 +90,7 @@ export function startRunner(
     if (!alone) return localRunner(task);
     const meeting = new SharedMeeting(memory, alone.rounds, alone);
     const member = new RoundMember(startKernel(plan, memory) as RoundsKernel, memory, alone, meeting);
-    const queue = new RoundQueue([local(member)], scratch.length, false, 0);
+    const queue = new RoundQueue([local(member)], scratch.length, false, firstRound);
     return roundsRunner(queue, scratch.length, localRunner(task));
   }
   const replicas = mode === "replicas";
@@ -91,7 +100,7 @@ export function startRunner(
     return new TrainingWorker(memory, own, spawn());
   });
   if (!rounds) return threads > 1 ? hogwildRunner(workers) : workers[0];
-  return roundsRunner(new RoundQueue(workers, scratch.length, replicas, 0), scratch.length, {
+  return roundsRunner(new RoundQueue(workers, scratch.length, replicas, firstRound), scratch.length, {
     // the first brings the rows that all have, the others then those that are theirs
     async collect() {
       let finite = true;

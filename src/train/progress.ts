@@ -24,7 +24,7 @@ export interface Progress {
   learningRate: number;
   /** Seconds left; 0 while counting. */
   eta: number;
-  /** Seconds since the phase began. */
+  /** Seconds since the phase began, pauses left out. */
   elapsed: number;
   kernel: KernelName;
   /** Threads that train; 0 while counting. */
@@ -37,14 +37,18 @@ const INTERVAL = 100;
 
 /** Calls listener no more often than every 100 ms, except for the last time. */
 export class ProgressReporter {
-  private readonly start = performance.now();
+  private start = performance.now();
   private last = 0;
 
-  constructor(private readonly listener: ((progress: Progress) => void) | undefined) {}
+  /** @param wordsBefore words that other runs have trained on */
+  constructor(
+    private readonly listener: ((progress: Progress) => void) | undefined,
+    private readonly wordsBefore = 0,
+  ) {}
 
-  /** Seconds since the phase began. */
-  get elapsed(): number {
-    return (performance.now() - this.start) / 1000;
+  /** Leaves out time that nothing was done in. */
+  skip(milliseconds: number): void {
+    this.start += milliseconds;
   }
 
   report(progress: Omit<Progress, "elapsed" | "wordsPerSecond" | "eta">, final = false): void {
@@ -52,8 +56,8 @@ export class ProgressReporter {
     const now = performance.now();
     if (!final && now - this.last < INTERVAL) return;
     this.last = now;
-    const { elapsed } = this;
-    const wordsPerSecond = elapsed > 0 ? progress.words / elapsed : 0;
+    const elapsed = (now - this.start) / 1000;
+    const wordsPerSecond = elapsed > 0 ? (progress.words - this.wordsBefore) / elapsed : 0;
     const left = Math.max(0, progress.totalWords - progress.words);
     this.listener({ ...progress, elapsed, wordsPerSecond, eta: wordsPerSecond > 0 ? left / wordsPerSecond : 0 });
   }

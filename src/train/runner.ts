@@ -14,6 +14,8 @@ export interface Runner {
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult>;
   /** No batch comes for now: those that wait for others to fill a round need wait no more. */
   flush?(): void;
+  /** Rounds begun, where training goes in rounds. */
+  rounds?(): number;
   /** Brings the parameters into the caller's memory, where they are not there anyway, and says whether all are finite. */
   collect(): Promise<boolean>;
   /** Leaves no worker behind; batches under way are given up. */
@@ -172,6 +174,7 @@ export function roundsRunner(
     lanes: parts,
     run: (ids, learningRate) => queue.run(ids, learningRate),
     flush: () => queue.flush(),
+    rounds: () => queue.number,
     collect,
     close,
   };

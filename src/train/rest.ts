@@ -1,0 +1,111 @@
+// What is done between batches: pauses, and checkpoints when it is time for them.
+
+import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
+import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
+import type { Position, Rest } from "./epochs.js";
+
+export interface RestOptions {
+  checkpoint?: CheckpointOptions;
+  control?: TrainingControl;
+  onWarning?: (message: string) => void;
+  signal?: AbortSignal;
+}
+
+/** Keeps a training safe, and lets it rest. */
+export class Keeper implements Rest {
+  private readonly milliseconds: number;
+  private readonly epochs: number;
+  private last = performance.now();
+  private epochsSince = 0;
+  /** what the last checkpoint holds */
+  private kept = "";
+
+  constructor(
+    private readonly options: RestOptions,
+    private readonly snapshot: (position: Position) => Snapshot,
+  ) {
+    const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
+    const timed = options.checkpoint !== undefined && "milliseconds" in interval;
+    this.milliseconds = timed ? interval.milliseconds : Number.POSITIVE_INFINITY;
+    this.epochs = "epochs" in interval ? interval.epochs : Number.POSITIVE_INFINITY;
+  }
+
+  isDue(): boolean {
+    return this.options.control?.paused === true || this.mustWrite();
+  }
+
+  async take(position: Position): Promise<void> {
+    const { control, signal } = this.options;
+    for (;;) {
+      if (this.mustWrite()) await this.write(position);
+      if (!control?.paused) return;
+      await orAborted(control.changed(), signal);
+    }
+  }
+
+  /** @param finished whether no epoch follows */
+  async epochEnded(position: Position, finished: boolean): Promise<void> {
+    const due = ++this.epochsSince >= this.epochs || finished;
+    if ((this.options.checkpoint && due) || this.options.control?.asked) await this.write(position);
+  }
+
+  /** Adds to an error that ended training what is left of it. */
+  explain(error: unknown): unknown {
+    if (error instanceof Error && this.kept !== "") error.message += `; ${this.kept}`;
+    return error;
+  }
+
+  /** Training has ended: no checkpoint will be written any more. */
+  close(): void {
+    const { control } = this.options;
+    if (control?.asked) control.settle(Promise.reject(new Error("training has ended, no checkpoint was written")));
+  }
+
+  private mustWrite(): boolean {
+    return this.options.control?.asked === true || performance.now() - this.last >= this.milliseconds;
+  }
+
+  private async write(position: Position): Promise<void> {
+    const { checkpoint, control, onWarning, signal } = this.options;
+    if (checkpoint === undefined) {
+      control?.settle(Promise.reject(new Error('there is nowhere to write a checkpoint: give train a "checkpoint"')));
+      return;
+    }
+    const name = checkpoint.name ?? "the checkpoint";
+    const outcome = orAborted(checkpoint.write(untilAborted(writeCheckpoint(this.snapshot(position)), signal)), signal);
+    control?.settle(outcome);
+    try {
+      await outcome;
+      const { epochs, wordsBefore, words } = position;
+      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epochs + 1}: go on with "resume"`;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const message = `checkpoint not written: ${(cause as Error).message}${this.kept === "" ? "" : `; ${this.kept}`}`;
+      if (onWarning === undefined) throw new Error(message, { cause });
+      onWarning(message);
+    } finally {
+      this.last = performance.now();
+      this.epochsSince = 0;
+    }
+  }
+}
+
+/** Rejects with the signal's reason as soon as that is aborted. */
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", abort));
+}
+
+/** Breaks off, so that a file that is under way is not kept, once the model may be trained on. */
+async function* untilAborted<T>(chunks: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+}
