@@ -90,10 +90,10 @@ function listPath(params: usize, target: u32, set: usize): void {
   describe(set, real, listed, ys, <u32>labels);
 }
 
-/** The word that an id of the batch stands for: itself, or in a part the word of a copy. */
+/** The word that an id of the batch, or the number of a row, stands for: itself, or in a part the word of a copy. */
 // @ts-ignore: decorator
 @inline
-function wordOf(part: usize, id: u32): u32 {
+export function wordOf(part: usize, id: u32): u32 {
   return part ? load<u32>(load<u32>(part, Part.inputList) + (<usize>id << 3)) : id;
 }
 

@@ -101,21 +101,25 @@ export const enum Param {
   noiseMirror = 136,
   /** Part; 0: the batch has ids of the vocabulary, and rows are trained where they lie. */
   part = 140,
+  /** u8[vocabularySize]: 1 for a word whose input row stays as it is; 0: all rows are trained */
+  frozen = 144,
+  /** f32[2 × window][stride / 4]: what stands in for those rows in a window */
+  shields = 148,
   /** u32[4] */
-  randomState = 144,
+  randomState = 160,
   /** f64[2]: Σ max(∓z, 0), see sigmoid.ts; softmax: Σ max z − z of the target */
-  lossLinear = 160,
+  lossLinear = 176,
   /** f64[4]: Π (1 + e^−|z|), a mantissa in [1, 2) for each lane; softmax: Π Σ e^(z − max z) … */
-  lossProducts = 176,
+  lossProducts = 192,
   /** i64[2]: … and the powers of two taken out of it */
-  lossExponents = 208,
+  lossExponents = 224,
   /** i64: predictions made: rows scored with negative sampling, words predicted with the softmaxes */
-  predictions = 224,
+  predictions = 240,
   /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
-  blanks = 232,
+  blanks = 248,
   /** i64: words that subsampling kept */
-  trained = 240,
-  size = 248,
+  trained = 256,
+  size = 264,
 }
 
 /** Byte offsets into the block of a part: its copies of the rows that its words meet, see rounds.ts. u32. */

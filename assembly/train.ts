@@ -2,11 +2,11 @@
 //   rows → combine → hidden → output layer → gradient → rows
 // for skip-gram and CBOW. p, q: positions in the sentence kept, u32 word ids.
 
-import { drawTargets, isHalf, score, tileCount } from "./output";
+import { drawTargets, isHalf, score, tileCount, wordOf } from "./output";
 import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeRepeats } from "./repeats";
-import { combine, spread, touch } from "./rows";
+import { combine, copyRow, spread, touch } from "./rows";
 import { updateRow3, updateRow6, updateRows } from "./vector";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
@@ -56,6 +56,7 @@ function sentence(params: usize, first: usize, last: usize): void {
       for (let w = windows; w < end; w += windowStride) touchOutputs(params, w);
     }
     for (let w = windows; w < end; w += windowStride) {
+      if (load<u32>(params, Param.frozen)) shield(params, w);
       if (load<u32>(params, Param.model) == Model.cbow) cbow(params, w);
       else if (load<u32>(params, Param.sharedNegatives)) skipgram(params, w);
       else skipgramPairs(params, w);
@@ -119,6 +120,22 @@ function touchOutputs(params: usize, w: usize): void {
   for (let k = setCount(params, load<u32>(w)); k > 0; k--, set += setStride) {
     let ys: usize = load<u32>(set, TargetSet.rows);
     for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
+  }
+}
+
+/** Puts copies in the place of frozen words' rows: what they would have learnt is lost with them. */
+function shield(params: usize, w: usize): void {
+  const inputs: usize = load<u32>(params, Param.inputs);
+  const stride: usize = load<u32>(params, Param.stride);
+  const frozen: usize = load<u32>(params, Param.frozen);
+  const part: usize = load<u32>(params, Param.part);
+  let copy: usize = load<u32>(params, Param.shields);
+  for (let p = contextsOf(w), end = p + (<usize>load<u32>(w) << 2); p < end; p += 4) {
+    const row: usize = load<u32>(p);
+    if (!load<u8>(frozen + wordOf(part, <u32>((row - inputs) / stride)))) continue;
+    copyRow(row, copy, stride);
+    store<u32>(p, <u32>copy);
+    copy += stride;
   }
 }
 

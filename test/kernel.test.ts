@@ -34,6 +34,8 @@ interface Case {
   sentence: number[];
   /** noise is drawn from these words alone */
   noise?: number[];
+  /** words whose input rows stay as they are */
+  frozen?: number[];
   /** counts that give the tree long codes */
   steep?: true;
 }
@@ -67,6 +69,8 @@ const cases: Record<string, Case> = {
   "negatives equal to the target": { dim: 8, words: 20, negatives: 5, window: 2, sentence: [17, 3, 8], noise: [3, 8] },
   "no negative but the target": { dim: 8, words: 20, negatives: 5, window: 1, sentence: [3, 3], noise: [3] },
   "a word twice in the window": { dim: 8, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5] },
+  "frozen words": { dim: 9, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5], frozen: [3, 17] },
+  "all words frozen": { dim: 8, words: 9, negatives: 5, window: 2, sentence: [7, 3, 0], frozen: [0, 3, 7] },
   "a vocabulary of one": { dim: 8, words: 1, negatives: 5, window: 3, sentence: [0, 0, 0] },
   "codes of 29 bits": { dim: 8, words: 30, negatives: 5, window: 3, sentence: [29, 4, 28, 0, 13], steep: true },
   "an odd number of words": { dim: 8, words: 13, negatives: 5, window: 3, sentence: [12, 4, 9, 0, 6] },
@@ -115,6 +119,8 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
       new Float32Array(memory.buffer, start)[at] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
     });
   }
+  const { frozen = [] } = c;
+  if (c.frozen) parameters.frozen = Uint8Array.from({ length: c.words }, (_, word) => Number(frozen.includes(word)));
   return {
     kernel: startKernel(await planKernel(name, false), memory),
     parameters,
@@ -127,6 +133,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
       inputs: readRows(parameters, layout.inputs),
       outputs: readRows(parameters, layout.outputs),
       random: new Random(new Uint32Array(memory.buffer, layout.scratch[0].params + Param.randomState, 4)),
+      frozen,
     },
   };
 }
@@ -168,9 +175,12 @@ describe.each(kernels)("kernel %s", (name) => {
     it.each(Object.keys(cases))("takes the true gradient as its step: %s", async (which) => {
       const c = cases[which];
       const setup = await setUp(name, models[model], c);
+      const { parameters, state } = setup;
+      const before = state.inputs.map((row) => [...row]);
       const result = runSentence(setup, c.sentence, 1);
       const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 1);
-      const { parameters, state } = setup;
+      for (const word of state.frozen)
+        expect([...readRows(parameters, parameters.layout.inputs)[word]]).toEqual(before[word]);
       expect(largestDifference(readRows(parameters, parameters.layout.inputs), state.inputs)).toBeLessThan(TOLERANCE);
       expect(largestDifference(readRows(parameters, parameters.layout.outputs), state.outputs)).toBeLessThan(TOLERANCE);
       expect(result.predictions).toBe(expected.predictions);

@@ -12,6 +12,8 @@ export interface State {
   inputs: Vector[];
   outputs: Vector[];
   random: Random;
+  /** words whose input rows stay as they are */
+  frozen: readonly number[];
 }
 
 export interface Outcome {
@@ -75,7 +77,7 @@ function drawNegatives({ random }: State, { negatives }: KernelOptions, noise: A
 
 /** All gradients from the values before, then all steps. */
 function window(
-  { inputs, outputs }: State,
+  { inputs, outputs, frozen }: State,
   contexts: number[],
   target: number,
   wordLoss: WordLoss,
@@ -85,13 +87,13 @@ function window(
   const steps = contexts.map((context) => ({ context, ...wordLoss(inputs[context], target, outputs) }));
   for (const { context, loss, gradCenterVector, gradOutsideVectors } of steps) {
     outcome.loss += loss;
-    addScaled(inputs[context], -rate, gradCenterVector);
+    if (!frozen.includes(context)) addScaled(inputs[context], -rate, gradCenterVector);
     gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate, gradient));
   }
 }
 
 function cbow(
-  { inputs, outputs }: State,
+  { inputs, outputs, frozen }: State,
   contexts: number[],
   target: number,
   wordLoss: WordLoss,
@@ -105,7 +107,7 @@ function cbow(
   );
   const { loss, gradCenterVector, gradOutsideVectors } = wordLoss(hidden, target, outputs);
   outcome.loss += loss;
-  for (const context of contexts)
+  for (const context of contexts.filter((word) => !frozen.includes(word)))
     addScaled(inputs[context], -rate / (cbowGradient === "divided" ? n : 1), gradCenterVector);
   gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate, gradient));
 }

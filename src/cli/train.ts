@@ -7,17 +7,23 @@ import {
   checkWritable,
   DEFAULT_LEARNING_RATE,
   DEFAULTS,
+  fileCheckpoint,
+  loadCheckpoint,
+  loadVectors,
   loadVocabulary,
   type Model,
   type NodeCorpusSource,
+  readText,
   saveVectors,
   saveVocabulary,
   streamCorpus,
+  TrainingControl,
   type TrainOptions,
   train,
   type VectorFormat,
 } from "../node.js";
-import { PARALLEL_CHOICES, resolveOptions } from "../train/options.js";
+import { DEFAULT_INTERVAL } from "../train/control.js";
+import { PARALLEL_CHOICES, resolveOptions, resumeOptions } from "../train/options.js";
 import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
 
@@ -27,6 +33,11 @@ interface Files {
   outputVectors?: string;
   saveVocabulary?: string;
   vocabulary?: string;
+  initialVectors?: string;
+  freeze?: string;
+  checkpoint?: string;
+  checkpointEvery: string;
+  resume?: string;
   wasm?: string;
   json?: true;
   quiet?: true;
@@ -110,7 +121,12 @@ export function trainCommand(): Command {
       DEFAULTS.parts,
     )
     .option("--no-worker", "train in the main thread")
+    .option("--checkpoint <file>", "keep the training in this file, to go on if it is interrupted")
+    .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)
+    .option("--resume <file>", "go on with the training of a checkpoint, with its options, on the same corpus")
     .option("--vocabulary <file>", "take words and counts from here instead of counting")
+    .option("--initial-vectors <file>", "begin with the vectors of this file, where it has the word")
+    .option("--freeze <file>", "leave the vectors of these words as they begin, one word a line")
     .option("--save-vocabulary <file>", "write words and counts")
     .option("--output-vectors <file>", "write the output (context) vectors too")
     .option("-q, --quiet", "no progress");
@@ -120,38 +136,38 @@ export function trainCommand(): Command {
       "wasm2vec train corpus.txt.gz --output vectors.bin",
       "wasm2vec train corpus.txt --output vectors.txt --format word2vec-text --model cbow --dim 300 --epochs 10",
       "zcat *.gz | wasm2vec train - --output vectors.bin --json",
+      "wasm2vec train corpus.txt --output vectors.bin --checkpoint training.ckpt --checkpoint-every 1epoch",
+      "wasm2vec train corpus.txt --output vectors.bin --checkpoint training.ckpt --resume training.ckpt",
     ],
     runTrain,
   );
 }
 
 async function runTrain(corpus: string, options: Files, command: Command): Promise<Result> {
-  const {
-    output,
-    format,
-    outputVectors,
-    saveVocabulary: vocabularyOutput,
-    vocabulary,
-    wasm,
-    json,
-    quiet,
-    ...rest
-  } = options;
+  const { output, format, outputVectors, saveVocabulary: vocabularyOutput, json: _, quiet, ...training } = options;
+  const { vocabulary, initialVectors, freeze, checkpoint, checkpointEvery, resume, wasm, ...rest } = training;
+  const isWritten = (name: string) => command.getOptionValueSource(name) !== "default";
   // what the user did not write is left to the library's defaults, which depend on other options
-  const written = Object.entries(rest).filter(([name]) => command.getOptionValueSource(name) !== "default");
   const given: TrainOptions = {
-    ...Object.fromEntries(written),
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => isWritten(name))),
     wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
+    checkpoint: checkpoint === undefined ? undefined : fileCheckpoint(checkpoint, checkpointEvery),
+    resume: resume === undefined ? undefined : await loadCheckpoint(resume),
   };
+  if (checkpoint === undefined && isWritten("checkpointEvery"))
+    throw new UsageError("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
+  if (vocabulary !== undefined) given.vocabulary = await loadVocabulary(vocabulary);
+  if (initialVectors !== undefined) given.initialVectors = await loadVectors(initialVectors);
+  if (freeze !== undefined) given.freeze = (await readText(freeze)).split(/\s+/).filter((word) => word !== "");
   try {
-    const { loss } = resolveOptions(given);
+    const { loss } = given.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
     if (outputVectors !== undefined && loss === "hierarchical-softmax")
       throw new RangeError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
   }
-  for (const file of [output, outputVectors, vocabularyOutput]) if (file !== undefined) await checkWritable(file);
-  if (vocabulary !== undefined) given.vocabulary = await loadVocabulary(vocabulary);
+  for (const file of [output, outputVectors, vocabularyOutput, checkpoint])
+    if (file !== undefined) await checkWritable(file);
 
   const model = await trainInterruptibly(corpus, given, quiet === true);
   if (vocabularyOutput !== undefined) await saveVocabulary(model.vocabulary, vocabularyOutput);
@@ -160,28 +176,49 @@ async function runTrain(corpus: string, options: Files, command: Command): Promi
   return describe(model, output, format);
 }
 
+/** SIGINT has a checkpoint written, if there is one, and ends training; the second SIGINT ends the process. */
 async function trainInterruptibly(
   corpus: string,
   options: TrainOptions,
   quiet: boolean,
 ): Promise<Model<NodeCorpusSource>> {
   const controller = new AbortController();
-  const interrupt = () => controller.abort(new Interrupted("interrupted; nothing was written"));
+  const control = new TrainingControl();
+  const stop = (what: string) => controller.abort(new Interrupted(`interrupted; ${what}`));
+  let isTraining = false;
+  const interrupt = () => {
+    process.once("SIGINT", exitAtOnce);
+    const { name } = options.checkpoint ?? {};
+    if (name === undefined || !isTraining) return stop("nothing was written");
+    control.checkpoint().then(
+      () => stop(`the training is in ${name}: go on with --resume ${name}`),
+      (error: Error) => stop(error.message),
+    );
+  };
   process.once("SIGINT", interrupt);
   const source = corpus === "-" ? await streamCorpus(process.stdin, "standard input") : undefined;
   const progress = quiet ? undefined : showProgress();
   try {
     return await train(source?.corpus ?? corpus, {
       ...options,
-      onProgress: progress?.onProgress,
+      control,
+      onProgress: (report) => {
+        isTraining = report.phase === "training";
+        progress?.onProgress(report);
+      },
       onWarning: progress?.onWarning ?? printWarning,
       signal: controller.signal,
     });
   } finally {
     progress?.stop();
     process.off("SIGINT", interrupt);
+    process.off("SIGINT", exitAtOnce);
     await source?.remove();
   }
+}
+
+function exitAtOnce(): void {
+  process.exit(130);
 }
 
 function describe(

@@ -59,6 +59,8 @@ class Trainer implements Block {
   private readonly D: number;
   private readonly window: number;
   private readonly inputs: number;
+  /** 1 for each frozen word; empty if all rows are trained */
+  private readonly frozen: Uint8Array;
   private readonly random: Random;
   private readonly output: OutputLayer;
   /** Input rows of a window. */
@@ -77,6 +79,8 @@ class Trainer implements Block {
     this.D = this.integer(Param.stride) / 4;
     this.window = this.integer(Param.window);
     this.inputs = this.integer(Param.inputs) / 4;
+    const frozen = this.integer(Param.frozen);
+    this.frozen = new Uint8Array(buffer, frozen, frozen === 0 ? 0 : this.integer(Param.vocabularySize));
     this.xs = new Int32Array(2 * this.window);
     this.partial = new Float64Array(2 * this.window);
     this.random = new Random(this.randomState);
@@ -173,9 +177,18 @@ class Trainer implements Block {
     const to = Math.min(p + radius + 1, last);
     let n = 0;
     for (let q = Math.max(p - radius, first); q < to; q++) {
-      if (q !== p) this.xs[n++] = this.inputs + this.u[q] * this.D;
+      if (q !== p) this.xs[n] = this.inputRow(this.u[q], n++);
     }
     return n;
+  }
+
+  /** The row of a word; for a frozen word a copy, which the update spends itself on. @param place in the window */
+  private inputRow(word: number, place: number): number {
+    const row = this.inputs + word * this.D;
+    if (this.frozen[word] !== 1) return row;
+    const copy = this.integer(Param.shields) / 4 + place * this.D;
+    this.f.copyWithin(copy, row, row + this.D);
+    return copy;
   }
 
   /**

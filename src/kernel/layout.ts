@@ -7,10 +7,12 @@
 //              gradients                 f32[tiles][2 window × 6 + 4]
 //              partial sums              f32[2 window][8]
 //              hidden, its gradient      f32[stride / 4] each
+//              copies of frozen rows     f32[2 window][stride / 4]
 //              batch of ids, kept ids    u32[batch capacity] each
 //            labels                      f32[tiles × 8]               negative sampling only
 //            zero row                    f32[stride / 4]
 //            keep thresholds             u32[V]
+//            frozen words                u8[V]
 //            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
 //            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
 //            list of all output rows     u32[tiles × 6]                    softmax only
@@ -49,6 +51,7 @@ export interface Scratch {
   partial: Ptr;
   hidden: Ptr;
   hiddenGradient: Ptr;
+  shields: Ptr;
   ids: Ptr;
   kept: Ptr;
 }
@@ -65,6 +68,7 @@ export interface Layout {
   labels: Ptr;
   zeroRow: Ptr;
   keepThresholds: Ptr;
+  frozen: Ptr;
   alias: Ptr;
   pathStarts: Ptr;
   paths: Ptr;
@@ -102,6 +106,7 @@ export function layOut(shape: Shape): Layout {
     partial: memory.take(2 * window * 32),
     hidden: memory.take(stride),
     hiddenGradient: memory.take(stride),
+    shields: memory.take(2 * window * stride),
     ids: memory.take(batchCapacity * 4),
     kept: memory.take(batchCapacity * 4),
   });
@@ -116,6 +121,7 @@ export function layOut(shape: Shape): Layout {
     labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
     zeroRow: memory.take(stride),
     keepThresholds: memory.take(words * 4),
+    frozen: memory.take(words),
     alias: memory.take(drawn ? words * 8 : 0),
     pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
     paths: memory.take(tree ? shape.bits * 4 : 0),
@@ -186,6 +192,7 @@ export function writeParams(
     [Param.hidden, scratch.hidden],
     [Param.hiddenGradient, scratch.hiddenGradient],
     [Param.partial, scratch.partial],
+    [Param.shields, scratch.shields],
     [Param.zeroRow, layout.zeroRow],
   ];
   for (const [offset, value] of integers) view.setUint32(offset, value, true);

@@ -140,6 +140,32 @@ export class Parameters {
       rows.forEach((row, word) => to.set(from.subarray(word * stride, (word + 1) * stride), row * stride));
     }
     this.restoreRandom(before.random);
+    const { frozen } = before;
+    if (frozen === undefined) return;
+    const flags = new Uint8Array(this.words);
+    rows.forEach((row, word) => {
+      flags[row] = frozen[word];
+    });
+    this.frozen = flags;
+  }
+
+  /** Begins with a row of dim floats, or of more, for a word. */
+  setInput(word: number, row: Float32Array): void {
+    this.matrix(this.layout.inputs).set(row.subarray(0, this.dim), (word * this.layout.stride) / 4);
+  }
+
+  /** 1 for each word whose vector stays as it is; none if all are trained. */
+  get frozen(): Uint8Array | undefined {
+    const [{ params }] = this.layout.scratch;
+    const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.frozen, true);
+    return start === 0 ? undefined : new Uint8Array(this.memory.buffer, start, this.words);
+  }
+
+  set frozen(flags: Uint8Array | undefined) {
+    const { frozen, scratch } = this.layout;
+    if (flags) new Uint8Array(this.memory.buffer, frozen, this.words).set(flags);
+    for (const { params } of scratch)
+      new DataView(this.memory.buffer, params, Param.size).setUint32(Param.frozen, flags ? frozen : 0, true);
   }
 
   private fill(to: Float32Array, rows: Float32Array): void {

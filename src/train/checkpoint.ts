@@ -118,7 +118,7 @@ export class Checkpoint {
 
 /** @throws FormatError for a file that is damaged, of another program, or of a newer version */
 export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoint {
-  const { tensors, metadata } = readSafetensors(bytes, name);
+  const { tensors, metadata } = readContainer(bytes, name);
   const { format, version } = metadata;
   if (format !== FORMAT)
     throw new FormatError(`${name}: expected a checkpoint of training, got format ${show(format)}`);
@@ -143,4 +143,14 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const names: string[] = JSON.parse(new TextDecoder().decode(words));
   const vocabulary = new Vocabulary(names.map((word, id) => [word, counts[id]]));
   return new Checkpoint(options, vocabulary, history, position, schedule, mode, random, inputs, outputs, frozen, name);
+}
+
+function readContainer(bytes: Uint8Array, name: string): ReturnType<typeof readSafetensors> {
+  try {
+    return readSafetensors(bytes, name);
+  } catch (cause) {
+    throw new FormatError(`${(cause as Error).message}; a checkpoint is what training wrote with "checkpoint"`, {
+      cause,
+    });
+  }
 }

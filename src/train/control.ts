@@ -85,6 +85,11 @@ export class TrainingControl {
     for (const { resolve, reject } of this.requests.splice(0)) outcome.then(resolve, reject);
   }
 
+  /** @internal training has ended: no checkpoint will be written any more */
+  end(): void {
+    if (this.asked) this.settle(Promise.reject(new Error("training has ended, no checkpoint was written")));
+  }
+
   /** @internal resolves when resume or checkpoint is called */
   changed(): Promise<void> {
     return new Promise((resolve) => {

@@ -64,7 +64,7 @@ export interface Position {
   loss: number;
   learningRate: number;
   seconds: number;
-  /** of those batches, and of the first batch of the last epoch that had one: see Fingerprint */
+  /** of those batches, and of the first batch of the last epoch: see Fingerprint */
   fingerprint: string;
   opening?: string;
 }
@@ -114,11 +114,9 @@ export async function trainEpochs(
   onEpoch: (record: EpochRecord) => Promise<boolean>,
 ): Promise<void> {
   const reporter = new ProgressReporter(run.onProgress, position.wordsBefore + position.words);
-  // only where training is taken up again the corpus must be the same
-  let opening = position.opening;
+  if (position.batches === 0 && position.opening !== undefined) await checkOpening(run, position.opening);
   while (position.epochs < run.schedule.epochs) {
-    const epoch = new Epoch(run, position, runner, reporter, opening);
-    opening = undefined;
+    const epoch = new Epoch(run, position, runner, reporter);
     await epoch.train();
     const record = epoch.record();
     if (record.words === 0)
@@ -134,6 +132,26 @@ export async function trainEpochs(
   }
 }
 
+function batchesOf({ corpus, vocabulary, maxSentenceLength, batchWords }: Run): AsyncGenerator<Batch> {
+  return encode(corpus, vocabulary, maxSentenceLength, batchWords);
+}
+
+/** Whether the first batch is the one that the last epoch began with. @throws RangeError */
+async function checkOpening(run: Run, opening: string): Promise<void> {
+  for await (const { ids } of batchesOf(run)) {
+    if (new Fingerprint().add(ids).value === opening) return;
+    break;
+  }
+  throw anotherCorpus(run);
+}
+
+function anotherCorpus({ corpus }: Run): RangeError {
+  return new RangeError(
+    `${corpus.name} is not the corpus that the checkpoint was trained on, or not in the same order: ` +
+      "give the same text to resume, or train on other text with model.train",
+  );
+}
+
 class Epoch {
   private readonly number: number;
   private readonly totalWords: number;
@@ -147,8 +165,6 @@ class Epoch {
     private readonly position: Position,
     private readonly runner: Runner,
     private readonly reporter: ProgressReporter,
-    /** fingerprint that the first batch must have, if that is known */
-    private readonly opening: string | undefined,
   ) {
     const { schedule } = run;
     this.number = schedule.firstEpoch + position.epochs + 1;
@@ -163,11 +179,12 @@ class Epoch {
     let handedIn = position.wordsBefore + position.words;
     let batches = position.batches;
     for await (const batch of this.remaining()) {
+      if (batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
       // where all lanes have had their batches nothing waits for another, and resting changes nothing
       if (rest?.isDue() && batches % runner.lanes === 0) await this.rest(rest);
       if (pending.length === AHEAD * runner.lanes) await pending.shift();
       fingerprint.add(batch.ids);
-      if (batches++ === 0) position.opening = fingerprint.value;
+      batches++;
       const done = this.trainBatch(batch, this.rateAt(handedIn));
       // awaited later; until then a failure is not an unhandled one
       done.catch(() => {});
@@ -217,27 +234,16 @@ class Epoch {
 
   /** The batches that have not been trained on. @throws RangeError if the others are not those that the position has seen */
   private async *remaining(): AsyncGenerator<Batch> {
-    const { run, opening } = this;
+    const { run } = this;
     const { batches, fingerprint } = this.position;
-    const expected = batches > 0 ? fingerprint : opening;
     const passed = new Fingerprint();
     let number = 0;
-    for await (const batch of encode(run.corpus, run.vocabulary, run.maxSentenceLength, run.batchWords)) {
+    for await (const batch of batchesOf(run)) {
       run.signal?.throwIfAborted();
-      number++;
-      if (number <= batches || number === 1) passed.add(batch.ids);
-      if (number === Math.max(batches, 1) && expected !== undefined && passed.value !== expected)
-        throw this.anotherCorpus();
-      if (number > batches) yield batch;
+      if (number++ >= batches) yield batch;
+      else if (passed.add(batch.ids).value !== fingerprint && number === batches) throw anotherCorpus(run);
     }
-    if (number < batches) throw this.anotherCorpus();
-  }
-
-  private anotherCorpus(): RangeError {
-    return new RangeError(
-      `${this.run.corpus.name} is not the corpus that the checkpoint was trained on, or not in the same order: ` +
-        "give the same text to resume, or train on other text with model.train",
-    );
+    if (number < batches) throw anotherCorpus(run);
   }
 
   private async rest(rest: Rest): Promise<void> {

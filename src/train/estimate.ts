@@ -24,7 +24,7 @@ export interface MemoryEstimate {
 export function estimateMemoryFor(options: TrainOptions, vocabularySize: number, cores: number): MemoryEstimate {
   const resolved = resolveOptions(options);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
-  const crew = planCrew(resolved, cores, resolved.worker, words);
+  const crew = planCrew(resolved, cores, resolved.worker, words, words);
   const levels = Math.ceil(Math.log2(words)) + 1;
   // codes of word counts: on average a level more than the logarithm, the longest half as long again
   const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };

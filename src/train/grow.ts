@@ -1,7 +1,10 @@
-// More words for a model that is trained on.
+// Models that do not begin from nothing: with more words, with vectors from elsewhere, with vectors that stay.
 
+import type { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
 import { buildVocabulary, Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
+import type { WordVectors } from "../vectors/vectors.js";
+import type { Freeze } from "./options.js";
 
 /**
  * The words of a vocabulary with those that a corpus adds, and the counts of both. New words must come up to minCount in the
@@ -31,4 +34,24 @@ export async function growVocabulary(
     ...vocabulary.words.map((word): [string, number] => [word, count(vocabulary, word) + count(counted, word)]),
     ...added.map((word): [string, number] => [word, count(counted, word)]),
   ]);
+}
+
+/** Gives words their vectors from elsewhere, of the same dim. @throws RangeError for vectors of other words only */
+export function takeVectors(parameters: Parameters, vocabulary: Vocabulary, vectors: WordVectors): void {
+  const found = vocabulary.words.filter((word) => vectors.has(word));
+  if (found.length === 0)
+    throw new RangeError(
+      `"initialVectors" has none of the ${vocabulary.size} words of the corpus: is it of another language?`,
+    );
+  for (const word of found) parameters.setInput(vocabulary.id(word)!, vectors.get(word));
+}
+
+/** 1 for each word to freeze; none where there are none. @throws RangeError if words are listed, but none of the vocabulary */
+export function frozenWords(vocabulary: Vocabulary, freeze: Freeze): Uint8Array | undefined {
+  const listed = typeof freeze === "function" ? undefined : new Set(freeze);
+  const isFrozen = typeof freeze === "function" ? freeze : (word: string) => listed!.has(word);
+  const flags = Uint8Array.from(vocabulary.words, (word) => Number(isFrozen(word)));
+  if (flags.includes(1)) return flags;
+  if (listed?.size) throw new RangeError(`"freeze" lists none of the ${vocabulary.size} words of the vocabulary`);
+  return undefined;
 }

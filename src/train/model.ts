@@ -2,7 +2,7 @@
 
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { takesSharedMemory } from "../kernel/wasm.js";
-import { checkFunction, checkInteger, checkKnown, checkNumber } from "../math/check.js";
+import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber } from "../math/check.js";
 import { Parameters } from "../model/parameters.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
@@ -11,8 +11,8 @@ import { WordVectors } from "../vectors/vectors.js";
 import type { Snapshot } from "./checkpoint.js";
 import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import { type EpochRecord, type Position, type Schedule, START, trainEpochs } from "./epochs.js";
-import { growVocabulary } from "./grow.js";
-import { type EpochListener, type ResolvedOptions, storedOptions } from "./options.js";
+import { frozenWords, growVocabulary } from "./grow.js";
+import { checkFreeze, type EpochListener, type Freeze, type ResolvedOptions, storedOptions } from "./options.js";
 import { type Crew, planCrew, startRunner } from "./parallel.js";
 import type { Progress } from "./progress.js";
 import { Keeper } from "./rest.js";
@@ -48,10 +48,12 @@ export interface ContinueOptions extends RunListeners {
    * vectors; the tree of hierarchical softmax is made anew, and its nodes begin at 0. Default false: words without a vector are left out.
    */
   updateVocabulary?: boolean;
+  /** Instead of the words that were frozen before; [] for none. */
+  freeze?: Freeze;
 }
 
 const CONTINUE_OPTIONS = [
-  ...["epochs", "learningRate", "minLearningRate", "updateVocabulary"],
+  ...["epochs", "learningRate", "minLearningRate", "updateVocabulary", "freeze"],
   ...["checkpoint", "control", "onProgress", "onEpochEnd", "onWarning", "signal"],
 ];
 
@@ -103,6 +105,9 @@ export class Model<Source = CorpusSource> {
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
     checkKnown("option", options, CONTINUE_OPTIONS);
+    const { updateVocabulary = false, freeze, signal } = options;
+    checkBoolean("updateVocabulary", updateVocabulary);
+    checkFreeze(freeze);
     checkFunction("onEpochEnd", options.onEpochEnd);
     checkCheckpoint(options.checkpoint);
     checkControl(options.control);
@@ -111,10 +116,15 @@ export class Model<Source = CorpusSource> {
     const least = options.minLearningRate ?? learningRate * 1e-4;
     const minLearningRate = checkNumber("minLearningRate", least, 0, learningRate);
     const corpus = this.platform.toCorpus(source);
-    if (options.updateVocabulary) await this.grow(corpus, options.signal);
-    const epochWords = await this.countWords(corpus, options.signal);
-    const schedule = { epochs, epochWords, learningRate, minLearningRate, firstEpoch: this.history.length };
-    await this.run(corpus, schedule, { ...START }, options);
+    try {
+      if (updateVocabulary) await this.grow(corpus, signal);
+      if (freeze) this.parameters.frozen = frozenWords(this.words, freeze);
+      const epochWords = await this.countWords(corpus, signal);
+      const schedule = { epochs, epochWords, learningRate, minLearningRate, firstEpoch: this.history.length };
+      await this.run(corpus, schedule, { ...START }, options);
+    } finally {
+      options.control?.end();
+    }
     return this;
   }
 
@@ -145,7 +155,6 @@ export class Model<Source = CorpusSource> {
     } finally {
       signal?.removeEventListener("abort", close);
       close();
-      rest.close();
       this.refresh();
     }
   }
@@ -165,7 +174,14 @@ export class Model<Source = CorpusSource> {
   private async grow(corpus: Corpus, signal: AbortSignal | undefined): Promise<void> {
     const { options, parameters: before } = this;
     const vocabulary = await growVocabulary(this.words, corpus, options, signal);
-    const crew = planCrew(options, this.platform.cores(), canShare(options), vocabulary.size, this.crew.mode);
+    const crew = planCrew(
+      options,
+      this.platform.cores(),
+      canShare(options),
+      vocabulary.size,
+      vocabulary.breadth(options.subsample),
+      this.crew.mode,
+    );
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     parameters.take(
       before,
@@ -186,10 +202,11 @@ export class Model<Source = CorpusSource> {
   private snapshot(schedule: Schedule, position: Position): Snapshot {
     const { options, history, words: vocabulary, parameters, crew, inputRows } = this;
     const { stride, dim } = inputRows;
-    const { random, outputMatrix } = parameters;
+    const { random, outputMatrix, frozen } = parameters;
     return {
       ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
       ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
+      frozen: frozen?.slice(),
     };
   }
 

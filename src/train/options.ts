@@ -6,11 +6,14 @@ import type { WasmSource } from "../kernel/wasm.js";
 import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
 import type { ParameterOptions } from "../model/parameters.js";
 import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
-import type { WordVectors } from "../vectors/vectors.js";
+import { WordVectors } from "../vectors/vectors.js";
 import { Checkpoint } from "./checkpoint.js";
 import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import type { EpochRecord } from "./epochs.js";
 import type { Progress } from "./progress.js";
+
+/** Words, or whether a word is one of them. */
+export type Freeze = readonly string[] | ((word: string) => boolean);
 
 /** What onEpochEnd is given; false stops training. */
 export type EpochListener = (model: EpochModel, record: EpochRecord) => unknown;
@@ -31,7 +34,7 @@ export interface TrainOptions {
    * whose cost grows with the vocabulary. Sections 3 to 5 of docs/math.md.
    */
   loss?: LossName;
-  /** Floats of a vector. Default 100. */
+  /** Floats of a vector. Default 100, or that of initialVectors. */
   dim?: number;
   /** Words on each side at most; the radius is drawn from 1 … window for each word, as in word2vec.c. Default 5. */
   window?: number;
@@ -95,6 +98,10 @@ export interface TrainOptions {
   reproducible?: boolean;
   /** With reproducible or replicas: logical parts of a round, which any number of threads up to it share; another number gives other bytes. Default 8. */
   parts?: number;
+  /** Words found there begin with their vectors from there, of the same dim; the others at random. Default: all at random. */
+  initialVectors?: WordVectors;
+  /** Words whose vectors stay as they begin, while all others and the output rows are trained. Default: none. */
+  freeze?: Freeze;
   /** Checkpoints while training: see fileCheckpoint. Default: none. */
   checkpoint?: CheckpointOptions;
   /** Pauses training, and asks for checkpoints. */
@@ -131,6 +138,8 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   parallel: ParallelChoice;
   reproducible: boolean;
   parts: number;
+  initialVectors?: WordVectors;
+  freeze?: Freeze;
   checkpoint?: CheckpointOptions;
   control?: TrainingControl;
   resume?: Checkpoint;
@@ -181,6 +190,8 @@ const KNOWN = [
   "vocabulary",
   "keep",
   "wasm",
+  "initialVectors",
+  "freeze",
   "checkpoint",
   "control",
   "resume",
@@ -216,6 +227,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     throw new RangeError('parallel "replicas" needs kernel "simd", "relaxed" or "scalar", got "js"');
   if (!reproducible && parallel !== "replicas" && "parts" in given)
     throw new RangeError('"parts" goes with "reproducible" or parallel "replicas": add one, or leave parts out');
+  const initialVectors = checkVectors(o.initialVectors);
   const worker = checkBoolean("worker", o.worker);
   const threads = o.threads === "auto" ? "auto" : checkInteger("threads", o.threads, 1, MAX_THREADS);
   if (!worker && threads !== "auto" && threads > 1)
@@ -223,7 +235,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   return {
     model,
     loss,
-    dim: checkInteger("dim", o.dim, 1, 65_536),
+    dim: checkDim(options.dim, initialVectors),
     window: checkInteger("window", o.window, 1, 1_000),
     negatives: checkInteger("negatives", o.negatives, 1, 1_000),
     sharedNegatives: checkBoolean("sharedNegatives", o.sharedNegatives),
@@ -249,6 +261,8 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     parallel,
     reproducible,
     parts: checkInteger("parts", o.parts, 1, MAX_THREADS),
+    initialVectors,
+    freeze: checkFreeze(o.freeze),
     checkpoint: checkCheckpoint(o.checkpoint),
     control: checkControl(o.control),
     resume: checkResume(o.resume),
@@ -263,6 +277,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
 type Unstored = (typeof UNSTORED)[number];
 const UNSTORED = [
   ...(["vocabulary", "keep", "wasm", "worker", "checkpoint", "control", "resume"] as const),
+  ...(["initialVectors", "freeze"] as const),
   ...(["onProgress", "onEpochEnd", "onWarning", "signal"] as const),
 ] as const;
 
@@ -286,8 +301,8 @@ export function resumeOptions(given: TrainOptions, { options: stored, vocabulary
   const fail = (option: string, was: string): never => {
     throw new RangeError(`"${option}" clashes with "resume": ${was}; leave it out, or train anew without resume`);
   };
-  for (const option of ["vocabulary", "keep"] as const)
-    if (given[option] !== undefined) fail(option, `the words are those of ${name}`);
+  for (const option of ["vocabulary", "keep", "initialVectors", "freeze"] as const)
+    if (given[option] !== undefined) fail(option, `words and vectors are those of ${name}`);
   for (const option of Object.keys(stored) as (keyof StoredOptions)[]) {
     if (given[option] === undefined || option === "threads") continue;
     if (option === "kernel" && EXACT.includes(stored.kernel) && EXACT.includes(resolved.kernel)) continue;
@@ -305,6 +320,25 @@ export function resumeOptions(given: TrainOptions, { options: stored, vocabulary
     kernel: given.kernel === undefined ? stored.kernel : resolved.kernel,
     threads: given.threads === undefined ? stored.threads : resolved.threads,
   };
+}
+
+/** Initial vectors decide it, where there are some. */
+function checkDim(given: number | undefined, vectors: WordVectors | undefined): number {
+  const dim = checkInteger("dim", given ?? vectors?.dim ?? DEFAULTS.dim, 1, 65_536);
+  if (vectors !== undefined && vectors.dim !== dim)
+    throw new RangeError(`"dim" ${dim} clashes with "initialVectors", whose dim is ${vectors.dim}: leave dim out`);
+  return dim;
+}
+
+function checkVectors(value: WordVectors | undefined): WordVectors | undefined {
+  if (value === undefined || value instanceof WordVectors) return value;
+  throw new TypeError(`"initialVectors" expected WordVectors, got ${show(value)}: use loadVectors or createVectors`);
+}
+
+/** @throws TypeError */
+export function checkFreeze(value: Freeze | undefined): Freeze | undefined {
+  if (value === undefined || typeof value === "function" || Array.isArray(value)) return value;
+  throw new TypeError(`"freeze" expected an array of words or a function, got ${show(value)}`);
 }
 
 function checkResume(value: Checkpoint | undefined): Checkpoint | undefined {

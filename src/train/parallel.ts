@@ -8,7 +8,7 @@ import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
 import { SharedMeeting } from "./meeting.js";
 import { MAX_THREADS, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
-import { PART_WORDS, type Round, RoundMember, RoundQueue, type RoundThread } from "./rounds.js";
+import { cutRound, type Round, RoundMember, RoundQueue, type RoundThread } from "./rounds.js";
 import { hogwildRunner, localRunner, type Runner, roundsRunner, TrainingWorker, type WorkerHandle } from "./runner.js";
 import type { StepResult } from "./step.js";
 
@@ -25,7 +25,7 @@ export interface Crew {
 /**
  * @param cores threads that the machine runs at once
  * @param shared whether workers can share memory
- * @param words of the vocabulary
+ * @param words of the vocabulary, @param breadth and its breadth
  * @param before how a training that is taken up again went
  */
 export function planCrew(
@@ -33,6 +33,7 @@ export function planCrew(
   cores: number,
   shared: boolean,
   words: number,
+  breadth: number,
   before?: ParallelMode,
 ): Crew {
   const { maxSentenceLength, parallel } = options;
@@ -46,16 +47,15 @@ export function planCrew(
     );
   const replicas = parallel === "replicas" || (!shared && canMerge(options) && threads > 1);
   if (inRounds || replicas) {
-    // at least two words in each stripe that noise is drawn from
-    const parts = Math.max(1, Math.min(options.parts, words >> 1));
-    const longest = Math.min(maxSentenceLength, PART_WORDS);
-    const capacity = batchCapacity(longest, PART_WORDS);
+    const { parts, partWords } = cutRound(options, words, breadth);
+    const longest = Math.min(maxSentenceLength, partWords);
+    const capacity = batchCapacity(longest, partWords);
     return {
       mode: replicas ? "replicas" : "rounds",
       threads: Math.min(threads, parts),
-      batchWords: PART_WORDS,
+      batchWords: partWords,
       maxSentenceLength: longest,
-      workplace: { batchCapacity: capacity, lanes: parts, partWords: PART_WORDS, shared: shared && !replicas },
+      workplace: { batchCapacity: capacity, lanes: parts, partWords, shared: shared && !replicas },
     };
   }
   const lanes = shared ? threads : 1;

@@ -55,12 +55,6 @@ export class Keeper implements Rest {
     return error;
   }
 
-  /** Training has ended: no checkpoint will be written any more. */
-  close(): void {
-    const { control } = this.options;
-    if (control?.asked) control.settle(Promise.reject(new Error("training has ended, no checkpoint was written")));
-  }
-
   private mustWrite(): boolean {
     return this.options.control?.asked === true || performance.now() - this.last >= this.milliseconds;
   }
@@ -72,12 +66,14 @@ export class Keeper implements Rest {
       return;
     }
     const name = checkpoint.name ?? "the checkpoint";
-    const outcome = orAborted(checkpoint.write(untilAborted(writeCheckpoint(this.snapshot(position)), signal)), signal);
+    const snapshot = this.snapshot(position);
+    const outcome = orAborted(checkpoint.write(untilAborted(writeCheckpoint(snapshot), signal)), signal);
     control?.settle(outcome);
     try {
       await outcome;
       const { epochs, wordsBefore, words } = position;
-      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epochs + 1}: go on with "resume"`;
+      const epoch = snapshot.schedule.firstEpoch + epochs + 1;
+      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epoch}: go on with "resume"`;
     } catch (cause) {
       signal?.throwIfAborted();
       const message = `checkpoint not written: ${(cause as Error).message}${this.kept === "" ? "" : `; ${this.kept}`}`;

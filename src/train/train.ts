@@ -5,6 +5,7 @@ import { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
 import { buildVocabulary, type Vocabulary } from "../text/vocabulary.js";
 import { START } from "./epochs.js";
+import { frozenWords, takeVectors } from "./grow.js";
 import { canShare, Model, type Platform } from "./model.js";
 import { type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
 import { planCrew } from "./parallel.js";
@@ -17,16 +18,34 @@ export async function trainOn<Source>(
   given: TrainOptions = {},
 ): Promise<Model<Source>> {
   const options = given.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
+  return trainWith(platform, source, options).finally(() => options.control?.end());
+}
+
+async function trainWith<Source>(
+  platform: Platform<Source>,
+  source: Source,
+  options: ResolvedOptions,
+): Promise<Model<Source>> {
   const { resume } = options;
   const corpus = platform.toCorpus(source);
   const shared = canShare(options);
   const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
   const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
   warnOfCost(options, vocabulary.size);
-  const crew = planCrew(options, platform.cores(), shared, vocabulary.size, resume?.mode);
+  const crew = planCrew(
+    options,
+    platform.cores(),
+    shared,
+    vocabulary.size,
+    vocabulary.breadth(options.subsample),
+    resume?.mode,
+  );
   const parameters = new Parameters(vocabulary, options, crew.workplace);
   const model = new Model(options, vocabulary, parameters, plan, platform, crew);
+  if (options.initialVectors) takeVectors(parameters, vocabulary, options.initialVectors);
+  if (options.freeze) parameters.frozen = frozenWords(vocabulary, options.freeze);
   if (resume) {
+    parameters.frozen = resume.frozen;
     parameters.restore(resume.inputs, resume.outputs, resume.random);
     model.history.push(...resume.history);
   }

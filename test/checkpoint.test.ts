@@ -1,0 +1,326 @@
+// Checkpoints: what is resumed ends with the bytes of what was not interrupted.
+
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  type Checkpoint,
+  type CheckpointOptions,
+  fileCheckpoint,
+  loadCheckpoint,
+  type Model,
+  readCheckpoint,
+  TrainingControl,
+  type TrainOptions,
+  train,
+} from "wasm2vec";
+import { sampleText } from "./sample";
+
+const text = sampleText(8000);
+const small: TrainOptions = { dim: 20, epochs: 3, minCount: 1, subsample: 2e-3 };
+
+/** Checkpoints kept in memory. */
+function store() {
+  const files: Uint8Array[] = [];
+  const write: CheckpointOptions["write"] = async (chunks) => {
+    const parts: Uint8Array[] = [];
+    for await (const chunk of chunks) parts.push(chunk);
+    files.push(new Uint8Array(Buffer.concat(parts)));
+  };
+  return { files, write, read: () => readCheckpoint(files.at(-1)!, "stored") };
+}
+
+/** Trains until it has read so far, and returns the checkpoint written there. Pass 0 counts words. */
+async function interruptAt(pass: number, sentence: number, options: TrainOptions): Promise<Checkpoint> {
+  const { files, write, read } = store();
+  const control = new TrainingControl();
+  const abort = new AbortController();
+  let passes = 0;
+  function* corpus() {
+    const own = passes++;
+    for (let i = 0; i < text.length; i++) {
+      if (own === pass && i === sentence)
+        control.checkpoint().then(() => abort.abort(new Error("interrupted")), abort.abort.bind(abort));
+      yield text[i];
+    }
+  }
+  const training = train(corpus, { ...options, control, signal: abort.signal, checkpoint: { every: "1h", write } });
+  await expect(training).rejects.toThrow("interrupted");
+  expect(files).toHaveLength(1);
+  return read();
+}
+
+/** From the first batch to the last epoch. */
+const places: [pass: number, sentence: number][] = [
+  [1, 0],
+  [1, 3000],
+  [1, 7999],
+  [2, 4000],
+  [3, 2000],
+];
+
+/** All that a training leaves, times left out. */
+const traces = (model: Model<never>) => ({
+  vectors: model.vectors.matrix.slice(),
+  outputs: model.options.loss === "hierarchical-softmax" ? undefined : model.outputVectors.matrix.slice(),
+  history: model.history.map(({ seconds: _, wordsPerSecond: __, ...record }) => record),
+});
+
+describe("resume", () => {
+  const ways: Record<string, TrainOptions> = {
+    "one thread": { threads: 1 },
+    "one thread, CBOW": { threads: 1, model: "cbow" },
+    "one thread, hierarchical softmax": { threads: 1, loss: "hierarchical-softmax" },
+    "in process": { worker: false },
+    "js kernel": { threads: 1, kernel: "js" },
+    reproducible: { reproducible: true, threads: 2 },
+    "reproducible, hierarchical softmax": { reproducible: true, threads: 3, loss: "hierarchical-softmax" },
+    replicas: { parallel: "replicas", threads: 3 },
+    "frozen words": { threads: 1, freeze: ["topic0_0", "common1"] },
+  };
+
+  it.each(Object.entries(ways))("gives the bytes of the training that was not interrupted: %s", async (_, options) => {
+    const whole = traces(await train(text, { ...small, ...options }));
+    const reached = new Set<string>();
+    for (const [pass, sentence] of places) {
+      const resume = await interruptAt(pass, sentence, { ...small, ...options });
+      reached.add(`${resume.position.epochs} ${resume.position.batches}`);
+      const { worker } = options;
+      expect(traces(await train(text, { resume, worker })), `${pass}, ${sentence}`).toEqual(whole);
+    }
+    expect(reached.size).toBe(places.length);
+  });
+
+  it("may go on with other threads, another transport and another exact kernel", async () => {
+    const options: TrainOptions = { ...small, reproducible: true, threads: 2 };
+    const { vectors } = traces(await train(text, options));
+    const resume = await interruptAt(2, 3000, options);
+    for (const other of [{ threads: 3 }, { worker: false }, { kernel: "scalar" }] as const)
+      expect((await train(text, { resume, ...other })).vectors.matrix).toEqual(vectors);
+  });
+
+  it("goes on with hogwild, whose bytes are never the same", async () => {
+    const resume = await interruptAt(1, 3000, { ...small, threads: 3 });
+    expect(resume.mode).toBe("hogwild");
+    for (const threads of [2, 4]) {
+      const { history } = await train(text, { resume, threads });
+      expect(history).toHaveLength(3);
+      expect(history[2]).toMatchObject({ threads, parallel: "hogwild", words: history[0].words });
+    }
+  });
+
+  it("takes a training that is done as it is, and one that onEpochEnd has stopped", async () => {
+    const { write, read } = store();
+    let epochs = 0;
+    const onEpochEnd = () => ++epochs < 2;
+    const model = await train(text, { ...small, threads: 1, checkpoint: { write }, onEpochEnd });
+    const again = await train(text, { resume: read() });
+    expect(again.history).toHaveLength(2);
+    expect(again.vectors.matrix).toEqual(model.vectors.matrix);
+  });
+
+  it("resumes a model that was trained on", async () => {
+    const other = sampleText(3000, 5);
+    const options = { ...small, threads: 1 };
+    const whole = await (await train(text, options)).train(other, { epochs: 2, learningRate: 0.01 });
+    const { write, read } = store();
+    const part = await train(text, options);
+    let epochs = 0;
+    const stop = () => {
+      if (++epochs === 2) throw new Error("stop");
+    };
+    const more = { epochs: 2, learningRate: 0.01, checkpoint: { every: "1epoch", write }, onEpochEnd: stop };
+    await expect(part.train(other, more)).rejects.toThrow(
+      /stop; the checkpoint holds training up to word \d+, of epoch 5/,
+    );
+    const resumed = await train(other, { resume: read() });
+    expect(traces(resumed)).toEqual(traces(whole));
+  });
+
+  it("refuses another corpus, wherever it was interrupted", async () => {
+    const options = { ...small, threads: 1 };
+    const { write, read } = store();
+    await train(text, { ...options, checkpoint: { write } });
+    const checkpoints = [await interruptAt(1, 0, options), await interruptAt(2, 3000, options), read()];
+    const others = { shuffled: [...text].reverse(), "cut off": text.slice(0, 10), other: sampleText(8000, 2) };
+    for (const resume of checkpoints)
+      for (const [name, other] of Object.entries(others))
+        await expect(train(other, { resume }), name).rejects.toThrow("corpus is not the corpus that the checkpoint");
+  });
+
+  it("refuses options that clash, and takes those that do not", async () => {
+    const resume = await interruptAt(2, 3000, { ...small, threads: 1 });
+    const clashes: TrainOptions[] = [
+      ...[{ dim: 30 }, { epochs: 4 }, { seed: 2 }, { learningRate: 0.1 }, { loss: "softmax" }, { kernel: "relaxed" }],
+      ...[{ reproducible: true }, { keep: () => true }, { vocabulary: resume.vocabulary }, { freeze: ["common1"] }],
+    ] as TrainOptions[];
+    for (const clash of clashes)
+      await expect(train(text, { ...clash, resume })).rejects.toThrow(
+        new RegExp(`"${Object.keys(clash)[0]}" clashes with "resume": .*leave it out`),
+      );
+    await train(text, { ...small, resume, kernel: "scalar", onProgress: () => {} });
+    await expect(train(text, { resume: {} as Checkpoint })).rejects.toThrow(/"resume" expected a Checkpoint/);
+  });
+});
+
+describe("a checkpoint's file", () => {
+  it("says what is wrong with it, whatever byte is damaged, and wherever it is cut", async () => {
+    const { write, files } = store();
+    await train(text, { ...small, epochs: 1, threads: 1, freeze: ["common1"], checkpoint: { write } });
+    const [bytes] = files;
+    expect(readCheckpoint(bytes).vocabulary.size).toBeGreaterThan(200);
+    for (let at = 0; at < bytes.length; at += at < 3000 ? 7 : 997) {
+      const damaged = bytes.slice();
+      damaged[at] ^= 1 << (at % 8);
+      expect(() => readCheckpoint(damaged, "file"), `byte ${at}`).toThrow(/^file: /);
+      expect(() => readCheckpoint(bytes.subarray(0, at), "file"), `cut at ${at}`).toThrow(/^file: /);
+    }
+    expect(() => readCheckpoint(Buffer.from("words 12\n"), "file")).toThrow("a checkpoint is what training wrote");
+    const newer = Buffer.from(
+      Buffer.from(bytes).toString("latin1").replace('"version":"1"', '"version":"9"'),
+      "latin1",
+    );
+    expect(() => readCheckpoint(newer, "file")).toThrow('expected version 1 of the format, got "9": update wasm2vec');
+  });
+
+  it("holds any words", async () => {
+    const words = ["a\nb", "\udc80", "ü", '"', "\0"];
+    const { write, read } = store();
+    await train([words, words], { ...small, threads: 1, subsample: 0, checkpoint: { write } });
+    expect([...read().vocabulary.words].sort()).toEqual([...words].sort());
+  });
+
+  it("is written whole over the one before, and without what killed writers have left", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wasm2vec-checkpoint-"));
+    const file = join(folder, "training.ckpt");
+    const leftover = join(folder, "training.ckpt.tmp-4194303-0123abcd");
+    const alive = join(folder, `training.ckpt.tmp-${process.pid}-0123abcd`);
+    for (const name of [leftover, alive]) writeFileSync(name, "x");
+    await train(text, { ...small, threads: 1, checkpoint: fileCheckpoint(file, "1epoch") });
+    expect((await readdir(folder)).sort()).toEqual(["training.ckpt", alive.slice(folder.length + 1)]);
+    expect((await loadCheckpoint(file)).history).toHaveLength(3);
+    expect(readFileSync(file).includes("wasm2vec.checkpoint")).toBe(true);
+    await expect(loadCheckpoint(join(folder, "none"))).rejects.toThrow(/cannot read ".*none": no such file/);
+  });
+});
+
+describe("when checkpoints are written", () => {
+  it.each(["1epoch", "2epochs"])("every %s, and at the end", async (every) => {
+    const { files, write } = store();
+    await train(text, { ...small, threads: 2, checkpoint: { every, write } });
+    expect(files.map((bytes) => readCheckpoint(bytes).history.length)).toEqual(every === "1epoch" ? [1, 2, 3] : [2, 3]);
+  });
+
+  it("every so many seconds", async () => {
+    const { files, write } = store();
+    await train(text, { ...small, threads: 1, epochs: 6, checkpoint: { every: "0.01s", write } });
+    expect(files.length).toBeGreaterThan(3);
+    expect(new Set(files.map((bytes) => readCheckpoint(bytes).position.words)).size).toBeGreaterThan(2);
+  });
+
+  it("changes nothing in the result", async () => {
+    for (const options of [{ threads: 1 }, { reproducible: true }, { parallel: "replicas", threads: 2 }] as const) {
+      const { write } = store();
+      const kept = await train(text, { ...small, ...options, checkpoint: { every: "0.005s", write } });
+      expect(kept.vectors.matrix).toEqual((await train(text, { ...small, ...options })).vectors.matrix);
+    }
+  });
+
+  it.each(["3", "0s", "1.5epochs", "soon", "-1m"])('refuses "every" of %s', async (every) => {
+    await expect(train(text, { checkpoint: { every, write: async () => {} } })).rejects.toThrow(/"every" expected/);
+  });
+
+  it("warns if one cannot be written, and trains on; without a listener training ends", async () => {
+    const warnings: string[] = [];
+    const write = () => Promise.reject(new Error("the disk is full"));
+    const options = { ...small, threads: 1, checkpoint: { every: "1epoch", write } };
+    const model = await train(text, { ...options, onWarning: (message) => warnings.push(message) });
+    expect(model.history).toHaveLength(3);
+    expect(warnings).toEqual(Array(3).fill("checkpoint not written: the disk is full"));
+    await expect(train(text, options)).rejects.toThrow("checkpoint not written: the disk is full");
+  });
+
+  it("stops within 200 ms though one is being written, and does not keep it", async () => {
+    const abort = new AbortController();
+    let whole = false;
+    const write: CheckpointOptions["write"] = async (chunks) => {
+      for await (const _ of chunks) {
+        abort.abort();
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+      whole = true;
+    };
+    const start = performance.now();
+    let aborted = 0;
+    abort.signal.addEventListener("abort", () => {
+      aborted = performance.now();
+    });
+    const training = train(text, { ...small, signal: abort.signal, checkpoint: { every: "1epoch", write } });
+    await expect(training).rejects.toMatchObject({ name: "AbortError" });
+    expect(performance.now() - aborted).toBeLessThan(200);
+    expect(aborted).toBeGreaterThan(start);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(whole).toBe(false);
+  });
+});
+
+describe("TrainingControl", () => {
+  it("pauses and resumes, with the bytes of a training without pauses", async () => {
+    for (const options of [{ threads: 1 }, { reproducible: true }, { parallel: "replicas", threads: 2 }] as const) {
+      const control = new TrainingControl();
+      let reports = 0;
+      let paused = 0;
+      const onProgress = ({ phase }: { phase: string }) => {
+        if (phase !== "training") return;
+        reports++;
+        if (paused > 0) return;
+        control.pause();
+        expect(control.paused).toBe(true);
+        paused = performance.now();
+        setTimeout(() => {
+          reports = 0;
+          setTimeout(() => {
+            expect(reports).toBe(0);
+            control.resume();
+          }, 200);
+        }, 200);
+      };
+      const start = performance.now();
+      const model = await train(text, { ...small, ...options, control, onProgress });
+      expect(paused).toBeGreaterThan(start);
+      expect(performance.now() - paused).toBeGreaterThan(390);
+      // pauses are not training
+      const seconds = model.history.reduce((sum, record) => sum + record.seconds, 0);
+      expect(seconds * 1000).toBeLessThan(performance.now() - start - 350);
+      expect(model.vectors.matrix).toEqual((await train(text, { ...small, ...options })).vectors.matrix);
+    }
+  });
+
+  it("writes a checkpoint in a pause, and an abort ends the pause", async () => {
+    const { files, write } = store();
+    const control = new TrainingControl();
+    const abort = new AbortController();
+    control.pause();
+    const training = train(text, { ...small, control, signal: abort.signal, checkpoint: { write } });
+    await control.checkpoint();
+    expect(files).toHaveLength(1);
+    abort.abort();
+    await expect(training).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it("tells who asks for a checkpoint that there is none", async () => {
+    const control = new TrainingControl();
+    const asked = expect(control.checkpoint()).rejects.toThrow("there is nowhere to write a checkpoint");
+    await train(text, { ...small, epochs: 1, control });
+    await asked;
+    const late = expect(control.checkpoint()).rejects.toThrow("training has ended");
+    const abort = new AbortController();
+    abort.abort();
+    const options = { ...small, control, signal: abort.signal, checkpoint: { write: store().write } };
+    await expect(train(text, options)).rejects.toMatchObject({ name: "AbortError" });
+    await late;
+    await expect(train(text, { control: {} as TrainingControl })).rejects.toThrow(/expected a TrainingControl/);
+  });
+});
