@@ -1,5 +1,6 @@
-// npm run bench:peers: wasm2vec, gensim and fastText in turn on one thread, training time alone, and the vectors' quality.
-// Options by environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 TRAINERS=simd,simd+worker,relaxed,relaxed+worker,gensim,fastText
+// npm run bench:peers: wasm2vec, gensim and fastText in turn, training time alone, and the vectors' quality.
+// Options by environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 THREADS=1
+// TRAINERS=simd,simd+worker,relaxed,relaxed+worker,hogwild,reproducible,replicas,gensim,fastText (hogwild to replicas with THREADS above 1 only)
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -15,6 +16,7 @@ import {
   parseWordPairs,
   readChunks,
   saveVectors,
+  type TrainOptions,
   train,
 } from "wasm2vec";
 import { corpusPath, machine, median, medianRatio } from "./measure.js";
@@ -24,6 +26,7 @@ const loss = process.env.LOSS === "hierarchical-softmax" ? "hierarchical-softmax
 const tree = loss === "hierarchical-softmax";
 const epochs = Number(process.env.EPOCHS ?? 1);
 const seeds = Array.from({ length: Number(process.env.SEEDS ?? 3) }, (_, i) => i + 1);
+const threads = Number(process.env.THREADS ?? 1);
 const wanted = process.env.TRAINERS?.split(",");
 const evaluation = "../shared/data/eval";
 const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
@@ -45,6 +48,16 @@ const wasm2vec = (kernel: KernelChoice, worker: boolean): Trainer => ({
   },
 });
 
+/** All threads together. */
+const together = (name: string, options: TrainOptions): Trainer => ({
+  name,
+  run: async (corpus, output, seed) => {
+    const { vectors, history } = await train(corpus, { model, loss, epochs, seed, threads, ...options });
+    await saveVectors(vectors, output);
+    return history.reduce((sum, record) => sum + record.seconds, 0);
+  },
+});
+
 const gensim: Trainer = {
   name: "gensim",
   run: (corpus, output, seed) => {
@@ -55,6 +68,7 @@ const gensim: Trainer = {
       alpha: model === "skipgram" ? 0.025 : 0.05,
       epochs,
       seed,
+      workers: threads,
     };
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const report = execFileSync(python, ["bench/peers/gensim_train.py", corpus, output, ...flags], {
@@ -65,7 +79,7 @@ const gensim: Trainer = {
   },
 };
 
-/** fastText has one seed a thread and no timer: its last progress line gives the words per second of training. */
+/** fastText has one seed a thread and no timer: its last progress line gives the words per second and thread of training. */
 const fasttext: Trainer = {
   name: "fastText",
   run: (corpus, output, seed) => {
@@ -77,7 +91,7 @@ const fasttext: Trainer = {
       minCount: 5,
       maxn: 0,
       loss: tree ? "hs" : "ns",
-      thread: 1,
+      thread: threads,
       epoch: epochs,
       seed,
       lr: model === "skipgram" ? 0.025 : 0.05,
@@ -95,7 +109,7 @@ const fasttext: Trainer = {
     const words = [...log.matchAll(/Read (\d+)M words/g)].at(-1)![1];
     execFileSync("mv", [`${prefix}.vec`, output]);
     rmSync(`${prefix}.bin.ft`, { force: true });
-    return (epochs * Number(words) * 1e6) / rates[rates.length - 1];
+    return (epochs * Number(words) * 1e6) / (threads * rates[rates.length - 1]);
   },
 };
 
@@ -120,8 +134,14 @@ async function hasRelaxed(): Promise<boolean> {
 }
 
 const kernels: KernelChoice[] = (await hasRelaxed()) ? ["simd", "relaxed"] : ["simd"];
+const crews = [
+  together("hogwild", {}),
+  together("reproducible", { reproducible: true }),
+  together("replicas", { parallel: "replicas" }),
+];
 const trainers = [
   ...kernels.flatMap((kernel) => [wasm2vec(kernel, false), wasm2vec(kernel, true)]),
+  ...(threads > 1 ? crews : []),
   gensim,
   fasttext,
 ].filter(({ name }) => wanted === undefined || wanted.includes(name));
@@ -130,7 +150,7 @@ const corpus = join(folder, "corpus.txt");
 try {
   console.log(machine());
   console.log(
-    `${corpusPath()}: ${model}, ${loss}, dim 100, window 5,${tree ? "" : " negatives 5,"} subsample 1e-3, minCount 5, ${epochs} epoch(s), one thread; ${seeds.length} seeds in turn`,
+    `${corpusPath()}: ${model}, ${loss}, dim 100, window 5,${tree ? "" : " negatives 5,"} subsample 1e-3, minCount 5, ${epochs} epoch(s), ${threads} thread(s); ${seeds.length} seeds in turn`,
   );
   // gensim and fastText read plain text only
   await pipeline(readChunks(corpusPath()), createWriteStream(corpus));

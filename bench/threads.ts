@@ -1,5 +1,5 @@
 // npm run bench:threads: one thread, as many independent one-thread processes at once as there are cores (what the machine
-// itself can give), hogwild and reproducible on all cores, in turn. Options by environment: ROUNDS=3 MODEL=skipgram|cbow
+// itself can give), hogwild, reproducible and replicas on all cores, in turn. Options by environment: ROUNDS=3 MODEL=skipgram|cbow
 // CORPUS, KERNEL=simd
 
 import { spawn } from "node:child_process";
@@ -36,6 +36,7 @@ const rivals: Record<string, () => Promise<number>> = {
   [`${cores} processes of 1 thread`]: () => sumOf(Array.from({ length: cores }, () => inProcess({ threads: 1 }))),
   [`hogwild, ${cores} threads`]: () => inProcess({ threads: cores }),
   [`reproducible, ${cores} threads`]: () => inProcess({ threads: cores, reproducible: true }),
+  [`replicas, ${cores} threads`]: () => inProcess({ threads: cores, parallel: "replicas" }),
   "reproducible, 1 thread": () => inProcess({ threads: 1, reproducible: true }),
 };
 

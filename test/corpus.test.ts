@@ -20,6 +20,20 @@ const read = (source: CorpusSource) => sentencesOf(toCorpus(source));
 
 const text = [["the", "cat"], ["sat"]];
 
+it("reads sentences that are there already without holding up the event loop", async () => {
+  const sentence = Array.from({ length: 1000 }, (_, i) => `w${i}`);
+  const sentences = Array.from({ length: 300 }, () => sentence);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  for await (const _ of toCorpus(sentences).chunks());
+  const bytes = new TextEncoder().encode(`${sentence.join(" ")}\n`.repeat(300));
+  const before = turns;
+  expect(before).toBeGreaterThan(3);
+  for await (const _ of textCorpus(() => [bytes]).chunks());
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(before + 3);
+});
+
 describe("toCorpus", () => {
   it("reads arrays, iterables and functions again and again", async () => {
     async function* stream() {

@@ -213,26 +213,41 @@ describe("a worker that dies", () => {
     return workers;
   }
 
-  it.each([{ threads: 1 }, { threads: 3 }, { threads: 3, reproducible: true }])(
-    "ends training with %o by an error that says so, and leaves no other behind",
-    async (options) => {
-      const workers = await workersOf(async (started) => {
-        let killed = false;
-        const onProgress = ({ phase, words }: Progress) => {
-          if (phase !== "training" || words < 20_000 || killed) return;
-          killed = true;
-          [...started].at(-1)!.terminate();
-        };
-        await expect(train(text, { ...small, ...options, epochs: 1000, onProgress })).rejects.toThrow(
-          "training worker stopped with exit code 1",
-        );
-      });
-      expect(workers.size).toBe(options.threads);
-      // a worker that has ended has no thread
-      await Promise.all([...workers].map((worker) => worker.terminate()));
-      for (const { threadId } of workers) expect(threadId).toBe(-1);
-    },
-  );
+  it("names the last checkpoint", async () => {
+    const write = async (chunks: AsyncIterable<Uint8Array>) => {
+      for await (const _ of chunks);
+    };
+    await workersOf(async (started) => {
+      const onProgress = ({ words }: Progress) => words > 100_000 && [...started][0].terminate();
+      const options = { ...small, threads: 1, epochs: 1000, checkpoint: { every: "0.01s", write, name: "a.ckpt" } };
+      await expect(train(text, { ...options, onProgress })).rejects.toThrow(
+        /^training worker stopped with exit code 1; a.ckpt holds training up to word \d+, of epoch \d+: go on with "resume"$/,
+      );
+    });
+  });
+
+  it.each([
+    { threads: 1 },
+    { threads: 3 },
+    { threads: 3, reproducible: true },
+    { threads: 3, parallel: "replicas" },
+  ] as const)("ends training with %o by an error that says so, and leaves no other behind", async (options) => {
+    const workers = await workersOf(async (started) => {
+      let killed = false;
+      const onProgress = ({ phase, words }: Progress) => {
+        if (phase !== "training" || words < 20_000 || killed) return;
+        killed = true;
+        [...started].at(-1)!.terminate();
+      };
+      await expect(train(text, { ...small, ...options, epochs: 1000, onProgress })).rejects.toThrow(
+        "training worker stopped with exit code 1",
+      );
+    });
+    expect(workers.size).toBe(options.threads);
+    // a worker that has ended has no thread
+    await Promise.all([...workers].map((worker) => worker.terminate()));
+    for (const { threadId } of workers) expect(threadId).toBe(-1);
+  });
 });
 
 describe("estimateMemory", () => {
@@ -253,6 +268,15 @@ describe("estimateMemory", () => {
       expect(matrices).toBe(2 * model.vectors.size * 80);
       expect(threads).toBe(options.threads);
     }
+  });
+
+  it("counts the copies of replicas", () => {
+    const copies = (options: TrainOptions) => estimateMemory({ ...small, ...options }, 1000).copies;
+    expect(
+      [{}, { parallel: "replicas", threads: 3 }, { parallel: "replicas", worker: false }].map((o) =>
+        copies(o as TrainOptions),
+      ),
+    ).toEqual([0, 3, 0]);
   });
 
   it("is near it for a tree, whose depth it must guess", async () => {

@@ -1,4 +1,4 @@
-"""Trains with gensim on one thread; prints one JSON document: seconds of training alone, raw words, words per second."""
+"""Trains with gensim; prints one JSON document: seconds of training alone, raw words, words per second."""
 
 import argparse
 import json
@@ -15,11 +15,12 @@ parser.add_argument("--hs", type=int, default=0)
 parser.add_argument("--negative", type=int, default=5)
 parser.add_argument("--epochs", type=int, default=1)
 parser.add_argument("--seed", type=int, default=1)
+parser.add_argument("--workers", type=int, default=1)
 parser.add_argument("--alpha", type=float, default=0.025)
 args = parser.parse_args()
 
 model = Word2Vec(
-    vector_size=100, window=5, negative=args.negative, hs=args.hs, sample=1e-3, min_count=5, workers=1,
+    vector_size=100, window=5, negative=args.negative, hs=args.hs, sample=1e-3, min_count=5, workers=args.workers,
     sg=args.sg, seed=args.seed, alpha=args.alpha, epochs=args.epochs,
 )
 model.build_vocab(corpus_file=args.corpus)

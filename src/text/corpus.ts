@@ -1,6 +1,7 @@
 // A corpus is read once to count and once an epoch to train, so it must be restartable.
 
 import { Mark } from "../../assembly/params.js";
+import { breathe } from "../math/breathe.js";
 import { show } from "../math/check.js";
 import { StringTable, type TokenChunk } from "./tokens.js";
 
@@ -53,6 +54,8 @@ async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sente
     if (numbers.length < CHUNK) continue;
     yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };
     numbers = [];
+    // sentences that are there already would else be read without a pause
+    await breathe();
     if (table.isFull) table = new StringTable();
   }
   yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };

@@ -1,11 +1,12 @@
 // Text to tokens: a line is a sentence, blanks part its tokens, as in word2vec.c and fastText.
 
 import { Mark } from "../../assembly/params.js";
+import { breathe } from "../math/breathe.js";
 import type { Corpus } from "./corpus.js";
 import { ByteTable, type TokenChunk } from "./tokens.js";
 
-/** Bytes taken at a time. */
-const PIECE = 524_288;
+/** Bytes taken at a time, some 3 ms of work; then the event loop gets its turn. */
+const PIECE = 131_072;
 
 /** Bytes of the longest token; what is longer is no word, and is cut. */
 const LONGEST_TOKEN = 65_536;
@@ -26,7 +27,10 @@ export function textCorpus(open: () => AsyncIterable<Uint8Array> | Iterable<Uint
     async *chunks() {
       const splitter = new LineSplitter();
       for await (const part of open()) {
-        for (let at = 0; at < part.length; at += PIECE) yield splitter.add(part.subarray(at, at + PIECE));
+        for (let at = 0; at < part.length; at += PIECE) {
+          yield splitter.add(part.subarray(at, at + PIECE));
+          await breathe();
+        }
       }
       yield splitter.end();
     },
