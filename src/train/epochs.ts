@@ -100,9 +100,6 @@ export interface Run {
   signal?: AbortSignal;
 }
 
-/** Batches handed to the runner ahead, for each that it trains on at once, so that reading and training overlap. */
-const AHEAD = 4;
-
 /**
  * Trains the epochs that are left from `position`, which it keeps up, or until onEpoch, which is given each as it ends, says false.
  * @throws DivergenceError; RangeError, also for another corpus than led to the position; the signal's reason
@@ -182,7 +179,7 @@ class Epoch {
       if (batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
       // where all lanes have had their batches nothing waits for another, and resting changes nothing
       if (rest?.isDue() && batches % runner.lanes === 0) await this.rest(rest);
-      if (pending.length === AHEAD * runner.lanes) await pending.shift();
+      if (pending.length === runner.ahead) await pending.shift();
       fingerprint.add(batch.ids);
       batches++;
       const done = this.trainBatch(batch, this.rateAt(handedIn));

@@ -1,8 +1,8 @@
 // Rounds of threads that share no memory: each has the whole model, trains its own parts, and sends what it changed.
 //
 // Before a round all have the same input rows and hot output rows. The other output rows are true where their stripe was
-// trained last: from there go the rows that a batch meets elsewhere, and a whole stripe when it moves on. After training
-// each part's copies go to all, who merge all parts in their order, as threads on one memory do: the bytes are the same.
+// trained last: from there go the rows that a batch meets elsewhere, and a whole stripe when it moves on; with what follows on
+// a round where that is known, since each exchange is a wait. After training each part's copies go to all, who merge all parts in their order, as threads on one memory do: the bytes are the same.
 
 import { Part } from "../../assembly/params.js";
 import { stripeOf, stripeOfWord, wordOfCell } from "../kernel/parts.js";
@@ -45,6 +45,8 @@ export class ReplicaMeeting implements Meeting {
   private readonly peers: readonly Peer[];
   /** the thread that trained each stripe last; none before the first round, when all replicas are alike */
   private owners: readonly number[] = [];
+  /** round that the rows are there for */
+  private ready: number | undefined;
   /** for each word the last peer and round that it was sent for */
   private readonly sent: Float64Array;
   /** buffers of patches that came, for those that go */
@@ -60,21 +62,10 @@ export class ReplicaMeeting implements Meeting {
     this.sent = new Float64Array(membership.rounds.words).fill(-1);
   }
 
-  async begin({ number, batches }: Round): Promise<void> {
-    const { rounds, threads } = this.membership;
-    const { stripes } = rounds;
-    if (stripes.length === 0) return;
-    const { owners } = this;
-    const now = new Array<number>(stripes.length);
-    for (let part = 0; part < stripes.length; part++) now[stripeOf(rounds, part, number)] = part % threads;
-    this.owners = now;
-    if (owners.length === 0) return;
-    await this.exchange((thread) => {
-      const wanted = batches.filter((_, part) => part % threads === thread);
-      const rows = this.wantedRows(wanted, owners, number * threads + thread);
-      const moved = stripes.flatMap((_, s) => (this.owns(owners, s) && now[s] === thread ? this.stripeRows(s) : []));
-      return [...rows, ...moved];
-    });
+  async begin(round: Round): Promise<void> {
+    if (this.ready === round.number) return;
+    const handOver = this.handOver(round);
+    if (handOver) await this.exchange(handOver);
   }
 
   gathered(): void {}
@@ -84,9 +75,12 @@ export class ReplicaMeeting implements Meeting {
     for (let part = thread; part < count; part += threads) yield part;
   }
 
-  trained(own: readonly number[]): Promise<void> {
+  /** Rows of the next round go with it, as they are before the merge: who gets them merges all parts himself. */
+  async trained(own: readonly number[], next?: Round): Promise<void> {
     const regions = own.flatMap((part) => this.partRegions(part));
-    return this.exchange(() => regions);
+    const handOver = next && this.handOver(next);
+    await this.exchange((thread) => (handOver ? [...regions, ...handOver(thread)] : regions));
+    this.ready = next?.number;
   }
 
   merged(): void {}
@@ -98,6 +92,25 @@ export class ReplicaMeeting implements Meeting {
 
   private owns(owners: readonly number[], stripe: number): boolean {
     return owners[stripe] === this.membership.thread;
+  }
+
+  /** What a thread must get before a round, of the rows that are true here only; nothing where all replicas are alike. */
+  private handOver({ number, batches }: Round): ((thread: number) => Region[]) | undefined {
+    const { rounds, threads } = this.membership;
+    const { stripes } = rounds;
+    const before = this.owners;
+    const now = new Array<number>(stripes.length);
+    for (let part = 0; part < stripes.length; part++) now[stripeOf(rounds, part, number)] = part % threads;
+    this.owners = now;
+    if (before.length === 0) return undefined;
+    return (thread) => [
+      ...this.wantedRows(
+        batches.filter((_, part) => part % threads === thread),
+        before,
+        number * threads + thread,
+      ),
+      ...stripes.flatMap((_, s) => (this.owns(before, s) && now[s] === thread ? this.stripeRows(s) : [])),
+    ];
   }
 
   /** Sends each peer its regions, and takes in what all send. */

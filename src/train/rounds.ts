@@ -64,8 +64,8 @@ export class RoundMember {
     private readonly meeting: Meeting,
   ) {}
 
-  /** Returns what its own parts have counted, those whose number its own is the residue of; all threads must be given the same round. */
-  async train(round: Round): Promise<StepResult[]> {
+  /** Returns what its own parts have counted, those whose number its own is the residue of; all threads must be given the same. */
+  async train(round: Round, next?: Round): Promise<StepResult[]> {
     const { kernel, memory, meeting } = this;
     const { number, learningRate, batches } = round;
     const { rounds, window, thread, threads } = this.membership;
@@ -79,7 +79,7 @@ export class RoundMember {
     }
     meeting.gathered();
     for (const part of meeting.take(all.length)) kernel.train(all[part].params, this.lengthOf(part));
-    await meeting.trained(own);
+    await meeting.trained(own, next);
     const { merges } = meeting;
     const rate = MERGE_RATE * learningRate * (window + 1);
     for (const { params } of all) kernel.countUpdates(params, rounds.tallies, merges.thread, merges.threads);
@@ -122,7 +122,7 @@ export interface RoundThread {
 }
 
 /** Rounds that a thread is given at a time: fewer cost more messages than training is worth. */
-const ROUNDS_AT_A_TIME = 2;
+const ROUNDS_AT_A_TIME = 4;
 
 /** Fills rounds with the batches as they come, and gives each batch what its part has counted. */
 export class RoundQueue {

@@ -7,9 +7,15 @@ import { breathe } from "../math/breathe.js";
 import type { Membership, Round, RoundQueue } from "./rounds.js";
 import { type StepResult, step } from "./step.js";
 
+/** Batches for each thread, and rounds, that are handed in ahead. */
+const AHEAD = 4;
+const ROUNDS_AHEAD = 8;
+
 export interface Runner {
   /** Batches that are trained on at once. */
   readonly lanes: number;
+  /** Batches to hand in ahead of those that are done, so that reading and training overlap. */
+  readonly ahead: number;
   /** Trains on a batch, after all batches handed in before. ids is given away. */
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult>;
   /** No batch comes for now: those that wait for others to fill a round need wait no more. */
@@ -45,6 +51,7 @@ export function localRunner({ plan, memory, scratch, matrices }: RunnerTask): Ru
   const kernel = startKernel(plan, memory);
   return {
     lanes: 1,
+    ahead: AHEAD,
     async run(ids, learningRate) {
       await breathe();
       return step(kernel, memory, scratch, ids, learningRate);
@@ -86,6 +93,7 @@ export function buffersOf(rounds: readonly Round[]): ArrayBuffer[] {
 /** A training worker: requests go out, replies come in the same order. The memory is shared with it, or sent there and back. */
 export class TrainingWorker implements Runner {
   readonly lanes = 1;
+  readonly ahead = AHEAD;
   private readonly waiting: { resolve: (reply: never) => void; reject: (error: Error) => void }[] = [];
   private failure: Error | undefined;
 
@@ -152,6 +160,7 @@ export function hogwildRunner(workers: readonly Runner[]): Runner {
   const underWay = workers.map(() => 0);
   return {
     lanes: workers.length,
+    ahead: AHEAD * workers.length,
     async run(ids, learningRate) {
       const least = underWay.indexOf(Math.min(...underWay));
       underWay[least]++;
@@ -172,6 +181,7 @@ export function roundsRunner(
 ): Runner {
   return {
     lanes: parts,
+    ahead: ROUNDS_AHEAD * parts,
     run: (ids, learningRate) => queue.run(ids, learningRate),
     flush: () => queue.flush(),
     rounds: () => queue.number,

@@ -44,7 +44,7 @@ export function serve(port: Port): void {
     } else if (request.type === "train") {
       const { rounds } = request;
       const results: StepResult[][] = [];
-      for (const round of rounds) results.push(await member!.train(round));
+      for (const [i, round] of rounds.entries()) results.push(await member!.train(round, rounds[i + 1]));
       port.post({ type: "trained", results, rounds }, buffersOf(rounds));
     } else {
       const { matrices } = task;
