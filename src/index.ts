@@ -1,5 +1,6 @@
 // Door for browsers: the public API without anything of Node.
 
+import { spawnWorker } from "./browser/worker.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
@@ -11,26 +12,7 @@ import { trainOn } from "./train/train.js";
  * @throws TypeError, RangeError naming the option or sentence; DivergenceError; the signal's reason
  */
 export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Model> {
-  return trainOn(
-    {
-      toCorpus,
-      cores,
-      spawn: () => {
-        const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-        return {
-          post: (message, transfer) => worker.postMessage(message, transfer),
-          onMessage: (listener) => worker.addEventListener("message", (event) => listener(event.data)),
-          onError: (listener) =>
-            worker.addEventListener("error", (event) =>
-              listener(new Error(`training worker failed: ${event.message}`)),
-            ),
-          terminate: () => worker.terminate(),
-        };
-      },
-    },
-    corpus,
-    options,
-  );
+  return trainOn({ toCorpus, cores, spawn: spawnWorker }, corpus, options);
 }
 
 /**

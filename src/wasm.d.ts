@@ -1,4 +1,11 @@
 declare module "*.wasm" {
-  const bytes: Uint8Array<ArrayBuffer>;
-  export default bytes;
+  /** base64 */
+  const binary: string;
+  export default binary;
+}
+
+/** The worker's bundle, as text. */
+declare module "*/worker.txt" {
+  const source: string;
+  export default source;
 }

@@ -1,5 +1,6 @@
 // Entry of a training worker in browsers.
 
+import { READY } from "./browser/ready.js";
 import type { WorkerRequest } from "./train/runner.js";
 import { serve } from "./train/worker.js";
 
@@ -8,3 +9,5 @@ serve({
   onMessage: (listener) =>
     self.addEventListener("message", (event: MessageEvent<WorkerRequest>) => listener(event.data)),
 });
+
+self.postMessage(READY);

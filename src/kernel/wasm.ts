@@ -1,16 +1,20 @@
 // The scalar, SIMD and relaxed-SIMD binaries.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import relaxed from "../../build/relaxed.wasm";
-import scalar from "../../build/scalar.wasm";
 import simd from "../../build/simd.wasm";
 import { show } from "../math/check.js";
+import { fromBase64 } from "./base64.js";
 import type { KernelName, RoundsKernel } from "./kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
 
-const embedded = { relaxed, scalar, simd };
+/** Only the default kernel is in the bundle itself; a page that asks for another loads it then. */
+const embedded = {
+  relaxed: () => import("../../build/relaxed.wasm"),
+  scalar: () => import("../../build/scalar.wasm"),
+  simd: async () => ({ default: simd }),
+};
 
 /** The functions that assembly/index.ts exports; pointers are i32. */
 type Exports = Omit<RoundsKernel, "name" | "allFinite"> & { allFinite(start: number, bytes: number): number };
@@ -19,11 +23,11 @@ type Exports = Omit<RoundsKernel, "name" | "allFinite"> & { allFinite(start: num
 export async function compile(
   name: Exclude<KernelName, "js">,
   shared: boolean,
-  source: WasmSource = embedded[name],
+  source?: WasmSource,
   fetchBytes: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>> = fetchWasm,
 ): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
-  const bytes = typeof source === "string" || source instanceof URL ? await fetchBytes(source) : toBytes(source);
+  const bytes = await bytesOf(source ?? fromBase64((await embedded[name]()).default), fetchBytes);
   try {
     return await WebAssembly.compile(withSharing(bytes, shared));
   } catch (cause) {
@@ -117,7 +121,11 @@ function memoryFlagsOffset(bytes: Uint8Array): number {
   throw new Error('"wasm" is not a wasm2vec kernel: it does not import just env.memory');
 }
 
-function toBytes(source: ArrayBufferView | ArrayBufferLike): Uint8Array<ArrayBuffer> {
+async function bytesOf(
+  source: ArrayBufferView | ArrayBufferLike | URL | string,
+  fetchBytes: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof source === "string" || source instanceof URL) return fetchBytes(source);
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
   if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) return new Uint8Array(source).slice();
   throw new TypeError(`"wasm" expected bytes, a WebAssembly.Module or a URL, got ${show(source)}`);

@@ -13,6 +13,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { NetworkParam } from "../../assembly/network-params.js";
 import { Tile } from "../../assembly/params.js";
 import binary from "../../build/network.wasm";
+import { fromBase64 } from "../kernel/base64.js";
 import type { Ptr } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import type { Matrix, Vector } from "../math/matrix.js";
@@ -60,7 +61,7 @@ export class NetworkMemory {
 
   /** Compiles the kernel. @throws RangeError if the network does not fit into memory */
   static async create(shape: NetworkShape): Promise<NetworkMemory> {
-    return new NetworkMemory(await WebAssembly.compile(binary), shape);
+    return new NetworkMemory(await WebAssembly.compile(fromBase64(binary)), shape);
   }
 
   private constructor(

@@ -1,0 +1,74 @@
+// Training workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
+
+import type { WorkerHandle, WorkerReply } from "../train/runner.js";
+import { READY } from "./ready.js";
+
+/** Bundlers know this form and put the file where it is found. */
+const beside = async () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+
+/** Works wherever the file does not: bundlers that leave it behind, and bundles from another origin. */
+async function copied(): Promise<Worker> {
+  const { default: source } = await import("../../build/worker.txt");
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
+  return worker;
+}
+
+/** Ways to start a worker, from the one that worked last. */
+let ways = [beside, copied];
+
+export function spawnWorker(): WorkerHandle {
+  let worker: Worker | undefined;
+  let posted: { message: unknown; transfer: Transferable[] }[] | undefined = [];
+  let onMessage = (_: WorkerReply) => {};
+  let onError = (_: Error) => {};
+
+  const start = async ([way, ...others]: typeof ways): Promise<void> => {
+    const next = async (cause: string): Promise<void> => {
+      worker?.terminate();
+      if (others.length > 0) await start(others);
+      else
+        onError(
+          new Error(
+            `cannot start a training worker: ${cause}. Serve build/worker.js beside the bundle, or allow blob: in the ` +
+              "worker-src of the page's Content-Security-Policy, or train with worker false",
+          ),
+        );
+    };
+    try {
+      worker = await way();
+    } catch (error) {
+      return next((error as Error).message);
+    }
+    // it may have been given up meanwhile
+    if (posted === undefined) return worker.terminate();
+    worker.addEventListener("error", (event) => {
+      if (posted) next(event.message || "its file was not found, or is no JavaScript");
+      else onError(new Error(`training worker failed: ${event.message}`));
+    });
+    worker.addEventListener("message", ({ data }) => {
+      if (data !== READY) return onMessage(data);
+      ways = [way, ...others];
+      for (const { message, transfer } of posted ?? []) worker!.postMessage(message, transfer);
+      posted = undefined;
+    });
+  };
+
+  // whoever spawns it listens first
+  queueMicrotask(() => posted && start(ways));
+  return {
+    post: (message, transfer) =>
+      posted ? void posted.push({ message, transfer }) : worker!.postMessage(message, transfer),
+    onMessage: (listener) => {
+      onMessage = listener;
+    },
+    onError: (listener) => {
+      onError = listener;
+    },
+    terminate: () => {
+      posted = undefined;
+      worker?.terminate();
+    },
+  };
+}
