@@ -1,35 +1,25 @@
 // The package as npm packs it, in a project of its own.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Project, unpack } from "./packed";
 
-const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 let folder: string;
-let files: string[];
+let project: Project;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "wasm2vec-package-"));
-  const [packed] = JSON.parse(
-    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { encoding: "utf8" }),
-  );
-  files = packed.files.map((file: { path: string }) => file.path);
-  const modules = join(folder, "node_modules");
-  mkdirSync(modules);
-  execFileSync("tar", ["-xzf", join(folder, packed.filename), "-C", modules]);
-  execFileSync("mv", [join(modules, "package"), join(modules, "wasm2vec")]);
-  for (const name of Object.keys(dependencies))
-    symlinkSync(join(process.cwd(), "node_modules", name), join(modules, name));
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  project = unpack();
+  folder = project.folder;
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => project.remove());
 
 it("has no script that runs at installation, no source, and what it needs", () => {
   const { scripts, engines } = JSON.parse(readFileSync("package.json", "utf8"));
   for (const name of ["preinstall", "install", "postinstall"]) expect(scripts).not.toHaveProperty(name);
   expect(engines).toEqual({ node: ">=20" });
+  const { files } = project;
   expect(files).toEqual(
     expect.arrayContaining([
       "LICENSE",

@@ -100,7 +100,8 @@ export class Model<Source = CorpusSource> {
   }
 
   /**
-   * Trains on, on the same or another corpus. If it fails or is aborted, the model stays as it stands.
+   * Trains on, on the same or another corpus. If it fails or is aborted, the model stays as it stands; where workers do not
+   * share its memory, as the last epoch or checkpoint left it.
    * @throws TypeError, RangeError for options; DivergenceError; the signal's reason
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
