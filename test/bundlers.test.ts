@@ -119,6 +119,17 @@ describe("a page without a bundler", () => {
     writeFileSync(join(folder, "index.html"), html);
     return folder;
   }
+
+  /** The same, where the script names the package's file instead of the package: import maps are inline scripts, and not for workers. */
+  async function named(name: string, html: string): Promise<string> {
+    const folder = bare(name, html);
+    await esbuild.build({
+      entryPoints: [join(folder, "main.js")],
+      outfile: join(folder, "app.js"),
+      ...{ bundle: true, format: "esm", alias: { wasm2vec: "./wasm2vec/index.js" }, external: ["./wasm2vec/*"] },
+    });
+    return folder;
+  }
   const MAP = `<script type="importmap">{ "imports": { "wasm2vec": "./wasm2vec/index.js" } }</script>`;
 
   it("trains by an import map", async () => {
@@ -127,13 +138,7 @@ describe("a page without a bundler", () => {
   });
 
   it("trains under a strict Content-Security-Policy, without blob: and eval", async () => {
-    const folder = bare("strict", `<!doctype html>${PAGE("./app.js")}`);
-    // import maps are inline scripts
-    await esbuild.build({
-      entryPoints: [join(folder, "main.js")],
-      outfile: join(folder, "app.js"),
-      ...{ bundle: true, format: "esm", alias: { wasm2vec: "./wasm2vec/index.js" }, external: ["./wasm2vec/*"] },
-    });
+    const folder = await named("strict", `<!doctype html>${PAGE("./app.js")}`);
     const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
     expect(await openFolder(folder, { "Content-Security-Policy": policy })).toEqual({
       ...expected,
@@ -147,22 +152,12 @@ describe("a page without a bundler", () => {
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = ({ message }) => resolve({ error: message });
     });`;
-    const folder = bare("worker", `<!doctype html><script type="module">${start}</script>`);
-    await esbuild.build({
-      entryPoints: [join(folder, "main.js")],
-      outfile: join(folder, "app.js"),
-      ...{ bundle: true, format: "esm", alias: { wasm2vec: "./wasm2vec/index.js" }, external: ["./wasm2vec/*"] },
-    });
+    const folder = await named("worker", `<!doctype html><script type="module">${start}</script>`);
     expect(await openFolder(folder)).toEqual({ ...expected, threads: 2, parallel: "replicas" });
   });
 
   it("says what is missing where no worker can be started", async () => {
-    const folder = bare("none", `<!doctype html>${PAGE("./app.js")}`);
-    await esbuild.build({
-      entryPoints: [join(folder, "main.js")],
-      outfile: join(folder, "app.js"),
-      ...{ bundle: true, format: "esm", alias: { wasm2vec: "./wasm2vec/index.js" }, external: ["./wasm2vec/*"] },
-    });
+    const folder = await named("none", `<!doctype html>${PAGE("./app.js")}`);
     const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'";
     const { error } = await openFolder(folder, { "Content-Security-Policy": policy });
     expect(error).toMatch(/cannot start a training worker: .*worker-src/);

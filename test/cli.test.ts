@@ -1,53 +1,29 @@
 // The command line, from the build, as users run it.
 
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEFAULTS, loadVectors } from "wasm2vec";
-import { sampleText } from "./sample";
+import { cli, type Outcome, small, Workbench } from "./command";
 
-const cli = fileURLToPath(new URL("../build/cli.js", import.meta.url));
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+let bench: Workbench;
 let folder: string;
 let corpus: string;
 let vectors: string;
-
-interface Outcome {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-function start(args: string[], done: (outcome: Outcome) => void): ChildProcess {
-  const child = execFile(process.execPath, [cli, ...args], { cwd: folder }, (_, stdout, stderr) =>
-    done({ code: child.exitCode, stdout, stderr }),
-  );
-  return child;
-}
-
-function run(args: string[], stdin = ""): Promise<Outcome> {
-  return new Promise((resolve) => start(args, resolve).stdin!.end(stdin));
-}
-
-const small = ["--dim", "16", "--epochs", "3", "--min-count", "1", "--subsample", "0.01", "--threads", "1"];
+const run = (args: string[], stdin?: string) => bench.run(args, stdin);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "wasm2vec-cli-"));
-  corpus = join(folder, "corpus.txt");
-  vectors = join(folder, "vectors.bin");
-  writeFileSync(
-    corpus,
-    sampleText(2000)
-      .map((sentence) => `${sentence.join(" ")}\n`)
-      .join(""),
-  );
+  bench = new Workbench();
+  ({ folder, corpus } = bench);
+  vectors = bench.path("vectors.bin");
   expect(await run(["train", corpus, "--output", vectors, ...small])).toMatchObject({ code: 0 });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => bench.remove());
 
 describe("train --loss", () => {
   it("trains with hierarchical softmax and softmax, and tells the cost of the latter on a large vocabulary", async () => {
@@ -224,108 +200,12 @@ describe("train", () => {
 
   it("stops on SIGINT with 130 and writes nothing", async () => {
     const outcome = await new Promise<Outcome>((resolve) => {
-      const child = start(["train", corpus, "--output", "never.bin", ...small, "--epochs", "1000000"], resolve);
+      const child = bench.start(["train", corpus, "--output", "never.bin", ...small, "--epochs", "1000000"], resolve);
       child.stderr!.once("data", () => child.kill("SIGINT"));
     });
     expect(outcome).toMatchObject({ code: 130 });
     expect(outcome.stderr).toContain("wasm2vec: interrupted; nothing was written");
     expect(existsSync(join(folder, "never.bin"))).toBe(false);
-  });
-});
-
-describe("train --checkpoint and --resume", () => {
-  const endless = ["train", "corpus.txt", "--output", "i.bin", ...small, "--epochs", "1000000"];
-  /** Sends signals as soon as the command says that it trains, 30 ms apart; resolves when it has ended. */
-  function interrupted(args: string[], signals: NodeJS.Signals[]): Promise<Outcome & { signal: string | null }> {
-    return new Promise((resolve) => {
-      const child = start(args, (outcome) => resolve({ ...outcome, signal: child.signalCode }));
-      let seen = "";
-      let sent = false;
-      child.stderr!.on("data", (data) => {
-        seen += data;
-        if (sent || !seen.includes("epoch ")) return;
-        sent = true;
-        signals.forEach((signal, i) => setTimeout(() => child.kill(signal), 30 * i));
-      });
-    });
-  }
-
-  it("on SIGINT writes a checkpoint and exits with 130; the training that goes on gives the bytes of one", async () => {
-    const args = ["train", corpus, "--output", "j.bin", ...small, "--epochs", "400"];
-    const kept = ["--checkpoint", "j.ckpt"];
-    const outcome = await interrupted([...args, ...kept], ["SIGINT"]);
-    expect(outcome).toMatchObject({ code: 130 });
-    expect(outcome.stderr).toContain("interrupted; the training is in j.ckpt: go on with --resume j.ckpt");
-    expect(existsSync(join(folder, "j.bin"))).toBe(false);
-    const resumed = await run(["train", corpus, "--output", "j.bin", "--resume", "j.ckpt", ...kept, "--json"]);
-    expect(resumed.code, resumed.stderr).toBe(0);
-    expect(JSON.parse(resumed.stdout).history).toHaveLength(400);
-    const whole = join(folder, "whole.bin");
-    await run([...args.slice(0, 3), whole, ...args.slice(4)]);
-    expect(readFileSync(join(folder, "j.bin")).equals(readFileSync(whole))).toBe(true);
-    // the last checkpoint is of the end: what it gives is there at once
-    await run(["train", corpus, "--output", "k.bin", "--resume", "j.ckpt"]);
-    expect(readFileSync(join(folder, "k.bin")).equals(readFileSync(whole))).toBe(true);
-  });
-
-  it("on a second SIGINT exits at once", async () => {
-    const outcome = await interrupted([...endless, "--checkpoint", "l.ckpt"], ["SIGINT", "SIGINT", "SIGINT"]);
-    expect(outcome.code).toBe(130);
-  });
-
-  it("after SIGKILL, at whatever time, has a checkpoint to go on with", async () => {
-    const args = ["train", corpus, "--output", "m.bin", ...small, "--epochs", "60", "--checkpoint", "m.ckpt"];
-    const every = ["--checkpoint-every", "0.02s"];
-    const killed = await interrupted([...args, ...every], ["SIGKILL"]);
-    expect(killed.signal).toBe("SIGKILL");
-    for (let kill = 0; kill < 4; kill++) {
-      if (!existsSync(join(folder, "m.ckpt"))) break;
-      const again = ["train", corpus, "--output", "m.bin", "--resume", "m.ckpt", "--checkpoint", "m.ckpt", ...every];
-      await interrupted(again, ["SIGKILL"]);
-    }
-    const resume = existsSync(join(folder, "m.ckpt")) ? ["--resume", "m.ckpt"] : args.slice(4, -2);
-    const end = await run(["train", corpus, "--output", "m.bin", ...resume, "--checkpoint", "m.ckpt"]);
-    expect(end.code, end.stderr).toBe(0);
-    const whole = join(folder, "whole60.bin");
-    await run([...args.slice(0, 3), whole, ...args.slice(4, -2)]);
-    expect(readFileSync(join(folder, "m.bin")).equals(readFileSync(whole))).toBe(true);
-    // nothing that the killed have left
-    expect(readdirSync(folder).filter((name) => name.startsWith("m.ckpt"))).toEqual(["m.ckpt"]);
-  });
-
-  it("refuses what cannot be resumed, with the remedy", async () => {
-    await run(["train", corpus, "--output", "n.bin", ...small, "--checkpoint", "n.ckpt"]);
-    const other = join(folder, "other.txt");
-    writeFileSync(other, readFileSync(corpus, "utf8").replace("topic", "common1 topic"));
-    const resume = async (file: string, text: string, ...more: string[]) => {
-      const { code, stderr } = await run(["train", text, "--output", "n.bin", "--resume", file, "--quiet", ...more]);
-      return `${code} ${stderr}`;
-    };
-    expect(await resume("n.ckpt", other)).toMatch(/^1 wasm2vec: .*other.txt is not the corpus that the checkpoint/);
-    expect(await resume("n.ckpt", corpus, "--dim", "30")).toMatch(/^2 wasm2vec: "dim" clashes with "resume"/);
-    expect(await resume("none.ckpt", corpus)).toMatch(/^1 wasm2vec: cannot read "none.ckpt": no such file/);
-    expect(await resume(vectors, corpus)).toMatch(/^1 wasm2vec: .*a checkpoint is what training wrote/);
-    const missing = await run(["train", corpus, "--output", "n.bin", "--checkpoint-every", "5m"]);
-    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("goes with --checkpoint") });
-    const bad = await run(["train", corpus, "--output", "n.bin", "--checkpoint", "c", "--checkpoint-every", "often"]);
-    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('expected a time such as "30s"') });
-    const folderOf = await run(["train", corpus, "--output", "n.bin", "--checkpoint", "none/c"]);
-    expect(folderOf).toMatchObject({ code: 1, stderr: expect.stringContaining("make it first") });
-  });
-});
-
-describe("train --initial-vectors and --freeze", () => {
-  it("begins with the vectors of a file, and leaves those listed as they are", async () => {
-    writeFileSync(join(folder, "frozen.txt"), "topic0_0\ncommon1\n");
-    const { code, stderr } = await run([
-      ...["train", corpus, "--output", "o.bin", "--initial-vectors", vectors, "--freeze", "frozen.txt"],
-      ...["--epochs", "1", "--min-count", "1", "--threads", "1"],
-    ]);
-    expect(code, stderr).toBe(0);
-    const [before, after] = [await loadVectors(vectors), await loadVectors(join(folder, "o.bin"))];
-    for (const word of ["topic0_0", "common1"]) expect(after.get(word)).toEqual(before.get(word));
-    expect(after.get("topic0_1")).not.toEqual(before.get("topic0_1"));
-    expect(after.similarity("topic0_0", "topic0_1")).toBeGreaterThan(0.5);
   });
 });
 

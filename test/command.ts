@@ -1,0 +1,49 @@
+// The command line, from the build, as users run it: in a folder of its own, with a corpus.
+
+import { type ChildProcess, execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { sampleText } from "./sample";
+
+export const cli = fileURLToPath(new URL("../build/cli.js", import.meta.url));
+
+export interface Outcome {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+export class Workbench {
+  readonly folder = mkdtempSync(join(tmpdir(), "wasm2vec-cli-"));
+  readonly corpus = this.path("corpus.txt");
+
+  constructor() {
+    const lines = sampleText(2000).map((sentence) => `${sentence.join(" ")}\n`);
+    writeFileSync(this.corpus, lines.join(""));
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  start(args: string[], done: (outcome: Outcome) => void): ChildProcess {
+    const child = execFile(process.execPath, [cli, ...args], { cwd: this.folder }, (_, stdout, stderr) =>
+      done({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
+    );
+    return child;
+  }
+
+  run(args: string[], stdin = ""): Promise<Outcome> {
+    return new Promise((resolve) => this.start(args, resolve).stdin!.end(stdin));
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+/** Options of a training that takes no time. */
+export const small = ["--dim", "16", "--epochs", "3", "--min-count", "1", "--subsample", "0.01", "--threads", "1"];
