@@ -310,6 +310,31 @@ describe("TrainingControl", () => {
     await expect(training).rejects.toMatchObject({ name: "AbortError" });
   });
 
+  it("shows the model while it is trained, with the bytes of a training that nobody looks at", async () => {
+    for (const options of [
+      { threads: 1 },
+      { reproducible: true, threads: 2 },
+      { parallel: "replicas", threads: 2 },
+    ] as const) {
+      const control = new TrainingControl();
+      const seen: number[] = [];
+      const watch = async (): Promise<void> => {
+        for (;;) {
+          const { vectors } = await control.look();
+          seen.push(vectors.similarity("topic0_0", "topic0_1") - vectors.similarity("topic0_0", "topic1_1"));
+        }
+      };
+      const watching = expect(watch()).rejects.toThrow("training has ended, the model is what train returns");
+      const model = await train(text, { ...small, ...options, control });
+      await watching;
+      expect(seen.length).toBeGreaterThan(5);
+      // what is seen is trained: words of a topic come together
+      expect(seen.at(-1)!).toBeGreaterThan(0.5);
+      expect(Math.abs(seen[0])).toBeLessThan(seen.at(-1)!);
+      expect(model.vectors.matrix).toEqual((await train(text, { ...small, ...options })).vectors.matrix);
+    }
+  });
+
   it("tells who asks for a checkpoint that there is none", async () => {
     const control = new TrainingControl();
     const asked = expect(control.checkpoint()).rejects.toThrow("there is nowhere to write a checkpoint");

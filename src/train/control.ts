@@ -1,6 +1,7 @@
 // Stops between two batches: to pause, and to write checkpoints.
 
 import { checkKnown, show } from "../math/check.js";
+import type { EpochModel } from "./options.js";
 
 /** Where checkpoints of a training go, and how often. */
 export interface CheckpointOptions {
@@ -43,10 +44,30 @@ export function checkCheckpoint(options: CheckpointOptions | undefined): Checkpo
 
 export const DEFAULT_INTERVAL = "5m";
 
-/** Pauses a training, and asks for checkpoints. One for each training. */
+/** Whoever waits for something that is done between batches. */
+class Requests<T> {
+  private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
+
+  get any(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  add(): Promise<T> {
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  settle(outcome: Promise<T>): void {
+    for (const { resolve, reject } of this.waiting.splice(0)) outcome.then(resolve, reject);
+  }
+}
+
+/** Pauses a training, looks into it, and asks for checkpoints. One for each training. */
 export class TrainingControl {
+  /** @internal */
+  readonly checkpoints = new Requests<void>();
+  /** @internal */
+  readonly looks = new Requests<EpochModel>();
   private stopped = false;
-  private requests: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   private wake = () => {};
 
   /** Whether training is to rest. */
@@ -70,27 +91,29 @@ export class TrainingControl {
    * @throws what writing throws, or ended training
    */
   checkpoint(): Promise<void> {
-    const written = new Promise<void>((resolve, reject) => this.requests.push({ resolve, reject }));
+    const written = this.checkpoints.add();
     this.wake();
     return written;
   }
 
-  /** @internal whether a checkpoint was asked for */
-  get asked(): boolean {
-    return this.requests.length > 0;
+  /**
+   * The model as soon as the batches under way are done, for maps and queries while it is trained; training goes on at once,
+   * and its vectors with it where memory is shared. @throws ended training
+   */
+  look(): Promise<EpochModel> {
+    const seen = this.looks.add();
+    this.wake();
+    return seen;
   }
 
-  /** @internal tells those who asked */
-  settle(outcome: Promise<void>): void {
-    for (const { resolve, reject } of this.requests.splice(0)) outcome.then(resolve, reject);
-  }
-
-  /** @internal training has ended: no checkpoint will be written any more */
+  /** @internal training has ended: whoever still waits waits in vain */
   end(): void {
-    if (this.asked) this.settle(Promise.reject(new Error("training has ended, no checkpoint was written")));
+    const ended = (what: string) => Promise.reject(new Error(`training has ended, ${what}`));
+    if (this.checkpoints.any) this.checkpoints.settle(ended("no checkpoint was written"));
+    if (this.looks.any) this.looks.settle(ended("the model is what train returns"));
   }
 
-  /** @internal resolves when resume or checkpoint is called */
+  /** @internal resolves when something is to be done */
   changed(): Promise<void> {
     return new Promise((resolve) => {
       this.wake = resolve;

@@ -138,7 +138,8 @@ export class Model<Source = CorpusSource> {
     const runner = startRunner(this.crew, plan, parameters, this.options, this.platform.spawn, position.rounds);
     const close = () => runner.close();
     signal?.addEventListener("abort", close, { once: true });
-    const rest = new Keeper(listeners, () => this.snapshot(schedule, position));
+    const snapshot = () => this.snapshot(schedule, position);
+    const rest = new Keeper(listeners, snapshot, () => this.refresh());
     const places = { kernel: plan.name, threads, parallel, maxSentenceLength, batchWords };
     try {
       const run = { schedule, corpus, vocabulary, rest, onProgress, signal, ...places };
@@ -211,9 +212,10 @@ export class Model<Source = CorpusSource> {
     };
   }
 
-  private refresh(): void {
+  private refresh(): this {
     this.inputRows.refresh();
     this.outputRows?.refresh();
+    return this;
   }
 }
 

@@ -3,6 +3,7 @@
 import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
 import type { Position, Rest } from "./epochs.js";
+import type { EpochModel } from "./options.js";
 
 export interface RestOptions {
   checkpoint?: CheckpointOptions;
@@ -23,6 +24,8 @@ export class Keeper implements Rest {
   constructor(
     private readonly options: RestOptions,
     private readonly snapshot: (position: Position) => Snapshot,
+    /** the model, with what depends on its vectors up to date */
+    private readonly model: () => EpochModel,
   ) {
     const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
     const timed = options.checkpoint !== undefined && "milliseconds" in interval;
@@ -31,13 +34,15 @@ export class Keeper implements Rest {
   }
 
   isDue(): boolean {
-    return this.options.control?.paused === true || this.mustWrite();
+    const { control } = this.options;
+    return control?.paused === true || control?.looks.any === true || this.mustWrite();
   }
 
   async take(position: Position): Promise<void> {
     const { control, signal } = this.options;
     for (;;) {
       if (this.mustWrite()) await this.write(position);
+      if (control?.looks.any) control.looks.settle(Promise.resolve(this.model()));
       if (!control?.paused) return;
       await orAborted(control.changed(), signal);
     }
@@ -46,7 +51,9 @@ export class Keeper implements Rest {
   /** @param finished whether no epoch follows */
   async epochEnded(position: Position, finished: boolean): Promise<void> {
     const due = ++this.epochsSince >= this.epochs || finished;
-    if ((this.options.checkpoint && due) || this.options.control?.asked) await this.write(position);
+    const { checkpoint, control } = this.options;
+    if ((checkpoint && due) || control?.checkpoints.any) await this.write(position);
+    if (control?.looks.any) control.looks.settle(Promise.resolve(this.model()));
   }
 
   /** Adds to an error that ended training what is left of it. */
@@ -56,19 +63,21 @@ export class Keeper implements Rest {
   }
 
   private mustWrite(): boolean {
-    return this.options.control?.asked === true || performance.now() - this.last >= this.milliseconds;
+    return this.options.control?.checkpoints.any === true || performance.now() - this.last >= this.milliseconds;
   }
 
   private async write(position: Position): Promise<void> {
     const { checkpoint, control, onWarning, signal } = this.options;
     if (checkpoint === undefined) {
-      control?.settle(Promise.reject(new Error('there is nowhere to write a checkpoint: give train a "checkpoint"')));
+      control?.checkpoints.settle(
+        Promise.reject(new Error('there is nowhere to write a checkpoint: give train a "checkpoint"')),
+      );
       return;
     }
     const name = checkpoint.name ?? "the checkpoint";
     const snapshot = this.snapshot(position);
     const outcome = orAborted(checkpoint.write(untilAborted(writeCheckpoint(snapshot), signal)), signal);
-    control?.settle(outcome);
+    control?.checkpoints.settle(outcome);
     try {
       await outcome;
       const { epochs, wordsBefore, words } = position;
