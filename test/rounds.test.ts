@@ -158,7 +158,7 @@ describe("a round", () => {
             return at < 0 ? [] : [{ now: copies[at], updates: list[at].updates }];
           });
           const K = held.reduce((sum, { updates }) => sum + updates, 0);
-          const c = 0.02 * learningRate * 3;
+          const c = 0.04 * learningRate * 3;
           const P = held.length;
           const f = P <= 1 || K === 0 ? 1 : (1 - Math.exp(-c * K)) / (P * (1 - Math.exp((-c * K) / P)));
           const changed = after[side][row].some((value, d) => value !== before[side][row][d]);

@@ -19,7 +19,7 @@ const LEAST_WORDS = 16;
  * from the same rows, and where each meets a word often, all move it the same way, and too far together. With 12 diverges
  * what with 5 is as stable as one thread: text with and without subsampling, vocabularies of 200 words, rates up to 0.1.
  */
-const CROWDING = 5;
+const CROWDING = 4;
 
 /** How a round is cut. @param breadth of the vocabulary, see Vocabulary.breadth */
 export function cutRound(
@@ -36,7 +36,7 @@ export function cutRound(
 }
 
 /** c of (9.4), for each unit of the learning rate and each word of a window. */
-const MERGE_RATE = 0.02;
+const MERGE_RATE = 0.04;
 
 /** One batch for each part, fewer in the last round of an epoch. */
 export interface Round {
