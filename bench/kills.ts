@@ -12,7 +12,7 @@ import { corpusPath, machine } from "./measure.js";
 
 const KILLS = Number(process.env.KILLS ?? 50);
 const every = process.env.EVERY ?? "0.05s";
-const cli = fileURLToPath(new URL("../build/cli.js", import.meta.url));
+const cli = fileURLToPath(new URL("../cli.js", import.meta.url));
 const ways: Record<string, string[]> = {
   "one thread": ["--threads", "1"],
   reproducible: ["--reproducible"],
