@@ -1,6 +1,6 @@
 // Trainings that are interrupted and resumed, by the command line.
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadVectors } from "wasm2vec";
@@ -22,25 +22,27 @@ afterAll(() => bench.remove());
 
 describe("train --checkpoint and --resume", () => {
   const endless = ["train", "corpus.txt", "--output", "i.bin", ...small, "--epochs", "1000000"];
-  /** Sends signals as soon as the command says that it trains, 30 ms apart; resolves when it has ended. */
-  function interrupted(args: string[], signals: NodeJS.Signals[]): Promise<Outcome> {
+  /** Sends signals, 30 ms apart, as soon as there is a checkpoint, or a new one; resolves when the command has ended. */
+  function interrupted(args: string[], file: string, signals: NodeJS.Signals[]): Promise<Outcome> {
+    const written = () => statSync(bench.path(file), { throwIfNoEntry: false })?.mtimeMs;
+    const before = written();
     return new Promise((resolve) => {
-      const child = bench.start(args, resolve);
-      let seen = "";
-      let sent = false;
-      child.stderr!.on("data", (data) => {
-        seen += data;
-        if (sent || !seen.includes("epoch ")) return;
-        sent = true;
-        signals.forEach((signal, i) => setTimeout(() => child.kill(signal), 30 * i));
+      const child = bench.start(args, (outcome) => {
+        clearInterval(timer);
+        resolve(outcome);
       });
+      const timer = setInterval(() => {
+        if (written() === before) return;
+        clearInterval(timer);
+        signals.forEach((signal, i) => setTimeout(() => child.kill(signal), 30 * i));
+      }, 5);
     });
   }
 
   it("on SIGINT writes a checkpoint and exits with 130; the training that goes on gives the bytes of one", async () => {
     const args = ["train", corpus, "--output", "j.bin", ...small, "--epochs", "400"];
-    const kept = ["--checkpoint", "j.ckpt"];
-    const outcome = await interrupted([...args, ...kept], ["SIGINT"]);
+    const kept = ["--checkpoint", "j.ckpt", "--checkpoint-every", "0.1s"];
+    const outcome = await interrupted([...args, ...kept], "j.ckpt", ["SIGINT"]);
     expect(outcome).toMatchObject({ code: 130 });
     expect(outcome.stderr).toContain("interrupted; the training is in j.ckpt: go on with --resume j.ckpt");
     expect(existsSync(join(folder, "j.bin"))).toBe(false);
@@ -56,24 +58,22 @@ describe("train --checkpoint and --resume", () => {
   });
 
   it("on a second SIGINT exits at once", async () => {
-    const outcome = await interrupted([...endless, "--checkpoint", "l.ckpt"], ["SIGINT", "SIGINT", "SIGINT"]);
+    const kept = ["--checkpoint", "l.ckpt", "--checkpoint-every", "0.1s"];
+    const outcome = await interrupted([...endless, ...kept], "l.ckpt", ["SIGINT", "SIGINT", "SIGINT"]);
     expect(outcome.code).toBe(130);
   });
 
   it("after SIGKILL, at whatever time, has a checkpoint to go on with", async () => {
-    const args = ["train", corpus, "--output", "m.bin", ...small, "--epochs", "60", "--checkpoint", "m.ckpt"];
+    const args = ["train", corpus, "--output", "m.bin", ...small, "--epochs", "200", "--checkpoint", "m.ckpt"];
     const every = ["--checkpoint-every", "0.02s"];
-    const killed = await interrupted([...args, ...every], ["SIGKILL"]);
+    const killed = await interrupted([...args, ...every], "m.ckpt", ["SIGKILL"]);
     expect(killed.signal).toBe("SIGKILL");
-    for (let kill = 0; kill < 4; kill++) {
-      if (!existsSync(join(folder, "m.ckpt"))) break;
-      const again = ["train", corpus, "--output", "m.bin", "--resume", "m.ckpt", "--checkpoint", "m.ckpt", ...every];
-      await interrupted(again, ["SIGKILL"]);
-    }
-    const resume = existsSync(join(folder, "m.ckpt")) ? ["--resume", "m.ckpt"] : args.slice(4, -2);
+    const again = ["train", corpus, "--output", "m.bin", "--resume", "m.ckpt", "--checkpoint", "m.ckpt", ...every];
+    for (let kill = 0; kill < 4; kill++) await interrupted(again, "m.ckpt", ["SIGKILL"]);
+    const resume = ["--resume", "m.ckpt"];
     const end = await run(["train", corpus, "--output", "m.bin", ...resume, "--checkpoint", "m.ckpt"]);
     expect(end.code, end.stderr).toBe(0);
-    const whole = join(folder, "whole60.bin");
+    const whole = join(folder, "whole200.bin");
     await run([...args.slice(0, 3), whole, ...args.slice(4, -2)]);
     expect(readFileSync(join(folder, "m.bin")).equals(readFileSync(whole))).toBe(true);
     // nothing that the killed have left

@@ -1,0 +1,97 @@
+// The form of options, their values in the address, and what they will cost.
+
+import { DEFAULT_LEARNING_RATE, DEFAULTS, estimateMemory, type TrainOptions } from "wasm2vec";
+
+const CHOICES = {
+  model: ["skipgram", "cbow"],
+  loss: ["negative-sampling", "hierarchical-softmax"],
+  parallel: ["auto", "hogwild", "replicas"],
+} as const;
+
+const NUMBERS = {
+  dim: [1, 1000],
+  window: [1, 50],
+  negatives: [1, 50],
+  epochs: [1, 1000],
+  minCount: [1, 1_000_000],
+  subsample: [0, 1],
+  learningRate: [0, 10],
+  seed: [0, 2 ** 32],
+} as const;
+
+const LABELS: Record<string, string> = {
+  minCount: "least count",
+  learningRate: "learning rate",
+  parallel: "several threads",
+  reproducible: "same bytes everywhere",
+};
+
+type Name = keyof typeof CHOICES | keyof typeof NUMBERS;
+const NAMES = [...Object.keys(CHOICES), ...Object.keys(NUMBERS)] as Name[];
+
+/** Fills the form: defaults, and what the address says. */
+export function fillSettings(grid: HTMLElement): void {
+  const address = new URLSearchParams(location.hash.slice(1));
+  for (const name of NAMES) {
+    const label = document.createElement("label");
+    label.textContent = LABELS[name] ?? name;
+    label.append(name in CHOICES ? select(name) : number(name));
+    grid.append(label);
+    const given = address.get(name);
+    if (given !== null) field(grid, name).value = given;
+  }
+  const label = document.createElement("label");
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "reproducible" });
+  box.checked = address.get("reproducible") === "true";
+  label.append(LABELS.reproducible, box);
+  grid.append(label);
+}
+
+function select(name: Name): HTMLSelectElement {
+  const element = Object.assign(document.createElement("select"), { name });
+  for (const choice of CHOICES[name as keyof typeof CHOICES]) element.add(new Option(choice));
+  return element;
+}
+
+function number(name: Name): HTMLInputElement {
+  const [min, max] = NUMBERS[name as keyof typeof NUMBERS];
+  const value = name === "learningRate" ? "" : String(DEFAULTS[name as keyof typeof DEFAULTS]);
+  const placeholder = name === "learningRate" ? `${DEFAULT_LEARNING_RATE.skipgram}, cbow ${DEFAULT_LEARNING_RATE.cbow}` : "";
+  return Object.assign(document.createElement("input"), {
+    ...{ type: "number", step: "any", name, value, placeholder },
+    ...{ min: String(min), max: String(max) },
+  });
+}
+
+function field(grid: HTMLElement, name: string): HTMLInputElement {
+  return grid.querySelector<HTMLInputElement>(`[name="${name}"]`)!;
+}
+
+/** The options as they stand in the form; those left at their defaults are not there. */
+export function readSettings(grid: HTMLElement): TrainOptions {
+  const options: Record<string, unknown> = {};
+  for (const name of NAMES) {
+    const { value } = field(grid, name);
+    if (value === "" || value === String((DEFAULTS as Record<string, unknown>)[name])) continue;
+    options[name] = name in NUMBERS ? Number(value) : value;
+  }
+  if (field(grid, "reproducible").checked) options.reproducible = true;
+  return options;
+}
+
+/** The address of this page with the options in it. */
+export function settingsLink(options: TrainOptions): string {
+  const { origin, pathname } = location;
+  const hash = new URLSearchParams(Object.entries(options).map(([name, value]) => [name, String(value)]));
+  return `${origin}${pathname}${hash.size > 0 ? `#${hash}` : ""}`;
+}
+
+/** Words of a vocabulary that a text of usual English has, for the estimate before it has been read. */
+const USUAL_WORDS = 60_000;
+
+/** Memory for so many words, or for a usual vocabulary. @throws what the library says of the options */
+export function describeCost(options: TrainOptions, words = USUAL_WORDS): string {
+  const { bytes, copies, threads } = estimateMemory(options, words);
+  const megabytes = Math.round((bytes * (1 + copies)) / 2 ** 20);
+  return `About ${megabytes.toLocaleString("en")} MB for ${words.toLocaleString("en")} words, ${threads} thread${threads === 1 ? "" : "s"}.`;
+}

@@ -1,0 +1,38 @@
+// The text that the page trains on: the sample, a file, or what was pasted.
+
+import { type Corpus, textCorpus } from "wasm2vec";
+
+/** A file of any size, unpacked while it is read if its first bytes say gzip. */
+function fileCorpus(file: Blob, name: string): Corpus {
+  async function* open(): AsyncGenerator<Uint8Array> {
+    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    const bytes: ReadableStream<Uint8Array> = file.stream();
+    const isGzip = first === 0x1f && second === 0x8b;
+    const text = isGzip ? bytes.pipeThrough(new DecompressionStream("gzip") as never) : bytes;
+    const reader = (text as ReadableStream<Uint8Array>).getReader();
+    try {
+      for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value;
+    } finally {
+      await reader.cancel().catch(() => {});
+    }
+  }
+  return textCorpus(open, name);
+}
+
+/** The text that is chosen in the form. @throws Error in words for the user */
+export async function chosenText(form: HTMLFormElement, dropped: File | undefined): Promise<Corpus> {
+  const kind = new FormData(form).get("text");
+  if (kind === "paste") {
+    const text = form.querySelector<HTMLTextAreaElement>("#paste")!.value;
+    if (text.trim() === "") throw new Error("Paste some text first.");
+    return fileCorpus(new Blob([text]), "the text");
+  }
+  if (kind === "file") {
+    const file = dropped ?? form.querySelector<HTMLInputElement>("#file")!.files?.[0];
+    if (file === undefined) throw new Error("Choose a file first.");
+    return fileCorpus(file, file.name);
+  }
+  const response = await fetch("./sample.txt.gz");
+  if (!response.ok) throw new Error(`The sample could not be loaded: ${response.status} ${response.statusText}.`);
+  return fileCorpus(await response.blob(), "the sample");
+}

@@ -1,0 +1,68 @@
+// npm run demo: builds the pages and serves them on loopback. --no-isolation: as a plain static host would, without the
+// headers that let threads share memory. --port 8080
+
+import { copyFileSync, createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".gz": "application/gzip",
+};
+
+/** Builds the pages into a folder, from the package's own build. */
+export async function buildPages(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await build({
+    entryPoints: [here("page/main.ts"), here("page/umap-worker.ts")],
+    outdir: folder,
+    alias: { wasm2vec: here("../build/index.js") },
+    ...{ bundle: true, format: "esm", splitting: true, minify: true, target: "es2022", logLevel: "warning" },
+  });
+  copyFileSync(here("page/index.html"), join(folder, "index.html"));
+  copyFileSync(here("sample.txt.gz"), join(folder, "sample.txt.gz"));
+  copyFileSync(here("../build/worker.js"), join(folder, "worker.js"));
+}
+
+/** Serves a folder on loopback; resolves to the server, which listens. */
+export function servePages(folder, { isolation, port }) {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const file = join(folder, normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname)));
+    if (isolation) {
+      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    }
+    if (!file.startsWith(folder) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+      response.statusCode = 404;
+      response.end("not found");
+      return;
+    }
+    response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
+    createReadStream(file).pipe(response);
+  });
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { isolation: { type: "boolean", default: true }, port: { type: "string", default: "8080" } },
+    allowNegative: true,
+  });
+  const folder = here("../out/demo");
+  await buildPages(folder);
+  await servePages(folder, { isolation: values.isolation, port: Number(values.port) });
+  console.log(
+    `http://localhost:${values.port}${values.isolation ? "" : " (without the headers that let threads share memory)"}`,
+  );
+}
