@@ -29,7 +29,7 @@ const grid = $("#options");
 const status = $("#status");
 const curve = new LossCurve($("#curve"));
 const projection = new Projection();
-const map = new WordMap($<HTMLCanvasElement>("#points"), $("#labels"), (word) => find(word));
+const map = openMap();
 let dropped: File | undefined;
 let vectors: WordVectors | undefined;
 let running: { control: TrainingControl; abort: AbortController } | undefined;
@@ -85,6 +85,17 @@ $("#file").addEventListener("change", () => {
   dropped = undefined;
 });
 
+/** The map; without WebGL the page does without. */
+function openMap(): WordMap | undefined {
+  try {
+    return new WordMap($<HTMLCanvasElement>("#points"), $("#labels"), (word) => find(word));
+  } catch (error) {
+    $("#hint").textContent = `The map needs WebGL, which this browser does not give: ${(error as Error).message}`;
+    $("#map").hidden = true;
+    return undefined;
+  }
+}
+
 function showCost(): void {
   const kind = new FormData(setup).get("text");
   for (const part of setup.querySelectorAll<HTMLElement>("[data-for]")) part.hidden = part.dataset.for !== kind;
@@ -116,7 +127,7 @@ async function begin(resume?: Checkpoint): Promise<void> {
     await forgetKept();
     const { words, seconds } = model.history.reduce((a, b) => ({ ...b, words: a.words + b.words, seconds: a.seconds + b.seconds }));
     status.textContent = `Done: ${model.vectors.size.toLocaleString("en")} words, ${words.toLocaleString("en")} trained in ${seconds.toFixed(1)} s.`;
-    $<HTMLButtonElement>("#umap").disabled = false;
+    $<HTMLButtonElement>("#umap").disabled = map === undefined;
   } catch (error) {
     status.textContent = abort.signal.aborted ? "Cancelled." : `${(error as Error).message}`;
     offerResume();
@@ -172,7 +183,7 @@ async function show(model: EpochModel): Promise<void> {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-save]")) button.disabled = false;
   if (first || $("#known").childElementCount === 0)
     $("#known").replaceChildren(...vectors.words.slice(0, 500).map((word) => new Option(word, word)));
-  await map.show(vectors, projection.project(vectors));
+  await map?.show(vectors, projection.project(vectors));
 }
 
 function find(word: string): void {
@@ -180,7 +191,7 @@ function find(word: string): void {
   try {
     const neighbours = vectors.mostSimilar(word, { topN: 10, restrictVocabulary: 30_000 });
     $("#near").textContent = `Near ${word}: ${list(neighbours)}.`;
-    map.find([word, ...neighbours.map((neighbour) => neighbour.word)]);
+    map?.find([word, ...neighbours.map((neighbour) => neighbour.word)]);
   } catch (error) {
     $("#near").textContent = (error as Error).message;
   }
@@ -198,7 +209,7 @@ function drawUmap(): void {
     }
     worker.terminate();
     const [xs, ys] = [0, 1].map((axis) => data.points.map((point: number[]) => point[axis]));
-    await map.show(known, scaled(xs, ys));
+    await map?.show(known, scaled(xs, ys));
     $("#hint").textContent = "The most frequent words, laid out by UMAP: near words are near.";
     button.disabled = false;
   });

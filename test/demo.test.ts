@@ -1,0 +1,137 @@
+// The demo page, driven as a user would: choose the text, train, close the tab, come back, go on, ask, download.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createVectors, readWord2vec } from "wasm2vec";
+import { buildPages } from "../demo/serve.js";
+import { BROWSERS, type Browser, ISOLATION, type Page, type Served, serve } from "./browsers";
+import { sampleText } from "./sample";
+
+const text = sampleText(6000)
+  .map((sentence) => sentence.join(" "))
+  .join("\n");
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "wasm2vec-demo-"));
+  await buildPages(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Waits in the page until an expression is true; its last value. */
+async function until(page: Page, expression: string, what: string): Promise<void> {
+  const status = await page.evaluate<string | undefined>(`(async () => {
+    for (let i = 0; i < 400; i++) {
+      if (${expression}) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return document.querySelector("#status")?.textContent ?? document.body.textContent;
+  })()`);
+  if (status !== undefined) throw new Error(`waited in vain for ${what}: the page says "${status}"`);
+}
+
+const says = (selector: string) => `document.querySelector(${JSON.stringify(selector)}).textContent`;
+
+describe.each(Object.keys(BROWSERS))("in %s", (name) => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await BROWSERS[name]();
+  });
+  afterAll(() => browser?.close());
+
+  describe.each([
+    ["isolated", ISOLATION, "hogwild"],
+    ["not isolated", {}, "replicas"],
+  ] as const)("%s", (kind, headers, mode) => {
+    let served: Served;
+    let page: Page;
+    beforeAll(async () => {
+      served = await serve(folder, headers);
+      page = await browser.open();
+    });
+    afterAll(async () => {
+      await page?.close();
+      served?.close();
+    });
+
+    /** Opens the page and pastes the text. */
+    async function open(settings: string): Promise<void> {
+      await page.goto("about:blank");
+      await page.goto(`${served.url}/index.html#${settings}`);
+      await until(page, 'document.querySelector("#estimate").textContent !== ""', "the estimate");
+      await page.evaluate(`(() => {
+        document.querySelector('[name="text"][value="paste"]').click();
+        document.querySelector("#paste").value = ${JSON.stringify(text)};
+      })()`);
+    }
+
+    it("takes settings from the address, and says what the page's headers mean", async () => {
+      await open("dim=20&epochs=2&minCount=1&subsample=0.002&seed=3");
+      expect(await page.evaluate('document.querySelector("[name=dim]").value')).toBe("20");
+      expect(await page.evaluate(says("#estimate"))).toMatch(/^About \d+ MB for 60,000 words, \d+ thread/);
+      expect(await page.evaluate('document.querySelector("#isolation").hidden')).toBe(kind === "isolated");
+    });
+
+    it("trains, answers, and hands out files that Node reads", async () => {
+      await page.evaluate(`(() => {
+        globalThis.saved = [];
+        URL.createObjectURL = (blob) => { globalThis.saved.push(blob); return "#"; };
+        document.querySelector("#start").click();
+      })()`);
+      await until(page, `${says("#status")}.startsWith("Done")`, "the end of training");
+      expect(await page.evaluate(says("#threads"))).toContain(mode);
+      await page.evaluate(`(() => {
+        document.querySelector("#word").value = "topic0_0";
+        document.querySelector("#find").requestSubmit();
+        document.querySelector('#odd [name="words"]').value = "topic1_0 topic1_1 topic1_2 topic5_0";
+        document.querySelector("#odd").requestSubmit();
+        for (const format of ["word2vec", "tsv"]) document.querySelector('[data-save="' + format + '"]').click();
+      })()`);
+      expect(await page.evaluate(says("#near"))).toMatch(/^Near topic0_0: topic0_\d+ [01]\.\d\d, topic0/);
+      await until(page, `${says("#odd output")} !== ""`, "an answer");
+      expect(await page.evaluate(says("#odd output"))).toBe("topic5_0");
+      const files = await page.evaluate<number[][]>(
+        "Promise.all(saved.map(async (blob) => [...new Uint8Array(await blob.arrayBuffer())]))",
+      );
+      const [binary, tsv, metadata] = files.slice(-3).map((bytes) => Uint8Array.from(bytes));
+      let rows: Float32Array<ArrayBufferLike> = new Float32Array();
+      const { words, dim } = await readWord2vec([binary], {
+        reserve: (count, floats) => {
+          rows = new Float32Array(count * floats);
+          return { matrix: rows, stride: floats };
+        },
+      });
+      const vectors = await createVectors(words, dim, rows);
+      expect(vectors.similarity("topic0_0", "topic0_1")).toBeGreaterThan(0.5);
+      const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim().split("\n");
+      expect(decode(metadata)).toEqual(words);
+      expect(decode(tsv)[0].split("\t").map(Number)).toEqual([...vectors.get(words[0])]);
+    });
+
+    it("goes on after the tab was closed", async () => {
+      await open("dim=20&epochs=400&minCount=1&reproducible=true");
+      await page.evaluate(`document.querySelector("#start").click()`);
+      await until(page, `${says("#status")}.startsWith("Training")`, "training");
+      // the first comes after ten seconds
+      await until(
+        page,
+        "(await navigator.storage.getDirectory().then((root) => root.getFileHandle('training.ckpt')).then((file) => file.getFile()).then((file) => file.size > 0, () => false))",
+        "a checkpoint",
+      );
+      await open("");
+      await until(page, `!document.querySelector("#resume").hidden`, "the offer");
+      expect(await page.evaluate(says("#resume"))).toMatch(/^A training of \d+ words stopped at \d+%/);
+      await page.evaluate(`document.querySelector("#go-on").click()`);
+      await until(page, `${says("#status")}.startsWith("Training, epoch")`, "training again");
+      const epoch = await page.evaluate<string>(says("#status"));
+      expect(Number(/epoch (\d+) of 400/.exec(epoch)![1])).toBeGreaterThan(1);
+      // pause and cancel
+      await page.evaluate(`document.querySelector("#pause").click()`);
+      expect(await page.evaluate(says("#pause"))).toBe("Go on");
+      await page.evaluate(`document.querySelector("#cancel").click()`);
+      await until(page, `${says("#status")} === "Cancelled."`, "the cancelling");
+    });
+  });
+});
