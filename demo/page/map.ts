@@ -3,8 +3,9 @@
 import createScatterplot from "regl-scatterplot";
 import type { WordVectors } from "wasm2vec";
 
-/** Names shown at once, as far as they do not cover each other. */
+/** Names shown at once, as far as they do not cover each other, out of the most frequent so many words. */
 const NAMES = 60;
+const NAMED = 500;
 
 type Scatterplot = ReturnType<typeof createScatterplot>;
 
@@ -68,7 +69,7 @@ export class WordMap {
     const { width, height } = this.canvas.getBoundingClientRect();
     const taken: [number, number][] = [];
     const spans: HTMLElement[] = [];
-    const candidates = new Set([...more, ...this.found, ...this.words.keys()]);
+    const candidates = new Set([...more, ...this.found, ...this.words.slice(0, NAMED).keys()]);
     for (const index of candidates) {
       if (spans.length >= NAMES) break;
       const place = this.plot.getScreenPosition(index);
