@@ -3,7 +3,7 @@
 
 import { copyFileSync, createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+import { extname, join, normalize, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
@@ -31,16 +31,20 @@ export async function buildPages(folder) {
   copyFileSync(here("../build/worker.js"), join(folder, "worker.js"));
 }
 
-/** Serves a folder on loopback; resolves to the server, which listens. */
-export function servePages(folder, { isolation, port }) {
+/** Headers that make a page cross-origin isolated, so that it may share memory. */
+export const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/** Serves a folder on loopback, with these headers on every answer; resolves to the server once it listens. */
+export function serveFolder(folder, { headers = {}, port = 0 } = {}) {
+  const root = resolve(folder);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    const file = join(folder, normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname)));
-    if (isolation) {
-      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
-      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
-    }
-    if (!file.startsWith(folder) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const file = join(root, normalize(pathname === "/" ? "/index.html" : decodeURIComponent(pathname)));
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    if (!file.startsWith(root) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
       response.statusCode = 404;
       response.end("not found");
       return;
@@ -48,9 +52,9 @@ export function servePages(folder, { isolation, port }) {
     response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
     createReadStream(file).pipe(response);
   });
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve(server));
+    server.listen(port, "127.0.0.1", () => done(server));
   });
 }
 
@@ -61,7 +65,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   const folder = here("../out/demo");
   await buildPages(folder);
-  await servePages(folder, { isolation: values.isolation, port: Number(values.port) });
+  await serveFolder(folder, { headers: values.isolation ? ISOLATION : {}, port: Number(values.port) });
   console.log(
     `http://localhost:${values.port}${values.isolation ? "" : " (without the headers that let threads share memory)"}`,
   );

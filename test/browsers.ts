@@ -1,44 +1,21 @@
-// Real browsers for tests, and a server on loopback for what they open.
+// Real browsers for tests, and what they open on loopback.
 
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { extname, join, normalize } from "node:path";
 import { chromium } from "playwright";
 import puppeteer from "puppeteer-core";
+import { serveFolder } from "../demo/serve.js";
 
-const TYPES: Record<string, string> = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".mjs": "text/javascript",
-  ".css": "text/css",
-  ".wasm": "application/wasm",
-  ".json": "application/json",
-};
+export { ISOLATION } from "../demo/serve.js";
 
 export interface Served {
   url: string;
   close(): void;
 }
 
-/** Serves a folder; a path without a file is an empty page. @param headers on every answer */
+/** Serves a folder. @param headers on every answer */
 export async function serve(folder: string, headers: Record<string, string> = {}): Promise<Served> {
-  const server = createServer(async (request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url!, "http://localhost").pathname));
-    const file = join(folder, path);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const type = TYPES[extname(path)];
-    if (path === "/empty.html") {
-      response.setHeader("content-type", "text/html");
-      return response.end("<!doctype html><title>empty</title>");
-    }
-    const body = await readFile(file).catch(() => undefined);
-    if (body === undefined) response.statusCode = 404;
-    response.setHeader("content-type", type ?? "application/octet-stream");
-    response.end(body ?? "not found");
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const server = await serveFolder(folder, { headers });
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
@@ -48,12 +25,6 @@ export async function serve(folder: string, headers: Record<string, string> = {}
     },
   };
 }
-
-/** What makes a page cross-origin isolated, so that it may share memory. */
-export const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
 
 /** A page of one of the browsers, as far as both drivers agree. */
 export interface Page {

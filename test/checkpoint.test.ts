@@ -242,6 +242,27 @@ describe("when checkpoints are written", () => {
     await expect(train(text, options)).rejects.toThrow("checkpoint not written: the disk is full");
   });
 
+  it("writes none for a training that onEpochEnd aborts, and leaves no rejection behind", async () => {
+    const abort = new AbortController();
+    const { files, write } = store();
+    const options = { ...small, threads: 1, signal: abort.signal, checkpoint: { every: "1epoch", write } };
+    await expect(train(text, { ...options, onEpochEnd: () => abort.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
+    expect(files).toEqual([]);
+  });
+
+  it("is named in errors whose message can only be read, too", async () => {
+    const error = new DOMException("no room", "QuotaExceededError");
+    const { write } = store();
+    let epochs = 0;
+    const onEpochEnd = () => {
+      if (++epochs === 2) throw error;
+    };
+    const training = train(text, { ...small, threads: 1, checkpoint: { every: "1epoch", write }, onEpochEnd });
+    await expect(training).rejects.toThrow(/^no room; the checkpoint holds training up to word \d+, of epoch 2/);
+  });
+
   it("stops within 200 ms though one is being written, and does not keep it", async () => {
     const abort = new AbortController();
     let whole = false;

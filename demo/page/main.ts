@@ -167,13 +167,12 @@ function showProgress(progress: Progress): void {
 
 /** Looks into the training twice a second. */
 async function watch(control: TrainingControl): Promise<void> {
-  try {
-    for (;;) {
-      await show(await control.look());
-      await new Promise((resolve) => setTimeout(resolve, PICTURE));
-    }
-  } catch {
-    // training has ended: begin() shows what it came to
+  for (;;) {
+    // refused once training has ended: begin() shows what it came to
+    const model = await control.look().catch(() => undefined);
+    if (model === undefined) return;
+    await show(model);
+    await new Promise((resolve) => setTimeout(resolve, PICTURE));
   }
 }
 

@@ -95,7 +95,7 @@ export interface Run {
   batchWords: number;
   threads: number;
   parallel: ParallelMode;
-  rest?: Rest;
+  rest: Rest;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -178,7 +178,7 @@ class Epoch {
     for await (const batch of this.remaining()) {
       if (batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
       // where all lanes have had their batches nothing waits for another, and resting changes nothing
-      if (rest?.isDue() && batches % runner.lanes === 0) await this.rest(rest);
+      if (rest.isDue() && batches % runner.lanes === 0) await this.rest(rest);
       if (pending.length === runner.ahead) await pending.shift();
       fingerprint.add(batch.ids);
       batches++;

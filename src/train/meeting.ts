@@ -13,7 +13,11 @@ export interface Meeting {
   gathered(): void;
   /** Numbers of the parts that fall to this thread for training, out of `count`. */
   take(count: number): Iterable<number>;
-  /** All parts have been trained, and can be read. @param own numbers of the parts whose rows this thread copied @param next the round that follows, if it is known */
+  /**
+   * All parts have been trained, and can be read.
+   * @param own numbers of the parts whose rows this thread copied
+   * @param next the round that follows, if it is known
+   */
   trained(own: readonly number[], next?: Round): Promise<void> | void;
   /** Rows that this thread merges: those whose number is `thread`, modulo `threads`. */
   readonly merges: { thread: number; threads: number };

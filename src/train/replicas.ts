@@ -1,8 +1,9 @@
 // Rounds of threads that share no memory: each has the whole model, trains its own parts, and sends what it changed.
 //
 // Before a round all have the same input rows and hot output rows. The other output rows are true where their stripe was
-// trained last: from there go the rows that a batch meets elsewhere, and a whole stripe when it moves on; with what follows on
-// a round where that is known, since each exchange is a wait. After training each part's copies go to all, who merge all parts in their order, as threads on one memory do: the bytes are the same.
+// trained last: from there go the rows that a batch meets elsewhere, and a whole stripe when it moves on. After training each
+// part's copies go to all, who merge all parts in their order, as threads on one memory do: the bytes are the same. Where the
+// next round is known its rows go with these copies, since each exchange is a wait.
 
 import { Part } from "../../assembly/params.js";
 import { stripeOf, stripeOfWord, wordOfCell } from "../kernel/parts.js";

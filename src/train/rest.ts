@@ -58,7 +58,9 @@ export class Keeper implements Rest {
 
   /** Adds to an error that ended training what is left of it. */
   explain(error: unknown): unknown {
-    if (error instanceof Error && this.kept !== "") error.message += `; ${this.kept}`;
+    // defined, not assigned: a DOMException's message can only be read
+    if (error instanceof Error && this.kept !== "")
+      Object.defineProperty(error, "message", { value: `${error.message}; ${this.kept}`, configurable: true });
     return error;
   }
 
@@ -68,6 +70,7 @@ export class Keeper implements Rest {
 
   private async write(position: Position): Promise<void> {
     const { checkpoint, control, onWarning, signal } = this.options;
+    signal?.throwIfAborted();
     if (checkpoint === undefined) {
       control?.checkpoints.settle(
         Promise.reject(new Error('there is nowhere to write a checkpoint: give train a "checkpoint"')),
