@@ -7,7 +7,8 @@ import { loadVectors, parseAnalogies, train, type WordVectors } from "wasm2vec";
 import { type Matrix, naiveSoftmaxLossAndGradient, sgd, type Vector } from "wasm2vec/math";
 import { HiddenLayerNetwork } from "wasm2vec/network";
 import { Random } from "../src/math/random.js";
-import { corpusPath, machine, median } from "./measure.js";
+import { median } from "../src/race/median.js";
+import { corpusPath, machine } from "./measure.js";
 
 const EPOCHS = Number(process.env.EPOCHS ?? 5);
 const SPLITS = Number(process.env.SPLITS ?? 5);

@@ -9,11 +9,12 @@ import { type KernelPlan, planKernel, startKernel } from "../src/kernel/pick.js"
 import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
 import { fileCorpus } from "../src/node/corpus.js";
+import { median, medianRatio } from "../src/race/median.js";
 import { batchCapacity, encode } from "../src/text/encode.js";
 import { buildVocabulary, Vocabulary } from "../src/text/vocabulary.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/options.js";
 import { step } from "../src/train/step.js";
-import { corpusPath, machine, median, medianRatio, spread } from "./measure.js";
+import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
+import { median } from "../src/race/median.js";
 
 /** The machine, and how busy it is before the run: a figure means nothing without it. */
 export function machine(): string {
@@ -14,17 +15,6 @@ export function corpusPath(): string {
   if (process.env.CORPUS) return process.env.CORPUS;
   const shared = "../shared/data/corpus.txt.gz";
   return existsSync(shared) ? shared : "demo/sample.txt.gz";
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** Median of the pairwise ratios a / b, which were measured one right after the other. */
-export function medianRatio(a: readonly number[], b: readonly number[]): number {
-  return median(a.map((value, i) => value / b[i]));
 }
 
 /** The median with the lowest and highest, in thousands where they are many. */

@@ -19,7 +19,8 @@ import {
   type TrainOptions,
   train,
 } from "wasm2vec";
-import { corpusPath, machine, median, medianRatio } from "./measure.js";
+import { median, medianRatio } from "../src/race/median.js";
+import { corpusPath, machine } from "./measure.js";
 
 const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
 const loss = process.env.LOSS === "hierarchical-softmax" ? "hierarchical-softmax" : "negative-sampling";

@@ -6,7 +6,8 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type TrainOptions, train } from "wasm2vec";
-import { corpusPath, machine, median, medianRatio, spread } from "./measure.js";
+import { median, medianRatio } from "../src/race/median.js";
+import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const cores = availableParallelism();

@@ -4,7 +4,7 @@ export { readWord2vec, type VectorFormat, writeWord2vec } from "./format/word2ve
 export type { KernelName } from "./kernel/kernel.js";
 export type { LossName } from "./kernel/layout.js";
 export type { KernelChoice } from "./kernel/pick.js";
-export type { WasmSource } from "./kernel/wasm.js";
+export { KernelError, type WasmSource } from "./kernel/wasm.js";
 export { FormatError } from "./math/error.js";
 export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
 export { textCorpus } from "./text/lines.js";

@@ -3,8 +3,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TrainOptions, train } from "wasm2vec";
-import { BROWSERS, type Browser, ISOLATION, type Page, type Served, serve } from "./browsers";
+import { ISOLATION } from "../demo/serve.js";
+import { BROWSERS, type Browser, type Page } from "./browsers";
 import { sampleText } from "./sample";
+import { type Served, serve } from "./served";
 
 const text = sampleText(4000);
 const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3 };

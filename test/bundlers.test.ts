@@ -10,8 +10,10 @@ import * as vite from "vite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { train } from "wasm2vec";
 import webpack from "webpack";
-import { BROWSERS, type Browser, ISOLATION, type Served, serve } from "./browsers";
+import { ISOLATION } from "../demo/serve.js";
+import { BROWSERS, type Browser } from "./browsers";
 import { type Project, unpack } from "./packed";
+import { type Served, serve } from "./served";
 
 let project: Project;
 let browser: Browser;

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createVectors, readWord2vec } from "wasm2vec";
-import { buildPages } from "../demo/serve.js";
-import { BROWSERS, type Browser, ISOLATION, type Page, type Served, serve } from "./browsers";
+import { buildPages, ISOLATION } from "../demo/serve.js";
+import { BROWSERS, type Browser, type Page } from "./browsers";
+import { says, until } from "./drive";
 import { sampleText } from "./sample";
+import { type Served, serve } from "./served";
 
 const text = sampleText(6000)
   .map((sentence) => sentence.join(" "))
@@ -19,20 +21,6 @@ beforeAll(async () => {
   await buildPages(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Waits in the page until an expression is true; its last value. */
-async function until(page: Page, expression: string, what: string): Promise<void> {
-  const status = await page.evaluate<string | undefined>(`(async () => {
-    for (let i = 0; i < 400; i++) {
-      if (${expression}) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return document.querySelector("#status")?.textContent ?? document.body.textContent;
-  })()`);
-  if (status !== undefined) throw new Error(`waited in vain for ${what}: the page says "${status}"`);
-}
-
-const says = (selector: string) => `document.querySelector(${JSON.stringify(selector)}).textContent`;
 
 describe.each(Object.keys(BROWSERS))("in %s", (name) => {
   let browser: Browser;

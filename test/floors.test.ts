@@ -5,7 +5,7 @@ import { dirname, join, normalize } from "node:path";
 import { expect, it } from "vitest";
 
 /** From the top; "." are the doors. */
-const FLOORS = [".", "cli", "node", "browser", "train", "model", "format", "vectors", "text", "kernel", "math"];
+const FLOORS = [".", "cli", "node", "browser", "race", "train", "model", "format", "vectors", "text", "kernel", "math"];
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 

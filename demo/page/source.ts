@@ -3,7 +3,7 @@
 import { type Corpus, textCorpus } from "wasm2vec";
 
 /** A file of any size, unpacked while it is read if its first bytes say gzip. */
-function fileCorpus(file: Blob, name: string): Corpus {
+export function fileCorpus(file: Blob, name: string): Corpus {
   async function* open(): AsyncGenerator<Uint8Array> {
     const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
     const bytes: ReadableStream<Uint8Array> = file.stream();
@@ -32,7 +32,12 @@ export async function chosenText(form: HTMLFormElement, dropped: File | undefine
     if (file === undefined) throw new Error("Choose a file first.");
     return fileCorpus(file, file.name);
   }
-  const response = await fetch("./sample.txt.gz");
+  return sampleCorpus();
+}
+
+/** The sample beside the pages. @throws Error in words for the user */
+export async function sampleCorpus(): Promise<Corpus> {
+  const response = await fetch(new URL("sample.txt.gz", document.baseURI));
   if (!response.ok) throw new Error(`The sample could not be loaded: ${response.status} ${response.statusText}.`);
   return fileCorpus(await response.blob(), "the sample");
 }

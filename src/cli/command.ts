@@ -50,6 +50,19 @@ export function parseCount(text: string): number {
   return value;
 }
 
+export function parseThreads(text: string): number | "auto" {
+  return text === "auto" ? text : parseNumber(text);
+}
+
+/** What the library says of options is the user's mistake here. @throws UsageError */
+export function usage<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
 /** The option that says how a file of vectors is read. */
 export function readFormatOption(flag: string): Option {
   return new Option(`${flag} <format>`, "format of the file read").choices(["auto", ...VECTOR_FORMATS]).default("auto");

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json";
+import { benchCommand } from "./bench.js";
 import { Interrupted, UsageError } from "./command.js";
 import { convertCommand } from "./convert.js";
 import { evaluateCommand } from "./evaluate.js";
@@ -16,7 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .description("Trains word2vec embeddings in SIMD WebAssembly, and works with them.")
     .version(packageJson.version)
     .showHelpAfterError("(wasm2vec --help or wasm2vec COMMAND --help says more)");
-  for (const make of [trainCommand, similarCommand, analogyCommand, evaluateCommand, convertCommand]) {
+  for (const make of [trainCommand, similarCommand, analogyCommand, evaluateCommand, convertCommand, benchCommand]) {
     program.addCommand(make().copyInheritedSettings(program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();

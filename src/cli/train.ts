@@ -24,7 +24,7 @@ import {
 } from "../node.js";
 import { DEFAULT_INTERVAL } from "../train/control.js";
 import { PARALLEL_CHOICES, resolveOptions, resumeOptions } from "../train/options.js";
-import { finish, grouped, Interrupted, parseNumber, type Result, UsageError } from "./command.js";
+import { finish, grouped, Interrupted, parseNumber, parseThreads, type Result, UsageError, usage } from "./command.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
 
 interface Files {
@@ -159,13 +159,9 @@ async function runTrain(corpus: string, options: Files, command: Command): Promi
   if (vocabulary !== undefined) given.vocabulary = await loadVocabulary(vocabulary);
   if (initialVectors !== undefined) given.initialVectors = await loadVectors(initialVectors);
   if (freeze !== undefined) given.freeze = (await readText(freeze)).split(/\s+/).filter((word) => word !== "");
-  try {
-    const { loss } = given.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
-    if (outputVectors !== undefined && loss === "hierarchical-softmax")
-      throw new RangeError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error });
-  }
+  const { loss } = usage(() => (given.resume ? resumeOptions(given, given.resume) : resolveOptions(given)));
+  if (outputVectors !== undefined && loss === "hierarchical-softmax")
+    throw new UsageError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
   for (const file of [output, outputVectors, vocabularyOutput, checkpoint])
     if (file !== undefined) await checkWritable(file);
 
@@ -260,10 +256,6 @@ function remedy(kernel: string, parallel: string): string {
     parallel === "hogwild" ? "--reproducible or --threads 1" : "",
   ];
   return needed.filter((flag) => flag !== "").join(" and ");
-}
-
-function parseThreads(text: string): number | "auto" {
-  return text === "auto" ? text : parseNumber(text);
 }
 
 function choice(flags: string, description: string, choices: readonly string[], byDefault: string): Option {

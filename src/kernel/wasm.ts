@@ -9,6 +9,11 @@ import type { KernelName, RoundsKernel } from "./kernel.js";
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
 
+/** A kernel that cannot start: this engine lacks its instructions, or the binary is no kernel of this version. */
+export class KernelError extends Error {
+  override name = "KernelError";
+}
+
 /** Only the default kernel is in the bundle itself; a page that asks for another loads it then. */
 const embedded = {
   relaxed: () => import("../../build/relaxed.wasm"),
@@ -19,7 +24,7 @@ const embedded = {
 /** The functions that assembly/index.ts exports; pointers are i32. */
 type Exports = Omit<RoundsKernel, "name" | "allFinite"> & { allFinite(start: number, bytes: number): number };
 
-/** Compiles the kernel for a shared or an unshared memory. */
+/** Compiles the kernel for a shared or an unshared memory. @throws KernelError */
 export async function compile(
   name: Exclude<KernelName, "js">,
   shared: boolean,
@@ -35,11 +40,11 @@ export async function compile(
       name === "relaxed"
         ? ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"'
         : "";
-    throw new Error(`cannot compile the ${name} kernel${remedy}: ${(cause as Error).message}`, { cause });
+    throw new KernelError(`cannot compile the ${name} kernel${remedy}: ${(cause as Error).message}`, { cause });
   }
 }
 
-/** @throws Error if the module is no kernel of this version, or for the other kind of memory */
+/** @throws KernelError if the module is no kernel of this version, or for the other kind of memory */
 export function instantiate(
   name: Exclude<KernelName, "js">,
   module: WebAssembly.Module,
@@ -48,7 +53,7 @@ export function instantiate(
   const exports = instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
   for (const needed of ["train", "scores", "norms", "allFinite", "gather", "merge"] as const) {
     if (typeof exports[needed] !== "function")
-      throw new Error(
+      throw new KernelError(
         `"wasm" is not a wasm2vec kernel: it exports no function ${needed}; use a .wasm file of this version`,
       );
   }
@@ -103,7 +108,9 @@ function memoryFlagsOffset(bytes: Uint8Array): number {
     at += length;
   };
   if (new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0) !== 0x0061736d)
-    throw new Error('"wasm" is not WebAssembly: it does not start with 00 61 73 6d; was a web page served instead?');
+    throw new KernelError(
+      '"wasm" is not WebAssembly: it does not start with 00 61 73 6d; was a web page served instead?',
+    );
   while (at < bytes.length) {
     const id = bytes[at++];
     const size = number();
@@ -118,7 +125,7 @@ function memoryFlagsOffset(bytes: Uint8Array): number {
     }
     break;
   }
-  throw new Error('"wasm" is not a wasm2vec kernel: it does not import just env.memory');
+  throw new KernelError('"wasm" is not a wasm2vec kernel: it does not import just env.memory');
 }
 
 async function bytesOf(

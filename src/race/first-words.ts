@@ -1,0 +1,19 @@
+import { Mark } from "../../assembly/params.js";
+import type { Corpus } from "../text/corpus.js";
+import type { TokenChunk } from "../text/tokens.js";
+
+/** The corpus up to so many tokens; the sentence that reaches them ends there. */
+export function firstWords(corpus: Corpus, limit: number): Corpus {
+  async function* chunks(): AsyncGenerator<TokenChunk> {
+    let left = limit;
+    for await (const { numbers, tokens } of corpus.chunks()) {
+      let end = 0;
+      for (; end < numbers.length && left > 0; end++) if (numbers[end] !== Mark.sentenceEnd) left--;
+      yield { numbers: numbers.subarray(0, end), tokens };
+      if (left === 0) break;
+    }
+    // the last sentence may have been cut off
+    yield { numbers: Uint32Array.of(Mark.sentenceEnd), tokens: [] };
+  }
+  return { name: corpus.name, chunks };
+}
