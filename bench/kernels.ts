@@ -80,7 +80,7 @@ class Rival {
   readonly outcome: Outcome = { wordsPerSecond: [], loss: 0, macsPerSecond: [] };
   private readonly parameters: Parameters;
   private readonly kernel: Kernel;
-  private readonly start: Uint8Array;
+  private start = new Uint8Array();
   private readonly rows: number;
 
   constructor(
@@ -96,6 +96,10 @@ class Rival {
       shared: false,
     });
     this.kernel = startKernel(plan, this.parameters.memory);
+  }
+
+  async prepare(): Promise<void> {
+    await this.parameters.initialise(this.options.seed);
     this.start = new Uint8Array(this.parameters.memory.buffer).slice();
   }
 
@@ -121,13 +125,14 @@ class Rival {
   }
 }
 
-function race(
+async function race(
   kernels: KernelPlan[],
   vocabulary: Vocabulary,
   batches: Uint32Array[],
   options: ResolvedOptions,
-): Map<KernelName, Outcome> {
+): Promise<Map<KernelName, Outcome>> {
   const rivals = kernels.map((plan) => new Rival(plan, vocabulary, options));
+  for (const rival of rivals) await rival.prepare();
   for (let round = -1; round < ROUNDS; round++) for (const rival of rivals) rival.run(batches, round >= 0);
   return new Map(rivals.map(({ name, outcome }) => [name, outcome]));
 }
@@ -181,7 +186,7 @@ for (const { given, words } of RACES) {
     counted.words.slice(0, options.maxVocabulary).map((word, id) => [word, counted.counts[id]]),
   );
   const batches = await firstBatches(path, vocabulary, words);
-  const outcomes = race(kernels, vocabulary, batches, options);
+  const outcomes = await race(kernels, vocabulary, batches, options);
   const js = outcomes.get("js")!;
   const simd = outcomes.get("simd")!;
   const { model, loss, dim, window } = options;

@@ -1,11 +1,12 @@
 // npm run bench:race: the race of the kernels in Node and in real browsers, in turn; a table for docs/race.md.
 // NODES="/path/to/node24 …" adds other Nodes, PASSES and ROUNDS say how often.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { median, medianRatio } from "../src/race/median.js";
 import type { RaceResult, RivalResult } from "../src/race/race.js";
 import { BROWSERS, type Page } from "../test/browsers.js";
 import { machine } from "./measure.js";
+import { servePages } from "./pages.js";
 
 const PASSES = Number(process.env.PASSES ?? 3);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -27,7 +28,7 @@ function nodeEngine(path: string): Engine {
 
 async function browserEngine(start: (typeof BROWSERS)[string], url: string): Promise<Engine> {
   const browser = await start();
-  return { name: browser.name.replace("/", " "), race: () => raceInPage(browser.open(), url), close: browser.close };
+  return { name: browser.name, race: () => raceInPage(browser.open(), url), close: browser.close };
 }
 
 async function raceInPage(opened: Promise<Page>, url: string): Promise<RaceResult> {
@@ -44,13 +45,6 @@ async function raceInPage(opened: Promise<Page>, url: string): Promise<RaceResul
   return JSON.parse(json);
 }
 
-/** Serves the pages; resolves to their address and what ends it. */
-async function servePages(): Promise<{ url: string; close(): void }> {
-  const child = spawn(process.execPath, ["demo/serve.js", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  const line = await new Promise<Buffer>((resolve) => child.stdout.once("data", resolve));
-  return { url: String(line).trim(), close: () => child.kill() };
-}
-
 const pages = await servePages();
 const engines = [
   ...[process.execPath, ...(process.env.NODES ?? "").split(" ").filter(Boolean)].map(nodeEngine),
@@ -63,7 +57,7 @@ for (const engine of engines) await engine.close?.();
 pages.close();
 
 const results = [...races.values()];
-const kernels = [...new Set(results.flat().flatMap(({ rivals }) => rivals.map(({ name }) => name)))];
+const [kernels] = results.map(([{ rivals }]) => rivals.map(({ name }) => name)).sort((a, b) => b.length - a.length);
 const [{ corpus }] = results[0];
 console.log(`${corpus.words} words, ${corpus.vocabulary} in the vocabulary\n`);
 const row = (cells: readonly string[]) => console.log(`| ${cells.join(" | ")} |`);

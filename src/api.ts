@@ -1,13 +1,20 @@
 // What both doors offer, re-exported only.
 
-export { readWord2vec, type VectorFormat, writeWord2vec } from "./format/word2vec.js";
-export type { KernelName } from "./kernel/kernel.js";
+export {
+  type ReadOptions,
+  readWord2vec,
+  type VectorFormat,
+  type VectorRows,
+  writeWord2vec,
+} from "./format/word2vec.js";
+export type { KernelName, WordId } from "./kernel/kernel.js";
 export type { LossName } from "./kernel/layout.js";
 export type { KernelChoice } from "./kernel/pick.js";
 export { KernelError, type WasmSource } from "./kernel/wasm.js";
 export { FormatError } from "./math/error.js";
 export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
 export { textCorpus } from "./text/lines.js";
+export type { TokenChunk } from "./text/tokens.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
 export { type CheckpointOptions, TrainingControl } from "./train/control.js";
@@ -19,12 +26,16 @@ export {
   DEFAULTS,
   type EpochListener,
   type EpochModel,
+  type Freeze,
+  type ParallelChoice,
+  type ResolvedOptions,
+  type StoredOptions,
   type TrainOptions,
 } from "./train/options.js";
 export type { ParallelMode, Progress } from "./train/progress.js";
 export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/quality.js";
 
-export { createVectors } from "./vectors/create.js";
+export { createVectors, type VectorKernelOptions } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";
 export {
   type AnalogyOptions,

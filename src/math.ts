@@ -1,4 +1,7 @@
-// Door wasm2vec/math: the losses and gradients of docs/math.md as pure float64 functions, for proofs and classrooms.
+/**
+ * Door wasm2vec/math: the losses and gradients of docs/math.md as pure float64 functions, for proofs and classrooms.
+ * @module wasm2vec/math
+ */
 
 export { checkGradient, type GradientCheck } from "./math/gradient.js";
 export { type HuffmanTree, huffmanTree } from "./math/huffman.js";

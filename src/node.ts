@@ -1,4 +1,7 @@
-// Door for Node: the public API with files and worker_threads.
+/**
+ * Door for Node: the public API with files and worker_threads.
+ * @module wasm2vec
+ */
 
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";

@@ -1,6 +1,8 @@
 // Real browsers, for tests and benchmarks.
 
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright";
 import puppeteer from "puppeteer-core";
 
@@ -13,6 +15,8 @@ export interface Page {
 
 export interface Browser {
   name: string;
+  /** folder that files are downloaded to */
+  downloads: string;
   open(): Promise<Page>;
   close(): Promise<void>;
 }
@@ -24,23 +28,42 @@ function pathOf(name: string, paths: string[]): string {
   return path;
 }
 
+/** Chromium by Playwright. */
+export function launchChromium() {
+  const executablePath = pathOf("Chromium", ["/usr/bin/chromium", "/usr/bin/chromium-browser"]);
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}
+
 export const BROWSERS: Record<string, () => Promise<Browser>> = {
   Chromium: async () => {
-    const executablePath = pathOf("Chromium", ["/usr/bin/chromium", "/usr/bin/chromium-browser"]);
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+    const browser = await launchChromium();
+    const downloads = mkdtempSync(join(tmpdir(), "wasm2vec-downloads-"));
     return {
-      name: `Chromium ${browser.version()}`,
-      open: async () => (await (await browser.newContext()).newPage()) as Page,
-      close: () => browser.close(),
+      ...{ name: `Chromium ${browser.version()}`, downloads },
+      async open() {
+        const page = await (await browser.newContext()).newPage();
+        page.on("download", (file) => file.saveAs(join(downloads, file.suggestedFilename())));
+        return page as Page;
+      },
+      async close() {
+        await browser.close();
+        rmSync(downloads, { recursive: true });
+      },
     };
   },
   Firefox: async () => {
     const executablePath = pathOf("Firefox", ["/usr/bin/firefox-esr", "/usr/bin/firefox"]);
-    const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+    const downloads = mkdtempSync(join(tmpdir(), "wasm2vec-downloads-"));
+    // 2: the folder named next
+    const extraPrefsFirefox = { "browser.download.folderList": 2, "browser.download.dir": downloads };
+    const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
     return {
-      name: await browser.version(),
+      ...{ name: (await browser.version()).replace("firefox/", "Firefox "), downloads },
       open: async () => (await browser.newPage()) as unknown as Page,
-      close: () => browser.close(),
+      async close() {
+        await browser.close();
+        rmSync(downloads, { recursive: true });
+      },
     };
   },
 };

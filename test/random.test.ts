@@ -16,6 +16,15 @@ describe("Random", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
+  it("fills with what next gives, and goes on from there", () => {
+    const a = Random.from(9, 1);
+    const b = Random.from(9, 1);
+    const filled = new Float32Array(1000);
+    a.fill(filled, 50);
+    expect(filled).toEqual(Float32Array.from(filled, () => (b.next() / 2 ** 32 - 0.5) / 50));
+    expect(a.next()).toBe(b.next());
+  });
+
   it("takes the high word of next × n, for n up to 2^32", () => {
     const a = Random.from(5, 0);
     const b = Random.from(5, 0);

@@ -13,12 +13,13 @@ import {
   type WordVectors,
 } from "wasm2vec";
 import { answer, list } from "./ask.js";
+import { describeCost, learnSpeed } from "./cost.js";
 import { LossCurve } from "./curve.js";
 import { download, forgetKept, keptCheckpoint, readKept } from "./keep.js";
 import { WordMap } from "./map.js";
 import { Projection, SHOWN, scaled } from "./projection.js";
-import { describeCost, fillSettings, readSettings, settingsLink } from "./settings.js";
-import { chosenText } from "./source.js";
+import { fillSettings, readSettings, settingsLink } from "./settings.js";
+import { chosenText, chosenWords } from "./source.js";
 
 /** Milliseconds between pictures of the map while training runs. */
 const PICTURE = 500;
@@ -29,7 +30,8 @@ const grid = $("#options");
 const status = $("#status");
 const curve = new LossCurve($("#curve"));
 const projection = new Projection();
-const map = openMap();
+const map = new WordMap($("#points"), $("#labels"), (word) => find(word));
+let showing = Promise.resolve();
 let dropped: File | undefined;
 let vectors: WordVectors | undefined;
 let running: { control: TrainingControl; abort: AbortController } | undefined;
@@ -85,22 +87,11 @@ $("#file").addEventListener("change", () => {
   dropped = undefined;
 });
 
-/** The map; without WebGL the page does without. */
-function openMap(): WordMap | undefined {
-  try {
-    return new WordMap($<HTMLCanvasElement>("#points"), $("#labels"), (word) => find(word));
-  } catch (error) {
-    $("#hint").textContent = `The map needs WebGL, which this browser does not give: ${(error as Error).message}`;
-    $("#map").hidden = true;
-    return undefined;
-  }
-}
-
 function showCost(): void {
   const kind = new FormData(setup).get("text");
   for (const part of setup.querySelectorAll<HTMLElement>("[data-for]")) part.hidden = part.dataset.for !== kind;
   try {
-    $("#estimate").textContent = describeCost(readSettings(grid));
+    $("#estimate").textContent = describeCost(readSettings(grid), chosenWords(setup, dropped));
   } catch (error) {
     $("#estimate").textContent = (error as Error).message;
   }
@@ -125,9 +116,11 @@ async function begin(resume?: Checkpoint): Promise<void> {
     const model = await train(await chosenText(setup, dropped), { ...options, ...listeners });
     await show(model);
     await forgetKept();
-    const { words, seconds } = model.history.reduce((a, b) => ({ ...b, words: a.words + b.words, seconds: a.seconds + b.seconds }));
+    const { words, seconds, threads } = model.history.reduce((a, b) => ({ ...b, words: a.words + b.words, seconds: a.seconds + b.seconds }));
+    learnSpeed(model.options, threads, words / seconds);
+    showCost();
     status.textContent = `Done: ${model.vectors.size.toLocaleString("en")} words, ${words.toLocaleString("en")} trained in ${seconds.toFixed(1)} s.`;
-    $<HTMLButtonElement>("#umap").disabled = map === undefined;
+    $<HTMLButtonElement>("#umap").disabled = false;
   } catch (error) {
     status.textContent = abort.signal.aborted ? "Cancelled." : `${(error as Error).message}`;
     offerResume();
@@ -176,13 +169,20 @@ async function watch(control: TrainingControl): Promise<void> {
   }
 }
 
-async function show(model: EpochModel): Promise<void> {
+/** Shows the model as it is, after what is being shown. */
+function show(model: EpochModel): Promise<void> {
+  showing = showing.then(() => draw(model));
+  return showing;
+}
+
+async function draw(model: EpochModel): Promise<void> {
   const first = vectors === undefined;
-  ({ vectors } = model);
+  const now = model.vectors;
+  vectors = now;
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-save]")) button.disabled = false;
+  map.show(now, await projection.project(now));
   if (first || $("#known").childElementCount === 0)
-    $("#known").replaceChildren(...vectors.words.slice(0, 500).map((word) => new Option(word, word)));
-  await map?.show(vectors, projection.project(vectors));
+    $("#known").replaceChildren(...now.words.slice(0, 500).map((word) => new Option(word, word)));
 }
 
 function find(word: string): void {
@@ -190,7 +190,7 @@ function find(word: string): void {
   try {
     const neighbours = vectors.mostSimilar(word, { topN: 10, restrictVocabulary: 30_000 });
     $("#near").textContent = `Near ${word}: ${list(neighbours)}.`;
-    map?.find([word, ...neighbours.map((neighbour) => neighbour.word)]);
+    map.find([word, ...neighbours.map((neighbour) => neighbour.word)]);
   } catch (error) {
     $("#near").textContent = (error as Error).message;
   }
@@ -201,14 +201,14 @@ function drawUmap(): void {
   const button = $<HTMLButtonElement>("#umap");
   button.disabled = true;
   const worker = new Worker(new URL("./umap-worker.js", import.meta.url), { type: "module" });
-  worker.addEventListener("message", async ({ data }) => {
+  worker.addEventListener("message", ({ data }) => {
     if (data.done !== undefined) {
       $("#hint").textContent = `UMAP: ${Math.round(100 * data.done)}%.`;
       return;
     }
     worker.terminate();
     const [xs, ys] = [0, 1].map((axis) => data.points.map((point: number[]) => point[axis]));
-    await map?.show(known, scaled(xs, ys));
+    map.show(known, scaled(xs, ys));
     $("#hint").textContent = "The most frequent words, laid out by UMAP: near words are near.";
     button.disabled = false;
   });

@@ -1,124 +1,148 @@
-// The map of words: points by regl-scatterplot (WebGL), names of the foremost and of those asked for beside them.
+// The map of words, drawn by uPlot: points, lines from a word to its neighbours, names.
 
-import createScatterplot from "regl-scatterplot";
+import uPlot from "uplot";
 import type { WordVectors } from "wasm2vec";
+import { type Named, placeNames } from "./names.js";
+import { View } from "./view.js";
 
-/** Names shown at once, as far as they do not cover each other, out of the most frequent so many words. */
+/** Names shown at once, out of the most frequent so many words. */
 const NAMES = 60;
 const NAMED = 500;
 
-type Scatterplot = ReturnType<typeof createScatterplot>;
+/** Pixels: of a point, and how near a pointer must be to it. */
+const POINT = 3;
+const NEAR = 10;
 
 export class WordMap {
-  private readonly plot: Scatterplot;
+  private readonly view: View;
+  private readonly plot: uPlot;
   private words: readonly string[] = [];
-  private points: ArrayLike<number> = [];
-  private found: number[] = [];
-  private drawing = Promise.resolve();
+  private xs: number[] = [];
+  private ys: number[] = [];
+  private found: readonly string[] = [];
+  private hovered: number | undefined;
 
+  /** @param onChoose is told a word that was clicked */
   constructor(
-    private readonly canvas: HTMLCanvasElement,
+    private readonly place: HTMLElement,
     private readonly labels: HTMLElement,
     onChoose: (word: string) => void,
   ) {
-    const { width, height } = canvas.parentElement!.getBoundingClientRect();
-    this.plot = createScatterplot({
-      ...{ canvas, width, height, pointSize: 3, opacity: 0.6, showReticle: false },
-      ...{ backgroundColor: color("--panel"), pointColor: color("--accent"), pointColorActive: color("--text") },
-    });
-    this.plot.subscribe("view", () => this.name());
-    this.plot.subscribe("select", ({ points }) => points.length === 1 && onChoose(this.words[points[0]]));
-    this.plot.subscribe("pointOver", (point) => this.name([point]));
-    this.plot.subscribe("pointOut", () => this.name());
-    new ResizeObserver(([{ contentRect }]) => {
-      this.plot.set({ width: contentRect.width, height: contentRect.height });
-      this.name();
-    }).observe(canvas.parentElement!);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-      this.plot.set({ backgroundColor: color("--panel"), pointColor: color("--accent") }),
+    this.view = new View(
+      place,
+      () => this.update(),
+      (x, y, isClick) => {
+        const near = this.nearest(x, y);
+        if (isClick && near !== undefined) onChoose(this.words[near]);
+        if (near === this.hovered) return;
+        this.hovered = near;
+        this.name();
+      },
     );
-    canvas.addEventListener("keydown", (event) => this.move(event));
+    const { clientWidth: width, clientHeight: height } = place;
+    const hidden = { show: false };
+    this.plot = new uPlot(
+      {
+        ...{ mode: 2, width, height, padding: [0, 0, 0, 0], legend: hidden, cursor: hidden, axes: [hidden, hidden] },
+        scales: { x: { time: false, range: () => this.range("x") }, y: { range: () => this.range("y") } },
+        series: [{}, { paths: (plot) => this.draw(plot) }],
+        hooks: { draw: [() => this.name()] },
+      },
+      this.data,
+      place,
+    );
+    new ResizeObserver(() => {
+      this.plot.setSize({ width: place.clientWidth, height: place.clientHeight });
+      this.update();
+    }).observe(place);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.plot.redraw());
   }
 
-  /** Draws points for the most frequent words. @param points x and y in turn */
-  show(vectors: WordVectors, points: ArrayLike<number>): Promise<void> {
+  /** Shows points for the most frequent words. @param points x and y in turn, in [−1, 1]² */
+  show(vectors: WordVectors, points: ArrayLike<number>): void {
     this.words = vectors.words.slice(0, points.length / 2);
-    this.points = points;
-    const rows = Array.from(this.words, (_, i): [number, number] => [points[2 * i], points[2 * i + 1]]);
-    this.drawing = this.drawing.then(() => this.plot.draw(rows)).then(() => this.name());
-    return this.drawing;
+    this.xs = Array.from(this.words, (_, i) => points[2 * i]);
+    this.ys = Array.from(this.words, (_, i) => points[2 * i + 1]);
+    this.update();
   }
 
   /** Names these words and draws lines from the first to the others. */
   find(words: readonly string[]): void {
-    this.found = words.map((word) => this.words.indexOf(word)).filter((index) => index >= 0);
-    const [first, ...others] = this.found;
-    const at = (index: number): [number, number] => [this.points[2 * index], this.points[2 * index + 1]];
-    this.plot.select(this.found, { preventEvent: true });
-    this.plot.drawAnnotations(
-      others.map((other) => {
-        const [from, to] = [at(first), at(other)];
-        return { vertices: [from, to], lineColor: color("--accent"), lineWidth: 1 };
-      }),
-    );
-    this.name();
+    this.found = words;
+    this.update();
   }
 
-  /** Puts names beside points, the found ones first, where there is room. */
-  private name(more: readonly number[] = []): void {
-    const { width, height } = this.canvas.getBoundingClientRect();
-    const taken: [number, number][] = [];
-    const spans: HTMLElement[] = [];
-    const candidates = new Set([...more, ...this.found, ...this.words.slice(0, NAMED).keys()]);
-    for (const index of candidates) {
-      if (spans.length >= NAMES) break;
-      const place = this.plot.getScreenPosition(index);
-      if (place === undefined) continue;
-      const [x, y] = place;
-      if (x < 0 || y < 0 || x > width - 20 || y > height - 10) continue;
-      const asked = more.includes(index) || this.found.includes(index);
-      if (!asked && taken.some(([a, b]) => Math.abs(a - x) < 70 && Math.abs(b - y) < 18)) continue;
-      taken.push([x, y]);
-      const span = document.createElement("span");
-      span.textContent = this.words[index];
-      span.className = asked ? "found" : "";
-      span.style.translate = `${x + 4}px ${y - 9}px`;
-      spans.push(span);
+  /** Draws anew; uPlot asks for the ranges then. */
+  private update(): void {
+    this.plot.setData(this.data);
+  }
+
+  // uPlot's type knows the data of its first mode only
+  private get data(): uPlot.AlignedData {
+    return [null, [this.xs, this.ys]] as unknown as uPlot.AlignedData;
+  }
+
+  private range(axis: "x" | "y"): uPlot.Range.MinMax {
+    const { shown } = this.view;
+    return [shown[axis] - shown.reach, shown[axis] + shown.reach];
+  }
+
+  /** Where a point lies, in pixels of the place. */
+  private position(index: number): [number, number] {
+    return [this.plot.valToPos(this.xs[index], "x"), this.plot.valToPos(this.ys[index], "y")];
+  }
+
+  private nearest(x: number, y: number): number | undefined {
+    let nearest: number | undefined;
+    let least = NEAR;
+    for (let i = 0; i < this.words.length; i++) {
+      const [a, b] = this.position(i);
+      const distance = Math.hypot(a - x, b - y);
+      if (distance < least) [nearest, least] = [i, distance];
     }
-    this.labels.replaceChildren(...spans);
+    return nearest;
   }
 
-  /** Arrows move, + and − zoom. */
-  private move(event: KeyboardEvent): void {
-    const { target, distance } = this.camera;
-    const step = 0.2 * distance;
-    const moves: Record<string, [number, number, number]> = {
-      ArrowLeft: [-step, 0, 1],
-      ArrowRight: [step, 0, 1],
-      ArrowUp: [0, step, 1],
-      ArrowDown: [0, -step, 1],
-      "+": [0, 0, 1 / 1.25],
-      "-": [0, 0, 1.25],
+  /** The found words that are on the map. */
+  private get marked(): number[] {
+    return this.found.map((word) => this.words.indexOf(word)).filter((index) => index >= 0);
+  }
+
+  private draw({ ctx }: uPlot): null {
+    const style = getComputedStyle(this.place);
+    const pixels = devicePixelRatio;
+    const size = POINT * pixels;
+    const at = (index: number) => this.position(index).map((x) => x * pixels) as [number, number];
+    const dot = (index: number, width: number) => {
+      const [x, y] = at(index);
+      ctx.fillRect(x - width / 2, y - width / 2, width, width);
     };
-    const move = moves[event.key];
-    if (move === undefined) return;
-    event.preventDefault();
-    const [dx, dy, zoom] = move;
-    this.plot.zoomToLocation([target[0] + dx, target[1] + dy], distance * zoom);
+    ctx.fillStyle = style.color;
+    ctx.globalAlpha = 0.6;
+    for (let i = 0; i < this.words.length; i++) dot(i, size);
+    ctx.globalAlpha = 1;
+    const { marked } = this;
+    for (const index of marked) dot(index, 2 * size);
+    if (this.words[marked[0]] !== this.found[0]) return null;
+    ctx.strokeStyle = style.color;
+    ctx.lineWidth = pixels;
+    ctx.beginPath();
+    for (const other of marked.slice(1)) {
+      ctx.moveTo(...at(marked[0]));
+      ctx.lineTo(...at(other));
+    }
+    ctx.stroke();
+    return null;
   }
 
-  private get camera(): { target: [number, number]; distance: number } {
-    const target = this.plot.get("cameraTarget") as [number, number];
-    return { target, distance: (this.plot.get("cameraDistance") as number) || 1 };
+  private name(): void {
+    const hovered = this.hovered === undefined ? [] : [this.hovered];
+    const asked = new Set([...hovered, ...this.marked]);
+    const indices = new Set([...asked, ...this.words.slice(0, NAMED).keys()]);
+    const names = Array.from(indices, (index): Named => {
+      const [x, y] = this.position(index);
+      return { text: this.words[index], x, y, asked: asked.has(index) };
+    });
+    this.labels.replaceChildren(...placeNames(names, this.place.clientWidth, this.place.clientHeight, NAMES));
   }
-}
-
-/** A colour of the style sheet as #rrggbb, which the plot wants. */
-function color(name: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const [r, g, b] = getComputedStyle(probe).color.match(/[\d.]+/g)!.map(Number);
-  probe.remove();
-  return `#${[r, g, b].map((part) => Math.round(part).toString(16).padStart(2, "0")).join("")}`;
 }

@@ -12,8 +12,8 @@ const ROUNDS = 4;
 export class Projection {
   private directions: Float32Array[] = [];
 
-  /** Points in [−1, 1]², two numbers for each of the most frequent words. */
-  project(vectors: WordVectors): Float32Array {
+  /** Points in [−1, 1]², two numbers for each of the most frequent words; the page gets its turn between rounds. */
+  async project(vectors: WordVectors): Promise<Float32Array> {
     const count = Math.min(SHOWN, vectors.size);
     const { matrix, stride, dim } = vectors;
     const mean = new Float32Array(dim);
@@ -35,6 +35,7 @@ export class Projection {
         }
         if (round < ROUNDS - 1) direction.set(next);
       });
+      await new Promise((resolve) => setTimeout(resolve));
     }
     return scaled(scores[0], scores[1]);
   }
@@ -54,15 +55,20 @@ function normalise(direction: Float32Array): void {
   });
 }
 
-/** x and y in turn, the far ones at the border. */
+/** Most points come to lie within ± this; those further out are drawn in, the further the more. */
+const CORE = 0.75;
+
+/** x and y in turn, in [−1, 1]². */
 export function scaled(xs: ArrayLike<number>, ys: ArrayLike<number>): Float32Array {
   const points = new Float32Array(2 * xs.length);
   [xs, ys].forEach((values, axis) => {
     const sorted = Float64Array.from(values).sort();
-    const [low, high] = [sorted[Math.floor(sorted.length * 0.005)], sorted[Math.ceil(sorted.length * 0.995) - 1]];
+    const [low, high] = [sorted[Math.floor(sorted.length * 0.02)], sorted[Math.ceil(sorted.length * 0.98) - 1]];
     for (let i = 0; i < values.length; i++) {
-      const value = (2 * (values[i] - low)) / (high - low || 1) - 1;
-      points[2 * i + axis] = 0.95 * Math.max(-1, Math.min(1, value));
+      const value = CORE * ((2 * (values[i] - low)) / (high - low || 1) - 1);
+      const beyond = Math.abs(value) - CORE;
+      points[2 * i + axis] =
+        beyond > 0 ? Math.sign(value) * (CORE + (1 - CORE) * Math.tanh(beyond / (1 - CORE) / 1.5)) : value;
     }
   });
   return points;

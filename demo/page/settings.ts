@@ -1,6 +1,6 @@
-// The form of options, their values in the address, and what they will cost.
+// The form of options, and their values in the address.
 
-import { DEFAULT_LEARNING_RATE, DEFAULTS, estimateMemory, type TrainOptions } from "wasm2vec";
+import { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "wasm2vec";
 
 const CHOICES = {
   model: ["skipgram", "cbow"],
@@ -84,14 +84,4 @@ export function settingsLink(options: TrainOptions): string {
   const { origin, pathname } = location;
   const hash = new URLSearchParams(Object.entries(options).map(([name, value]) => [name, String(value)]));
   return `${origin}${pathname}${hash.size > 0 ? `#${hash}` : ""}`;
-}
-
-/** Words of a vocabulary that a text of usual English has, for the estimate before it has been read. */
-const USUAL_WORDS = 60_000;
-
-/** Memory for so many words, or for a usual vocabulary. @throws what the library says of the options */
-export function describeCost(options: TrainOptions, words = USUAL_WORDS): string {
-  const { bytes, copies, threads } = estimateMemory(options, words);
-  const megabytes = Math.round((bytes * (1 + copies)) / 2 ** 20);
-  return `About ${megabytes.toLocaleString("en")} MB for ${words.toLocaleString("en")} words, ${threads} thread${threads === 1 ? "" : "s"}.`;
 }

@@ -1,6 +1,9 @@
 // The text that the page trains on: the sample, a file, or what was pasted.
 
 import { type Corpus, textCorpus } from "wasm2vec";
+import { wordsOf } from "./cost.js";
+
+const SAMPLE_WORDS = 1_000_000;
 
 /** A file of any size, unpacked while it is read if its first bytes say gzip. */
 export function fileCorpus(file: Blob, name: string): Corpus {
@@ -19,6 +22,19 @@ export function fileCorpus(file: Blob, name: string): Corpus {
   return textCorpus(open, name);
 }
 
+/** Words of the text that is chosen in the form, about; undefined where none is. */
+export function chosenWords(form: HTMLFormElement, dropped: File | undefined): number | undefined {
+  const kind = new FormData(form).get("text");
+  if (kind === "sample") return SAMPLE_WORDS;
+  if (kind === "paste") return wordsOf(form.querySelector<HTMLTextAreaElement>("#paste")!.value.length, false) || undefined;
+  const file = chosenFile(form, dropped);
+  return file && wordsOf(file.size, file.name.endsWith(".gz"));
+}
+
+function chosenFile(form: HTMLFormElement, dropped: File | undefined): File | undefined {
+  return dropped ?? form.querySelector<HTMLInputElement>("#file")!.files?.[0];
+}
+
 /** The text that is chosen in the form. @throws Error in words for the user */
 export async function chosenText(form: HTMLFormElement, dropped: File | undefined): Promise<Corpus> {
   const kind = new FormData(form).get("text");
@@ -28,7 +44,7 @@ export async function chosenText(form: HTMLFormElement, dropped: File | undefine
     return fileCorpus(new Blob([text]), "the text");
   }
   if (kind === "file") {
-    const file = dropped ?? form.querySelector<HTMLInputElement>("#file")!.files?.[0];
+    const file = chosenFile(form, dropped);
     if (file === undefined) throw new Error("Choose a file first.");
     return fileCorpus(file, file.name);
   }

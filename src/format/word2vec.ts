@@ -7,8 +7,8 @@ import { ByteReader } from "./bytes.js";
 import { formatFloat, parseDecimal } from "./number.js";
 
 /** "word2vec" is the binary format, "word2vec-text" the text format. */
-export const VECTOR_FORMATS = ["word2vec", "word2vec-text"] as const;
-export type VectorFormat = (typeof VECTOR_FORMATS)[number];
+export type VectorFormat = "word2vec" | "word2vec-text";
+export const VECTOR_FORMATS: readonly VectorFormat[] = ["word2vec", "word2vec-text"];
 
 /** Rows of a matrix and their words; row i starts at float i × stride and has dim floats. */
 export interface VectorRows {

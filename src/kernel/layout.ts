@@ -132,9 +132,9 @@ export function layOut(shape: Shape): Layout {
   };
 }
 
-export const LOSSES = ["negative-sampling", "hierarchical-softmax", "softmax"] as const;
 /** The output layer. */
-export type LossName = (typeof LOSSES)[number];
+export type LossName = "negative-sampling" | "hierarchical-softmax" | "softmax";
+export const LOSSES: readonly LossName[] = ["negative-sampling", "hierarchical-softmax", "softmax"];
 
 /** The options that the kernels read from the parameter block. */
 export interface KernelOptions {

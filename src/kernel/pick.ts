@@ -5,8 +5,8 @@ import type { Kernel, KernelName } from "./kernel.js";
 import { compile, instantiate, type WasmSource } from "./wasm.js";
 
 /** `auto` is `simd`, the fastest whose arithmetic is exact to the bit on every machine. */
-export const KERNEL_CHOICES = ["auto", "simd", "relaxed", "scalar", "js"] as const;
-export type KernelChoice = (typeof KERNEL_CHOICES)[number];
+export type KernelChoice = "auto" | "simd" | "relaxed" | "scalar" | "js";
+export const KERNEL_CHOICES: readonly KernelChoice[] = ["auto", "simd", "relaxed", "scalar", "js"];
 
 /** A kernel that awaits its memory, and can be sent to a worker. */
 export interface KernelPlan {

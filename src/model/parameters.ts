@@ -15,6 +15,7 @@ import { Allocator, allocate } from "../kernel/memory.js";
 import { type Rounds, takeRounds, wordOfCell, writeRounds } from "../kernel/parts.js";
 import type { Region } from "../kernel/patch.js";
 import { aliasTable } from "../math/alias.js";
+import { breathe } from "../math/breathe.js";
 import { type HuffmanTree, huffmanTree } from "../math/huffman.js";
 import { Random } from "../math/random.js";
 import type { Vocabulary } from "../text/vocabulary.js";
@@ -30,6 +31,9 @@ export interface ParameterOptions extends KernelOptions {
 
 /** What the streams of one seed are for: each lane trains with one of its own, from `training` on. */
 const STREAM = { initialisation: 0, training: 1 };
+
+/** Floats drawn before the event loop gets its turn. */
+const INITIALISED = 2 ** 20;
 
 /** How a model is trained, as far as its memory knows. */
 export interface Workplace {
@@ -69,7 +73,7 @@ export class Parameters {
   private readonly space: SearchSpace;
 
   /**
-   * Input rows uniform in ±½/dim, output rows 0 (as word2vec.c).
+   * All rows are 0 until initialise, take or restore.
    * @throws RangeError if the model does not fit into memory
    */
   constructor(vocabulary: Vocabulary, options: ParameterOptions, workplace: Workplace) {
@@ -91,7 +95,21 @@ export class Parameters {
     this.writeThresholds(vocabulary, options);
     if (options.loss === "negative-sampling") this.writeNoise(vocabulary.noiseWeights(options.noiseExponent));
     if (tree) this.writePaths(tree);
-    this.initialise(options.seed);
+  }
+
+  /** Input rows uniform in ±½/dim (as word2vec.c); output rows stay 0. The event loop gets its turn every few ms. */
+  async initialise(seed: number): Promise<void> {
+    const random = Random.from(seed, STREAM.initialisation);
+    const { dim } = this;
+    const stride = this.layout.stride / 4;
+    const inputs = this.matrix(this.layout.inputs);
+    let pause = INITIALISED;
+    for (let start = 0; start < inputs.length; start += stride) {
+      random.fill(inputs.subarray(start, start + dim), dim);
+      if (start < pause) continue;
+      pause = start + INITIALISED;
+      await breathe();
+    }
   }
 
   /** The input rows, which are the word vectors. */
@@ -230,16 +248,6 @@ export class Parameters {
         paths[end++] = 2 * node + code[j];
       });
       starts[word + 1] = end;
-    }
-  }
-
-  private initialise(seed: number): void {
-    const random = Random.from(seed, STREAM.initialisation);
-    const { dim } = this;
-    const stride = this.layout.stride / 4;
-    const inputs = this.matrix(this.layout.inputs);
-    for (let start = 0; start < inputs.length; start += stride) {
-      for (let d = 0; d < dim; d++) inputs[start + d] = (random.next() / 2 ** 32 - 0.5) / dim;
     }
   }
 }

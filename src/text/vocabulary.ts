@@ -2,6 +2,7 @@
 
 import { Mark } from "../../assembly/params.js";
 import type { WordId } from "../kernel/kernel.js";
+import { breathe } from "../math/breathe.js";
 import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { power } from "../math/power.js";
@@ -19,6 +20,8 @@ export interface VocabularyOptions {
   keep?: (word: string, count: number) => boolean;
 }
 
+type Entry = readonly [word: string, count: number];
+
 /** The words that have vectors: row i of the matrices is word i. By falling count, equal counts by code unit. */
 export class Vocabulary {
   readonly words: readonly string[];
@@ -28,9 +31,10 @@ export class Vocabulary {
   readonly totalWords: number;
   private readonly ids: Map<string, WordId>;
 
-  /** @param entries word and count; sorted here */
+  /** @param entries sorted here, unless they are in order */
   constructor(entries: Iterable<readonly [word: string, count: number]>) {
-    const sorted = [...entries].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+    const list = [...entries];
+    const sorted = list.every((entry, i) => i === 0 || isBefore(list[i - 1], entry)) ? list : [...byCount(list)].flat();
     this.words = sorted.map((entry) => entry[0]);
     this.counts = Float64Array.from(sorted, (entry) => entry[1]);
     this.totalWords = this.counts.reduce((sum, count) => sum + count, 0);
@@ -105,6 +109,27 @@ export class Vocabulary {
   }
 }
 
+function isBefore(a: Entry, b: Entry): boolean {
+  return a[1] > b[1] || (a[1] === b[1] && a[0] < b[0]);
+}
+
+/** The words of each count, highest count first: sorted a group at a time by the engine's own order of strings, by code unit. */
+function* byCount(entries: readonly Entry[]): Generator<Entry[]> {
+  const groups = new Map<number, string[]>();
+  for (const [word, count] of entries) {
+    const group = groups.get(count);
+    if (group) group.push(word);
+    else groups.set(count, [word]);
+  }
+  for (const count of [...groups.keys()].sort((a, b) => b - a)) {
+    const words = groups.get(count)!.sort();
+    yield words.map((word) => [word, count]);
+  }
+}
+
+/** Words sorted before the event loop gets its turn. */
+const SORTED = 4096;
+
 /** Counts words in memory bounded by maxCountedWords and a table of tokens. */
 export class WordCounter {
   /** tokens read */
@@ -143,12 +168,13 @@ export class WordCounter {
   }
 
   /** @throws RangeError if no word is left */
-  finish(corpusName: string): Vocabulary {
+  async finish(corpusName: string): Promise<Vocabulary> {
     const { minCount, maxVocabulary, keep } = this.options;
     if (this.tokens === 0)
       throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
     this.flush();
-    const entries: [string, number][] = [];
+    await breathe();
+    const entries: Entry[] = [];
     for (const [word, count] of this.counts) {
       if (count >= minCount && (keep === undefined || keep(word, count))) entries.push([word, count]);
     }
@@ -157,9 +183,15 @@ export class WordCounter {
         `training needs at least two words, ${corpusName} has ${entries.length} with minCount ${minCount}` +
           `${keep ? " and the keep rule" : ""}, of ${this.distinct} distinct words in ${this.tokens} tokens: lower minCount or give more text`,
       );
-    const vocabulary = new Vocabulary(entries);
-    if (vocabulary.size <= maxVocabulary) return vocabulary;
-    return new Vocabulary(vocabulary.words.slice(0, maxVocabulary).map((word, id) => [word, vocabulary.counts[id]]));
+    const sorted: Entry[] = [];
+    let pause = SORTED;
+    for (const group of byCount(entries)) {
+      for (const entry of group) sorted.push(entry);
+      if (sorted.length < pause) continue;
+      pause = sorted.length + SORTED;
+      await breathe();
+    }
+    return new Vocabulary(sorted.slice(0, maxVocabulary));
   }
 
   private flush(): void {
@@ -200,5 +232,6 @@ export async function buildVocabulary(
     counter.add(chunk);
     await onTokens(counter.tokens);
   }
+  await breathe();
   return counter.finish(corpus.name);
 }

@@ -185,6 +185,7 @@ export class Model<Source = CorpusSource> {
       this.crew.mode,
     );
     const parameters = new Parameters(vocabulary, options, crew.workplace);
+    await parameters.initialise(options.seed);
     parameters.take(
       before,
       this.words.words.map((word) => vocabulary.id(word)!),

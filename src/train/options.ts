@@ -175,8 +175,8 @@ export const DEFAULTS = {
   parts: 8,
 } as const;
 
-export const PARALLEL_CHOICES = ["auto", "hogwild", "replicas"] as const;
-export type ParallelChoice = (typeof PARALLEL_CHOICES)[number];
+export type ParallelChoice = "auto" | "hogwild" | "replicas";
+export const PARALLEL_CHOICES: readonly ParallelChoice[] = ["auto", "hogwild", "replicas"];
 
 /** Threads at most. */
 export const MAX_THREADS = 64;

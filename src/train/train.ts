@@ -1,6 +1,7 @@
 // The front door of training.
 
 import { type KernelPlan, planKernel } from "../kernel/pick.js";
+import { breathe } from "../math/breathe.js";
 import { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
 import { buildVocabulary, type Vocabulary } from "../text/vocabulary.js";
@@ -32,6 +33,7 @@ async function trainWith<Source>(
   const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
   const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
   warnOfCost(options, vocabulary.size);
+  await breathe();
   const crew = planCrew(
     options,
     platform.cores(),
@@ -42,6 +44,7 @@ async function trainWith<Source>(
   );
   const parameters = new Parameters(vocabulary, options, crew.workplace);
   const model = new Model(options, vocabulary, parameters, plan, platform, crew);
+  if (!resume) await parameters.initialise(options.seed);
   if (options.initialVectors) takeVectors(parameters, vocabulary, options.initialVectors);
   if (options.freeze) parameters.frozen = frozenWords(vocabulary, options.freeze);
   if (resume) {

@@ -76,7 +76,7 @@ export class WordVectors {
   private readonly search: RowSearch;
   private readonly storage: VectorStorage;
 
-  /** Use train, loadVectors or createVectors. */
+  /** @internal use train, loadVectors or createVectors */
   constructor(
     readonly words: readonly string[],
     /** floats of a vector */
