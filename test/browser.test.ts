@@ -1,12 +1,11 @@
 // The door for browsers, from the build, in real browsers: on pages that are cross-origin isolated and on pages that are not.
 
 import { createHash } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type TrainOptions, train } from "wasm2vec";
-import { ISOLATION } from "../demo/serve.js";
-import { BROWSERS, type Browser, type Page } from "./browsers";
+import type { Page } from "./browsers";
+import { onEachPage } from "./drive";
 import { sampleText } from "./sample";
-import { type Served, serve } from "./served";
 
 const text = sampleText(4000);
 const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3 };
@@ -35,29 +34,12 @@ async function trainHere(options: TrainOptions): Promise<string> {
   return createHash("sha256").update(vectors.matrix).digest("hex");
 }
 
-describe.each(Object.keys(BROWSERS))("in %s", (name) => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await BROWSERS[name]();
-  });
-  afterAll(() => browser?.close());
-
-  describe.each([
-    ["isolated", ISOLATION, "rounds"],
-    ["not isolated", {}, "replicas"],
-  ] as const)("on a page that is %s", (kind, headers, rounds) => {
-    let served: Served;
-    let page: Page;
-    beforeAll(async () => {
-      served = await serve("build", headers);
-      page = await browser.open();
-      // a page that is not there is as good as an empty one
-      await page.goto(`${served.url}/none.html`);
-    });
-    afterAll(async () => {
-      await page?.close();
-      served?.close();
-    });
+// a page that is not there is as good as an empty one
+onEachPage(
+  () => "build",
+  "/none.html",
+  (at) => {
+    const rounds = at.isolated ? "rounds" : "replicas";
 
     it.each<[string, TrainOptions, string]>([
       ["one thread", { threads: 1 }, "none"],
@@ -68,48 +50,48 @@ describe.each(Object.keys(BROWSERS))("in %s", (name) => {
       ["reproducible", { reproducible: true, threads: 3 }, rounds],
       ["replicas", { parallel: "replicas", threads: 2 }, "replicas"],
     ])("gives the bytes of Node: %s", async (_, options, parallel) => {
-      const outcome = await trainIn(page, options);
-      expect(outcome).toMatchObject({ parallel, isolated: kind === "isolated" });
+      const outcome = await trainIn(at.page, options);
+      expect(outcome).toMatchObject({ parallel, isolated: at.isolated });
       expect(outcome.hash).toBe(await trainHere(options));
     });
 
     it("uses several threads by default, in the mode that the page allows", async () => {
-      const { threads, parallel } = await trainIn(page, { threads: 2 });
-      expect({ threads, parallel }).toEqual({ threads: 2, parallel: kind === "isolated" ? "hogwild" : "replicas" });
+      const { threads, parallel } = await trainIn(at.page, { threads: 2 });
+      expect({ threads, parallel }).toEqual({ threads: 2, parallel: at.isolated ? "hogwild" : "replicas" });
     });
 
     it("resumes a training that was stopped, to the bytes of one that was not", async () => {
       const options = { ...small, reproducible: true, threads: 2 };
-      const { hash, paused } = await page.evaluate<{ hash: string; paused: number }>(`(async () => {
-        const { train, readCheckpoint, TrainingControl } = await import("/index.js");
-        const text = ${JSON.stringify(text)};
-        const abort = new AbortController();
-        const control = new TrainingControl();
-        let stored;
-        const write = async (chunks) => {
-          const parts = [];
-          for await (const chunk of chunks) parts.push(chunk);
-          stored = new Uint8Array(await new Blob(parts).arrayBuffer());
-        };
-        let pass = 0;
-        const corpus = function* () {
-          const own = pass++;
-          for (let i = 0; i < text.length; i++) {
-            if (own === 2 && i === 1000) control.checkpoint().then(() => abort.abort());
-            yield text[i];
-          }
-        };
-        const stopped = await train(corpus, { ...${JSON.stringify(options)}, control, signal: abort.signal, checkpoint: { write } })
-          .then(() => "finished", (error) => error.name);
-        if (stopped !== "AbortError") throw new Error(stopped);
-        const checkpoint = readCheckpoint(stored);
-        const model = await train(text, { resume: checkpoint });
-        const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(model.vectors.matrix.slice().buffer));
-        const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-        return { hash, paused: checkpoint.position.epochs + checkpoint.position.batches / 1e6 };
-      })()`);
+      const { hash, paused } = await at.page.evaluate<{ hash: string; paused: number }>(`(async () => {
+      const { train, readCheckpoint, TrainingControl } = await import("/index.js");
+      const text = ${JSON.stringify(text)};
+      const abort = new AbortController();
+      const control = new TrainingControl();
+      let stored;
+      const write = async (chunks) => {
+        const parts = [];
+        for await (const chunk of chunks) parts.push(chunk);
+        stored = new Uint8Array(await new Blob(parts).arrayBuffer());
+      };
+      let pass = 0;
+      const corpus = function* () {
+        const own = pass++;
+        for (let i = 0; i < text.length; i++) {
+          if (own === 2 && i === 1000) control.checkpoint().then(() => abort.abort());
+          yield text[i];
+        }
+      };
+      const stopped = await train(corpus, { ...${JSON.stringify(options)}, control, signal: abort.signal, checkpoint: { write } })
+        .then(() => "finished", (error) => error.name);
+      if (stopped !== "AbortError") throw new Error(stopped);
+      const checkpoint = readCheckpoint(stored);
+      const model = await train(text, { resume: checkpoint });
+      const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(model.vectors.matrix.slice().buffer));
+      const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+      return { hash, paused: checkpoint.position.epochs + checkpoint.position.batches / 1e6 };
+    })()`);
       expect(paused).toBeGreaterThan(1);
       expect(hash).toBe(await trainHere({ reproducible: true }));
     });
-  });
-});
+  },
+);

@@ -3,13 +3,12 @@
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadVectors } from "wasm2vec";
-import { buildPages, ISOLATION } from "../demo/serve.js";
-import { BROWSERS, type Browser, type Page } from "./browsers";
-import { says, until } from "./drive";
+import { buildPages } from "../demo/serve.js";
+import type { Browser } from "./browsers";
+import { onEachPage, says, until } from "./drive";
 import { sampleText } from "./sample";
-import { type Served, serve } from "./served";
 
 const text = sampleText(6000)
   .map((sentence) => sentence.join(" "))
@@ -33,80 +32,66 @@ async function downloaded({ downloads }: Browser, name: string): Promise<string>
   return own;
 }
 
-describe.each(Object.keys(BROWSERS))("in %s", (name) => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await BROWSERS[name]();
-  });
-  afterAll(() => browser?.close());
+onEachPage(
+  () => folder,
+  "/index.html",
+  (at) => {
+    const mode = at.isolated ? "hogwild" : "replicas";
 
-  describe.each([
-    ["isolated", ISOLATION, "hogwild"],
-    ["not isolated", {}, "replicas"],
-  ] as const)("%s", (kind, headers, mode) => {
-    let served: Served;
-    let page: Page;
-    beforeAll(async () => {
-      served = await serve(folder, headers);
-      page = await browser.open();
-    });
-    afterAll(async () => {
-      await page?.close();
-      served?.close();
-    });
-
-    /** Opens the page, where the sample is chosen. */
+    /** Opens the at.page, where the sample is chosen. */
     async function open(settings: string): Promise<void> {
-      await page.goto("about:blank");
-      await page.goto(`${served.url}/index.html#${settings}`);
-      await until(page, 'document.querySelector("#estimate").textContent !== ""', "the estimate");
+      await at.page.goto("about:blank");
+      await at.page.goto(`${at.url}/index.html#${settings}`);
+      await until(at.page, 'document.querySelector("#estimate").textContent !== ""', "the estimate");
     }
 
     async function paste(): Promise<void> {
-      await page.evaluate(`(() => {
-        document.querySelector('[name="text"][value="paste"]').click();
-        document.querySelector("#paste").value = ${JSON.stringify(text)};
-        document.querySelector("#setup").dispatchEvent(new Event("input"));
-      })()`);
+      await at.page.evaluate(`(() => {
+      document.querySelector('[name="text"][value="paste"]').click();
+      document.querySelector("#paste").value = ${JSON.stringify(text)};
+      document.querySelector("#setup").dispatchEvent(new Event("input"));
+    })()`);
     }
 
     it("takes settings from the address, and says what the page's headers mean", async () => {
       await open("dim=20&epochs=2&minCount=1&subsample=0.002&seed=3");
       await paste();
-      expect(await page.evaluate('document.querySelector("[name=dim]").value')).toBe("20");
-      expect(await page.evaluate(says("#estimate"))).toMatch(
+      expect(await at.page.evaluate('document.querySelector("[name=dim]").value')).toBe("20");
+      expect(await at.page.evaluate(says("#estimate"))).toMatch(
         /^About \d+ MB for a vocabulary of 60,000 words, \d+ threads?; some \d+ s for [\d,]+ words, on a usual machine\.$/,
       );
-      expect(await page.evaluate('document.querySelector("#isolation").hidden')).toBe(kind === "isolated");
+      expect(await at.page.evaluate('document.querySelector("#isolation").hidden')).toBe(at.isolated);
     });
 
     it("trains, answers, and hands out files that Node reads", async () => {
-      await page.evaluate('document.querySelector("#start").click()');
-      await until(page, `${says("#status")}.startsWith("Done")`, "the end of training");
-      expect(await page.evaluate(says("#threads"))).toContain(mode);
-      await page.evaluate(`(() => {
-        document.querySelector("#word").value = "topic0_0";
-        document.querySelector("#find").requestSubmit();
-        document.querySelector('#odd [name="words"]').value = "topic1_0 topic1_1 topic1_2 topic5_0";
-        document.querySelector("#odd").requestSubmit();
-      })()`);
-      expect(await page.evaluate(says("#near"))).toMatch(/^Near topic0_0: topic0_\d+ [01]\.\d\d, topic0/);
-      await until(page, `${says("#odd output")} !== ""`, "an answer");
-      expect(await page.evaluate(says("#odd output"))).toBe("topic5_0");
-      await page.evaluate(`(() => {
-        const lines = ["topic0_0 topic0_1 9", "topic0_0 topic5_1 1", "topic1_0 topic1_1 8", "topic1_2 topic7_1 2", "topic1_2 none 5"];
-        const files = new DataTransfer();
-        files.items.add(new File([lines.join("\\n")], "pairs.txt"));
-        const input = document.querySelector('#pairs [name="file"]');
-        input.files = files.files;
-        input.dispatchEvent(new Event("change", { bubbles: true }));
-      })()`);
-      await until(page, `${says("#pairs output")} !== ""`, "the score");
-      expect(await page.evaluate(says("#pairs output"))).toMatch(/^Spearman (0\.\d{3}|1\.000) over 4 pairs, 1 without/);
+      await at.page.evaluate('document.querySelector("#start").click()');
+      await until(at.page, `${says("#status")}.startsWith("Done")`, "the end of training");
+      expect(await at.page.evaluate(says("#threads"))).toContain(mode);
+      await at.page.evaluate(`(() => {
+      document.querySelector("#word").value = "topic0_0";
+      document.querySelector("#find").requestSubmit();
+      document.querySelector('#odd [name="words"]').value = "topic1_0 topic1_1 topic1_2 topic5_0";
+      document.querySelector("#odd").requestSubmit();
+    })()`);
+      expect(await at.page.evaluate(says("#near"))).toMatch(/^Near topic0_0: topic0_\d+ [01]\.\d\d, topic0/);
+      await until(at.page, `${says("#odd output")} !== ""`, "an answer");
+      expect(await at.page.evaluate(says("#odd output"))).toBe("topic5_0");
+      await at.page.evaluate(`(() => {
+      const lines = ["topic0_0 topic0_1 9", "topic0_0 topic5_1 1", "topic1_0 topic1_1 8", "topic1_2 topic7_1 2", "topic1_2 none 5"];
+      const files = new DataTransfer();
+      files.items.add(new File([lines.join("\\n")], "pairs.txt"));
+      const input = document.querySelector('#pairs [name="file"]');
+      input.files = files.files;
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    })()`);
+      await until(at.page, `${says("#pairs output")} !== ""`, "the score");
+      expect(await at.page.evaluate(says("#pairs output"))).toMatch(
+        /^Spearman (0\.\d{3}|1\.000) over 4 pairs, 1 without/,
+      );
       for (const format of ["word2vec", "word2vec-text", "tsv"])
-        await page.evaluate(`document.querySelector('[data-save="${format}"]').click()`);
+        await at.page.evaluate(`document.querySelector('[data-save="${format}"]').click()`);
       const [binary, lines, tsv, metadata] = await Promise.all(
-        ["vectors.bin", "vectors.txt", "vectors.tsv", "metadata.tsv"].map((file) => downloaded(browser, file)),
+        ["vectors.bin", "vectors.txt", "vectors.tsv", "metadata.tsv"].map((file) => downloaded(at.browser, file)),
       );
       const vectors = await loadVectors(binary);
       expect(vectors.similarity("topic0_0", "topic0_1")).toBeGreaterThan(0.5);
@@ -119,28 +104,28 @@ describe.each(Object.keys(BROWSERS))("in %s", (name) => {
 
     it("goes on after the tab was closed", async () => {
       await open("epochs=40&reproducible=true");
-      await page.evaluate(`document.querySelector("#start").click()`);
-      await until(page, `${says("#status")}.startsWith("Training")`, "training");
+      await at.page.evaluate(`document.querySelector("#start").click()`);
+      await until(at.page, `${says("#status")}.startsWith("Training")`, "training");
       // the first comes after ten seconds
       await until(
-        page,
+        at.page,
         "(await navigator.storage.getDirectory().then((root) => root.getFileHandle('training.ckpt')).then((file) => file.getFile()).then((file) => file.size > 0, () => false))",
         "a checkpoint",
       );
       await open("");
-      await until(page, `!document.querySelector("#resume").hidden`, "the offer");
-      const offer = await page.evaluate<string>(says("#resume"));
+      await until(at.page, `!document.querySelector("#resume").hidden`, "the offer");
+      const offer = await at.page.evaluate<string>(says("#resume"));
       const [, percent] = /^A training of [\d,]+ words stopped at (\d+)%/.exec(offer)!;
       expect(Number(percent)).toBeGreaterThan(0);
-      await page.evaluate(`document.querySelector("#go-on").click()`);
-      await until(page, `${says("#status")}.startsWith("Training, epoch")`, "training again");
-      const share = await page.evaluate<number>('document.querySelector("#progress").value');
+      await at.page.evaluate(`document.querySelector("#go-on").click()`);
+      await until(at.page, `${says("#status")}.startsWith("Training, epoch")`, "training again");
+      const share = await at.page.evaluate<number>('document.querySelector("#progress").value');
       expect(100 * share).toBeGreaterThan(Number(percent) - 1);
       // pause and cancel
-      await page.evaluate(`document.querySelector("#pause").click()`);
-      expect(await page.evaluate(says("#pause"))).toBe("Go on");
-      await page.evaluate(`document.querySelector("#cancel").click()`);
-      await until(page, `${says("#status")} === "Cancelled."`, "the cancelling");
+      await at.page.evaluate(`document.querySelector("#pause").click()`);
+      expect(await at.page.evaluate(says("#pause"))).toBe("Go on");
+      await at.page.evaluate(`document.querySelector("#cancel").click()`);
+      await until(at.page, `${says("#status")} === "Cancelled."`, "the cancelling");
     });
-  });
-});
+  },
+);

@@ -4,13 +4,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildPages, ISOLATION } from "../demo/serve.js";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { buildPages } from "../demo/serve.js";
 import type { RaceResult } from "../src/race/race";
-import { BROWSERS, type Browser, type Page } from "./browsers";
 import { cli } from "./command";
-import { says, until } from "./drive";
-import { type Served, serve } from "./served";
+import { onEachPage, says, until } from "./drive";
 
 const WORDS = 20_000;
 let folder: string;
@@ -35,49 +33,33 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each(Object.keys(BROWSERS))("in %s", (name) => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await BROWSERS[name]();
-  });
-  afterAll(() => browser?.close());
+onEachPage(
+  () => folder,
+  "/race/",
+  (at) => {
+    const mode = at.isolated ? "hogwild" : "replicas";
 
-  describe.each([
-    ["isolated", ISOLATION, "hogwild"],
-    ["not isolated", {}, "replicas"],
-  ] as const)("%s", (kind, headers, mode) => {
-    let served: Served;
-    let page: Page;
-    beforeAll(async () => {
-      served = await serve(folder, headers);
-      page = await browser.open();
-      await page.goto(`${served.url}/race/`);
-      await until(page, `${says("#where")} !== ""`, "the page");
-    });
-    afterAll(async () => {
-      await page?.close();
-      served?.close();
-    });
+    beforeAll(() => until(at.page, `${says("#where")} !== ""`, "the page"));
 
     const start = (words: number) =>
-      page.evaluate(`(() => {
-        for (const [name, value] of [["words", ${words}], ["rounds", 1], ["dim", 16]])
-          document.querySelector("[name=" + name + "]").value = value;
-        document.querySelector("#start").click();
-      })()`);
+      at.page.evaluate(`(() => {
+      for (const [name, value] of [["words", ${words}], ["rounds", 1], ["dim", 16]])
+        document.querySelector("[name=" + name + "]").value = value;
+      document.querySelector("#start").click();
+    })()`);
 
     it("can be cancelled", async () => {
       await start(1_000_000);
-      await until(page, `${says("#status")} === "Warm-up: scalar."`, "the second who races");
-      await page.evaluate(`document.querySelector("#cancel").click()`);
-      await until(page, `${says("#status")} === "Cancelled."`, "the cancelling");
+      await until(at.page, `${says("#status")} === "Warm-up: scalar."`, "the second who races");
+      await at.page.evaluate(`document.querySelector("#cancel").click()`);
+      await until(at.page, `${says("#status")} === "Cancelled."`, "the cancelling");
     });
 
     it("races all kernels, draws a bar for each and shows what Node comes to", async () => {
       await start(WORDS);
-      await until(page, `${says("#status")}.startsWith("Done: ")`, "the end");
-      const result = JSON.parse(await page.evaluate<string>(says("#json pre")));
-      expect(result.where).toContain(kind === "isolated" ? ", cross-origin isolated" : "not cross-origin isolated");
+      await until(at.page, `${says("#status")}.startsWith("Done: ")`, "the end");
+      const result = JSON.parse(await at.page.evaluate<string>(says("#json pre")));
+      expect(result.where).toContain(at.isolated ? ", cross-origin isolated" : "not cross-origin isolated");
       expect(result.corpus).toMatchObject({ words: inNode.corpus.words, vocabulary: inNode.corpus.vocabulary });
       expect(result.leftOut).toEqual([]);
       const rivals: RaceResult["rivals"] = result.rivals;
@@ -87,22 +69,22 @@ describe.each(Object.keys(BROWSERS))("in %s", (name) => {
         const same = rivals.find((other) => other.name === rival.name);
         expect(same).toMatchObject({ loss: rival.loss, sha256: rival.sha256 });
       }
-      const drawn = await page.evaluate<
+      const drawn = await at.page.evaluate<
         { name: string; bar: string }[]
       >(`[...document.querySelectorAll("#rivals tbody tr")].map((row) =>
-        ({ name: row.querySelector("th").textContent, bar: row.querySelector(".bar").style.getPropertyValue("--median") }))`);
+      ({ name: row.querySelector("th").textContent, bar: row.querySelector(".bar").style.getPropertyValue("--median") }))`);
       expect(drawn.map((row) => row.name)).toEqual(rivals.map((rival) => rival.name));
       const most = Math.max(...rivals.map(({ high }) => high));
       expect(Number.parseFloat(drawn[2].bar)).toBeCloseTo((100 * rivals[2].median) / most, 3);
     });
 
     it("links to the code of each kernel, which is there as text", async () => {
-      const found = await page.evaluate<
+      const found = await at.page.evaluate<
         string[]
       >(`Promise.all([...new Set([...document.querySelectorAll('a[href*="code/"]')].map((link) => link.href))]
-        .map(async (url) => { const answer = await fetch(url); return [answer.status, answer.headers.get("content-type").split(";")[0], (await answer.text()).length > 500].join(" "); }))`);
+      .map(async (url) => { const answer = await fetch(url); return [answer.status, answer.headers.get("content-type").split(";")[0], (await answer.text()).length > 500].join(" "); }))`);
       expect(found.length).toBeGreaterThanOrEqual(8);
       expect(new Set(found)).toEqual(new Set(["200 text/plain true"]));
     });
-  });
-});
+  },
+);
