@@ -1,25 +1,42 @@
-// The kernels' tests in Chromium itself, by vitest's browser mode: every kernel, the relaxed one included, on the engine of a page.
+// Tests in Chromium itself, by vitest's browser mode: every kernel, the relaxed one included, on the engine of a page; and
+// threads, on pages that are cross-origin isolated and on pages that are not.
 
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
-import { mergeConfig } from "vitest/config";
+import { defineConfig } from "vitest/config";
+import { ISOLATION } from "./demo/serve.js";
 import config from "./vitest.config.js";
 
 const { CI_REPORT_BROWSER: report } = process.env;
 
-export default mergeConfig(
-  { ...config, test: { ...config.test, include: [] } },
-  {
+function project(isolated: boolean, include: string[]) {
+  return {
+    plugins: config.plugins,
+    server: { headers: isolated ? ISOLATION : {} },
+    resolve: { alias: { wasm2vec: fileURLToPath(new URL("build/index.js", import.meta.url)) } },
     test: {
-      include: ["test/kernel.test.ts", "test/rounds.test.ts", "test/random.test.ts", "test/power.test.ts"],
-      reporters: report ? ["default", "json"] : ["default"],
-      outputFile: report ? { json: report } : undefined,
+      name: isolated ? "isolated" : "not isolated",
+      include,
+      testTimeout: 60_000,
+      provide: { isolated },
       browser: {
         enabled: true,
         headless: true,
         provider: playwright({ launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] } }),
-        instances: [{ browser: "chromium" }],
+        instances: [{ browser: "chromium" as const }],
         screenshotFailures: false,
       },
     },
+  };
+}
+
+const KERNELS = ["test/kernel.test.ts", "test/rounds.test.ts", "test/random.test.ts", "test/power.test.ts"];
+const THREADS = "test/threads.browser.test.ts";
+
+export default defineConfig({
+  test: {
+    projects: [project(true, [...KERNELS, THREADS]), project(false, [THREADS])],
+    reporters: report ? ["default", "json"] : ["default"],
+    outputFile: report ? { json: report } : undefined,
   },
-);
+});

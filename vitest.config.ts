@@ -27,6 +27,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/**/*.browser.test.ts"],
     testTimeout: 60_000,
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,
