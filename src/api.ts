@@ -14,6 +14,7 @@ export { KernelError, type WasmSource } from "./kernel/wasm.js";
 export { FormatError } from "./math/error.js";
 export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
 export { textCorpus } from "./text/lines.js";
+export { type PhraseOptions, type PhraseScoring, Phrases } from "./text/phrases.js";
 export type { TokenChunk } from "./text/tokens.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export { Checkpoint, readCheckpoint } from "./train/checkpoint.js";

@@ -28,3 +28,4 @@ function cores(): number {
 }
 
 export * from "./api.js";
+export { learnPhrases } from "./text/phrases.js";

@@ -9,6 +9,7 @@ import { fetchWasm } from "./kernel/wasm.js";
 import { toNodeCorpus } from "./node/corpus.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
+import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
@@ -35,6 +36,14 @@ export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise
  */
 export function estimateMemory(options: TrainOptions, vocabularySize: number): MemoryEstimate {
   return estimateMemoryFor(options, vocabularySize, availableParallelism());
+}
+
+/**
+ * Counts the pairs of a corpus, which may be a file's path, and keeps those that score above the threshold.
+ * @throws TypeError, RangeError for options
+ */
+export function learnPhrases(corpus: NodeCorpusSource, options?: PhraseOptions): Promise<Phrases> {
+  return learnFrom(toNodeCorpus(corpus), options);
 }
 
 /** Node's fetch knows no file: URLs. */

@@ -6,6 +6,7 @@ import { benchCommand } from "./bench.js";
 import { Interrupted, UsageError } from "./command.js";
 import { convertCommand } from "./convert.js";
 import { evaluateCommand } from "./evaluate.js";
+import { phrasesCommand } from "./phrases.js";
 import { analogyCommand, similarCommand } from "./query.js";
 import { trainCommand } from "./train.js";
 
@@ -17,7 +18,15 @@ export async function run(args: readonly string[]): Promise<number> {
     .description("Trains word2vec embeddings in SIMD WebAssembly, and works with them.")
     .version(packageJson.version)
     .showHelpAfterError("(wasm2vec --help or wasm2vec COMMAND --help says more)");
-  for (const make of [trainCommand, similarCommand, analogyCommand, evaluateCommand, convertCommand, benchCommand]) {
+  for (const make of [
+    trainCommand,
+    similarCommand,
+    analogyCommand,
+    evaluateCommand,
+    convertCommand,
+    phrasesCommand,
+    benchCommand,
+  ]) {
     program.addCommand(make().copyInheritedSettings(program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();

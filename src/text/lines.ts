@@ -51,6 +51,7 @@ class LineSplitter {
   /** a piece gives no more numbers than it has bytes, and one for the token before it */
   private readonly numbers = new Uint32Array(PIECE + 1);
   private isFirst = true;
+  private inSentence = false;
 
   /** piece: at most PIECE bytes */
   add(piece: Uint8Array): TokenChunk {
@@ -69,6 +70,7 @@ class LineSplitter {
         if (i > start) numbers[count++] = table.numberOf(view, start, i - start);
       }
       if (byte === NEWLINE) numbers[count++] = Mark.sentenceEnd;
+      this.inSentence = byte !== NEWLINE;
       start = i + 1;
     }
     if (end - start > LONGEST_TOKEN) {
@@ -80,8 +82,9 @@ class LineSplitter {
     return { numbers: numbers.subarray(0, count), tokens: table.tokens };
   }
 
+  /** What the last line without an end holds. */
   end(): TokenChunk {
-    return this.add(Uint8Array.of(NEWLINE));
+    return this.add(this.inSentence || this.rest > 0 ? Uint8Array.of(NEWLINE) : new Uint8Array());
   }
 
   /** Bytes of the mark before the first token. */

@@ -1,0 +1,159 @@
+import { Command, Option } from "commander";
+import {
+  checkWritable,
+  fileCorpus,
+  learnPhrases,
+  type PhraseOptions,
+  type PhraseScoring,
+  Phrases,
+  readText,
+  writeAtomically,
+} from "../node.js";
+import type { Corpus } from "../text/corpus.js";
+import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
+import { sentencesOf } from "../text/sentences.js";
+import { finish, grouped, Interrupted, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+
+interface Flags {
+  output?: string;
+  minCount: number;
+  threshold?: number[];
+  scoring: PhraseScoring;
+  passes: number;
+  connectorWords?: string;
+  delimiter: string;
+  maxCounted: number;
+  save?: string;
+  load?: string;
+  quiet?: true;
+  json?: true;
+}
+
+/** Phrases shown at the end. */
+const SHOWN = 10;
+
+export function phrasesCommand(): Command {
+  const defaults = Object.entries(PHRASE_THRESHOLD).map(([scoring, value]) => `${scoring} ${value}`);
+  const command = new Command("phrases")
+    .description("Join words that come together more often than chance, such as new_york, before training.")
+    .argument("<corpus>", "text file, plain or gzip, one sentence a line")
+    .option("-o, --output <file>", "where the text with joined phrases goes")
+    .option("--min-count <number>", "words and pairs seen less often are no part of a phrase", parseCount, 5)
+    .option(
+      "--threshold <numbers>",
+      `a pair with a higher score is a phrase; for several passes one each, parted by commas (default: ${defaults.join(", ")})`,
+      parseNumbers,
+    )
+    .addOption(
+      new Option("--scoring <how>", "as gensim, by normalised pointwise mutual information, or as word2phrase.c")
+        .choices(Object.keys(PHRASE_THRESHOLD))
+        .default("gensim"),
+    )
+    .option(
+      "--passes <number>",
+      "each pass joins what the one before has joined: two for phrases of four words",
+      parseCount,
+      1,
+    )
+    .option("--connector-words <words>", 'words that may stand within a phrase, parted by commas, or "english"')
+    .option("--delimiter <text>", "between the words of a phrase", "_")
+    .option("--max-counted <number>", "distinct words and pairs held while counting", parseCount, 10_000_000)
+    .option("--save <file>", "keep the phrases, for --load")
+    .option("--load <file>", "join the phrases of this file instead of counting")
+    .option("-q, --quiet", "no progress");
+  return finish(
+    command,
+    [
+      "wasm2vec phrases corpus.txt.gz --output joined.txt",
+      "wasm2vec phrases corpus.txt --output joined.txt --passes 2 --threshold 20,10 --connector-words english",
+      "wasm2vec phrases corpus.txt --save phrases.json",
+      "wasm2vec phrases more.txt --load phrases.json --output joined.txt",
+    ],
+    runPhrases,
+  );
+}
+
+async function runPhrases(path: string, flags: Flags, command: Command): Promise<Result> {
+  const { output, save, load, threshold = [], passes } = flags;
+  if (output === undefined && save === undefined)
+    throw new UsageError("phrases needs somewhere to write: give --output FILE, --save FILE or both");
+  if (load !== undefined) {
+    const learning = ["minCount", "threshold", "scoring", "passes", "connectorWords", "maxCounted", "save"];
+    const given = learning.find((name) => command.getOptionValueSource(name) === "cli");
+    if (given !== undefined)
+      throw new UsageError(`--load takes phrases as they are: leave out the option for ${given}`);
+  }
+  if (threshold.length > passes)
+    throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
+  for (const file of [output, save]) if (file !== undefined) await checkWritable(file);
+  const controller = new AbortController();
+  const interrupt = () => controller.abort(new Interrupted("interrupted; nothing was written"));
+  process.once("SIGINT", interrupt);
+  try {
+    const source = fileCorpus(path);
+    const all = load === undefined ? await learn(source, flags, controller.signal) : await loadPhrases(load);
+    if (save !== undefined) await writeAtomically(save, [Buffer.from(all.map((one) => `${one.toText()}\n`).join(""))]);
+    const corpus = all.reduce((text, phrases) => phrases.corpus(text), source);
+    if (output !== undefined) await writeAtomically(output, linesOf(corpus, flags.scoring, controller.signal));
+    return describe(path, all, flags);
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+}
+
+async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise<Phrases[]> {
+  const { minCount, scoring, delimiter, maxCounted, passes, threshold = [], quiet } = flags;
+  const all: Phrases[] = [];
+  let corpus = source;
+  for (let pass = 0; pass < passes; pass++) {
+    let told = Date.now();
+    const onWords = (words: number) => {
+      if (quiet || Date.now() - told < 5000) return;
+      told = Date.now();
+      process.stderr.write(`pass ${pass + 1} of ${passes}: ${grouped(words)} words counted\n`);
+    };
+    const options: PhraseOptions = {
+      ...{ minCount, scoring, delimiter, maxCounted, onWords, signal },
+      threshold: threshold[Math.min(pass, threshold.length - 1)],
+      connectorWords: connectors(flags.connectorWords),
+    };
+    const phrases = await learnPhrases(corpus, options);
+    all.push(phrases);
+    corpus = phrases.corpus(corpus);
+  }
+  return all;
+}
+
+function connectors(given = ""): readonly string[] {
+  return given === "english" ? ENGLISH_CONNECTORS : given.split(",").filter((word) => word !== "");
+}
+
+/** One document of phrases a line, in the order in which they are joined. */
+async function loadPhrases(path: string): Promise<Phrases[]> {
+  const lines = (await readText(path)).split("\n").filter((line) => line !== "");
+  return lines.map((line) => Phrases.parse(line, path));
+}
+
+async function* linesOf(corpus: Corpus, scoring: PhraseScoring, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  // word2phrase.c writes a blank before each word
+  const before = scoring === "word2phrase" ? " " : "";
+  for await (const sentences of sentencesOf(corpus)) {
+    signal.throwIfAborted();
+    const lines = sentences.map((words) => `${words.length > 0 ? before : ""}${words.join(" ")}\n`);
+    yield Buffer.from(lines.join(""));
+  }
+}
+
+function describe(path: string, all: readonly Phrases[], { output, save }: Flags): Result {
+  const phrases = all.map((one) => one.size);
+  const best = all.flatMap((one) => [...one.entries()].slice(0, SHOWN));
+  const to = [output, save].filter((file) => file !== undefined).join(", ");
+  return {
+    json: { corpus: path, output, save, phrases, best: best.map(([phrase, score]) => ({ phrase, score })) },
+    text: `wrote ${to}: ${phrases.map(grouped).join(" and ")} phrases; the best\n${table(best.map(([phrase, score]) => [`  ${phrase}`, score.toFixed(2)]))}`,
+  };
+}
+
+function parseNumbers(text: string): number[] {
+  return text.split(",").map(parseNumber);
+}

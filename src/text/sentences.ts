@@ -1,0 +1,20 @@
+// Sentences as arrays of tokens, for what works on words rather than numbers.
+
+import { Mark } from "../../assembly/params.js";
+import type { Corpus, Sentence } from "./corpus.js";
+
+/** The sentences of a corpus in order, empty ones too; many at a time, so that callers seldom wait. */
+export async function* sentencesOf(corpus: Corpus): AsyncGenerator<Sentence[]> {
+  let sentence: string[] = [];
+  for await (const { numbers, tokens } of corpus.chunks()) {
+    const sentences: Sentence[] = [];
+    for (const number of numbers) {
+      if (number === Mark.sentenceEnd) {
+        sentences.push(sentence);
+        sentence = [];
+      } else sentence.push(tokens[number]);
+    }
+    yield sentences;
+  }
+  if (sentence.length > 0) yield [sentence];
+}
