@@ -53,6 +53,6 @@ async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
 
 export * from "./api.js";
 export { fileCheckpoint, loadCheckpoint } from "./node/checkpoint.js";
-export { fileCorpus, streamCorpus } from "./node/corpus.js";
+export { type FileOptions, fileCorpus, streamCorpus } from "./node/corpus.js";
 export { checkWritable, readChunks, readText, writeAtomically } from "./node/files.js";
 export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors.js";

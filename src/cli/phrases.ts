@@ -1,7 +1,6 @@
 import { Command, Option } from "commander";
 import {
   checkWritable,
-  fileCorpus,
   learnPhrases,
   type PhraseOptions,
   type PhraseScoring,
@@ -13,8 +12,9 @@ import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
 import { finish, grouped, Interrupted, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+import { addTextOptions, CORPUS, openText, type TextFlags } from "./text.js";
 
-interface Flags {
+interface Flags extends TextFlags {
   output?: string;
   minCount: number;
   threshold?: number[];
@@ -36,7 +36,7 @@ export function phrasesCommand(): Command {
   const defaults = Object.entries(PHRASE_THRESHOLD).map(([scoring, value]) => `${scoring} ${value}`);
   const command = new Command("phrases")
     .description("Join words that come together more often than chance, such as new_york, before training.")
-    .argument("<corpus>", "text file, plain or gzip, one sentence a line")
+    .argument("<corpus...>", CORPUS)
     .option("-o, --output <file>", "where the text with joined phrases goes")
     .option("--min-count <number>", "words and pairs seen less often are no part of a phrase", parseCount, 5)
     .option(
@@ -62,7 +62,7 @@ export function phrasesCommand(): Command {
     .option("--load <file>", "join the phrases of this file instead of counting")
     .option("-q, --quiet", "no progress");
   return finish(
-    command,
+    addTextOptions(command),
     [
       "wasm2vec phrases corpus.txt.gz --output joined.txt",
       "wasm2vec phrases corpus.txt --output joined.txt --passes 2 --threshold 20,10 --connector-words english",
@@ -73,7 +73,7 @@ export function phrasesCommand(): Command {
   );
 }
 
-async function runPhrases(path: string, flags: Flags, command: Command): Promise<Result> {
+async function runPhrases(paths: string[], flags: Flags, command: Command): Promise<Result> {
   const { output, save, load, threshold = [], passes } = flags;
   if (output === undefined && save === undefined)
     throw new UsageError("phrases needs somewhere to write: give --output FILE, --save FILE or both");
@@ -89,14 +89,15 @@ async function runPhrases(path: string, flags: Flags, command: Command): Promise
   const controller = new AbortController();
   const interrupt = () => controller.abort(new Interrupted("interrupted; nothing was written"));
   process.once("SIGINT", interrupt);
+  const { corpus: source, remove } = await openText(paths, flags);
   try {
-    const source = fileCorpus(path);
     const all = load === undefined ? await learn(source, flags, controller.signal) : await loadPhrases(load);
     if (save !== undefined) await writeAtomically(save, [Buffer.from(all.map((one) => `${one.toText()}\n`).join(""))]);
     const corpus = all.reduce((text, phrases) => phrases.corpus(text), source);
     if (output !== undefined) await writeAtomically(output, linesOf(corpus, flags.scoring, controller.signal));
-    return describe(path, all, flags);
+    return describe(source.name, all, flags);
   } finally {
+    await remove();
     process.off("SIGINT", interrupt);
   }
 }
@@ -144,12 +145,12 @@ async function* linesOf(corpus: Corpus, scoring: PhraseScoring, signal: AbortSig
   }
 }
 
-function describe(path: string, all: readonly Phrases[], { output, save }: Flags): Result {
+function describe(corpus: string, all: readonly Phrases[], { output, save }: Flags): Result {
   const phrases = all.map((one) => one.size);
   const best = all.flatMap((one) => [...one.entries()].slice(0, SHOWN));
   const to = [output, save].filter((file) => file !== undefined).join(", ");
   return {
-    json: { corpus: path, output, save, phrases, best: best.map(([phrase, score]) => ({ phrase, score })) },
+    json: { corpus, output, save, phrases, best: best.map(([phrase, score]) => ({ phrase, score })) },
     text: `wrote ${to}: ${phrases.map(grouped).join(" and ")} phrases; the best\n${table(best.map(([phrase, score]) => [`  ${phrase}`, score.toFixed(2)]))}`,
   };
 }

@@ -16,7 +16,6 @@ import {
   readText,
   saveVectors,
   saveVocabulary,
-  streamCorpus,
   TrainingControl,
   type TrainOptions,
   train,
@@ -26,8 +25,9 @@ import { DEFAULT_INTERVAL } from "../train/control.js";
 import { PARALLEL_CHOICES, resolveOptions, resumeOptions } from "../train/options.js";
 import { finish, grouped, Interrupted, parseNumber, parseThreads, type Result, UsageError, usage } from "./command.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
+import { addTextOptions, CORPUS, openText, TEXT_FLAGS, type TextFlags } from "./text.js";
 
-interface Files {
+interface Files extends TextFlags {
   output: string;
   format: VectorFormat;
   outputVectors?: string;
@@ -72,8 +72,10 @@ const NUMBERS: Record<Numeric, string> = {
 
 export function trainCommand(): Command {
   const command = new Command("train")
-    .description("Train word vectors on a text file, plain or gzip: one sentence a line, words parted by blanks.")
-    .argument("<corpus>", "the text file; - reads standard input")
+    .description(
+      "Train word vectors on text: one sentence a line, words parted by blanks unless the options say otherwise.",
+    )
+    .argument("<corpus...>", CORPUS)
     .requiredOption("-o, --output <file>", "where the vectors go")
     .addOption(choice("--format <format>", "format of the vectors", VECTOR_FORMATS, "word2vec"))
     .addOption(choice("--model <model>", "skip-gram or continuous bag of words", ["skipgram", "cbow"], DEFAULTS.model))
@@ -131,7 +133,7 @@ export function trainCommand(): Command {
     .option("--output-vectors <file>", "write the output (context) vectors too")
     .option("-q, --quiet", "no progress");
   return finish(
-    command,
+    addTextOptions(command),
     [
       "wasm2vec train corpus.txt.gz --output vectors.bin",
       "wasm2vec train corpus.txt --output vectors.txt --format word2vec-text --model cbow --dim 300 --epochs 10",
@@ -143,10 +145,12 @@ export function trainCommand(): Command {
   );
 }
 
-async function runTrain(corpus: string, options: Files, command: Command): Promise<Result> {
+async function runTrain(paths: string[], options: Files, command: Command): Promise<Result> {
   const { output, format, outputVectors, saveVocabulary: vocabularyOutput, json: _, quiet, ...training } = options;
   const { vocabulary, initialVectors, freeze, checkpoint, checkpointEvery, resume, wasm, ...rest } = training;
-  const isWritten = (name: string) => command.getOptionValueSource(name) !== "default";
+  // what says how text is read is openText's
+  const isWritten = (name: string) =>
+    command.getOptionValueSource(name) !== "default" && !(TEXT_FLAGS as readonly string[]).includes(name);
   // what the user did not write is left to the library's defaults, which depend on other options
   const given: TrainOptions = {
     ...Object.fromEntries(Object.entries(rest).filter(([name]) => isWritten(name))),
@@ -165,7 +169,7 @@ async function runTrain(corpus: string, options: Files, command: Command): Promi
   for (const file of [output, outputVectors, vocabularyOutput, checkpoint])
     if (file !== undefined) await checkWritable(file);
 
-  const model = await trainInterruptibly(corpus, given, quiet === true);
+  const model = await trainInterruptibly(paths, options, given, quiet === true);
   if (vocabularyOutput !== undefined) await saveVocabulary(model.vocabulary, vocabularyOutput);
   if (outputVectors !== undefined) await saveVectors(model.outputVectors, outputVectors, { format });
   await saveVectors(model.vectors, output, { format });
@@ -174,7 +178,8 @@ async function runTrain(corpus: string, options: Files, command: Command): Promi
 
 /** SIGINT has a checkpoint written, if there is one, and ends training; the second SIGINT ends the process. */
 async function trainInterruptibly(
-  corpus: string,
+  paths: readonly string[],
+  text: TextFlags,
   options: TrainOptions,
   quiet: boolean,
 ): Promise<Model<NodeCorpusSource>> {
@@ -192,10 +197,10 @@ async function trainInterruptibly(
     );
   };
   process.once("SIGINT", interrupt);
-  const source = corpus === "-" ? await streamCorpus(process.stdin, "standard input") : undefined;
+  const source = await openText(paths, text);
   const progress = quiet ? undefined : showProgress();
   try {
-    return await train(source?.corpus ?? corpus, {
+    return await train(source.corpus, {
       ...options,
       control,
       onProgress: (report) => {
@@ -209,7 +214,7 @@ async function trainInterruptibly(
     progress?.stop();
     process.off("SIGINT", interrupt);
     process.off("SIGINT", exitAtOnce);
-    await source?.remove();
+    await source.remove();
   }
 }
 

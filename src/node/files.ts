@@ -4,12 +4,9 @@ import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, constants, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { PassThrough, type Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
-import { createGunzip } from "node:zlib";
-import { FormatError } from "../math/error.js";
 import { decodeUtf8 } from "../text/utf8.js";
+import { unpack } from "./unpack.js";
 
 /** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
 const CHUNK = 524_288;
@@ -19,19 +16,17 @@ export function pathOf(path: string | URL): string {
 }
 
 /**
- * The bytes of a file, unpacked if it is gzip (told by its first two bytes, not by its name).
- * @throws Error naming the file if it cannot be read; FormatError if its gzip is damaged
+ * The bytes of a file, unpacked if it is gzip, bzip2 or Zstandard (told by its first bytes, not by its name).
+ * @throws Error naming the file if it cannot be read; FormatError if what is packed is damaged
  */
 export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
   const name = pathOf(path);
   const file = createReadStream(name, { highWaterMark: CHUNK });
-  const bytes: Readable = (await isGzip(file, name)) ? gunzip(file) : file;
   try {
-    yield* bytes;
+    yield* unpack(file, name);
   } catch (error) {
     throw readError(error, name);
   } finally {
-    bytes.destroy();
     file.destroy();
   }
 }
@@ -43,33 +38,13 @@ export async function readText(path: string | URL): Promise<string> {
   return decodeUtf8(Buffer.concat(chunks));
 }
 
-async function isGzip(file: Readable, name: string): Promise<boolean> {
-  await new Promise<void>((resolve, reject) => {
-    file.once("error", (error) => reject(readError(error, name)));
-    file.once("readable", resolve);
-  });
-  const start: Buffer | null = file.read();
-  if (start === null) return false;
-  file.unshift(start);
-  return start[0] === 0x1f && start[1] === 0x8b;
-}
-
-function gunzip(file: Readable): Readable {
-  const unpacked = new PassThrough();
-  // an error of either destroys unpacked, and so reaches its reader
-  pipeline(file, createGunzip({ chunkSize: CHUNK }), unpacked).catch(() => {});
-  return unpacked;
-}
-
 /** A system's error, in words. */
 export function readError(error: unknown, name: string): Error {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   const shown = JSON.stringify(name);
   if (code === "ENOENT") return new Error(`cannot read ${shown}: no such file`, { cause: error });
   if (code === "EISDIR") return new Error(`cannot read ${shown}: it is a folder; give a file`, { cause: error });
   if (code === "EACCES") return new Error(`cannot read ${shown}: permission denied`, { cause: error });
-  if (code === "Z_BUF_ERROR") return new FormatError(`${name}: the gzip data is cut short`, { cause: error });
-  if (code?.startsWith("Z_")) return new FormatError(`${name}: the gzip data is damaged: ${message}`, { cause: error });
   return error as Error;
 }
 

@@ -2,7 +2,11 @@
 
 import { Mark } from "../../assembly/params.js";
 import { breathe } from "../math/breathe.js";
+import { checkFunction, checkOneOf } from "../math/check.js";
+import { checkUtf8, type InvalidOptions } from "./check-utf8.js";
 import type { Corpus } from "./corpus.js";
+import { decodeLines, fieldOf, stringCorpus } from "./strings.js";
+import { makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
 import { ByteTable, type TokenChunk } from "./tokens.js";
 
 /** Bytes taken at a time, some 3 ms of work; then the event loop gets its turn. */
@@ -19,27 +23,56 @@ const NEWLINE = 10;
 /** Space, \t \n \v \f \r and NUL, the blanks of word2vec.c and fastText. */
 const isBlank = Uint8Array.from({ length: 33 }, (_, byte) => Number([32, 9, 10, 11, 12, 13, 0].includes(byte)));
 
+/** How a text is read. */
+export interface TextOptions extends TokenizeOptions, InvalidOptions {
+  /** The text is JSON Lines: the field, such as "text" or "review.body", that holds a line's text or its tokens. */
+  jsonField?: string;
+}
+
+export const TEXT_OPTIONS: readonly string[] = [...TOKENIZE_OPTIONS, "invalid", "onInvalid", "jsonField"];
+
 /**
- * A corpus of UTF-8 text, one sentence a line, tokens parted by ASCII blanks. Invalid UTF-8 becomes U+FFFD,
- * a byte order mark at the start is left out.
+ * A corpus of UTF-8 text, one sentence a line, tokens parted by ASCII blanks unless the options say otherwise.
+ * A byte order mark at the start is left out.
  * @param open gives the bytes from the start, cut anywhere; called once for each pass
+ * @throws TypeError, RangeError for options; while it is read FormatError for bytes that are no UTF-8 or lines that are no JSON
  */
-export function textCorpus(open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>, name = "corpus"): Corpus {
-  return {
-    name,
-    async *chunks() {
-      const splitter = new LineSplitter();
-      let size = FIRST_PIECE / 2;
-      for await (const part of open()) {
-        for (let at = 0; at < part.length; at += size) {
-          size = Math.min(2 * size, PIECE);
-          yield splitter.add(part.subarray(at, at + size));
-          await breathe();
-        }
+export function textCorpus(
+  open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  name = "corpus",
+  options: TextOptions = {},
+): Corpus {
+  const { jsonField, invalid, onInvalid, ...tokenizing } = options;
+  if (invalid !== undefined) checkOneOf("invalid", invalid, ["replace", "error"]);
+  checkFunction("onInvalid", onInvalid);
+  const tokenize = makeTokenizer(tokenizing);
+  const isWatched = invalid === "error" || onInvalid !== undefined;
+  const bytes = isWatched ? () => checkUtf8(open(), name, { invalid, onInvalid }) : open;
+  if (tokenize === undefined && jsonField === undefined) return { name, chunks: () => blankParted(bytes()) };
+  return stringCorpus(
+    async function* () {
+      let number = 0;
+      for await (const line of decodeLines(bytes())) {
+        number++;
+        yield jsonField === undefined || line.trim() === "" ? line : fieldOf(line, jsonField, name, number);
       }
-      yield splitter.end();
     },
-  };
+    name,
+    tokenizing,
+  );
+}
+
+async function* blankParted(parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<TokenChunk> {
+  const splitter = new LineSplitter();
+  let size = FIRST_PIECE / 2;
+  for await (const part of parts) {
+    for (let at = 0; at < part.length; at += size) {
+      size = Math.min(2 * size, PIECE);
+      yield splitter.add(part.subarray(at, at + size));
+      await breathe();
+    }
+  }
+  yield splitter.end();
 }
 
 class LineSplitter {
