@@ -1,12 +1,14 @@
 // What both doors offer, re-exported only.
 
+export type { Reserve, VectorRows } from "./format/rows.js";
 export {
   type ReadOptions,
-  readWord2vec,
+  readVectors,
+  readWords,
   type VectorFormat,
-  type VectorRows,
-  writeWord2vec,
-} from "./format/word2vec.js";
+  writeVectors,
+  writeWords,
+} from "./format/vectors.js";
 export type { KernelName, WordId } from "./kernel/kernel.js";
 export type { LossName } from "./kernel/layout.js";
 export type { KernelChoice } from "./kernel/pick.js";

@@ -55,4 +55,11 @@ export * from "./api.js";
 export { fileCheckpoint, loadCheckpoint } from "./node/checkpoint.js";
 export { type FileOptions, fileCorpus, streamCorpus } from "./node/corpus.js";
 export { checkWritable, readChunks, readText, writeAtomically } from "./node/files.js";
-export { type LoadOptions, loadVectors, loadVocabulary, saveVectors, saveVocabulary } from "./node/vectors.js";
+export {
+  type LoadOptions,
+  loadVectors,
+  loadVocabulary,
+  type SaveOptions,
+  saveVectors,
+  saveVocabulary,
+} from "./node/vectors.js";

@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatFloat, parseDecimal } from "../src/format/number";
-import { type ReadOptions, readWord2vec, VECTOR_FORMATS, type VectorRows, writeWord2vec } from "../src/format/word2vec";
+import type { VectorRows } from "../src/format/rows";
+import { type ReadOptions, readVectors, writeVectors } from "../src/format/vectors";
 import { FormatError } from "../src/math/error";
 import { decodeUtf8 } from "../src/text/utf8";
 
+const FORMATS = ["word2vec", "word2vec-text"] as const;
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const concat = (chunks: Iterable<Uint8Array>) => Buffer.concat([...chunks]);
 
@@ -18,7 +20,7 @@ const row = ({ matrix, stride, dim }: VectorRows, i: number) => [...matrix.subar
 const rows = (read: VectorRows) => read.words.map((word, i) => [word, row(read, i)]);
 
 function read(content: string | Uint8Array, options: ReadOptions = {}): Promise<VectorRows> {
-  return readWord2vec([typeof content === "string" ? utf8(content) : content], { name: "vectors", ...options });
+  return readVectors([typeof content === "string" ? utf8(content) : content], { name: "vectors", ...options });
 }
 
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true });
@@ -47,15 +49,15 @@ const vectors = fc
     matrix: Float32Array.from(entries.flatMap(([, values]) => values)),
   }));
 
-describe.each(VECTOR_FORMATS)("%s", (format) => {
+describe.each(FORMATS)("%s", (format) => {
   it("reads what it wrote, to the bit, however it is cut", async () => {
     await fc.assert(
       fc.asyncProperty(vectors, fc.integer({ min: 1, max: 50 }), async (given, size) => {
-        const bytes = concat(writeWord2vec(given, format));
+        const bytes = concat(writeVectors(given, format));
         for (const how of [format, "auto"] as const) {
           // four bytes of a float can spell a number: with few dimensions the format must be named
           if (how === "auto" && given.dim < 4) continue;
-          const back = await readWord2vec(cut(bytes, size), { format: how });
+          const back = await readVectors(cut(bytes, size), { format: how });
           expect(rows(back)).toEqual(rows(given));
           expect(
             Buffer.from(back.matrix.buffer, 0, given.matrix.byteLength).equals(Buffer.from(given.matrix.buffer)),
@@ -70,13 +72,13 @@ describe.each(VECTOR_FORMATS)("%s", (format) => {
     // 0x20 0x38 0x20 0xe8: blank, 8, blank, …
     const matrix = new Float32Array(new Uint8Array([0x20, 0x38, 0x20, 0xe8, ...new Uint8Array(12)]).buffer);
     const given = { words: ["a"], dim: 4, stride: 4, matrix };
-    const bytes = concat(writeWord2vec(given, format));
-    expect(rows(await readWord2vec(cut(bytes, 50), { format: "auto" }))).toEqual(rows(given));
+    const bytes = concat(writeVectors(given, format));
+    expect(rows(await readVectors(cut(bytes, 50), { format: "auto" }))).toEqual(rows(given));
   });
 
   it("reads limit rows and no further", async () => {
     const given = { words: ["a", "b", "c"], dim: 2, stride: 2, matrix: Float32Array.of(1, 2, 3, 4, 5, 6) };
-    const bytes = concat(writeWord2vec(given, format));
+    const bytes = concat(writeVectors(given, format));
     expect(rows(await read(bytes.subarray(0, bytes.length - 4), { limit: 2 }))).toEqual(rows(given).slice(0, 2));
     expect((await read(bytes, { limit: 9 })).words).toHaveLength(3);
   });
@@ -86,24 +88,24 @@ describe.each(VECTOR_FORMATS)("%s", (format) => {
     const given = { words: ["a", "b"], dim: 1, stride: 1, matrix: Float32Array.of(1, 2) };
     const chunks = (function* () {
       try {
-        yield* cut(concat(writeWord2vec(given, format)), 1);
+        yield* cut(concat(writeVectors(given, format)), 1);
       } finally {
         open = false;
       }
     })();
-    await readWord2vec(chunks, { format, limit: 1 }).catch(() => {});
+    await readVectors(chunks, { format, limit: 1 }).catch(() => {});
     expect(open).toBe(false);
   });
 
   it.each(["", "new york", "a\tb", "a\nb", "\ud83d"])("refuses to write the word %j", (bad) => {
     const given = { words: ["a", bad], dim: 1, stride: 1, matrix: Float32Array.of(1, 2) };
-    expect(() => writeWord2vec(given, format).next()).toThrow(RangeError);
-    expect(() => writeWord2vec(given, format).next()).toThrow(JSON.stringify(bad));
+    expect(() => writeVectors(given, format).next()).toThrow(RangeError);
+    expect(() => writeVectors(given, format).next()).toThrow(JSON.stringify(bad));
   });
 
   it("refuses to write what is not finite", () => {
     const given = { words: ["a", "b"], dim: 2, stride: 2, matrix: Float32Array.of(1, 2, 3, Number.NaN) };
-    expect(() => concat(writeWord2vec(given, format))).toThrow(
+    expect(() => concat(writeVectors(given, format))).toThrow(
       'word "b" (row 2) expected finite floats, float 2 is NaN',
     );
   });
@@ -125,7 +127,7 @@ describe("files of the peers (golden/make-word2vec.py)", () => {
     async (name) => {
       const bytes = golden(name);
       for (let size = 1; size <= bytes.length; size++) {
-        const back = await readWord2vec(cut(bytes, size));
+        const back = await readVectors(cut(bytes, size));
         expect(back.words.slice(0, 4)).toEqual(words.slice(0, 4));
         expect(back.words[4]).toBe(name === "word2vec-c.bin" ? "\udcc3x" : words[4]);
         expect(values.map((_, i) => row(back, i))).toEqual(values);
@@ -142,7 +144,7 @@ describe("files of the peers (golden/make-word2vec.py)", () => {
 
   it("writes the bytes of word2vec.c's binary", async () => {
     const bytes = golden("word2vec-c.bin");
-    expect(concat(writeWord2vec(await read(bytes)))).toEqual(Buffer.from(bytes));
+    expect(concat(writeVectors(await read(bytes)))).toEqual(Buffer.from(bytes));
   });
 });
 
@@ -180,7 +182,6 @@ describe("FormatError", () => {
   it.each<[string, string | Uint8Array, string]>([
     ["an empty file", "", 'vectors: line 1 expected "rows dim", the header of word2vec\'s formats, got ""'],
     ["no header", "hello world\n", "line 1 expected"],
-    ["a GloVe file", "the 0.1 0.2\n", "line 1 expected"],
     ["a header without end", "9".repeat(100), "line 1 expected"],
     ["an absurd header", "99999999999999 4\n", "line 1 expected rows and dim of at least 1 below 4 GB"],
     ["dim 0", "3 0\n", "line 1 expected rows and dim of at least 1"],
@@ -240,7 +241,7 @@ describe("FormatError", () => {
       stride: 5,
       matrix: Float32Array.from({ length: 15 }, (_, i) => Math.sin(i)),
     };
-    const files = VECTOR_FORMATS.map((format) => concat(writeWord2vec(given, format)));
+    const files = FORMATS.map((format) => concat(writeVectors(given, format)));
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...files),

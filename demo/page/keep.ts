@@ -1,6 +1,6 @@
 // What stays: checkpoints in the browser's own files (OPFS), and downloads.
 
-import { type CheckpointOptions, type VectorFormat, type WordVectors, writeWord2vec } from "wasm2vec";
+import { type CheckpointOptions, type VectorFormat, type WordVectors, writeVectors, writeWords } from "wasm2vec";
 
 const NAME = "training.ckpt";
 
@@ -36,18 +36,12 @@ export async function forgetKept(): Promise<void> {
   await (await folder()).removeEntry(NAME).catch(() => {});
 }
 
-/** Hands the user files of the vectors. @param format "tsv" is the pair that TensorBoard's projector takes */
-export function download(vectors: WordVectors, format: VectorFormat | "tsv"): void {
-  if (format === "tsv") {
-    const rows = vectors.words.map((word) => `${[...vectors.get(word)].join("\t")}\n`);
-    save(rows, "vectors.tsv");
-    save(
-      vectors.words.map((word) => `${word.replace(/[\t\n]/g, " ")}\n`),
-      "metadata.tsv",
-    );
-    return;
-  }
-  save([...writeWord2vec(vectors, format)] as BlobPart[], format === "word2vec" ? "vectors.bin" : "vectors.txt");
+const NAMES: Partial<Record<VectorFormat, string>> = { word2vec: "vectors.bin", "word2vec-text": "vectors.txt", tsv: "vectors.tsv" };
+
+/** Hands the user files of the vectors; of "tsv" the pair that TensorBoard's projector takes. */
+export function download(vectors: WordVectors, format: VectorFormat): void {
+  save([...writeVectors(vectors, format)], NAMES[format] ?? `vectors.${format}`);
+  if (format === "tsv") save([...writeWords(vectors.words)], "metadata.tsv");
 }
 
 function save(parts: BlobPart[], name: string): void {

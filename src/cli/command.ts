@@ -1,7 +1,7 @@
 // What all commands share: their result, its output, option parsers and usage errors.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { VECTOR_FORMATS } from "../format/word2vec.js";
+import { VECTOR_FORMATS } from "../format/vectors.js";
 
 /** What a command has to say: for people, and with --json for machines. */
 export interface Result {

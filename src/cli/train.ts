@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { Command, Option } from "commander";
-import { VECTOR_FORMATS } from "../format/word2vec.js";
+import { VECTOR_FORMATS } from "../format/vectors.js";
 import { LOSSES } from "../kernel/layout.js";
 import { KERNEL_CHOICES } from "../kernel/pick.js";
 import {

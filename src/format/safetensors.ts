@@ -3,8 +3,15 @@
 
 import { FormatError } from "../math/error.js";
 
-/** The types of numbers that are written and read here, of those that the format has. */
-const ARRAYS = { F32: Float32Array, F64: Float64Array, U32: Uint32Array, U8: Uint8Array };
+/** The types of numbers that are written and read here, of those that the format has; float16 as its bits. */
+const ARRAYS = {
+  F32: Float32Array,
+  F64: Float64Array,
+  F16: Uint16Array,
+  U32: Uint32Array,
+  U8: Uint8Array,
+  I8: Int8Array,
+};
 export type DType = keyof typeof ARRAYS;
 
 export interface TensorShape {
@@ -89,6 +96,20 @@ export function readSafetensors(
     });
   }
   return { tensors, metadata: metadata as Record<string, string> };
+}
+
+/** The tensors of a header, by where they lie in the data; for files that are read as a stream. @throws FormatError */
+export function parseSafetensorsHeader(
+  json: Uint8Array,
+  name: string,
+): { name: string; dtype: DType; shape: number[]; from: number; to: number }[] {
+  const fail = (what: string): never => {
+    throw new FormatError(`${name}: ${what}`);
+  };
+  const { __metadata__: _, ...entries } = parseHeader(json, fail);
+  return Object.entries(entries)
+    .map(([key, entry]) => ({ name: key, ...checkEntry(key, entry, Number.MAX_SAFE_INTEGER, fail) }))
+    .sort((a, b) => a.from - b.from);
 }
 
 function parseHeader(json: Uint8Array, fail: (what: string) => never): Record<string, unknown> {

@@ -1,6 +1,7 @@
 // Vectors and vocabularies in files.
 
-import { readWord2vec, type VectorFormat, writeWord2vec } from "../format/word2vec.js";
+import { existsSync } from "node:fs";
+import { readVectors, readWords, type VectorFormat, WORDLESS, writeVectors, writeWords } from "../format/vectors.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { openVectors, type VectorKernelOptions } from "../vectors/create.js";
@@ -12,18 +13,31 @@ export interface LoadOptions extends VectorKernelOptions {
   format?: VectorFormat | "auto";
   /** Reads only the first so many rows. */
   limit?: number;
+  /** The file of the words, a word a line, for formats that have none. Default for x.npy x.words.txt, for x.tsv x.metadata.tsv. */
+  words?: string | URL;
+}
+
+export interface SaveOptions {
+  /** Default "word2vec". */
+  format?: VectorFormat;
+  /** Where words go, for formats that have none. Default as in LoadOptions. */
+  words?: string | URL;
 }
 
 /**
- * Reads vectors in word2vec's binary or text format, plain or gzip, as word2vec.c, gensim, fastText (.vec) and saveVectors write them.
+ * Reads vectors in any of the formats, plain or packed, as word2vec.c, gensim, fastText (.vec), GloVe, NumPy and saveVectors write them.
  * @throws FormatError naming file, row and word; RangeError if they do not fit into memory
  */
 export async function loadVectors(path: string | URL, options: LoadOptions = {}): Promise<WordVectors> {
+  const name = pathOf(path);
+  const list = options.words ?? wordsOf(name);
+  const isThere = options.words !== undefined || (list !== undefined && existsSync(list));
   let storage: VectorStorage | undefined;
-  const { words, dim } = await readWord2vec(readChunks(path), {
-    name: pathOf(path),
+  const { words, dim } = await readVectors(readChunks(path), {
+    name,
     format: options.format,
     limit: options.limit,
+    words: isThere ? readWords(await readText(list!)) : undefined,
     reserve: (rows, dim) => {
       if (storage === undefined) storage = allocateVectors(rows, dim);
       else growVectors(storage, rows);
@@ -34,13 +48,21 @@ export async function loadVectors(path: string | URL, options: LoadOptions = {})
   return openVectors(words, dim, storage!, options);
 }
 
-/** Writes vectors, under a temporary name until the file is whole. format: "word2vec" (binary, default) or "word2vec-text". */
-export function saveVectors(
-  vectors: WordVectors,
-  path: string | URL,
-  options: { format?: VectorFormat } = {},
-): Promise<void> {
-  return writeAtomically(path, writeWord2vec(vectors, options.format));
+/** Writes vectors, under a temporary name until the file is whole; for "npy" and "tsv" the file of their words first. */
+export async function saveVectors(vectors: WordVectors, path: string | URL, options: SaveOptions = {}): Promise<void> {
+  const { format = "word2vec" } = options;
+  if (WORDLESS.includes(format))
+    await writeAtomically(
+      options.words ?? wordsOf(pathOf(path)) ?? `${pathOf(path)}.words.txt`,
+      writeWords(vectors.words),
+    );
+  await writeAtomically(path, writeVectors(vectors, format));
+}
+
+/** Where the words of such a file lie by default. */
+function wordsOf(path: string): string | undefined {
+  if (/\.npy$/i.test(path)) return path.replace(/\.npy$/i, ".words.txt");
+  return /\.tsv$/i.test(path) ? path.replace(/\.tsv$/i, ".metadata.tsv") : undefined;
 }
 
 /** Reads words and counts, a line `word count` each, as word2vec.c -save-vocab and saveVocabulary write them. @throws FormatError */

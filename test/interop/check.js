@@ -7,7 +7,8 @@ import { evaluateAnalogies, evaluateWordPairs, loadVectors, parseAnalogies, pars
 
 const folder = process.argv[2];
 const ours = await loadVectors(join(folder, "ours.bin"));
-for (const name of ["ours.txt", "gensim.bin", "gensim.txt"]) {
+const files = ["ours.txt", "ours.glove", "ours.npy", "ours.tsv", "ours.json", "ours.safetensors"];
+for (const name of [...files, "gensim.bin", "gensim.txt", "gensim.glove", "numpy.npy"]) {
   const theirs = await loadVectors(join(folder, name));
   deepStrictEqual(theirs.words, ours.words, name);
   deepStrictEqual(theirs.matrix, ours.matrix, name);

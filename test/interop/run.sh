@@ -8,7 +8,10 @@ python=/usr/bin/python3
 [ -x "$python" ] || python=python3
 
 node build/cli.js train demo/sample.txt.gz --output "$folder/ours.bin" --epochs 3 --quiet
-node build/cli.js convert "$folder/ours.bin" "$folder/ours.txt"
+for name in ours.txt ours.npy ours.safetensors ours.tsv ours.json; do node build/cli.js convert "$folder/ours.bin" "$folder/$name"; done
+node build/cli.js convert "$folder/ours.bin" "$folder/ours.glove" --to glove
+node build/cli.js convert "$folder/ours.bin" "$folder/ours-f16.safetensors" --to safetensors-f16
+node build/cli.js convert "$folder/ours.bin" "$folder/ours-i8.safetensors" --to safetensors-i8
 
 sets=(test/interop/pairs.tsv test/interop/analogies.txt)
 shared=../shared/data/eval

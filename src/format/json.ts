@@ -1,0 +1,48 @@
+// JSON: { "words": […], "vectors": [[…], …] }, a row a line; read whole. Also read: an object with an array for each word.
+
+import { show } from "../math/check.js";
+import { FormatError } from "../math/error.js";
+import type { ByteReader } from "./bytes.js";
+import { formatFloat } from "./number.js";
+import { type Reserve, RowSink, type VectorRows } from "./rows.js";
+
+/** @throws FormatError for what has no array of as many numbers for each word */
+export async function readJson(bytes: ByteReader, name: string, limit: number, reserve: Reserve): Promise<VectorRows> {
+  while (await bytes.fill(bytes.unread.length + 1));
+  const fail = (what: string, cause?: unknown) =>
+    new FormatError(`${name}: expected {"words": [...], "vectors": [[...], ...]}, ${what}`, { cause });
+  let read: unknown;
+  try {
+    read = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.unread));
+  } catch (error) {
+    throw fail((error as Error).message, error);
+  }
+  if (read === null || typeof read !== "object" || Array.isArray(read)) throw fail(`got ${show(read)}`);
+  const { words, vectors } =
+    "vectors" in read && "words" in read ? read : { words: Object.keys(read), vectors: Object.values(read) };
+  if (!Array.isArray(words) || !Array.isArray(vectors) || words.length !== vectors.length)
+    throw fail(`got words: ${show(words)}, vectors: ${show(vectors)}`);
+  if (words.length === 0 || !Array.isArray(vectors[0]) || vectors[0].length === 0) throw fail("got no row of numbers");
+  const sink = new RowSink(name, vectors[0].length, Math.min(words.length, limit), reserve);
+  for (const [i, row] of vectors.slice(0, limit).entries()) {
+    if (typeof words[i] !== "string") throw sink.fail("expected a word", `got ${show(words[i])}`);
+    sink.addWord(words[i]);
+    if (!Array.isArray(row) || row.length !== sink.dim)
+      throw sink.fail(`expected ${sink.dim} numbers`, `got ${Array.isArray(row) ? row.length : show(row)}`);
+    const wrong = row.findIndex((value) => typeof value !== "number");
+    if (wrong >= 0) throw sink.fail("expected numbers", `number ${wrong + 1} is ${show(row[wrong])}`);
+    sink.vector().set(row);
+    sink.endRow();
+  }
+  return sink.result;
+}
+
+export function* writeJson({ words, dim, matrix, stride }: VectorRows): Generator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  yield encoder.encode(`{"words": ${JSON.stringify(words)},\n"vectors": [`);
+  for (let row = 0; row < words.length; row++) {
+    const numbers = Array.from(matrix.subarray(row * stride, row * stride + dim), formatFloat);
+    yield encoder.encode(`${row > 0 ? ",\n" : "\n"}[${numbers.join(",")}]`);
+  }
+  yield encoder.encode("\n]}\n");
+}

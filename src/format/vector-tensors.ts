@@ -1,0 +1,144 @@
+// Vectors in safetensors: "words" (UTF-8, a word a line), "vectors" (rows × dim; F32, F16, or I8 with a factor for each row in "scales").
+
+import { checkOneOf, show } from "../math/check.js";
+import { FormatError } from "../math/error.js";
+import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
+import type { ByteReader } from "./bytes.js";
+import { fromHalf, toHalf } from "./half.js";
+import { type Reserve, RowSink, type VectorRows } from "./rows.js";
+import { parseSafetensorsHeader, safetensorsHeader, type TensorShape } from "./safetensors.js";
+
+export type Precision = "F32" | "F16" | "I8";
+
+/** Bytes of the longest header that safetensors allows. */
+const HEADER_LIMIT = 100_000_000;
+
+/** How rows of each precision are read; scale is 1 but for I8. */
+const READERS: Record<Precision, { size: number; read: (view: DataView, at: number) => number }> = {
+  F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
+  F16: { size: 2, read: (view, at) => fromHalf(view.getUint16(at, true)) },
+  I8: { size: 1, read: (view, at) => view.getInt8(at) },
+};
+
+/**
+ * Tensors may come in any order but that words and scales come before vectors; others are skipped.
+ * @param words of the rows, for files that have no tensor of them
+ * @throws FormatError naming what is missing or does not fit
+ */
+export async function readVectorTensors(
+  bytes: ByteReader,
+  name: string,
+  limit: number,
+  reserve: Reserve,
+  words?: readonly string[],
+): Promise<VectorRows> {
+  const fail = (what: string) => new FormatError(`${name}: ${what}`);
+  if (!(await bytes.fill(8))) throw fail("the file ends within the header: not a safetensors file");
+  const view = (length: number) => new DataView(bytes.unread.buffer, bytes.unread.byteOffset, length);
+  const headerBytes = Number(view(8).getBigUint64(0, true));
+  if (headerBytes > HEADER_LIMIT || !(await bytes.fill(8 + headerBytes)))
+    throw fail(`the header should have ${headerBytes} bytes: cut off, or not a safetensors file`);
+  const entries = parseSafetensorsHeader(bytes.unread.subarray(8, 8 + headerBytes), name);
+  bytes.skip(8 + headerBytes);
+  let at = 0;
+  let names = words;
+  let scales: Float32Array | undefined;
+  for (const { name: tensor, dtype, shape, from, to } of entries) {
+    if (from < at) throw fail(`tensor ${show(tensor)} begins before the one before it ends`);
+    if (!(await skip(bytes, from - at))) throw fail(`cut off before tensor ${show(tensor)}`);
+    at = to;
+    if (tensor !== "vectors") {
+      const isWanted = tensor === "words" || tensor === "scales";
+      if (!(isWanted ? await bytes.fill(to - from) : await skip(bytes, to - from)))
+        throw fail(`cut off within tensor ${show(tensor)}`);
+      if (!isWanted) continue;
+      const data = bytes.unread.slice(0, to - from);
+      bytes.skip(to - from);
+      if (tensor === "words") names = decodeUtf8(data).split("\n");
+      else if (dtype === "F32") scales = new Float32Array(data.buffer);
+      continue;
+    }
+    const number = READERS[dtype as Precision];
+    if (number === undefined)
+      throw fail(`tensor "vectors" expected dtype ${Object.keys(READERS).join(", ")}, got ${show(dtype)}`);
+    const [rows, dim] = shape;
+    if (shape.length !== 2 || !(dim >= 1))
+      throw fail(`tensor "vectors" expected shape [rows, dim], got [${shape.join(", ")}]`);
+    if (names === undefined) throw fail('no tensor "words" before "vectors": name a file of words, one a line');
+    if (names.length !== rows) throw fail(`has ${rows} rows for ${names.length} words`);
+    if (dtype === "I8" && scales?.length !== rows)
+      throw fail(`expected ${rows} scales before "vectors" of I8, got ${scales?.length ?? "none"}`);
+    // a row must be there before room is made for it
+    if (rows > 0 && !(await bytes.fill(dim * number.size)))
+      throw fail(`row 1 expected ${dim} numbers, file ends after ${bytes.unread.length} bytes of it`);
+    const sink = new RowSink(name, dim, Math.min(rows, limit), reserve);
+    while (sink.rows < Math.min(rows, limit)) {
+      const row = sink.rows;
+      sink.addWord(names[row]);
+      if (!(await bytes.fill(dim * number.size))) throw sink.fail(`expected ${dim} numbers`, "file ends");
+      const vector = sink.vector();
+      const data = view(dim * number.size);
+      const scale = dtype === "I8" ? scales![row] : 1;
+      for (let d = 0; d < dim; d++) vector[d] = scale * number.read(data, d * number.size);
+      sink.endRow();
+      bytes.skip(dim * number.size);
+    }
+    return sink.result;
+  }
+  throw fail(`expected a tensor "vectors", got ${entries.map((entry) => show(entry.name)).join(", ") || "none"}`);
+}
+
+async function skip(bytes: ByteReader, count: number): Promise<boolean> {
+  for (let left = count; left > 0; ) {
+    if (!(await bytes.fill(1))) return false;
+    const step = Math.min(left, bytes.unread.length);
+    bytes.skip(step);
+    left -= step;
+  }
+  return true;
+}
+
+/** @throws RangeError for a word with a line end, or a number beyond float16 */
+export function* writeVectorTensors(rows: VectorRows, precision: Precision): Generator<Uint8Array<ArrayBuffer>> {
+  checkOneOf("precision", precision, ["F32", "F16", "I8"]);
+  const { words, dim, matrix, stride } = rows;
+  const broken = words.find((word) => word.includes("\n"));
+  if (broken !== undefined)
+    throw new RangeError(
+      `word ${show(broken)} holds a line end, which the list of words cannot hold: replace it before training`,
+    );
+  const list = encodeUtf8(words.join("\n"));
+  const scales =
+    precision === "I8"
+      ? Float32Array.from(words, (_, row) => scaleOf(matrix.subarray(row * stride, row * stride + dim)))
+      : undefined;
+  const tensors: TensorShape[] = [
+    ...(scales ? [{ name: "scales", dtype: "F32" as const, shape: [words.length] }] : []),
+    { name: "words", dtype: "U8", shape: [list.length] },
+    { name: "vectors", dtype: precision, shape: [words.length, dim] },
+  ];
+  yield safetensorsHeader(tensors, { format: "wasm2vec vectors", version: "1" });
+  if (scales) yield new Uint8Array(scales.buffer);
+  yield list;
+  for (let row = 0; row < words.length; row++) {
+    const vector = matrix.slice(row * stride, row * stride + dim);
+    if (precision === "F32") yield new Uint8Array(vector.buffer);
+    else if (precision === "F16") yield halves(vector, words[row]);
+    else
+      yield new Uint8Array(Int8Array.from(vector, (x) => (scales![row] > 0 ? Math.round(x / scales![row]) : 0)).buffer);
+  }
+}
+
+/** What one step of an int8 stands for: the largest number is 127 of them. */
+function scaleOf(vector: Float32Array): number {
+  return Math.fround(vector.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 127);
+}
+
+function halves(vector: Float32Array, word: string): Uint8Array<ArrayBuffer> {
+  const beyond = vector.findIndex((x) => Math.abs(x) >= 65_520);
+  if (beyond >= 0)
+    throw new RangeError(
+      `word ${show(word)}: number ${beyond + 1} is ${vector[beyond]}, which float16 cannot hold: use "safetensors"`,
+    );
+  return new Uint8Array(Uint16Array.from(vector, toHalf).buffer);
+}
