@@ -99,7 +99,11 @@ onEachPage(
       expect((await loadVectors(lines)).get(words[0])).toEqual(vectors.get(words[0]));
       const decode = (path: string) => readFileSync(path, "utf8").trim().split("\n");
       expect(decode(metadata)).toEqual(words);
-      expect(decode(tsv)[0].split("\t").map(Number)).toEqual([...vectors.get(words[0])]);
+      expect(
+        decode(tsv)[0]
+          .split("\t")
+          .map((x) => Math.fround(Number(x))),
+      ).toEqual([...vectors.get(words[0])]);
     });
 
     it("goes on after the tab was closed", async () => {
