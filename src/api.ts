@@ -43,6 +43,7 @@ export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/qu
 
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";
+export * from "./vectors/queries.js";
 export {
   type AnalogyOptions,
   MissingWordError,

@@ -158,6 +158,28 @@ export class WordVectors {
     });
   }
 
+  /** The words nearest to each of many words or vectors: the rows are read once for 64 queries. @throws MissingWordError */
+  mostSimilarBatch(queries: readonly Query[], options: Omit<SearchOptions, "missing"> = {}): Neighbour[][] {
+    checkKnown("option", options, SEARCH_OPTIONS);
+    const { norms } = this.search;
+    const lists = queries.map((query) => this.list(options, [query]));
+    const targets = queries.map((query) => this.direction(query));
+    this.search.scan(targets, this.rowsOf(options), (q, first, scores) => {
+      for (let i = 0; i < scores.length; i++) lists[q].offer(first + i, scores[i] / norms[first + i]);
+    });
+    return lists.map((list) => list.neighbours());
+  }
+
+  /** Cosines of a word or vector with all words, in their order. @throws MissingWordError */
+  cosines(query: Query): Float32Array {
+    const { norms } = this.search;
+    const cosines = new Float32Array(this.size);
+    this.search.scan([this.direction(query)], this.size, (_, first, scores) => {
+      for (let i = 0; i < scores.length; i++) cosines[first + i] = scores[i] / norms[first + i];
+    });
+    return cosines;
+  }
+
   /** Answers "a is to b as c is to ?". @throws MissingWordError */
   analogy(a: Query, b: Query, c: Query, options: AnalogyOptions = {}): Neighbour[] {
     const { method = "3cosadd", ...rest } = options;
@@ -249,15 +271,27 @@ export class WordVectors {
     asked: readonly Query[],
     scan: (rows: number, offer: (row: WordId, score: number) => void) => void,
   ): Neighbour[] {
-    const { filter } = options;
-    const top = new TopRows(checkInteger("topN", options.topN ?? 10, 0));
-    const rows = checkInteger("restrictVocabulary", options.restrictVocabulary ?? this.size, 0);
+    const list = this.list(options, asked);
+    scan(this.rowsOf(options), list.offer);
+    return list.neighbours();
+  }
+
+  private rowsOf({ restrictVocabulary = this.size }: SearchOptions): number {
+    return Math.min(checkInteger("restrictVocabulary", restrictVocabulary, 0), this.size);
+  }
+
+  /** The best of what is offered, without the words asked for. */
+  private list({ topN = 10, filter }: SearchOptions, asked: readonly Query[]) {
+    const top = new TopRows(checkInteger("topN", topN, 0));
     const excluded = new Set(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
-    scan(Math.min(rows, this.size), (row, score) => {
-      if (!(score > top.threshold) || excluded.has(row) || (filter !== undefined && !filter(this.words[row]))) return;
-      top.offer(row, score);
-    });
-    return top.sorted().map(({ row, score }) => ({ word: this.words[row], similarity: score }));
+    return {
+      offer: (row: WordId, score: number): void => {
+        if (!(score > top.threshold) || excluded.has(row) || (filter !== undefined && !filter(this.words[row]))) return;
+        top.offer(row, score);
+      },
+      neighbours: (): Neighbour[] =>
+        top.sorted().map(({ row, score }) => ({ word: this.words[row], similarity: score })),
+    };
   }
 }
 

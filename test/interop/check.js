@@ -3,7 +3,19 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { evaluateAnalogies, evaluateWordPairs, loadVectors, parseAnalogies, parseWordPairs } from "../../build/node.js";
+import {
+  closerThan,
+  distances,
+  evaluateAnalogies,
+  evaluateWordPairs,
+  loadVectors,
+  mostSimilarCosmul,
+  nSimilarity,
+  parseAnalogies,
+  parseWordPairs,
+  rank,
+  relativeCosineSimilarity,
+} from "../../build/node.js";
 
 const folder = process.argv[2];
 const ours = await loadVectors(join(folder, "ours.bin"));
@@ -18,7 +30,7 @@ const fasttext = await loadVectors(join(folder, "fasttext.vec"));
 ok(fasttext.size > 1000 && fasttext.has("the"));
 console.log(`fasttext.vec: ${fasttext.size} words`);
 
-const { figures, neighbours } = JSON.parse(readFileSync(join(folder, "gensim.json"), "utf8"));
+const { figures, neighbours, queries } = JSON.parse(readFileSync(join(folder, "gensim.json"), "utf8"));
 const same = (name, a, b) => {
   ok(Math.abs(a - b) < 5e-5, `${name}: ${a} here, ${b} in gensim`);
   return `${name} ${a.toFixed(4)}`;
@@ -44,3 +56,14 @@ for (const [word, list] of Object.entries(neighbours)) {
   });
 }
 console.log("nearest words as gensim's");
+
+same("nSimilarity", nSimilarity(ours, ["king", "queen"], ["river", "lake", "sea"]), queries.nSimilarity);
+same("relativeCosineSimilarity", relativeCosineSimilarity(ours, "king", "queen"), queries.relativeCosineSimilarity);
+deepStrictEqual(rank(ours, "king", "river"), queries.rank);
+deepStrictEqual(closerThan(ours, "king", "emperor"), queries.closerThan);
+distances(ours, "king", ["queen", "river", "three"]).forEach((x, i) => same("distances", x, queries.distances[i]));
+mostSimilarCosmul(ours, { positive: ["woman", "king"], negative: ["man"] }, { topN: 5 }).forEach((found, i) => {
+  deepStrictEqual(found.word, queries.cosmul[i][0]);
+  same("3CosMul", found.similarity, queries.cosmul[i][1]);
+});
+console.log("nSimilarity, rank, closerThan, relativeCosineSimilarity, distances, 3CosMul: as gensim");

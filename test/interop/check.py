@@ -70,4 +70,12 @@ for pairs, analogies in zip(sets[::2], sets[1::2]):
             "sections": [[len(s["correct"]), len(s["correct"]) + len(s["incorrect"])] for s in sections[:-1]],
         })
 neighbours = {word: binary.most_similar(word, topn=5) for word in ("king", "river", "three")}
-json.dump({"figures": figures, "neighbours": neighbours}, open(folder / "gensim.json", "w"))
+queries = {
+    "nSimilarity": float(binary.n_similarity(["king", "queen"], ["river", "lake", "sea"])),
+    "rank": int(binary.rank("king", "river")),
+    "closerThan": binary.closer_than("king", "emperor"),
+    "relativeCosineSimilarity": float(binary.relative_cosine_similarity("king", "queen", 10)),
+    "cosmul": binary.most_similar_cosmul(positive=["woman", "king"], negative=["man"], topn=5),
+    "distances": [float(x) for x in binary.distances("king", ["queen", "river", "three"])],
+}
+json.dump({"figures": figures, "neighbours": neighbours, "queries": queries}, open(folder / "gensim.json", "w"))

@@ -1,0 +1,207 @@
+// What gensim's KeyedVectors answers besides: each a function of the vectors, so that a page loads those it asks.
+
+import { checkInteger, checkKnown, checkOneOf, show } from "../math/check.js";
+import { exp } from "../math/power.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import { TopRows } from "./top.js";
+import { MissingWordError, type Neighbour, type Query, type WordVectors } from "./vectors.js";
+
+/** gensim's ε of 3CosMul. */
+const EPSILON = 1e-6;
+
+/** Cosine of the means of two lists of words. @throws MissingWordError; RangeError for an empty list */
+export function nSimilarity(vectors: WordVectors, a: readonly string[], b: readonly string[]): number {
+  return vectors.similarity(meanOf(vectors, a), meanOf(vectors, b));
+}
+
+/** Cosine distances, 1 − cosine, of a word or vector from others, or from all words in their order. @throws MissingWordError */
+export function distances(vectors: WordVectors, query: Query, others?: readonly string[]): Float32Array {
+  if (others === undefined) return vectors.cosines(query).map((cosine) => 1 - cosine);
+  return Float32Array.from(others, (word) => 1 - vectors.similarity(query, word));
+}
+
+/** Words that are closer to a than b is, in the order of the words. @throws MissingWordError */
+export function closerThan(vectors: WordVectors, a: string, b: string): string[] {
+  const cosines = vectors.cosines(a);
+  const limit = cosines[vectors.row(b)];
+  const own = vectors.row(a);
+  return vectors.words.filter((_, row) => row !== own && cosines[row] > limit);
+}
+
+/** The place of b among the words nearest to a, from 1. @throws MissingWordError */
+export function rank(vectors: WordVectors, a: string, b: string): number {
+  return closerThan(vectors, a, b).length + 1;
+}
+
+/** Cosine of a and b through the sum of those of a's `topN` nearest words (Leeuwenberg et al. 2016). Default 10. @throws MissingWordError */
+export function relativeCosineSimilarity(vectors: WordVectors, a: string, b: string, topN = 10): number {
+  const sum = vectors.mostSimilar(a, { topN }).reduce((total, { similarity }) => total + similarity, 0);
+  return vectors.similarity(a, b) / sum;
+}
+
+export interface CosmulOptions {
+  /** Default 10. */
+  topN?: number;
+  /** Looks only among the so many most frequent words. Default: all. */
+  restrictVocabulary?: number;
+}
+
+/** Words by 3CosMul for any number of positive and negative words (Levy and Goldberg 2014), with gensim's ε. @throws MissingWordError */
+export function mostSimilarCosmul(
+  vectors: WordVectors,
+  { positive = [], negative = [] }: { positive?: readonly Query[]; negative?: readonly Query[] },
+  options: CosmulOptions = {},
+): Neighbour[] {
+  checkKnown("option", options, ["topN", "restrictVocabulary"]);
+  const { topN = 10, restrictVocabulary = vectors.size } = options;
+  if (positive.length + negative.length === 0) throw new MissingWordError("mostSimilarCosmul was asked for no words");
+  const rows = Math.min(checkInteger("restrictVocabulary", restrictVocabulary, 0), vectors.size);
+  const products = [positive, negative].map((queries) => {
+    const product = new Float64Array(rows).fill(1);
+    for (const cosines of queries.map((query) => vectors.cosines(query)))
+      for (let row = 0; row < rows; row++) product[row] *= (1 + cosines[row]) / 2;
+    return product;
+  });
+  const asked = new Set(
+    [...positive, ...negative].map((query) => (typeof query === "string" ? vectors.row(query) : -1)),
+  );
+  return best(vectors, topN, rows, (row) =>
+    asked.has(row) ? Number.NaN : products[0][row] / (products[1][row] + EPSILON),
+  );
+}
+
+/** What a model must have to predict. */
+export interface Predictor {
+  vectors: WordVectors;
+  outputVectors: WordVectors;
+  options: { model: "skipgram" | "cbow"; cbowCombine: "mean" | "sum"; loss: string };
+}
+
+/**
+ * The most probable words between the words of a context: softmax of the mean (or sum) of their vectors with the output vectors.
+ * @returns probabilities as `similarity`; words of the context that have no vector are left out, as in gensim
+ * @throws RangeError for a model of hierarchical softmax; MissingWordError if no word of the context has a vector
+ */
+export function predictOutputWord(model: Predictor, context: readonly string[], { topN = 10 } = {}): Neighbour[] {
+  const { vectors, outputVectors: outputs, options } = model;
+  const known = context.filter((word) => vectors.has(word));
+  if (known.length === 0) throw new MissingWordError(`none of the ${context.length} words of the context has a vector`);
+  const hidden = meanOf(vectors, known);
+  if (options.model === "cbow" && options.cbowCombine === "sum")
+    hidden.forEach((x, d) => (hidden[d] = x * known.length));
+  const { matrix, stride, dim, size } = outputs;
+  const scores = Float64Array.from({ length: size }, (_, row) => {
+    let sum = 0;
+    for (let d = 0; d < dim; d++) sum += matrix[row * stride + d] * hidden[d];
+    return sum;
+  });
+  const most = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const weights = scores.map((score) => (score - most < -700 ? 0 : exp(score - most)));
+  const total = weights.reduce((a, b) => a + b, 0);
+  return best(outputs, topN, size, (row) => weights[row] / total);
+}
+
+export interface DocumentOptions {
+  /** "mean" (default), or "sif": weights a / (a + p(w)), and the main direction of all documents removed (Arora et al. 2017). */
+  weighting?: "mean" | "sif";
+  /** "sif": counts of the words. */
+  vocabulary?: Vocabulary;
+  /** "sif": a. Default 1e-3. */
+  a?: number;
+}
+
+/**
+ * A vector of dim floats for each document; words without a vector are left out, a document of none gets zeros.
+ * @throws RangeError for options
+ */
+export function documentVectors(
+  vectors: WordVectors,
+  documents: readonly (readonly string[])[],
+  options: DocumentOptions = {},
+): Float32Array[] {
+  checkKnown("option", options, ["weighting", "vocabulary", "a"]);
+  const { weighting = "mean", vocabulary, a = 1e-3 } = options;
+  checkOneOf("weighting", weighting, ["mean", "sif"]);
+  if (weighting === "mean") return documents.map((words) => weightedMean(vectors, words, () => 1));
+  if (vocabulary === undefined)
+    throw new RangeError('weighting "sif" needs "vocabulary", the counts of the words: give model.vocabulary');
+  const weight = (word: string) => {
+    const id = vocabulary.id(word);
+    return a / (a + (id === undefined ? 0 : vocabulary.counts[id] / vocabulary.totalWords));
+  };
+  const all = documents.map((words) => weightedMean(vectors, words, weight));
+  const direction = mainDirection(all, vectors.dim);
+  for (const vector of all) {
+    const share = dot(vector, direction);
+    for (let d = 0; d < vector.length; d++) vector[d] -= share * direction[d];
+  }
+  return all;
+}
+
+/**
+ * The relaxed bound of Word Mover's Distance (Kusner et al. 2015, RWMD): each word goes whole to the nearest word of the other
+ * document, the larger of both ways; Euclidean distances. At most the exact distance, and near it. Words without a vector are left out.
+ * @returns Infinity if a document has none with a vector
+ */
+export function relaxedWordMoversDistance(vectors: WordVectors, a: readonly string[], b: readonly string[]): number {
+  const [one, other] = [a, b].map((words) =>
+    words.filter((word) => vectors.has(word)).map((word) => vectors.get(word)),
+  );
+  if (one.length === 0 || other.length === 0) return Number.POSITIVE_INFINITY;
+  const oneWay = (from: Float32Array[], to: Float32Array[]) =>
+    from.reduce((sum, x) => sum + Math.min(...to.map((y) => Math.sqrt(squaredDistance(x, y)))), 0) / from.length;
+  return Math.max(oneWay(one, other), oneWay(other, one));
+}
+
+function best(vectors: WordVectors, topN: number, rows: number, score: (row: number) => number): Neighbour[] {
+  const top = new TopRows(checkInteger("topN", topN, 0));
+  for (let row = 0; row < rows; row++) {
+    const own = score(row);
+    if (own > top.threshold) top.offer(row, own);
+  }
+  return top.sorted().map((entry) => ({ word: vectors.words[entry.row], similarity: entry.score }));
+}
+
+function meanOf(vectors: WordVectors, words: readonly string[]): Float32Array {
+  if (words.length === 0) throw new RangeError(`expected at least one word, got ${show(words)}`);
+  for (const word of words) vectors.row(word);
+  return weightedMean(vectors, words, () => 1);
+}
+
+function weightedMean(vectors: WordVectors, words: readonly string[], weight: (word: string) => number): Float32Array {
+  const mean = new Float32Array(vectors.dim);
+  const known = words.filter((word) => vectors.has(word));
+  for (const word of known) {
+    const share = weight(word) / known.length;
+    vectors.get(word).forEach((x, d) => (mean[d] += share * x));
+  }
+  return mean;
+}
+
+/** The first right singular vector, by the power method; zeros if all are. */
+function mainDirection(rows: readonly Float32Array[], dim: number): Float64Array {
+  let direction = Float64Array.from({ length: dim }, (_, d) => 1 + d / dim);
+  for (let round = 0; round < 100; round++) {
+    const next = new Float64Array(dim);
+    for (const row of rows) {
+      const share = dot(row, direction);
+      for (let d = 0; d < dim; d++) next[d] += share * row[d];
+    }
+    const norm = Math.sqrt(dot(next, next));
+    if (norm === 0) return next;
+    direction = next.map((x) => x / norm);
+  }
+  return direction;
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += a[d] * b[d];
+  return sum;
+}
+
+function squaredDistance(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += (a[d] - b[d]) ** 2;
+  return sum;
+}
