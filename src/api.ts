@@ -2,6 +2,7 @@
 
 export type { Reserve, VectorRows } from "./format/rows.js";
 export {
+  type ReadFormat,
   type ReadOptions,
   readVectors,
   readWords,

@@ -52,11 +52,13 @@ async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 export * from "./api.js";
+export type { Subwords } from "./format/fasttext.js";
 export { fileCheckpoint, loadCheckpoint } from "./node/checkpoint.js";
 export { type FileOptions, fileCorpus, streamCorpus } from "./node/corpus.js";
 export { checkWritable, readChunks, readText, writeAtomically } from "./node/files.js";
 export {
   type LoadOptions,
+  loadFastText,
   loadVectors,
   loadVocabulary,
   type SaveOptions,

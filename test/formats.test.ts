@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createVectors, loadVectors, saveVectors, train } from "wasm2vec";
+import { createVectors, loadFastText, loadVectors, saveVectors, train } from "wasm2vec";
 import { fromHalf, toHalf } from "../src/format/half";
 import type { VectorRows } from "../src/format/rows";
 import {
@@ -202,6 +202,69 @@ describe("what others write", () => {
     ]);
     await expect(read(file)).rejects.toThrow('no tensor "words" before "vectors"');
   });
+});
+
+describe("fastText's models", () => {
+  const model = readFileSync("test/golden/fasttext.bin");
+  const printed = readFileSync("test/golden/fasttext-words.txt", "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => line.trim().split(" "));
+
+  it("give the vectors that fastText prints, for words it has never seen too", async () => {
+    const { vectors, subwords } = await loadFastText("test/golden/fasttext.bin");
+    expect([...vectors.words].sort()).toEqual(
+      printed
+        .slice(0, vectors.size)
+        .map(([w]) => w)
+        .sort(),
+    );
+    expect(printed.length).toBeGreaterThan(vectors.size + 3);
+    for (const [w, ...numbers] of printed) {
+      numbers.forEach((number, d) => expect(subwords.get(w)[d]).toBeCloseTo(Number(number), 5));
+      if (vectors.has(w)) expect(vectors.get(w)).toEqual(subwords.get(w));
+    }
+  });
+
+  it("are told by their content, and converted; labels are no words", async () => {
+    const { words } = await readVectors(cut(model, 7), { limit: 3 });
+    expect(words).toHaveLength(3);
+    const { words: supervised, dim } = await loadVectors("test/golden/fasttext-supervised.bin");
+    expect({ words: [...supervised].sort(), dim }).toEqual({ words: ["</s>", "cat", "dog", "ran", "sat"], dim: 4 });
+  });
+
+  it("are refused if quantised", async () => {
+    const { words } = await readVectors([model]);
+    const shape = Buffer.from(new BigInt64Array([BigInt(words.length + 40), 4n]).buffer);
+    const quantised = Buffer.from(model);
+    quantised[model.indexOf(shape) - 1] = 1;
+    await expect(readVectors([quantised])).rejects.toThrow(/quantised \(\.ftz\), which is not read/);
+  });
+
+  it("give a FormatError or a result for 10,000 changed files", async () => {
+    let refused = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(model.length - 1),
+        fc.integer({ min: 0, max: 255 }),
+        fc.nat({ max: 5 }),
+        async (at, byte, kind) => {
+          const changed = [...model];
+          if (kind === 0) changed.length = at;
+          else if (kind === 1) for (let i = 0; i < 4; i++) changed[(at + i) % changed.length] = byte;
+          else if (kind === 2) changed.splice(at, 3);
+          // the header more often than the floats
+          else changed[kind === 3 ? at % 200 : at] = byte;
+          await readVectors([Uint8Array.from(changed)], { format: "fasttext" }).catch((error) => {
+            if (!(error instanceof FormatError)) throw error;
+            refused++;
+          });
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+    expect(refused).toBeGreaterThan(1000);
+  }, 120_000);
 });
 
 it("halves: every float16 comes back, and every float32 goes to the nearest", () => {

@@ -1,7 +1,7 @@
 // What all commands share: their result, its output, option parsers and usage errors.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { VECTOR_FORMATS } from "../format/vectors.js";
+import { READ_FORMATS } from "../format/vectors.js";
 
 /** What a command has to say: for people, and with --json for machines. */
 export interface Result {
@@ -65,7 +65,7 @@ export function usage<T>(check: () => T): T {
 
 /** The option that says how a file of vectors is read. */
 export function readFormatOption(flag: string): Option {
-  return new Option(`${flag} <format>`, "format of the file read").choices(["auto", ...VECTOR_FORMATS]).default("auto");
+  return new Option(`${flag} <format>`, "format of the file read").choices(["auto", ...READ_FORMATS]).default("auto");
 }
 
 /** Lines of a table, columns parted by two blanks; the first column is aligned left, the others right. */

@@ -1,11 +1,11 @@
 import { extname } from "node:path";
 import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
-import { checkWritable, loadVectors, saveVectors, type VectorFormat } from "../node.js";
+import { checkWritable, loadVectors, type ReadFormat, saveVectors, type VectorFormat } from "../node.js";
 import { finish, grouped, parseCount, type Result, readFormatOption, UsageError } from "./command.js";
 
 interface Flags {
-  from: VectorFormat | "auto";
+  from: ReadFormat | "auto";
   to?: VectorFormat;
   words?: string;
   limit?: number;

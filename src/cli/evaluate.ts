@@ -8,8 +8,8 @@ import {
   loadVectors,
   parseAnalogies,
   parseWordPairs,
+  type ReadFormat,
   readText,
-  type VectorFormat,
   type WordPairScore,
 } from "../node.js";
 import { finish, parseCount, type Result, readFormatOption, table, UsageError } from "./command.js";
@@ -19,7 +19,7 @@ interface Flags {
   analogies?: string[];
   restrictVocabulary: number;
   caseSensitive?: true;
-  format: VectorFormat | "auto";
+  format: ReadFormat | "auto";
 }
 
 export function evaluateCommand(): Command {

@@ -1,14 +1,14 @@
 // Nearest words and analogies.
 
 import { Command, Option } from "commander";
-import { loadVectors, type Neighbour, type VectorFormat } from "../node.js";
+import { loadVectors, type Neighbour, type ReadFormat } from "../node.js";
 import { finish, parseCount, type Result, readFormatOption, table } from "./command.js";
 
 interface SearchFlags {
   topN: number;
   restrictVocabulary?: number;
   skipMissing?: true;
-  format: VectorFormat | "auto";
+  format: ReadFormat | "auto";
 }
 
 export function similarCommand(): Command {

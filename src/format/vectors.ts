@@ -4,6 +4,7 @@ import { checkInteger, checkOneOf, show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { ByteReader } from "./bytes.js";
+import { FASTTEXT_MAGIC, readFastText } from "./fasttext.js";
 import { gathered } from "./gather.js";
 import { readJson, writeJson } from "./json.js";
 import { NPY_MAGIC, readNpy, writeNpy } from "./npy.js";
@@ -27,6 +28,9 @@ export type VectorFormat =
   | "tsv"
   | "json";
 
+/** Also read: fastText's model.bin. */
+export type ReadFormat = VectorFormat | "fasttext";
+
 export const VECTOR_FORMATS: readonly VectorFormat[] = [
   ...(["word2vec", "word2vec-text", "glove", "safetensors", "safetensors-f16", "safetensors-i8"] as const),
   ...(["npy", "tsv", "json"] as const),
@@ -47,6 +51,8 @@ export function readWords(text: string): string[] {
   return text.replace(/\r?\n$/, "").split(/\r?\n/);
 }
 
+export const READ_FORMATS: readonly ReadFormat[] = [...VECTOR_FORMATS, "fasttext"];
+
 /** Formats whose words lie in a file of their own, a word a line. */
 export const WORDLESS: readonly VectorFormat[] = ["npy", "tsv"];
 
@@ -54,7 +60,7 @@ export interface ReadOptions {
   /** Of the file, for errors. */
   name?: string;
   /** Default "auto": told by the content. */
-  format?: VectorFormat | "auto";
+  format?: ReadFormat | "auto";
   /** Words of the rows, for "npy" and "tsv". */
   words?: readonly string[];
   /** Reads only the first so many rows. Default: all. */
@@ -75,7 +81,7 @@ export async function readVectors(
   options: ReadOptions = {},
 ): Promise<VectorRows> {
   const { name = "vectors", limit = Number.MAX_SAFE_INTEGER, reserve = reserveArray(), words } = options;
-  checkOneOf("format", options.format ?? "auto", ["auto", ...VECTOR_FORMATS]);
+  checkOneOf("format", options.format ?? "auto", ["auto", ...READ_FORMATS]);
   checkInteger("limit", limit, 1);
   const bytes = new ByteReader(chunks);
   try {
@@ -92,6 +98,8 @@ export async function readVectors(
         return await readPlainText(bytes, name, limit, reserve);
       case "json":
         return await readJson(bytes, name, limit, reserve);
+      case "fasttext":
+        return await readFastText(bytes, name, limit, reserve);
       case "word2vec":
       case "word2vec-text":
         return await readWord2vec(bytes, name, format, limit, reserve);
@@ -107,10 +115,11 @@ export async function readVectors(
 }
 
 /** The format that the first bytes tell; "auto" is one of word2vec's, or none that is known. */
-async function formatOf(bytes: ByteReader): Promise<VectorFormat | "auto"> {
+async function formatOf(bytes: ByteReader): Promise<ReadFormat | "auto"> {
   await bytes.fill(SNIFFED);
   const start = bytes.unread.subarray(0, SNIFFED);
   if (NPY_MAGIC.every((byte, i) => start[i] === byte)) return "npy";
+  if (FASTTEXT_MAGIC.every((byte, i) => start[i] === byte)) return "fasttext";
   // { after the length of the header
   if (start.length > 8 && start[8] === 0x7b && start[4] + start[5] + start[6] + start[7] === 0) return "safetensors";
   const text = new TextDecoder("latin1").decode(start);

@@ -1,16 +1,27 @@
 // Vectors and vocabularies in files.
 
 import { existsSync } from "node:fs";
-import { readVectors, readWords, type VectorFormat, WORDLESS, writeVectors, writeWords } from "../format/vectors.js";
+import { ByteReader } from "../format/bytes.js";
+import { readFastText, type Subwords } from "../format/fasttext.js";
+import { reserveArray } from "../format/rows.js";
+import {
+  type ReadFormat,
+  readVectors,
+  readWords,
+  type VectorFormat,
+  WORDLESS,
+  writeVectors,
+  writeWords,
+} from "../format/vectors.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { Vocabulary } from "../text/vocabulary.js";
-import { openVectors, type VectorKernelOptions } from "../vectors/create.js";
+import { createVectors, openVectors, type VectorKernelOptions } from "../vectors/create.js";
 import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../vectors/vectors.js";
 import { pathOf, readChunks, readText, writeAtomically } from "./files.js";
 
 export interface LoadOptions extends VectorKernelOptions {
   /** Default "auto": told by the content. */
-  format?: VectorFormat | "auto";
+  format?: ReadFormat | "auto";
   /** Reads only the first so many rows. */
   limit?: number;
   /** The file of the words, a word a line, for formats that have none. Default for x.npy x.words.txt, for x.tsv x.metadata.tsv. */
@@ -25,7 +36,7 @@ export interface SaveOptions {
 }
 
 /**
- * Reads vectors in any of the formats, plain or packed, as word2vec.c, gensim, fastText (.vec), GloVe, NumPy and saveVectors write them.
+ * Reads vectors in any of the formats, plain or packed, as word2vec.c, gensim, fastText (.vec, .bin), GloVe, NumPy and saveVectors write them.
  * @throws FormatError naming file, row and word; RangeError if they do not fit into memory
  */
 export async function loadVectors(path: string | URL, options: LoadOptions = {}): Promise<WordVectors> {
@@ -46,6 +57,31 @@ export async function loadVectors(path: string | URL, options: LoadOptions = {})
     },
   });
   return openVectors(words, dim, storage!, options);
+}
+
+/**
+ * Reads a model of fastText (.bin): the vectors of its words, and `subwords.get(word)` for any word, from its n-grams.
+ * @throws FormatError naming the file and what is wrong
+ */
+export async function loadFastText(
+  path: string | URL,
+  options: VectorKernelOptions = {},
+): Promise<{ vectors: WordVectors; subwords: Subwords }> {
+  const bytes = new ByteReader(readChunks(path));
+  try {
+    const read = await readFastText(bytes, pathOf(path), Number.MAX_SAFE_INTEGER, reserveArray());
+    return {
+      vectors: await createVectors(
+        read.words,
+        read.dim,
+        read.matrix.subarray(0, read.words.length * read.dim),
+        options,
+      ),
+      subwords: read.subwords,
+    };
+  } finally {
+    await bytes.close();
+  }
 }
 
 /** Writes vectors, under a temporary name until the file is whole; for "npy" and "tsv" the file of their words first. */

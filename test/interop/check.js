@@ -28,7 +28,10 @@ for (const name of [...files, "gensim.bin", "gensim.txt", "gensim.glove", "numpy
 }
 const fasttext = await loadVectors(join(folder, "fasttext.vec"));
 ok(fasttext.size > 1000 && fasttext.has("the"));
-console.log(`fasttext.vec: ${fasttext.size} words`);
+const model = await loadVectors(join(folder, "fasttext.bin"));
+deepStrictEqual(model.words, fasttext.words);
+ok(model.matrix.every((x, i) => Math.abs(x - fasttext.matrix[i]) < 1e-3 * Math.max(1, Math.abs(x))));
+console.log(`fasttext.vec, fasttext.bin: ${fasttext.size} words, the same floats`);
 
 const { figures, neighbours, queries } = JSON.parse(readFileSync(join(folder, "gensim.json"), "utf8"));
 const same = (name, a, b) => {
