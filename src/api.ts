@@ -23,6 +23,7 @@ export { stringCorpus } from "./text/strings.js";
 export type { TokenizeOptions, Tokenizer } from "./text/tokenize.js";
 export type { TokenChunk } from "./text/tokens.js";
 export { Vocabulary } from "./text/vocabulary.js";
+export { type Edge, randomWalks, type WalkOptions } from "./text/walks.js";
 export { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
 export { type CheckpointOptions, TrainingControl } from "./train/control.js";
 export { DivergenceError, type EpochRecord, type Position, type Schedule } from "./train/epochs.js";
