@@ -65,7 +65,8 @@ describe.each(VECTOR_FORMATS)("%s", (format) => {
             const most = Math.max(
               ...given.matrix.subarray(i - (i % given.dim), i - (i % given.dim) + given.dim).map(Math.abs),
             );
-            const step = format === "safetensors-f16" ? 2 ** -11 * Math.abs(given.matrix[i]) + 2 ** -25 : most / 253;
+            const step =
+              format === "safetensors-f16" ? 2 ** -11 * Math.abs(given.matrix[i]) + 2 ** -25 : most / 253 + 2 ** -142; // factors of tiny rows have few bits
             if (!lossless) expect(Math.abs(back.matrix[i] - given.matrix[i])).toBeLessThanOrEqual(step);
           }
         }

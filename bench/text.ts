@@ -1,0 +1,93 @@
+// npm run bench:text: counting and encoding words, against gensim's and fastText's counting on the same plain file, in turn; and
+// the ten nearest words of 100,000 and 1,000,000 × 100, against gensim's numpy. Needs python3-gensim and fasttext.
+
+import { execFileSync, spawn } from "node:child_process";
+import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createVectors, readChunks, saveVectors } from "wasm2vec";
+import { Random } from "../src/math/random.js";
+import { fileCorpus } from "../src/node/corpus.js";
+import { median } from "../src/race/median.js";
+import { encode } from "../src/text/encode.js";
+import { buildVocabulary } from "../src/text/vocabulary.js";
+import { resolveOptions } from "../src/train/options.js";
+import { corpusPath, machine, spread } from "./measure.js";
+
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const QUERIES = 50;
+const python = (script: string, ...args: string[]) =>
+  Number(
+    execFileSync("/usr/bin/python3", [`bench/peers/${script}`, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
+
+/** Seconds until fastText has read the text: it says so, and is stopped then. */
+function fastTextCounting(corpus: string, output: string): Promise<number> {
+  const start = performance.now();
+  const child = spawn("fasttext", ["skipgram", "-input", corpus, "-output", output, "-minCount", "5", "-thread", "1"]);
+  return new Promise((resolve) => {
+    child.stderr.on("data", (data) => {
+      if (!String(data).includes("Number of words")) return;
+      resolve((performance.now() - start) / 1000);
+      child.kill("SIGKILL");
+    });
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), "wasm2vec-text-"));
+try {
+  console.log(machine());
+  const corpus = join(folder, "corpus.txt");
+  await pipeline(readChunks(corpusPath()), createWriteStream(corpus));
+  const seconds: Record<string, number[]> = { counting: [], encoding: [], gensim: [], fastText: [] };
+  let words = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    let start = performance.now();
+    const vocabulary = await buildVocabulary(fileCorpus(corpus), resolveOptions(), (tokens) => {
+      words = tokens;
+    });
+    seconds.counting.push((performance.now() - start) / 1000);
+    start = performance.now();
+    for await (const _ of encode(fileCorpus(corpus), vocabulary, 10_000));
+    seconds.encoding.push((performance.now() - start) / 1000);
+    seconds.gensim.push(python("gensim_counting.py", corpus));
+    seconds.fastText.push(await fastTextCounting(corpus, join(folder, "fasttext")));
+  }
+  for (const [name, times] of Object.entries(seconds))
+    console.log(
+      `${name.padEnd(10)}${spread(times.map((time) => words / time))} words/s, × gensim ${(median(seconds.gensim) / median(times)).toFixed(1)}`,
+    );
+
+  for (const rows of [100_000, 1_000_000]) {
+    const random = Random.from(1, 0);
+    const matrix = new Float32Array(rows * 100);
+    random.fill(matrix, 1);
+    const vectors = await createVectors(
+      Array.from({ length: rows }, (_, i) => `w${i}`),
+      100,
+      matrix,
+    );
+    const times: number[] = [];
+    for (let i = -3; i < QUERIES; i++) {
+      const start = performance.now();
+      vectors.mostSimilar(`w${Math.abs(i * 7919) % rows}`, { topN: 10 });
+      if (i >= 0) times.push(performance.now() - start);
+    }
+    const batch = Array.from({ length: 64 }, (_, i) => `w${(i * 7919) % rows}`);
+    const start = performance.now();
+    vectors.mostSimilarBatch(batch, { topN: 10 });
+    const each = (performance.now() - start) / batch.length;
+    const path = join(folder, "vectors.bin");
+    await saveVectors(vectors, path);
+    const gensim = python("gensim_queries.py", path, String(QUERIES));
+    console.log(
+      `top 10 of ${rows} × 100: ${median(times).toFixed(2)} ms, in a batch ${each.toFixed(2)} ms each; gensim ${gensim.toFixed(2)} ms`,
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
