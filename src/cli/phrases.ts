@@ -78,7 +78,16 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
   if (output === undefined && save === undefined)
     throw new UsageError("phrases needs somewhere to write: give --output FILE, --save FILE or both");
   if (load !== undefined) {
-    const learning = ["minCount", "threshold", "scoring", "passes", "connectorWords", "delimiter", "maxCounted", "save"];
+    const learning = [
+      "minCount",
+      "threshold",
+      "scoring",
+      "passes",
+      "connectorWords",
+      "delimiter",
+      "maxCounted",
+      "save",
+    ];
     const given = learning.find((name) => command.getOptionValueSource(name) === "cli");
     if (given !== undefined)
       throw new UsageError(`--load takes phrases as they are: leave out the option for ${given}`);
