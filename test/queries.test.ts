@@ -94,6 +94,7 @@ describe("of words", () => {
     });
     expect(() => vectors.mostSimilarBatch(["w0", "nope"])).toThrow(MissingWordError);
     expect(vectors.mostSimilarBatch([])).toEqual([]);
+    expect(() => vectors.mostSimilarBatch(["w0"], { missing: "skip" } as object)).toThrow('unknown option "missing"');
   });
 });
 

@@ -169,6 +169,18 @@ describe("bytes that are no UTF-8", () => {
     expect(counts).toEqual([3]);
   });
 
+  it("in tables too", async () => {
+    const path = put("latin1.csv", Buffer.from("text\ncaf\xe9\n", "latin1"));
+    const counts: number[] = [];
+    expect(await read(fileCorpus(path, { column: "text", onInvalid: (count) => counts.push(count) }))).toEqual([
+      "caf\uFFFD",
+    ]);
+    expect(counts).toEqual([1]);
+    await expect(read(fileCorpus(path, { column: "text", invalid: "error" }))).rejects.toThrow(
+      "latin1.csv: bytes that are no UTF-8",
+    );
+  });
+
   it("or refused, saying where", async () => {
     const strict = textCorpus(() => [bytes.subarray(0, 4)], "text", { invalid: "error" });
     await expect(read(strict)).rejects.toThrow(

@@ -10,6 +10,7 @@ import { parse } from "csv-parse";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { checkKnown, show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
+import { checkUtf8 } from "../text/check-utf8.js";
 import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus.js";
 import { TEXT_OPTIONS, type TextOptions, textCorpus } from "../text/lines.js";
 import { stringCorpus } from "../text/strings.js";
@@ -57,11 +58,11 @@ export function fileCorpus(paths: string | URL | readonly (string | URL)[], opti
 
 /** The texts of one column, by csv-parse: quotes, line ends within quotes, byte order mark. */
 function tableCorpus(path: string, column: string | number, delimiter: string, options: TextOptions): Corpus {
-  const { invalid: _, onInvalid: __, jsonField: ___, ...tokenizing } = options;
+  const { invalid, onInvalid, jsonField: _, ...tokenizing } = options;
   const fail = (what: string, cause?: unknown) => new FormatError(`${path}: ${what}`, { cause });
   async function* rows() {
     const table = parse({ delimiter, bom: true, relax_column_count: true, skip_empty_lines: true });
-    const reading = pipeline(Readable.from(readChunks(path)), table);
+    const reading = pipeline(Readable.from(checkUtf8(readChunks(path), path, { invalid, onInvalid })), table);
     reading.catch(() => {});
     let at = typeof column === "number" ? column - 1 : -1;
     let number = 0;

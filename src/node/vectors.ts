@@ -84,15 +84,13 @@ export async function loadFastText(
   }
 }
 
-/** Writes vectors, under a temporary name until the file is whole; for "npy" and "tsv" the file of their words first. */
+/** Writes vectors, under a temporary name until the file is whole; for "npy" and "tsv" also the file of their words. */
 export async function saveVectors(vectors: WordVectors, path: string | URL, options: SaveOptions = {}): Promise<void> {
   const { format = "word2vec" } = options;
-  if (WORDLESS.includes(format))
-    await writeAtomically(
-      options.words ?? wordsOf(pathOf(path)) ?? `${pathOf(path)}.words.txt`,
-      writeWords(vectors.words),
-    );
+  // words that cannot be written are told before anything is replaced
+  const words = WORDLESS.includes(format) ? [...writeWords(vectors.words)] : undefined;
   await writeAtomically(path, writeVectors(vectors, format));
+  if (words) await writeAtomically(options.words ?? wordsOf(pathOf(path)) ?? `${pathOf(path)}.words.txt`, words);
 }
 
 /** Where the words of such a file lie by default. */

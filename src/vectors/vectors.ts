@@ -160,7 +160,7 @@ export class WordVectors {
 
   /** The words nearest to each of many words or vectors: the rows are read once for 64 queries. @throws MissingWordError */
   mostSimilarBatch(queries: readonly Query[], options: Omit<SearchOptions, "missing"> = {}): Neighbour[][] {
-    checkKnown("option", options, SEARCH_OPTIONS);
+    checkKnown("option", options, ["topN", "filter", "restrictVocabulary"]);
     const { norms } = this.search;
     const lists = queries.map((query) => this.list(options, [query]));
     const targets = queries.map((query) => this.direction(query));
