@@ -43,8 +43,11 @@ describe("updateVocabulary", () => {
     expect(new Set(added).size).toBe(20);
     await model.train(more, { epochs: 8, learningRate: 0.05 });
     expect(model.history).toHaveLength(11);
-    const near = model.vectors.mostSimilar("new_0", { topN: 5, filter: (word) => !word.startsWith("common") });
-    expect(near.filter(({ word }) => word.startsWith("new_")).length).toBeGreaterThanOrEqual(4);
+    // of the words nearest to ten new ones most are new, where chance would make it one in nine
+    const near = Array.from({ length: 10 }, (_, i) =>
+      model.vectors.mostSimilar(`new_${i}`, { topN: 5, filter: (word) => !word.startsWith("common") }),
+    ).flat();
+    expect(near.filter(({ word }) => word.startsWith("new_")).length / near.length).toBeGreaterThan(0.5);
     // who holds the vectors from before has them as they were
     expect(vectors.size).toBe(vocabulary.size);
     expect([...vectors.get("topic0_0")]).toEqual(before.get("topic0_0"));
