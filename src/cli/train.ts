@@ -188,7 +188,7 @@ async function trainInterruptibly(
   const stop = (what: string) => controller.abort(new Interrupted(`interrupted; ${what}`));
   let isTraining = false;
   const interrupt = () => {
-    process.on("SIGINT", exitAtOnce); // a third one must find it too, or the system kills us
+    process.once("SIGINT", exitAtOnce);
     const { name } = options.checkpoint ?? {};
     if (name === undefined || !isTraining) return stop("nothing was written");
     control.checkpoint().then(
