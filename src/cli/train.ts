@@ -188,7 +188,7 @@ async function trainInterruptibly(
   const stop = (what: string) => controller.abort(new Interrupted(`interrupted; ${what}`));
   let isTraining = false;
   const interrupt = () => {
-    process.on("SIGINT", exitAtOnce); // to the end: a signal that finds nobody kills the process, without an exit code
+    process.on("SIGINT", exitAtOnce); // a third one must find it too, or the system kills us
     const { name } = options.checkpoint ?? {};
     if (name === undefined || !isTraining) return stop("nothing was written");
     control.checkpoint().then(
@@ -213,6 +213,7 @@ async function trainInterruptibly(
   } finally {
     progress?.stop();
     process.off("SIGINT", interrupt);
+    process.off("SIGINT", exitAtOnce);
     await source.remove();
   }
 }
