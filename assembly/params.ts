@@ -48,6 +48,7 @@ export const enum Param {
   stride = 8,
   vocabularySize = 12,
   model = 16,
+  /** The larger of windowLeft and windowRight: the radius is drawn from 1 … window. */
   window = 20,
   negatives = 24,
   /** 1: one set of negatives for all pairs of a window; 0: a fresh set for each pair. */
@@ -66,7 +67,7 @@ export const enum Param {
   ids = 52,
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
-  /** { n u32, context rows u32[2 × window], sets }[group]: windows drawn ahead; see TargetSet */
+  /** { n u32, context rows u32[contexts], sets, weights f32[contexts] }[group]: windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0 */
   windows = 60,
   /** Bytes of a window; those of a set. */
   windowStride = 64,
@@ -82,7 +83,7 @@ export const enum Param {
   hidden = 88,
   /** f32[stride / 4]: learning rate × ∂loss/∂hidden */
   hiddenGradient = 92,
-  /** f32[2 × window][8]: what a row's slice becomes, while several tiles add to it */
+  /** f32[contexts][8]: what a row's slice becomes, while several tiles add to it */
   partial = 96,
   /** A row of zeros that stands for a missing output. */
   zeroRow = 100,
@@ -94,6 +95,8 @@ export const enum Param {
   paths = 112,
   /** u32[tiles × Tile.outputs]: all output rows, for softmax */
   allRows = 116,
+  /** 1: each radius is drawn; 0: it is `window` */
+  shrinkWindows = 120,
   /** Cells of the alias table: one for each word; in a part for the hot words and a stripe of the others, see src/kernel/parts.ts. */
   noiseWords = 124,
   noiseStep = 128,
@@ -101,25 +104,40 @@ export const enum Param {
   noiseMirror = 136,
   /** Part; 0: the batch has ids of the vocabulary, and rows are trained where they lie. */
   part = 140,
-  /** u8[vocabularySize]: 1 for a word whose input row stays as it is; 0: all rows are trained */
-  frozen = 144,
-  /** f32[2 × window][stride / 4]: what stands in for those rows in a window */
+  /** f32[vocabularySize]: the share of its steps that each input row keeps; 0: all rows keep all of them */
+  rates = 144,
+  /** { row u32, rate f32, – 8, f32[stride / 4] }[contexts]: what stands in for rows of another rate than 1 in a window */
   shields = 148,
+  /** Context words on each side at most. */
+  windowLeft = 152,
+  windowRight = 156,
+  /** f32[window]: the weight of a context word at distance 1, 2 …; 0: all weigh 1 */
+  windowWeights = 160,
   /** u32[4] */
-  randomState = 160,
+  randomState = 176,
+  // What training counts, cleared before each batch.
   /** f64[2]: Σ max(∓z, 0), see sigmoid.ts; softmax: Σ max z − z of the target */
-  lossLinear = 176,
+  lossLinear = 192,
   /** f64[4]: Π (1 + e^−|z|), a mantissa in [1, 2) for each lane; softmax: Π Σ e^(z − max z) … */
-  lossProducts = 192,
+  lossProducts = 208,
   /** i64[2]: … and the powers of two taken out of it */
-  lossExponents = 224,
+  lossExponents = 240,
   /** i64: predictions made: rows scored with negative sampling, words predicted with the softmaxes */
-  predictions = 240,
+  predictions = 256,
   /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
-  blanks = 248,
+  blanks = 264,
   /** i64: words that subsampling kept */
-  trained = 256,
-  size = 264,
+  trained = 272,
+  size = 280,
+}
+
+/** Byte offsets into a shield, see Param.shields. */
+export const enum Shield {
+  row = 0,
+  /** f32 */
+  rate = 4,
+  /** f32[stride / 4] */
+  copy = 16,
 }
 
 /** Byte offsets into the block of a part: its copies of the rows that its words meet, see rounds.ts. u32. */

@@ -182,7 +182,7 @@ export function merge(params: usize, tallies: usize, thread: u32, threads: u32, 
   const copies: usize = load<u32>(part, Part.outputCopies);
   const count = load<u32>(part, Part.outputCount);
   const steady = min(load<u32>(part, Part.firstOld), count);
-  addChanges(load<u32>(part, Part.inputList), load<u32>(part, Part.inputCount), tallies, thread, threads, rate, load<u32>(params, Param.frozen), load<u32>(part, Part.inputs), load<u32>(part, Part.inputCopies), 0, stride);
+  addChanges(load<u32>(part, Part.inputList), load<u32>(part, Part.inputCount), tallies, thread, threads, rate, load<u32>(params, Param.rates), load<u32>(part, Part.inputs), load<u32>(part, Part.inputCopies), 0, stride);
   addChanges(list, steady, outputs, thread, threads, rate, 0, rows, copies, 0, stride);
   addChanges(list + (steady << 3), count - steady, outputs, thread, threads, rate, 0, rows, copies + <usize>steady * stride, load<u32>(part, Part.oldOutputs), stride);
 }
@@ -191,10 +191,10 @@ export function merge(params: usize, tallies: usize, thread: u32, threads: u32, 
 const BEGUN: u32 = 0x80000000;
 
 /**
- * row += f (copy − old), but for frozen words. Without old, the row itself is old until its first change: row = (1 − f P) row + f copy, then
+ * row += f (copy − old), but for words whose own rate is 0. Without old, the row itself is old until its first change: row = (1 − f P) row + f copy, then
  * row += f copy.
  */
-function addChanges(list: usize, count: u32, tallies: usize, thread: u32, threads: u32, rate: f32, frozen: usize, rows: usize, copies: usize, old: usize, stride: usize): void {
+function addChanges(list: usize, count: u32, tallies: usize, thread: u32, threads: u32, rate: f32, rates: usize, rows: usize, copies: usize, old: usize, stride: usize): void {
   for (let from: u32 = 0; from < count; from += AHEAD) {
     const to = min<u32>(from + AHEAD, count);
     for (let i = from; i < to; i++) {
@@ -203,7 +203,7 @@ function addChanges(list: usize, count: u32, tallies: usize, thread: u32, thread
     }
     for (let i = from; i < to; i++, copies += stride) {
       const number = load<u32>(list + (<usize>i << 3));
-      if (number % threads == thread && !(frozen && load<u8>(frozen + number))) {
+      if (number % threads == thread && !(rates && load<f32>(rates + (<usize>number << 2)) == 0)) {
         const at = tallies + (<usize>number << 3);
         const row = rows + <usize>number * stride;
         const parts = load<u32>(at, 4);

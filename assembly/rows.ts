@@ -98,11 +98,18 @@ function addRowsSlice<T>(xs: usize, end: usize, g: usize, step: usize, sum: usiz
 
 /** sum += Σ_i g_i x_i. xs: u32[n], row pointers; g: the first weight, the next `step` bytes on. */
 export function addRows(xs: usize, n: usize, g: usize, step: usize, sum: usize, stride: usize): void {
+  if (ASC_FEATURE_SIMD) addRowsOf<v128>(xs, n, g, step, sum, stride);
+  else addRowsOf<f32>(xs, n, g, step, sum, stride);
+}
+
+// @ts-ignore: decorator
+@inline
+function addRowsOf<T>(xs: usize, n: usize, g: usize, step: usize, sum: usize, stride: usize): void {
   const end = xs + (n << 2);
-  const wide = stride & ~(4 * sizeof<v128>() - 1);
+  const wide = stride & ~(4 * sizeof<T>() - 1);
   let d: usize = 0;
-  for (; d < wide; d += 4 * sizeof<v128>()) addRowsSlice<v128>(xs, end, g, step, sum, d, true);
-  for (; d < stride; d += sizeof<v128>()) addRowsSlice<v128>(xs, end, g, step, sum, d, false);
+  for (; d < wide; d += 4 * sizeof<T>()) addRowsSlice<T>(xs, end, g, step, sum, d, true);
+  for (; d < stride; d += sizeof<T>()) addRowsSlice<T>(xs, end, g, step, sum, d, false);
 }
 
 // @ts-ignore: decorator

@@ -2,12 +2,14 @@
 //   rows → combine → hidden → output layer → gradient → rows
 // for skip-gram and CBOW. p, q: positions in the sentence kept, u32 word ids.
 
-import { drawTargets, isHalf, score, tileCount, wordOf } from "./output";
+import { drawTargets, isHalf, score, tileCount } from "./output";
 import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeRepeats } from "./repeats";
-import { combine, copyRow, spread, touch } from "./rows";
+import { combine, spread, touch } from "./rows";
+import { shield, unshield } from "./shields";
 import { updateRow3, updateRow6, updateRows } from "./vector";
+import { combineWeighted, scaleGradients, spreadWeighted } from "./weights";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
 export function train(params: usize, length: u32): void {
@@ -51,15 +53,16 @@ function sentence(params: usize, first: usize, last: usize): void {
     for (; end < room && p < last; p += 4) {
       if (drawWindow(params, first, p, last, end)) end += windowStride;
     }
-    touched = touchInputs(params, touched, min(p + (<usize>load<u32>(params, Param.window) << 2), last));
+    touched = touchInputs(params, touched, min(p + (<usize>load<u32>(params, Param.windowRight) << 2), last));
     if (load<u32>(params, Param.loss) != Loss.softmax) {
       for (let w = windows; w < end; w += windowStride) touchOutputs(params, w);
     }
     for (let w = windows; w < end; w += windowStride) {
-      if (load<u32>(params, Param.frozen)) shield(params, w);
+      const shields = load<u32>(params, Param.rates) ? shield(params, contextsOf(w), load<u32>(w)) : 0;
       if (load<u32>(params, Param.model) == Model.cbow) cbow(params, w);
       else if (load<u32>(params, Param.sharedNegatives)) skipgram(params, w);
       else skipgramPairs(params, w);
+      if (shields) unshield(params, shields);
     }
   }
 }
@@ -74,7 +77,21 @@ function contextsOf(w: usize): usize {
 // @ts-ignore: decorator
 @inline
 function setsOf(params: usize, w: usize): usize {
-  return w + 4 + (<usize>load<u32>(params, Param.window) << 3);
+  return contextsOf(w) + roomOf(params);
+}
+
+/** 0 where all contexts weigh the same. */
+// @ts-ignore: decorator
+@inline
+function weightsOf(params: usize, w: usize): usize {
+  return load<u32>(params, Param.windowWeights) ? w + <usize>load<u32>(params, Param.windowStride) - roomOf(params) : 0;
+}
+
+/** Bytes of a list of the contexts that a window has at most. */
+// @ts-ignore: decorator
+@inline
+function roomOf(params: usize): usize {
+  return <usize>(load<u32>(params, Param.windowLeft) + load<u32>(params, Param.windowRight)) << 2;
 }
 
 /** Sets of output rows that a window of n context rows has: one, unless each pair draws its own noise words. */
@@ -85,23 +102,34 @@ function setCount(params: usize, n: u32): u32 {
   return drawn && load<u32>(params, Param.model) == Model.skipgram ? n : 1;
 }
 
-/** Draws the radius 1 … window and the output rows of position p, and writes the window to w; false if it has no context. */
+/** Draws the radius and the output rows of position p, and writes the window to w; false if it has no context. */
 function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize): bool {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
   const setStride: usize = load<u32>(params, Param.setStride);
-  const radius = <usize>(1 + below(params + Param.randomState, load<u32>(params, Param.window))) << 2;
-  const from = p - first < radius ? first : p - radius;
-  const to = min(p + radius + 4, last);
+  const window = load<u32>(params, Param.window);
+  const radius = load<u32>(params, Param.shrinkWindows) ? 1 + below(params + Param.randomState, window) : window;
+  const left = <usize>min(radius, load<u32>(params, Param.windowLeft)) << 2;
+  const from = p - first < left ? first : p - left;
+  const to = min(p + (<usize>min(radius, load<u32>(params, Param.windowRight)) << 2) + 4, last);
   const n = <u32>((to - from) >> 2) - 1;
   if (n == 0) return false;
   store<u32>(w, n);
   let xs = contextsOf(w);
   for (let q = from; q < p; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
   for (let q = p + 4; q < to; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
+  if (load<u32>(params, Param.windowWeights)) drawWeights(params, w, from, p, to);
   let set = setsOf(params, w);
   for (let k = setCount(params, n); k > 0; k--, set += setStride) drawTargets(params, load<u32>(p), set);
   return true;
+}
+
+/** Lists the weights of the contexts from … p … to. */
+function drawWeights(params: usize, w: usize, from: usize, p: usize, to: usize): void {
+  const weights: usize = load<u32>(params, Param.windowWeights);
+  let own = weightsOf(params, w);
+  for (let q = from; q < p; q += 4, own += 4) store<f32>(own, load<f32>(weights + (p - q) - 4));
+  for (let q = p + 4; q < to; q += 4, own += 4) store<f32>(own, load<f32>(weights + (q - p) - 4));
 }
 
 /** Reads a float of each cache line of the input rows of the words from p to end; returns end. */
@@ -123,29 +151,15 @@ function touchOutputs(params: usize, w: usize): void {
   }
 }
 
-/** Puts copies in the place of frozen words' rows: what they would have learnt is lost with them. */
-function shield(params: usize, w: usize): void {
-  const inputs: usize = load<u32>(params, Param.inputs);
-  const stride: usize = load<u32>(params, Param.stride);
-  const frozen: usize = load<u32>(params, Param.frozen);
-  const part: usize = load<u32>(params, Param.part);
-  let copy: usize = load<u32>(params, Param.shields);
-  for (let p = contextsOf(w), end = p + (<usize>load<u32>(w) << 2); p < end; p += 4) {
-    const row: usize = load<u32>(p);
-    if (!load<u8>(frozen + wordOf(part, <u32>((row - inputs) / stride)))) continue;
-    copyRow(row, copy, stride);
-    store<u32>(p, <u32>copy);
-    copy += stride;
-  }
-}
-
 /** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */
 function skipgram(params: usize, w: usize): void {
   const n = load<u32>(w);
   const xs = contextsOf(w);
   const set = setsOf(params, w);
   const m = max<u32>((load<u32>(set, TargetSet.listed) + 2) / 3 * 3, Tile.outputs);
+  const weights = weightsOf(params, w);
   score(params, xs, n, set);
+  if (weights) scaleGradients(params, n, tileCount(set), weights);
   mergeRepeats(params, xs, n, set);
   updateRows(
     xs, n, load<u32>(set, TargetSet.rows), m,
@@ -160,9 +174,11 @@ function skipgramPairs(params: usize, w: usize): void {
   const n = load<u32>(w);
   const setStep: usize = setCount(params, n) < n ? 0 : load<u32>(params, Param.setStride);
   let set = setsOf(params, w);
+  let weight = weightsOf(params, w);
   for (let p = contextsOf(w), end = p + (<usize>n << 2); p < end; p += 4, set += setStep) {
-    predict(params, p, load<u32>(p), set);
+    predict(params, p, load<u32>(p), set, weight);
     spread(p, 1, e, 1, stride);
+    if (weight) weight += 4;
   }
 }
 
@@ -173,18 +189,27 @@ function cbow(params: usize, w: usize): void {
   const e: usize = load<u32>(params, Param.hiddenGradient);
   const n = load<u32>(w);
   const xs = contextsOf(w);
-  combine(xs, n, load<u32>(params, Param.cbowMean) ? <f32>1 / <f32>n : 1, hidden, stride);
-  predict(params, params + Param.hidden, hidden, setsOf(params, w));
-  spread(xs, n, e, load<u32>(params, Param.cbowDivided) ? <f32>1 / <f32>n : 1, stride);
+  const weights = weightsOf(params, w);
+  const mean = load<u32>(params, Param.cbowMean) != 0;
+  const divided = load<u32>(params, Param.cbowDivided) != 0;
+  if (weights) combineWeighted(xs, n, weights, mean, hidden, stride);
+  else combine(xs, n, mean ? <f32>1 / <f32>n : 1, hidden, stride);
+  predict(params, params + Param.hidden, hidden, setsOf(params, w), 0);
+  if (weights) spreadWeighted(xs, n, weights, e, divided, stride);
+  else spread(xs, n, e, divided ? <f32>1 / <f32>n : 1, stride);
 }
 
-/** One prediction from one hidden row: updates the output rows of the set, leaves −learning rate × ∂loss/∂hidden in hiddenGradient. */
-function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize): void {
+/**
+ * One prediction from one hidden row: updates the output rows of the set, leaves −learning rate × ∂loss/∂hidden in hiddenGradient.
+ * weight: of the prediction, an f32; 0: it weighs 1
+ */
+function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize, weight: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const e: usize = load<u32>(params, Param.hiddenGradient);
   const gradientStride: usize = load<u32>(params, Param.gradientStride);
   let g: usize = load<u32>(params, Param.gradients);
   score(params, hiddenPointer, 1, set);
+  if (weight) scaleGradients(params, 1, tileCount(set), weight);
   mergeRepeats(params, hiddenPointer, 1, set);
   memory.fill(e, 0, stride);
   let ys: usize = load<u32>(set, TargetSet.rows);

@@ -39,9 +39,11 @@ export {
   type ResolvedOptions,
   type StoredOptions,
   type TrainOptions,
+  type WordRates,
 } from "./train/options.js";
 export type { ParallelMode, Progress } from "./train/progress.js";
 export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/quality.js";
+export type { WindowOptions, WindowWeights } from "./train/windows.js";
 
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";

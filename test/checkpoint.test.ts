@@ -179,10 +179,12 @@ describe("a checkpoint's file", () => {
     }
     expect(() => readCheckpoint(Buffer.from("words 12\n"), "file")).toThrow("a checkpoint is what training wrote");
     const newer = Buffer.from(
-      Buffer.from(bytes).toString("latin1").replace('"version":"1"', '"version":"9"'),
+      Buffer.from(bytes).toString("latin1").replace('"version":"2"', '"version":"9"'),
       "latin1",
     );
-    expect(() => readCheckpoint(newer, "file")).toThrow('expected version 1 of the format, got "9": update wasm2vec');
+    expect(() => readCheckpoint(newer, "file")).toThrow(
+      'expected version 2 of the format, got "9": use the wasm2vec that wrote it',
+    );
   });
 
   it("holds any words", async () => {

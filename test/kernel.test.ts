@@ -34,8 +34,10 @@ interface Case {
   sentence: number[];
   /** noise is drawn from these words alone */
   noise?: number[];
-  /** words whose input rows stay as they are */
-  frozen?: number[];
+  /** the shape of windows, where it is not `window` on both sides with drawn radii */
+  shape?: Partial<Pick<KernelOptions, "windowLeft" | "windowRight" | "shrinkWindows" | "windowWeights">>;
+  /** words whose input rows keep less than all of their steps, with their share */
+  rates?: Record<number, number>;
   /** counts that give the tree long codes */
   steep?: true;
 }
@@ -69,8 +71,44 @@ const cases: Record<string, Case> = {
   "negatives equal to the target": { dim: 8, words: 20, negatives: 5, window: 2, sentence: [17, 3, 8], noise: [3, 8] },
   "no negative but the target": { dim: 8, words: 20, negatives: 5, window: 1, sentence: [3, 3], noise: [3] },
   "a word twice in the window": { dim: 8, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5] },
-  "frozen words": { dim: 9, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5], frozen: [3, 17] },
-  "all words frozen": { dim: 8, words: 9, negatives: 5, window: 2, sentence: [7, 3, 0], frozen: [0, 3, 7] },
+  "frozen words": {
+    dim: 9,
+    words: 20,
+    negatives: 5,
+    window: 5,
+    sentence: [17, 3, 17, 8, 3, 17, 5],
+    rates: { 3: 0, 17: 0 },
+  },
+  "all words frozen": { dim: 8, words: 9, negatives: 5, window: 2, sentence: [7, 3, 0], rates: { 0: 0, 3: 0, 7: 0 } },
+  "words that keep a part of their steps": {
+    ...{ dim: 9, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5, 3] },
+    rates: { 3: 0.25, 17: 0, 5: 0.5 },
+  },
+  "windows that do not shrink": {
+    ...{ dim: 12, words: 20, negatives: 5, window: 2, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { shrinkWindows: false },
+  },
+  "words before alone": {
+    ...{ dim: 8, words: 20, negatives: 5, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowRight: 0 },
+  },
+  "words after alone, all of them": {
+    ...{ dim: 8, words: 20, negatives: 5, window: 4, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowLeft: 0, shrinkWindows: false },
+  },
+  "more words after than before": {
+    ...{ dim: 8, words: 20, negatives: 7, window: 4, sentence: [17, 3, 17, 8, 3, 11, 5, 2] },
+    shape: { windowLeft: 1 },
+  },
+  "weights by the distance": {
+    ...{ dim: 9, words: 20, negatives: 5, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowWeights: [1, 0.5, 0.25], shrinkWindows: false },
+  },
+  "weights, one side, drawn radii, a word of its own rate": {
+    ...{ dim: 9, words: 20, negatives: 8, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowWeights: [2, 0.5, 1.5], windowLeft: 2 },
+    rates: { 17: 0.5 },
+  },
   "a vocabulary of one": { dim: 8, words: 1, negatives: 5, window: 3, sentence: [0, 0, 0] },
   "codes of 29 bits": { dim: 8, words: 30, negatives: 5, window: 3, sentence: [29, 4, 28, 0, 13], steep: true },
   "an odd number of words": { dim: 8, words: 13, negatives: 5, window: 3, sentence: [12, 4, 9, 0, 6] },
@@ -90,7 +128,11 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
   const options: KernelOptions = {
     model: "skipgram",
     loss: "negative-sampling",
-    window: c.window,
+    windowLeft: c.window,
+    windowRight: c.window,
+    shrinkWindows: true,
+    windowWeights: [],
+    ...c.shape,
     negatives: c.negatives,
     sharedNegatives: true,
     cbowCombine: "mean",
@@ -119,8 +161,8 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
       new Float32Array(memory.buffer, start)[at] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
     });
   }
-  const { frozen = [] } = c;
-  if (c.frozen) parameters.frozen = Uint8Array.from({ length: c.words }, (_, word) => Number(frozen.includes(word)));
+  const rates = Array.from({ length: c.words }, (_, word) => c.rates?.[word] ?? 1);
+  if (c.rates) parameters.rates = Float32Array.from(rates);
   return {
     kernel: startKernel(await planKernel(name, false), memory),
     parameters,
@@ -133,7 +175,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
       inputs: readRows(parameters, layout.inputs),
       outputs: readRows(parameters, layout.outputs),
       random: new Random(new Uint32Array(memory.buffer, layout.scratch[0].params + Param.randomState, 4)),
-      frozen,
+      rates,
     },
   };
 }
@@ -179,8 +221,10 @@ describe.each(kernels)("kernel %s", (name) => {
       const before = state.inputs.map((row) => [...row]);
       const result = runSentence(setup, c.sentence, 1);
       const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 1);
-      for (const word of state.frozen)
-        expect([...readRows(parameters, parameters.layout.inputs)[word]]).toEqual(before[word]);
+      const after = readRows(parameters, parameters.layout.inputs);
+      state.rates.forEach((rate, word) => {
+        if (rate === 0) expect([...after[word]]).toEqual(before[word]);
+      });
       expect(largestDifference(readRows(parameters, parameters.layout.inputs), state.inputs)).toBeLessThan(TOLERANCE);
       expect(largestDifference(readRows(parameters, parameters.layout.outputs), state.outputs)).toBeLessThan(TOLERANCE);
       expect(result.predictions).toBe(expected.predictions);

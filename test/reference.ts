@@ -12,8 +12,8 @@ export interface State {
   inputs: Vector[];
   outputs: Vector[];
   random: Random;
-  /** words whose input rows stay as they are */
-  frozen: readonly number[];
+  /** share of its steps that each word's input row keeps */
+  rates: readonly number[];
 }
 
 export interface Outcome {
@@ -27,6 +27,12 @@ export interface Tables {
   tree: HuffmanTree;
 }
 
+/** A word of a window, and what it counts. */
+interface Context {
+  word: number;
+  weight: number;
+}
+
 /** Trains on one sentence without subsampling, drawing in the order of assembly/train.ts. */
 export function trainSentence(
   state: State,
@@ -37,15 +43,30 @@ export function trainSentence(
 ): Outcome {
   const outcome = { loss: 0, predictions: 0 };
   sentence.forEach((target, p) => {
-    const radius = 1 + state.random.below(options.window);
-    const contexts = sentence.filter((_, q) => q !== p && Math.abs(q - p) <= radius);
+    const contexts = contextsOf(state, sentence, p, options);
     if (contexts.length === 0) return;
+    const before = state.inputs.map((row) => row.slice());
     const predict = () => outputLayer(state, options, tables, target, outcome);
     if (options.model === "cbow") cbow(state, contexts, target, predict(), options, rate, outcome);
     else if (options.sharedNegatives) window(state, contexts, target, predict(), rate, outcome);
     else for (const context of contexts) window(state, [context], target, predict(), rate, outcome);
+    state.inputs.forEach((row, word) => {
+      const moved = row.map((value, d) => value - before[word][d]);
+      row.set(before[word]);
+      addScaled(row, state.rates[word], moved);
+    });
   });
   return outcome;
+}
+
+function contextsOf({ random }: State, sentence: number[], p: number, options: KernelOptions): Context[] {
+  const { windowLeft, windowRight, shrinkWindows, windowWeights } = options;
+  const most = Math.max(windowLeft, windowRight);
+  const radius = shrinkWindows ? 1 + random.below(most) : most;
+  return sentence
+    .map((word, q) => ({ word, distance: Math.abs(q - p), side: q < p ? windowLeft : windowRight }))
+    .filter(({ distance, side }) => distance > 0 && distance <= Math.min(side, radius))
+    .map(({ word, distance }) => ({ word, weight: windowWeights[distance - 1] ?? 1 }));
 }
 
 /** The loss of a word, with the noise words drawn that all its predictions share; each prediction is counted. */
@@ -77,37 +98,39 @@ function drawNegatives({ random }: State, { negatives }: KernelOptions, noise: A
 
 /** All gradients from the values before, then all steps. */
 function window(
-  { inputs, outputs, frozen }: State,
-  contexts: number[],
+  { inputs, outputs }: State,
+  contexts: Context[],
   target: number,
   wordLoss: WordLoss,
   rate: number,
   outcome: Outcome,
 ): void {
-  const steps = contexts.map((context) => ({ context, ...wordLoss(inputs[context], target, outputs) }));
-  for (const { context, loss, gradCenterVector, gradOutsideVectors } of steps) {
+  const steps = contexts.map((context) => ({ ...context, ...wordLoss(inputs[context.word], target, outputs) }));
+  for (const { word, weight, loss, gradCenterVector, gradOutsideVectors } of steps) {
     outcome.loss += loss;
-    if (!frozen.includes(context)) addScaled(inputs[context], -rate, gradCenterVector);
-    gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate, gradient));
+    addScaled(inputs[word], -rate * weight, gradCenterVector);
+    gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate * weight, gradient));
   }
 }
 
 function cbow(
-  { inputs, outputs, frozen }: State,
-  contexts: number[],
+  { inputs, outputs }: State,
+  contexts: Context[],
   target: number,
   wordLoss: WordLoss,
   { cbowCombine, cbowGradient }: KernelOptions,
   rate: number,
   outcome: Outcome,
 ): void {
-  const n = contexts.length;
+  const all = contexts.reduce((sum, { weight }) => sum + weight, 0);
   const hidden = inputs[0].map(
-    (_, d) => contexts.reduce((sum, word) => sum + inputs[word][d], 0) / (cbowCombine === "mean" ? n : 1),
+    (_, d) =>
+      contexts.reduce((sum, { word, weight }) => sum + weight * inputs[word][d], 0) /
+      (cbowCombine === "mean" ? all : 1),
   );
   const { loss, gradCenterVector, gradOutsideVectors } = wordLoss(hidden, target, outputs);
   outcome.loss += loss;
-  for (const context of contexts.filter((word) => !frozen.includes(word)))
-    addScaled(inputs[context], -rate / (cbowGradient === "divided" ? n : 1), gradCenterVector);
+  for (const { word, weight } of contexts)
+    addScaled(inputs[word], (-rate * weight) / (cbowGradient === "divided" ? all : 1), gradCenterVector);
   gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate, gradient));
 }

@@ -22,7 +22,8 @@ async function setUp(parts: number, loss: LossName = "negative-sampling") {
   const parameters = new Parameters(
     vocabulary,
     {
-      ...{ model: "skipgram", loss, window: 2, negatives: 5, sharedNegatives: true, dim: DIM, seed: 3 },
+      ...{ model: "skipgram", loss, negatives: 5, sharedNegatives: true, dim: DIM, seed: 3 },
+      ...{ windowLeft: 2, windowRight: 2, shrinkWindows: true, windowWeights: [] },
       ...{ cbowCombine: "mean", cbowGradient: "undivided", subsample: 0, noiseExponent: 0.75 },
     } as const,
     { batchCapacity: 1000, lanes: parts, partWords: 500, shared: false },
@@ -123,7 +124,7 @@ describe("stripes", () => {
 
 /** One thread that trains all parts. */
 function alone({ parameters: { memory }, kernel, rounds }: Awaited<ReturnType<typeof setUp>>): RoundMember {
-  const membership = { rounds, window: 2, thread: 0, threads: 1 };
+  const membership = { rounds, contexts: 3, thread: 0, threads: 1 };
   return new RoundMember(kernel, memory, membership, new SharedMeeting(memory, rounds, membership));
 }
 

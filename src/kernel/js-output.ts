@@ -120,6 +120,12 @@ export class OutputLayer {
     }
   }
 
+  /** What each of n hidden rows answers counts by its weight. */
+  scaleGradients(weights: Float64Array, n: number): void {
+    const { g, m } = this;
+    for (let b = 0; b < n; b++) for (let i = b * m; i < (b + 1) * m; i++) g[i] *= weights[b];
+  }
+
   /** σ(z) − label; the loss is −log σ(±z). */
   private answer(row: number): void {
     const { g, ys, labels, m, zeroRow } = this;

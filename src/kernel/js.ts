@@ -58,13 +58,22 @@ class Trainer implements Block {
   private readonly view: DataView;
   private readonly D: number;
   private readonly window: number;
+  private readonly left: number;
+  private readonly right: number;
+  private readonly shrink: boolean;
+  /** of the distances 1, 2 …; empty if all contexts weigh 1 */
+  private readonly windowWeights: Float32Array;
   private readonly inputs: number;
-  /** 1 for each frozen word; empty if all rows are trained */
-  private readonly frozen: Uint8Array;
+  /** Share of its steps that each input row keeps; empty if all keep all. */
+  private readonly rates: Float32Array;
   private readonly random: Random;
   private readonly output: OutputLayer;
   /** Input rows of a window. */
   private readonly xs: Int32Array;
+  /** Their weights. */
+  private readonly weights: Float64Array;
+  /** Rows of a window that copies stand for, with their rates. */
+  private shields: { row: number; copy: number; rate: number }[] = [];
   private readonly partial: Float64Array;
   private trained = 0;
 
@@ -79,12 +88,17 @@ class Trainer implements Block {
     this.D = this.integer(Param.stride) / 4;
     this.window = this.integer(Param.window);
     this.inputs = this.integer(Param.inputs) / 4;
-    const frozen = this.integer(Param.frozen);
-    this.frozen = new Uint8Array(buffer, frozen, frozen === 0 ? 0 : this.integer(Param.vocabularySize));
-    this.xs = new Int32Array(2 * this.window);
-    this.partial = new Float64Array(2 * this.window);
+    this.left = this.integer(Param.windowLeft);
+    this.right = this.integer(Param.windowRight);
+    this.shrink = this.integer(Param.shrinkWindows) !== 0;
+    this.windowWeights = this.list(Param.windowWeights, this.window);
+    this.rates = this.list(Param.rates, this.integer(Param.vocabularySize));
+    const contexts = this.left + this.right;
+    this.xs = new Int32Array(contexts);
+    this.weights = new Float64Array(contexts);
+    this.partial = new Float64Array(contexts);
     this.random = new Random(this.randomState);
-    this.output = new OutputLayer(this, this.random, 2 * this.window);
+    this.output = new OutputLayer(this, this.random, contexts);
   }
 
   private get randomState(): Uint32Array {
@@ -93,6 +107,12 @@ class Trainer implements Block {
 
   integer(offset: Param): number {
     return this.view.getUint32(offset, true);
+  }
+
+  /** Floats that a parameter points to; none if it is 0. */
+  private list(offset: Param, length: number): Float32Array {
+    const start = this.integer(offset);
+    return new Float32Array(this.buffer, start, start === 0 ? 0 : length);
   }
 
   train(length: number): void {
@@ -127,27 +147,32 @@ class Trainer implements Block {
   private skipgram(first: number, last: number): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
-      if (n > 0) this.predict(this.xs, n, this.u[p]);
+      if (n === 0) continue;
+      this.predict(this.xs, n, this.u[p], this.weights);
+      this.unshield();
     }
   }
 
   private skipgramPairs(first: number, last: number): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
-      for (let b = 0; b < n; b++) this.predict(this.xs.subarray(b, b + 1), 1, this.u[p]);
+      for (let b = 0; b < n; b++)
+        this.predict(this.xs.subarray(b, b + 1), 1, this.u[p], this.weights.subarray(b, b + 1));
+      this.unshield();
     }
   }
 
   /** n rows predict the target: one step of the output rows and of the rows `to`. */
-  private predict(xs: Int32Array, n: number, target: number, to = xs): void {
+  private predict(xs: Int32Array, n: number, target: number, weights: Float64Array | undefined, to = xs): void {
     this.output.drawTargets(target);
     this.output.score(xs, n);
+    if (weights && this.windowWeights.length > 0) this.output.scaleGradients(weights, n);
     this.output.mergeRepeats(xs, n);
     this.update(xs, n, to);
   }
 
   private cbow(first: number, last: number): void {
-    const { f, D, xs } = this;
+    const { f, D, xs, weights } = this;
     const hidden = this.integer(Param.hidden) / 4;
     const change = this.integer(Param.hiddenGradient) / 4;
     const mean = this.integer(Param.cbowMean);
@@ -157,38 +182,58 @@ class Trainer implements Block {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
+      let all = 0;
+      for (let b = 0; b < n; b++) all += weights[b];
       for (let d = 0; d < D; d++) {
         let sum = 0;
-        for (let b = 0; b < n; b++) sum += f[xs[b] + d];
-        f[hidden + d] = mean ? sum / n : sum;
+        for (let b = 0; b < n; b++) sum += weights[b] * f[xs[b] + d];
+        f[hidden + d] = mean ? sum / all : sum;
       }
       f.fill(0, change, change + D);
-      this.predict(hiddenRow, 1, this.u[p], changeRow);
-      const scale = divided ? 1 / n : 1;
+      this.predict(hiddenRow, 1, this.u[p], undefined, changeRow);
       for (let b = 0; b < n; b++) {
+        const scale = divided ? weights[b] / all : weights[b];
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
       }
+      this.unshield();
     }
   }
 
-  /** Draws the radius 1 … window, lists the input rows around position p; returns their number. */
+  /** Draws the radius, lists the input rows around position p and their weights; returns their number. */
   private contexts(first: number, p: number, last: number): number {
-    const radius = 1 + this.random.below(this.window);
-    const to = Math.min(p + radius + 1, last);
+    const { windowWeights } = this;
+    const radius = this.shrink ? 1 + this.random.below(this.window) : this.window;
+    const to = Math.min(p + Math.min(radius, this.right) + 1, last);
     let n = 0;
-    for (let q = Math.max(p - radius, first); q < to; q++) {
-      if (q !== p) this.xs[n] = this.inputRow(this.u[q], n++);
+    for (let q = Math.max(p - Math.min(radius, this.left), first); q < to; q++) {
+      if (q === p) continue;
+      this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
+      this.xs[n++] = this.inputRow(this.u[q]);
     }
     return n;
   }
 
-  /** The row of a word; for a frozen word a copy, which the update spends itself on. @param place in the window */
-  private inputRow(word: number, place: number): number {
-    const row = this.inputs + word * this.D;
-    if (this.frozen[word] !== 1) return row;
-    const copy = this.integer(Param.shields) / 4 + place * this.D;
-    this.f.copyWithin(copy, row, row + this.D);
+  /** The row of a word; for a word of a rate of its own a copy, which learns in its place. */
+  private inputRow(word: number): number {
+    const { shields, rates, D } = this;
+    const row = this.inputs + word * D;
+    if (rates.length === 0 || rates[word] === 1) return row;
+    const known = shields.find((shield) => shield.row === row);
+    if (known) return known.copy;
+    const copy = this.integer(Param.shields) / 4 + shields.length * D;
+    this.f.copyWithin(copy, row, row + D);
+    shields.push({ row, copy, rate: rates[word] });
     return copy;
+  }
+
+  /** The rows keep their share of what the copies have learnt in the window. */
+  private unshield(): void {
+    if (this.shields.length === 0) return;
+    const { f, D } = this;
+    for (const { row, copy, rate } of this.shields) {
+      for (let d = 0; d < D; d++) f[row + d] += rate * (f[copy + d] - f[row + d]);
+    }
+    this.shields = [];
   }
 
   /**

@@ -3,16 +3,17 @@
 //   0        nothing, so that no pointer is 0
 //   1024     scratch of each lane, a thread or a part of a round:
 //              parameter block           Param.size bytes, assembly/params.ts
-//              windows drawn ahead       { n u32, context rows u32[2 window], TargetSet[sets] }[group]
-//              gradients                 f32[tiles][2 window × 6 + 4]
-//              partial sums              f32[2 window][8]
+//              windows drawn ahead       { n u32, context rows u32[C], TargetSet[sets], weights f32[C] }[group]
+//              gradients                 f32[tiles][6 C + 4]
+//              partial sums              f32[C][8]
 //              hidden, its gradient      f32[stride / 4] each
-//              copies of frozen rows     f32[2 window][stride / 4]
+//              copies of rows            { Shield, f32[stride / 4] }[C]
 //              batch of ids, kept ids    u32[batch capacity] each
 //            labels                      f32[tiles × 8]               negative sampling only
 //            zero row                    f32[stride / 4]
 //            keep thresholds             u32[V]
-//            frozen words                u8[V]
+//            rates of the words          f32[V]
+//            weights of a window         f32[window]                   if contexts are weighted
 //            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
 //            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
 //            list of all output rows     u32[tiles × 6]                    softmax only
@@ -20,9 +21,9 @@
 //            output rows                 f32[V][stride / 4]           of words, or of the V − 1 inner nodes
 //   end
 //
-// V = words, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
+// V = words, C = contexts of a window at most, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { Loss, Mark, Model, Param, TargetSet, Tile } from "../../assembly/params.js";
+import { Loss, Mark, Model, Param, Shield, TargetSet, Tile } from "../../assembly/params.js";
 import type { Ptr } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
 
@@ -31,7 +32,7 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What decides the sizes. */
-export interface Shape extends Pick<KernelOptions, "model" | "loss" | "window" | "negatives" | "sharedNegatives"> {
+export interface Shape extends Omit<KernelOptions, "shrinkWindows" | "cbowCombine" | "cbowGradient"> {
   words: number;
   dim: number;
   /** bits of the longest code and of all codes, for hierarchical softmax */
@@ -68,7 +69,8 @@ export interface Layout {
   labels: Ptr;
   zeroRow: Ptr;
   keepThresholds: Ptr;
-  frozen: Ptr;
+  rates: Ptr;
+  windowWeights: Ptr;
   alias: Ptr;
   pathStarts: Ptr;
   paths: Ptr;
@@ -86,27 +88,28 @@ function outputCount({ loss, negatives, depth, words }: Shape): number {
 }
 
 export function layOut(shape: Shape): Layout {
-  const { words, loss, window, batchCapacity } = shape;
+  const { words, loss, batchCapacity, windowWeights } = shape;
+  const contexts = shape.windowLeft + shape.windowRight;
   const drawn = loss === "negative-sampling";
   const tree = loss === "hierarchical-softmax";
   const stride = rowStride(shape.dim);
   const tiles = Math.ceil(outputCount(shape) / Tile.outputs);
   // the two slots more of an odd last context, and whole vectors
-  const gradientStride = Math.ceil((2 * window * Tile.outputs + 2) / 4) * 16;
+  const gradientStride = Math.ceil((contexts * Tile.outputs + 2) / 4) * 16;
   const setStride =
     TargetSet.size + (drawn || tree ? tiles * Tile.outputs * 4 : 0) + (tree ? tiles * Tile.labels * 4 : 0);
-  const setsOfWindow = drawn && !shape.sharedNegatives && shape.model === "skipgram" ? 2 * window : 1;
-  const windowStride = 4 + 2 * window * 4 + setsOfWindow * setStride;
+  const setsOfWindow = drawn && !shape.sharedNegatives && shape.model === "skipgram" ? contexts : 1;
+  const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setsOfWindow * setStride;
   const group = Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
   const memory = new Allocator();
   const takeScratch = (): Scratch => ({
     params: memory.take(Param.size),
     windows: memory.take(group * windowStride),
     gradients: memory.take(tiles * gradientStride),
-    partial: memory.take(2 * window * 32),
+    partial: memory.take(contexts * 32),
     hidden: memory.take(stride),
     hiddenGradient: memory.take(stride),
-    shields: memory.take(2 * window * stride),
+    shields: memory.take(contexts * (Shield.copy + stride)),
     ids: memory.take(batchCapacity * 4),
     kept: memory.take(batchCapacity * 4),
   });
@@ -121,7 +124,8 @@ export function layOut(shape: Shape): Layout {
     labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
     zeroRow: memory.take(stride),
     keepThresholds: memory.take(words * 4),
-    frozen: memory.take(words),
+    rates: memory.take(words * 4),
+    windowWeights: memory.take(windowWeights.length * 4),
     alias: memory.take(drawn ? words * 8 : 0),
     pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
     paths: memory.take(tree ? shape.bits * 4 : 0),
@@ -140,7 +144,13 @@ export const LOSSES: readonly LossName[] = ["negative-sampling", "hierarchical-s
 export interface KernelOptions {
   model: "skipgram" | "cbow";
   loss: LossName;
-  window: number;
+  /** Context words on each side at most; not both 0. */
+  windowLeft: number;
+  windowRight: number;
+  /** Whether each radius is drawn from 1 … the larger of both, or is that. */
+  shrinkWindows: boolean;
+  /** Weight of a context word at distance 1, 2 … as far as the larger of both; empty if all weigh 1. */
+  windowWeights: readonly number[];
   negatives: number;
   sharedNegatives: boolean;
   cbowCombine: "mean" | "sum";
@@ -169,7 +179,11 @@ export function writeParams(
     [Param.vocabularySize, words],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
     [Param.loss, LOSS_NUMBERS[options.loss]],
-    [Param.window, options.window],
+    [Param.window, Math.max(options.windowLeft, options.windowRight)],
+    [Param.windowLeft, options.windowLeft],
+    [Param.windowRight, options.windowRight],
+    [Param.shrinkWindows, Number(options.shrinkWindows)],
+    [Param.windowWeights, options.windowWeights.length > 0 ? layout.windowWeights : 0],
     [Param.negatives, options.negatives],
     [Param.sharedNegatives, Number(options.sharedNegatives)],
     [Param.cbowMean, Number(options.cbowCombine === "mean")],
@@ -206,8 +220,9 @@ export function writeLists(
   buffer: ArrayBufferLike,
   layout: Layout,
   words: number,
-  { loss, negatives }: KernelOptions,
+  { loss, negatives, windowWeights }: KernelOptions,
 ): void {
+  new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
   if (loss === "negative-sampling") {
     // the positive first, noise words 0, and ½ where a slot holds no prediction
     const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);

@@ -158,13 +158,13 @@ export class Parameters {
       rows.forEach((row, word) => to.set(from.subarray(word * stride, (word + 1) * stride), row * stride));
     }
     this.restoreRandom(before.random);
-    const { frozen } = before;
-    if (frozen === undefined) return;
-    const flags = new Uint8Array(this.words);
+    const { rates } = before;
+    if (rates === undefined) return;
+    const all = new Float32Array(this.words).fill(1);
     rows.forEach((row, word) => {
-      flags[row] = frozen[word];
+      all[row] = rates[word];
     });
-    this.frozen = flags;
+    this.rates = all;
   }
 
   /** Begins with a row of dim floats, or of more, for a word. */
@@ -172,18 +172,18 @@ export class Parameters {
     this.matrix(this.layout.inputs).set(row.subarray(0, this.dim), (word * this.layout.stride) / 4);
   }
 
-  /** 1 for each word whose vector stays as it is; none if all are trained. */
-  get frozen(): Uint8Array | undefined {
+  /** The share of its steps that each word's vector keeps; none if all keep all. */
+  get rates(): Float32Array | undefined {
     const [{ params }] = this.layout.scratch;
-    const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.frozen, true);
-    return start === 0 ? undefined : new Uint8Array(this.memory.buffer, start, this.words);
+    const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.rates, true);
+    return start === 0 ? undefined : new Float32Array(this.memory.buffer, start, this.words);
   }
 
-  set frozen(flags: Uint8Array | undefined) {
-    const { frozen, scratch } = this.layout;
-    if (flags) new Uint8Array(this.memory.buffer, frozen, this.words).set(flags);
+  set rates(all: Float32Array | undefined) {
+    const { rates, scratch } = this.layout;
+    if (all) new Float32Array(this.memory.buffer, rates, this.words).set(all);
     for (const { params } of scratch)
-      new DataView(this.memory.buffer, params, Param.size).setUint32(Param.frozen, flags ? frozen : 0, true);
+      new DataView(this.memory.buffer, params, Param.size).setUint32(Param.rates, all ? rates : 0, true);
   }
 
   private fill(to: Float32Array, rows: Float32Array): void {

@@ -32,19 +32,19 @@ export interface Snapshot extends State {
   dim: number;
   inputs: Rows;
   outputs: Rows;
-  /** 1 for each word whose vector stays as it is */
-  frozen?: Uint8Array;
+  /** of each word; see TrainOptions.wordRates */
+  rates?: Float32Array<ArrayBuffer>;
 }
 
 const FORMAT = "wasm2vec.checkpoint";
-const VERSION = "1";
+const VERSION = "2";
 
 /** Floats written at a time: some milliseconds of work. */
 const PIECE = 262_144;
 
 /** The bytes of a checkpoint; nothing may be trained while they are taken. */
 export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
-  const { vocabulary, dim, inputs, outputs, frozen, ...state } = snapshot;
+  const { vocabulary, dim, inputs, outputs, rates, ...state } = snapshot;
   const json = JSON.stringify(state);
   const words = padded(new TextEncoder().encode(JSON.stringify(vocabulary.words)));
   const { size } = vocabulary;
@@ -53,7 +53,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
     { name: "outputs", dtype: "F32", shape: [size, dim] },
     { name: "counts", dtype: "F64", shape: [size] },
     { name: "words", dtype: "U8", shape: [words.length] },
-    ...(frozen ? [{ name: "frozen", dtype: "U8" as const, shape: [size] }] : []),
+    ...(rates ? [{ name: "rates", dtype: "F32" as const, shape: [size] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];
   yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
@@ -66,7 +66,8 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
       await breathe();
     }
   }
-  for (const bytes of [new Uint8Array(vocabulary.counts.slice().buffer), words, ...(frozen ? [frozen] : [])]) {
+  for (const { buffer } of [vocabulary.counts.slice(), words, ...(rates ? [rates] : [])]) {
+    const bytes = new Uint8Array(buffer);
     fingerprint.addBytes(bytes);
     yield bytes;
   }
@@ -85,7 +86,7 @@ function* pieces({ data, stride }: Rows, dim: number): Generator<Float32Array> {
 }
 
 /** Blanks after it, to a multiple of 8. */
-function padded(bytes: Uint8Array): Uint8Array {
+function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
   whole.set(bytes);
   return whole;
@@ -110,7 +111,7 @@ export class Checkpoint {
     /** @internal */
     readonly outputs: Float32Array,
     /** @internal */
-    readonly frozen: Uint8Array | undefined,
+    readonly rates: Float32Array | undefined,
     /** for messages */
     readonly name: string,
   ) {}
@@ -123,7 +124,9 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   if (format !== FORMAT)
     throw new FormatError(`${name}: expected a checkpoint of training, got format ${show(format)}`);
   if (version !== VERSION)
-    throw new FormatError(`${name}: expected version ${VERSION} of the format, got ${show(version)}: update wasm2vec`);
+    throw new FormatError(
+      `${name}: expected version ${VERSION} of the format, got ${show(version)}: use the wasm2vec that wrote it`,
+    );
   const take = <T extends Tensor["data"]>(key: string, type: abstract new (...args: never[]) => T): T => {
     const data = tensors.get(key)?.data;
     if (!(data instanceof type)) throw new FormatError(`${name}: expected a tensor "${key}" of ${type.name}`);
@@ -133,16 +136,16 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const outputs = take("outputs", Float32Array);
   const counts = take("counts", Float64Array);
   const words = take("words", Uint8Array);
-  const frozen = tensors.has("frozen") ? take("frozen", Uint8Array) : undefined;
+  const rates = tensors.has("rates") ? take("rates", Float32Array) : undefined;
   const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(metadata.state));
-  for (const { buffer } of [inputs, outputs, counts, words, ...(frozen ? [frozen] : [])])
+  for (const { buffer } of [inputs, outputs, counts, words, ...(rates ? [rates] : [])])
     fingerprint.addBytes(new Uint8Array(buffer));
   if (new TextDecoder().decode(take("fingerprint", Uint8Array)) !== fingerprint.value)
     throw new FormatError(`${name}: the file is damaged: its bytes are not those that were written; take an older one`);
   const { options, schedule, position, mode, history, random }: State = JSON.parse(metadata.state);
   const names: string[] = JSON.parse(new TextDecoder().decode(words));
   const vocabulary = new Vocabulary(names.map((word, id) => [word, counts[id]]));
-  return new Checkpoint(options, vocabulary, history, position, schedule, mode, random, inputs, outputs, frozen, name);
+  return new Checkpoint(options, vocabulary, history, position, schedule, mode, random, inputs, outputs, rates, name);
 }
 
 function readContainer(bytes: Uint8Array, name: string): ReturnType<typeof readSafetensors> {

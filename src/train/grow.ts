@@ -1,10 +1,11 @@
 // Models that do not begin from nothing: with more words, with vectors from elsewhere, with vectors that stay.
 
+import { checkNumber } from "../math/check.js";
 import type { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
 import { buildVocabulary, Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
-import type { Freeze } from "./options.js";
+import type { Freeze, WordRates } from "./options.js";
 
 /**
  * The words of a vocabulary with those that a corpus adds, and the counts of both. New words must come up to minCount in the
@@ -46,12 +47,32 @@ export function takeVectors(parameters: Parameters, vocabulary: Vocabulary, vect
   for (const word of found) parameters.setInput(vocabulary.id(word)!, vectors.get(word));
 }
 
-/** 1 for each word to freeze; none where there are none. @throws RangeError if words are listed, but none of the vocabulary */
-export function frozenWords(vocabulary: Vocabulary, freeze: Freeze): Uint8Array | undefined {
-  const listed = typeof freeze === "function" ? undefined : new Set(freeze);
-  const isFrozen = typeof freeze === "function" ? freeze : (word: string) => listed!.has(word);
-  const flags = Uint8Array.from(vocabulary.words, (word) => Number(isFrozen(word)));
-  if (flags.includes(1)) return flags;
-  if (listed?.size) throw new RangeError(`"freeze" lists none of the ${vocabulary.size} words of the vocabulary`);
-  return undefined;
+/**
+ * The rate of each word: 0 for the frozen, else that of `rates`; none where all are 1.
+ * @throws RangeError if words are listed, but none of the vocabulary; for a rate that is not in [0, 1]
+ */
+export function ratesOf(
+  vocabulary: Vocabulary,
+  freeze: Freeze = [],
+  rates: WordRates = new Map(),
+): Float32Array | undefined {
+  const { words } = vocabulary;
+  checkListed("freeze", vocabulary, freeze);
+  if (rates instanceof Map) checkListed("wordRates", vocabulary, [...rates.keys()]);
+  const frozen = typeof freeze === "function" ? freeze : memberOf(freeze);
+  const rate = typeof rates === "function" ? rates : (word: string) => rates.get(word) ?? 1;
+  const all = Float32Array.from(words, (word) =>
+    frozen(word) ? 0 : checkNumber(`wordRates of ${word}`, rate(word), 0, 1),
+  );
+  return all.every((one) => one === 1) ? undefined : all;
+}
+
+function memberOf(listed: readonly string[]): (word: string) => boolean {
+  const set = new Set(listed);
+  return (word) => set.has(word);
+}
+
+function checkListed(option: string, vocabulary: Vocabulary, listed: Freeze): void {
+  if (typeof listed === "function" || listed.length === 0 || listed.some((word) => vocabulary.has(word))) return;
+  throw new RangeError(`"${option}" lists none of the ${vocabulary.size} words of the vocabulary`);
 }

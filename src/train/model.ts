@@ -11,8 +11,16 @@ import { WordVectors } from "../vectors/vectors.js";
 import type { Snapshot } from "./checkpoint.js";
 import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import { type EpochRecord, type Position, type Schedule, START, trainEpochs } from "./epochs.js";
-import { frozenWords, growVocabulary } from "./grow.js";
-import { checkFreeze, type EpochListener, type Freeze, type ResolvedOptions, storedOptions } from "./options.js";
+import { growVocabulary, ratesOf } from "./grow.js";
+import {
+  checkFreeze,
+  checkWordRates,
+  type EpochListener,
+  type Freeze,
+  type ResolvedOptions,
+  storedOptions,
+  type WordRates,
+} from "./options.js";
 import { type Crew, planCrew, startRunner } from "./parallel.js";
 import type { Progress } from "./progress.js";
 import { Keeper } from "./rest.js";
@@ -48,12 +56,14 @@ export interface ContinueOptions extends RunListeners {
    * vectors; the tree of hierarchical softmax is made anew, and its nodes begin at 0. Default false: words without a vector are left out.
    */
   updateVocabulary?: boolean;
-  /** Instead of the words that were frozen before; [] for none. */
+  /** With wordRates in the place of both as they were; [] for none. */
   freeze?: Freeze;
+  /** With freeze in the place of both as they were. */
+  wordRates?: WordRates;
 }
 
 const CONTINUE_OPTIONS = [
-  ...["epochs", "learningRate", "minLearningRate", "updateVocabulary", "freeze"],
+  ...["epochs", "learningRate", "minLearningRate", "updateVocabulary", "freeze", "wordRates"],
   ...["checkpoint", "control", "onProgress", "onEpochEnd", "onWarning", "signal"],
 ];
 
@@ -106,9 +116,10 @@ export class Model<Source = CorpusSource> {
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
     checkKnown("option", options, CONTINUE_OPTIONS);
-    const { updateVocabulary = false, freeze, signal } = options;
+    const { updateVocabulary = false, freeze, wordRates, signal } = options;
     checkBoolean("updateVocabulary", updateVocabulary);
     checkFreeze(freeze);
+    checkWordRates(wordRates);
     checkFunction("onEpochEnd", options.onEpochEnd);
     checkCheckpoint(options.checkpoint);
     checkControl(options.control);
@@ -119,7 +130,7 @@ export class Model<Source = CorpusSource> {
     const corpus = this.platform.toCorpus(source);
     try {
       if (updateVocabulary) await this.grow(corpus, signal);
-      if (freeze) this.parameters.frozen = frozenWords(this.words, freeze);
+      if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
       const epochWords = await this.countWords(corpus, signal);
       const schedule = { epochs, epochWords, learningRate, minLearningRate, firstEpoch: this.history.length };
       await this.run(corpus, schedule, { ...START }, options);
@@ -205,11 +216,11 @@ export class Model<Source = CorpusSource> {
   private snapshot(schedule: Schedule, position: Position): Snapshot {
     const { options, history, words: vocabulary, parameters, crew, inputRows } = this;
     const { stride, dim } = inputRows;
-    const { random, outputMatrix, frozen } = parameters;
+    const { random, outputMatrix, rates } = parameters;
     return {
       ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
       ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
-      frozen: frozen?.slice(),
+      rates: rates?.slice(),
     };
   }
 

@@ -11,9 +11,13 @@ import { Checkpoint } from "./checkpoint.js";
 import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import type { EpochRecord } from "./epochs.js";
 import type { Progress } from "./progress.js";
+import { DEFAULT_WINDOW, resolveWindow, type WindowOptions } from "./windows.js";
 
 /** Words, or whether a word is one of them. */
 export type Freeze = readonly string[] | ((word: string) => boolean);
+
+/** Rates of words; those that a map leaves out have 1. */
+export type WordRates = ReadonlyMap<string, number> | ((word: string) => number);
 
 /** What onEpochEnd is given; false stops training. */
 export type EpochListener = (model: EpochModel, record: EpochRecord) => unknown;
@@ -26,7 +30,7 @@ export interface EpochModel {
 }
 
 /** Options of train; all have defaults. */
-export interface TrainOptions {
+export interface TrainOptions extends WindowOptions {
   /** "skipgram" (default) or "cbow". */
   model?: "skipgram" | "cbow";
   /**
@@ -36,8 +40,6 @@ export interface TrainOptions {
   loss?: LossName;
   /** Floats of a vector. Default 100, or that of initialVectors. */
   dim?: number;
-  /** Words on each side at most; the radius is drawn from 1 … window for each word, as in word2vec.c. Default 5. */
-  window?: number;
   /** Negative sampling: noise words of a prediction. Default 5. */
   negatives?: number;
   /**
@@ -102,6 +104,11 @@ export interface TrainOptions {
   initialVectors?: WordVectors;
   /** Words whose vectors stay as they begin, while all others and the output rows are trained. Default: none. */
   freeze?: Freeze;
+  /**
+   * The share of its steps that a word's vector keeps, from 0, which freezes it, to 1: (6.9) of docs/math.md; what gensim calls
+   * vectors_lockf. The output rows are trained in full. Default: 1 for all.
+   */
+  wordRates?: WordRates;
   /** Checkpoints while training: see fileCheckpoint. Default: none. */
   checkpoint?: CheckpointOptions;
   /** Pauses training, and asks for checkpoints. */
@@ -130,6 +137,8 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   epochs: number;
   learningRate: number;
   minLearningRate: number;
+  /** the larger of windowLeft and windowRight */
+  window: number;
   kernel: KernelChoice;
   wasm?: WasmSource;
   maxSentenceLength: number;
@@ -140,6 +149,7 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   parts: number;
   initialVectors?: WordVectors;
   freeze?: Freeze;
+  wordRates?: WordRates;
   checkpoint?: CheckpointOptions;
   control?: TrainingControl;
   resume?: Checkpoint;
@@ -154,7 +164,7 @@ export const DEFAULTS = {
   model: "skipgram",
   loss: "negative-sampling",
   dim: 100,
-  window: 5,
+  window: DEFAULT_WINDOW,
   negatives: 5,
   sharedNegatives: true,
   cbowCombine: "mean",
@@ -185,6 +195,7 @@ export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
 
 const KNOWN = [
   ...Object.keys(DEFAULTS),
+  ...["windowLeft", "windowRight", "shrinkWindows", "windowWeights"],
   "learningRate",
   "minLearningRate",
   "vocabulary",
@@ -192,6 +203,7 @@ const KNOWN = [
   "wasm",
   "initialVectors",
   "freeze",
+  "wordRates",
   "checkpoint",
   "control",
   "resume",
@@ -236,7 +248,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     model,
     loss,
     dim: checkDim(options.dim, initialVectors),
-    window: checkInteger("window", o.window, 1, 1_000),
+    ...resolveWindow(given),
     negatives: checkInteger("negatives", o.negatives, 1, 1_000),
     sharedNegatives: checkBoolean("sharedNegatives", o.sharedNegatives),
     cbowCombine: checkOneOf("cbowCombine", o.cbowCombine, ["mean", "sum"]),
@@ -263,6 +275,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     parts: checkInteger("parts", o.parts, 1, MAX_THREADS),
     initialVectors,
     freeze: checkFreeze(o.freeze),
+    wordRates: checkWordRates(o.wordRates),
     checkpoint: checkCheckpoint(o.checkpoint),
     control: checkControl(o.control),
     resume: checkResume(o.resume),
@@ -277,7 +290,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
 type Unstored = (typeof UNSTORED)[number];
 const UNSTORED = [
   ...(["vocabulary", "keep", "wasm", "worker", "checkpoint", "control", "resume"] as const),
-  ...(["initialVectors", "freeze"] as const),
+  ...(["initialVectors", "freeze", "wordRates"] as const),
   ...(["onProgress", "onEpochEnd", "onWarning", "signal"] as const),
 ] as const;
 
@@ -301,12 +314,12 @@ export function resumeOptions(given: TrainOptions, { options: stored, vocabulary
   const fail = (option: string, was: string): never => {
     throw new RangeError(`"${option}" clashes with "resume": ${was}; leave it out, or train anew without resume`);
   };
-  for (const option of ["vocabulary", "keep", "initialVectors", "freeze"] as const)
+  for (const option of ["vocabulary", "keep", "initialVectors", "freeze", "wordRates"] as const)
     if (given[option] !== undefined) fail(option, `words and vectors are those of ${name}`);
   for (const option of Object.keys(stored) as (keyof StoredOptions)[]) {
     if (given[option] === undefined || option === "threads") continue;
     if (option === "kernel" && EXACT.includes(stored.kernel) && EXACT.includes(resolved.kernel)) continue;
-    if (resolved[option] !== stored[option])
+    if (JSON.stringify(resolved[option]) !== JSON.stringify(stored[option]))
       fail(option, `${name} was trained with ${show(stored[option])}, got ${show(resolved[option])}`);
   }
   const own = Object.fromEntries(UNSTORED.map((option) => [option, resolved[option]])) as Pick<
@@ -339,6 +352,12 @@ function checkVectors(value: WordVectors | undefined): WordVectors | undefined {
 export function checkFreeze(value: Freeze | undefined): Freeze | undefined {
   if (value === undefined || typeof value === "function" || Array.isArray(value)) return value;
   throw new TypeError(`"freeze" expected an array of words or a function, got ${show(value)}`);
+}
+
+/** @throws TypeError */
+export function checkWordRates(value: WordRates | undefined): WordRates | undefined {
+  if (value === undefined || typeof value === "function" || value instanceof Map) return value;
+  throw new TypeError(`"wordRates" expected a Map of words to numbers or a function, got ${show(value)}`);
 }
 
 function checkResume(value: Checkpoint | undefined): Checkpoint | undefined {

@@ -11,6 +11,7 @@ import type { ParallelMode } from "./progress.js";
 import { cutRound, type Round, RoundMember, RoundQueue, type RoundThread } from "./rounds.js";
 import { hogwildRunner, localRunner, type Runner, roundsRunner, TrainingWorker, type WorkerHandle } from "./runner.js";
 import type { StepResult } from "./step.js";
+import { meanContexts } from "./windows.js";
 
 export interface Crew {
   mode: ParallelMode;
@@ -78,14 +79,15 @@ export function startRunner(
   { mode, threads }: Crew,
   plan: KernelPlan,
   { memory, layout, rounds, matrices }: Parameters,
-  { worker, window }: ResolvedOptions,
+  options: ResolvedOptions,
   spawn: () => WorkerHandle,
   firstRound: number,
 ): Runner {
   const { scratch } = layout;
   const task = { plan, memory, scratch: scratch[0], matrices };
-  const membership = (thread: number) => rounds && { rounds, window, thread, threads };
-  if (!worker) {
+  const contexts = meanContexts(options);
+  const membership = (thread: number) => rounds && { rounds, contexts, thread, threads };
+  if (!options.worker) {
     const alone = membership(0);
     if (!alone) return localRunner(task);
     const meeting = new SharedMeeting(memory, alone.rounds, alone);

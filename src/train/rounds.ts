@@ -50,8 +50,8 @@ export interface Round {
 /** What a thread must know to take part. */
 export interface Membership {
   rounds: Rounds;
-  /** of the model: it says how many updates an occurrence of a word makes */
-  window: number;
+  /** of a word on average: it says how many updates an occurrence of a word makes */
+  contexts: number;
   thread: number;
   threads: number;
 }
@@ -69,7 +69,7 @@ export class RoundMember {
   async train(round: Round, next?: Round): Promise<StepResult[]> {
     const { kernel, memory, meeting } = this;
     const { number, learningRate, batches } = round;
-    const { rounds, window, thread, threads } = this.membership;
+    const { rounds, contexts, thread, threads } = this.membership;
     const all = rounds.parts.slice(0, batches.length);
     const own = batches.map((_, part) => part).filter((part) => part % threads === thread);
     await meeting.begin(round);
@@ -82,7 +82,7 @@ export class RoundMember {
     for (const part of meeting.take(all.length)) kernel.train(all[part].params, this.lengthOf(part));
     await meeting.trained(own, next);
     const { merges } = meeting;
-    const rate = MERGE_RATE * learningRate * (window + 1);
+    const rate = MERGE_RATE * learningRate * contexts;
     for (const { params } of all) kernel.countUpdates(params, rounds.tallies, merges.thread, merges.threads);
     for (const { params } of all) kernel.merge(params, rounds.tallies, merges.thread, merges.threads, rate);
     for (const { params } of all) kernel.clearUpdates(params, rounds.tallies, merges.thread, merges.threads);

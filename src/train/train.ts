@@ -6,11 +6,12 @@ import { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
 import { buildVocabulary, type Vocabulary } from "../text/vocabulary.js";
 import { START } from "./epochs.js";
-import { frozenWords, takeVectors } from "./grow.js";
+import { ratesOf, takeVectors } from "./grow.js";
 import { canShare, Model, type Platform } from "./model.js";
 import { type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
 import { planCrew } from "./parallel.js";
 import { ProgressReporter } from "./progress.js";
+import { meanContexts } from "./windows.js";
 
 /** Counts words, sets up a model and trains it; or goes on with one from a checkpoint. */
 export async function trainOn<Source>(
@@ -46,9 +47,9 @@ async function trainWith<Source>(
   const model = new Model(options, vocabulary, parameters, plan, platform, crew);
   if (!resume) await parameters.initialise(options.seed);
   if (options.initialVectors) takeVectors(parameters, vocabulary, options.initialVectors);
-  if (options.freeze) parameters.frozen = frozenWords(vocabulary, options.freeze);
+  if (options.freeze || options.wordRates) parameters.rates = ratesOf(vocabulary, options.freeze, options.wordRates);
   if (resume) {
-    parameters.frozen = resume.frozen;
+    parameters.rates = resume.rates;
     parameters.restore(resume.inputs, resume.outputs, resume.random);
     model.history.push(...resume.history);
   }
@@ -62,10 +63,11 @@ async function trainWith<Source>(
 const COSTLY_WORDS = 2_000;
 
 /** Says what a word costs with the full softmax: a dot product and two updates for every word of the vocabulary. */
-function warnOfCost({ loss, model, window, dim, onWarning }: ResolvedOptions, words: number): void {
+function warnOfCost(options: ResolvedOptions, words: number): void {
+  const { loss, model, dim, onWarning } = options;
   if (loss !== "softmax" || words <= COSTLY_WORDS) return;
-  // window + 1 context words on average, each of which predicts, or one prediction from all
-  const predictions = model === "skipgram" ? window + 1 : 1;
+  // each context word predicts, or all make one prediction
+  const predictions = model === "skipgram" ? meanContexts({ ...options, windowWeights: [] }) : 1;
   const macs = 3 * words * dim * predictions;
   onWarning?.(
     `loss "softmax" scores all ${words} words in each prediction: ${(macs / 1e6).toPrecision(2)} million multiply-adds a word ` +
