@@ -20,6 +20,7 @@ import {
   type TrainOptions,
   train,
   type VectorFormat,
+  type WindowWeights,
 } from "../node.js";
 import { DEFAULT_INTERVAL } from "../train/control.js";
 import { PARALLEL_CHOICES, resolveOptions, resumeOptions } from "../train/options.js";
@@ -35,6 +36,7 @@ interface Files extends TextFlags {
   vocabulary?: string;
   initialVectors?: string;
   freeze?: string;
+  wordRates?: string;
   checkpoint?: string;
   checkpointEvery: string;
   resume?: string;
@@ -46,6 +48,8 @@ interface Files extends TextFlags {
 type Numeric =
   | "dim"
   | "window"
+  | "windowLeft"
+  | "windowRight"
   | "negatives"
   | "epochs"
   | "minCount"
@@ -59,6 +63,8 @@ type Numeric =
 const NUMBERS: Record<Numeric, string> = {
   dim: "floats of a vector",
   window: "words on each side at most",
+  windowLeft: "words before at most (default: --window)",
+  windowRight: "words after at most (default: --window)",
   negatives: "noise words of a prediction (negative-sampling)",
   epochs: "passes over the corpus",
   minCount: "leave out words seen less often",
@@ -81,7 +87,8 @@ export function trainCommand(): Command {
     .addOption(choice("--model <model>", "skip-gram or continuous bag of words", ["skipgram", "cbow"], DEFAULTS.model))
     .addOption(choice("--loss <loss>", "output layer", LOSSES, DEFAULTS.loss));
   for (const [name, description] of Object.entries(NUMBERS)) {
-    command.option(`--${kebab(name)} <number>`, description, parseNumber, DEFAULTS[name as Numeric]);
+    const standard = name in DEFAULTS ? DEFAULTS[name as keyof typeof DEFAULTS & Numeric] : undefined;
+    command.option(`--${kebab(name)} <number>`, description, parseNumber, standard);
   }
   const { skipgram, cbow } = DEFAULT_LEARNING_RATE;
   command
@@ -91,6 +98,12 @@ export function trainCommand(): Command {
       parseNumber,
     )
     .option("--min-learning-rate <number>", "where it stops falling (default: learning rate / 10000)", parseNumber)
+    .option("--no-shrink-windows", "all words of each window, instead of a radius drawn from 1 to --window")
+    .option(
+      "--window-weights <weights>",
+      "what words of a window count by their distance: harmonic, linear, or numbers such as 1,0.5,0.25",
+      parseWeights,
+    )
     .option(
       "--no-shared-negatives",
       "skipgram: one pair after the other with its own noise words, as word2vec.c, not window by window",
@@ -129,6 +142,10 @@ export function trainCommand(): Command {
     .option("--vocabulary <file>", "take words and counts from here instead of counting")
     .option("--initial-vectors <file>", "begin with the vectors of this file, where it has the word")
     .option("--freeze <file>", "leave the vectors of these words as they begin, one word a line")
+    .option(
+      "--word-rates <file>",
+      "the share of its steps that a word's vector keeps: lines of a word, a blank, a number",
+    )
     .option("--save-vocabulary <file>", "write words and counts")
     .option("--output-vectors <file>", "write the output (context) vectors too")
     .option("-q, --quiet", "no progress");
@@ -147,7 +164,8 @@ export function trainCommand(): Command {
 
 async function runTrain(paths: string[], options: Files, command: Command): Promise<Result> {
   const { output, format, outputVectors, saveVocabulary: vocabularyOutput, json: _, quiet, ...training } = options;
-  const { vocabulary, initialVectors, freeze, checkpoint, checkpointEvery, resume, wasm, ...rest } = training;
+  const { vocabulary, initialVectors, freeze, wordRates, ...others } = training;
+  const { checkpoint, checkpointEvery, resume, wasm, ...rest } = others;
   // what says how text is read is openText's
   const isWritten = (name: string) =>
     command.getOptionValueSource(name) !== "default" && !(TEXT_FLAGS as readonly string[]).includes(name);
@@ -160,6 +178,7 @@ async function runTrain(paths: string[], options: Files, command: Command): Prom
   };
   if (checkpoint === undefined && isWritten("checkpointEvery"))
     throw new UsageError("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
+  if (wordRates !== undefined) given.wordRates = parseRates(await readText(wordRates), wordRates);
   if (vocabulary !== undefined) given.vocabulary = await loadVocabulary(vocabulary);
   if (initialVectors !== undefined) given.initialVectors = await loadVectors(initialVectors);
   if (freeze !== undefined) given.freeze = (await readText(freeze)).split(/\s+/).filter((word) => word !== "");
@@ -174,6 +193,23 @@ async function runTrain(paths: string[], options: Files, command: Command): Prom
   if (outputVectors !== undefined) await saveVectors(model.outputVectors, outputVectors, { format });
   await saveVectors(model.vectors, output, { format });
   return describe(model, output, format);
+}
+
+function parseWeights(text: string): WindowWeights {
+  return text === "harmonic" || text === "linear" ? text : text.split(",").map(parseNumber);
+}
+
+function parseRates(text: string, file: string): Map<string, number> {
+  const rates = new Map<string, number>();
+  for (const [i, line] of text.split("\n").entries()) {
+    const [word, number, ...more] = line.trim().split(/\s+/);
+    if (word === "") continue;
+    const rate = Number(number);
+    if (!(rate >= 0 && rate <= 1) || more.length > 0)
+      throw new UsageError(`${file}, line ${i + 1}: expected a word, a blank and a number from 0 to 1, got "${line}"`);
+    rates.set(word, rate);
+  }
+  return rates;
 }
 
 /** SIGINT has a checkpoint written, if there is one, and ends training; the second SIGINT ends the process. */

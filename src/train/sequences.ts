@@ -1,0 +1,70 @@
+// Sequences that are not text, as corpora, with the options that suit them: baskets and histories of items, walks on graphs.
+
+import { show } from "../math/check.js";
+import type { Corpus, CorpusSource } from "../text/corpus.js";
+import { type Edge, randomWalks, type WalkOptions } from "../text/walks.js";
+import type { TrainOptions } from "./options.js";
+
+/** An item's name or number; numbers become words in decimals. */
+export type Item = string | number | bigint;
+
+/** Items of one basket, session or history. */
+export type Basket = Iterable<Item>;
+
+/** Baskets, something that gives a fresh iterator of them each time, or a corpus. */
+export type BasketSource =
+  | Iterable<Basket>
+  | AsyncIterable<Basket>
+  | (() => Iterable<Basket> | AsyncIterable<Basket>)
+  | Corpus;
+
+/**
+ * Defaults of item2vec: all items of a basket are each other's context, however far apart (Barkan and Koenigstein 2016); no item
+ * is thinned out; and small data is read often.
+ */
+export const ITEM_DEFAULTS = {
+  window: 1_000,
+  shrinkWindows: false,
+  minCount: 2,
+  subsample: 0,
+  epochs: 20,
+} as const satisfies TrainOptions;
+
+/** Defaults of node2vec, as Grover and Leskovec (2016) chose them for their walks. */
+export const NODE_DEFAULTS = { window: 10, minCount: 1, subsample: 0, epochs: 2 } as const satisfies TrainOptions;
+
+/** Options of node2vec: of the walks and of training; one seed for both. */
+export type NodeOptions = WalkOptions & TrainOptions;
+
+/** Baskets as sentences. @throws TypeError for what is no basket or no item */
+export function basketCorpus(source: BasketSource): CorpusSource {
+  if (typeof source === "function") return () => sentencesOf(source());
+  if (isCorpus(source)) return source;
+  if ("next" in source) return source as unknown as CorpusSource; // which says why a generator will not do
+  return () => sentencesOf(source);
+}
+
+async function* sentencesOf(baskets: Iterable<Basket> | AsyncIterable<Basket>): AsyncGenerator<string[]> {
+  let index = 0;
+  for await (const basket of baskets) yield itemsOf(basket, index++);
+}
+
+function itemsOf(basket: Basket, index: number): string[] {
+  if (typeof basket === "string" || typeof basket?.[Symbol.iterator] !== "function")
+    throw new TypeError(`basket ${index} expected an array of items, got ${show(basket)}`);
+  return Array.from(basket, (item) => {
+    if (typeof item === "string" || typeof item === "bigint" || Number.isFinite(item)) return String(item);
+    throw new TypeError(`basket ${index} expected items as strings or numbers, got ${show(item)}`);
+  });
+}
+
+function isCorpus(source: BasketSource): source is Corpus {
+  return typeof (source as Corpus).chunks === "function";
+}
+
+/** The walks, and what training takes of the options. @throws TypeError, RangeError for options and edges of the walks */
+export function walksAndOptions(edges: Iterable<Edge>, options: NodeOptions = {}): [Corpus, TrainOptions] {
+  const { walksPerNode, walkLength, p, q, directed, ...training } = options;
+  const walks = { walksPerNode, walkLength, p, q, directed, seed: options.seed };
+  return [randomWalks(edges, walks), { ...NODE_DEFAULTS, ...training }];
+}
