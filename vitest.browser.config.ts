@@ -1,5 +1,5 @@
 // Tests in Chromium itself, by vitest's browser mode: every kernel, the relaxed one included, on the engine of a page; and
-// threads, on pages that are cross-origin isolated and on pages that are not.
+// threads, on pages that are cross-origin isolated and on pages that are not; and the graph of neighbours that pages have.
 
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
@@ -32,10 +32,11 @@ function project(isolated: boolean, include: string[]) {
 
 const KERNELS = ["test/kernel.test.ts", "test/rounds.test.ts", "test/random.test.ts", "test/power.test.ts"];
 const THREADS = "test/threads.browser.test.ts";
+const GRAPH = "test/approximate.browser.test.ts";
 
 export default defineConfig({
   test: {
-    projects: [project(true, [...KERNELS, THREADS]), project(false, [THREADS])],
+    projects: [project(true, [...KERNELS, THREADS, GRAPH]), project(false, [THREADS])],
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,
   },

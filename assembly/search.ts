@@ -1,26 +1,39 @@
 // What queries and checks need of the rows: many dot products, norms, finiteness.
 
 import { add, constant, mul } from "./lanes";
-import { dots2x6 } from "./vector";
+import { dots1x6, dots2x6 } from "./vector";
 
 /**
- * out[q][r] = query q · row r. queries, rows: f32 rows, stride bytes apart; count even;
+ * out[q][r] = query q · row r. queries, rows: f32 rows, stride bytes apart;
  * scratch: 128 bytes; out: f32[count][outStride], outStride a multiple of 6, at least rowCount.
  */
 export function scores(queries: usize, count: u32, rows: usize, rowCount: u32, stride: usize, scratch: usize, out: usize, outStride: u32): void {
   const z = scratch + 32;
   const last = rowCount - 1;
+  const pairs = count & ~1;
   for (let r: u32 = 0; r < rowCount; r += 6) {
     // the last tile repeats the last row
     for (let k: u32 = 0; k < 6; k++) store<u32>(scratch + (<usize>k << 2), <u32>(rows + <usize>min(r + k, last) * stride));
-    for (let q: u32 = 0; q < count; q += 2) {
-      const x = queries + <usize>q * stride;
+    let x = queries;
+    let place = out + (<usize>r << 2);
+    for (let q: u32 = 0; q < pairs; q += 2, x += 2 * stride, place += <usize>outStride << 3) {
       dots2x6(x, x + stride, scratch, stride, z);
-      const place = out + (<usize>(q * outStride + r) << 2);
-      memory.copy(place, z, 24);
-      memory.copy(place + (<usize>outStride << 2), z + 24, 24);
+      copySix(z, place);
+      copySix(z + 24, place + (<usize>outStride << 2));
+    }
+    if (count & 1) {
+      dots1x6(x, scratch, stride, z);
+      copySix(z, place);
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function copySix(from: usize, to: usize): void {
+  store<u64>(to, load<u64>(from));
+  store<u64>(to, load<u64>(from, 8), 8);
+  store<u64>(to, load<u64>(from, 16), 16);
 }
 
 /** out[r] = |row r|. out: f32[rowCount]. */

@@ -45,6 +45,7 @@ export type { ParallelMode, Progress } from "./train/progress.js";
 export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/quality.js";
 export type { WindowOptions, WindowWeights } from "./train/windows.js";
 
+export * from "./vectors/approximate.js";
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";
 export * from "./vectors/queries.js";

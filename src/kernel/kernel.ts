@@ -4,7 +4,7 @@ export interface Kernel {
   /** Trains on the batch of `length` ids (words and sentence ends) that lies in memory, by the parameter block at `params`. */
   train(params: Ptr, length: number): void;
   /**
-   * out[q][r] = query q · row r, for `count` queries (an even number) and `rowCount` rows; rows of f32, `stride` bytes apart.
+   * out[q][r] = query q · row r, for `count` queries and `rowCount` rows; rows of f32, `stride` bytes apart.
    * out: f32[count][outStride], outStride a multiple of 6 that holds rowCount. scratch: 128 bytes.
    */
   scores(

@@ -64,12 +64,20 @@ export class RowSearch {
     const floats = new Float32Array(buffer, place, (QUERIES * this.stride) / 4);
     for (let first = 0; first < queries.length; first += QUERIES) {
       const group = queries.slice(first, first + QUERIES);
-      floats.fill(0);
+      floats.fill(0, 0, (group.length * this.stride) / 4);
       group.forEach((query, q) => floats.set(query, (q * this.stride) / 4));
-      const even = group.length + (group.length % 2);
       for (let row = 0; row < rows; row += ROWS) {
         const block = Math.min(ROWS, rows - row);
-        this.kernel.scores(place, even, this.start + row * this.stride, block, this.stride, scratch, scores, ROWS);
+        this.kernel.scores(
+          place,
+          group.length,
+          this.start + row * this.stride,
+          block,
+          this.stride,
+          scratch,
+          scores,
+          ROWS,
+        );
         for (let q = 0; q < group.length; q++) {
           visit(first + q, row, new Float32Array(buffer, scores + q * ROWS * 4, block));
         }

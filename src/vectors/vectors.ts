@@ -252,8 +252,8 @@ export class WordVectors {
     return this.matrix.slice(row * this.stride, row * this.stride + this.dim);
   }
 
-  /** The query at length 1. */
-  private direction(query: Query): Float32Array {
+  /** A word's vector or another, at length 1: dim floats. @throws MissingWordError; RangeError for a vector of another dim */
+  direction(query: Query): Float32Array {
     if (typeof query === "string") return this.unit(this.row(query));
     if (query?.length !== this.dim)
       throw new RangeError(`vector expected ${this.dim} numbers, got ${query?.length ?? show(query)}`);

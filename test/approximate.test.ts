@@ -1,0 +1,60 @@
+// The graph of usearch; that of hnswlib-wasm is tested in approximate.browser.test.ts.
+
+import usearch from "usearch";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ApproximateIndex, MissingWordError, usearchGraph, type WordVectors } from "wasm2vec";
+import { grouped } from "./grouped";
+
+let vectors: WordVectors;
+beforeAll(async () => {
+  vectors = await grouped(4000, 20);
+});
+
+describe("ApproximateIndex", () => {
+  it("finds nearly all of the nearest words, with exact similarities", async () => {
+    const shares: number[] = [];
+    const index = await ApproximateIndex.build(vectors, usearchGraph(usearch, vectors), {
+      onProgress: (share) => shares.push(share),
+    });
+    expect(shares.at(-1)).toBe(1);
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect(index.recall(vectors.words.slice(0, 200))).toBeGreaterThan(0.9);
+    const near = index.mostSimilar("w7", { topN: 5 });
+    expect(near).toHaveLength(5);
+    for (const { word, similarity } of near) {
+      expect(word).not.toBe("w7");
+      expect(similarity).toBe(vectors.similarity("w7", word));
+    }
+    expect(index.mostSimilar(vectors.get("w7"), { topN: 1 })[0].word).toBe("w7");
+  });
+
+  it("searches wider where a filter lets few through", async () => {
+    const index = await ApproximateIndex.build(vectors, usearchGraph(usearch, vectors));
+    const filter = (word: string) => word.endsWith("99");
+    const near = index.mostSimilar("w7", { topN: 40, filter });
+    expect(near).toHaveLength(40);
+    expect(near.every(({ word }) => filter(word))).toBe(true);
+    expect(index.mostSimilar("w7", { filter: () => false })).toEqual([]);
+    expect(index.mostSimilar("w7", { topN: 0 })).toEqual([]);
+    expect(index.mostSimilar("w7", { topN: 10_000 })).toHaveLength(3999);
+  });
+
+  it("finds more with wider searches", async () => {
+    const recall = async (expansionSearch: number) => {
+      const graph = usearchGraph(usearch, vectors, { connectivity: 4, expansionAdd: 16, expansionSearch });
+      return (await ApproximateIndex.build(vectors, graph)).recall(vectors.words.slice(0, 300));
+    };
+    expect(await recall(400)).toBeGreaterThan(await recall(10));
+  });
+
+  it("says what is wrong, and stops when it is told to", async () => {
+    const index = await ApproximateIndex.build(vectors, usearchGraph(usearch, vectors));
+    expect(() => index.mostSimilar("none")).toThrow(MissingWordError);
+    expect(() => index.mostSimilar(new Float32Array(3))).toThrow(/expected 20 numbers/);
+    expect(() => index.mostSimilar("w1", { top: 3 } as never)).toThrow(/"top"/);
+    expect(() => usearchGraph(usearch, vectors, { connectivity: 1 })).toThrow(/"connectivity" expected/);
+    const abort = AbortSignal.abort(new Error("enough"));
+    const late = ApproximateIndex.build(vectors, usearchGraph(usearch, vectors), { signal: abort });
+    await expect(late).rejects.toThrow("enough");
+  });
+});
