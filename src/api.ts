@@ -48,6 +48,7 @@ export type { WindowOptions, WindowWeights } from "./train/windows.js";
 export * from "./vectors/approximate.js";
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";
+export * from "./vectors/movers.js";
 export * from "./vectors/queries.js";
 export {
   type AnalogyOptions,

@@ -1,5 +1,6 @@
 // Queries by their definitions; test/interop holds those that gensim has against gensim.
 
+import highs from "highs";
 import { describe, expect, it } from "vitest";
 import {
   closerThan,
@@ -15,6 +16,7 @@ import {
   relaxedWordMoversDistance,
   train,
   Vocabulary,
+  wordMoversDistance,
 } from "wasm2vec";
 import { Random } from "../src/math/random";
 import { sampleText } from "./sample";
@@ -128,19 +130,60 @@ describe("of documents", () => {
     for (const vector of removed) expect(Math.abs(cosine(vector, removed[0]))).toBeCloseTo(1, 3);
     expect(() => documentVectors(vectors, documents, { weighting: "sif" })).toThrow('"sif" needs "vocabulary"');
   });
+});
 
-  it("relaxedWordMoversDistance: both ways, at most the distance of the best pairing", () => {
-    const distance = (a: string, b: string) => Math.hypot(...vectors.get(a).map((x, d) => x - vectors.get(b)[d]));
-    expect(relaxedWordMoversDistance(vectors, ["w1"], ["w2"])).toBeCloseTo(distance("w1", "w2"), 5);
-    expect(relaxedWordMoversDistance(vectors, ["w1", "w2"], ["w2", "w1"])).toBe(0);
-    const pairings = [
-      (distance("w1", "w3") + distance("w2", "w4")) / 2,
-      (distance("w1", "w4") + distance("w2", "w3")) / 2,
+describe("Word Mover's Distance", async () => {
+  const solver = await highs();
+  const unit = (word: string) => vectors.unit(vectors.row(word));
+  const distance = (a: string, b: string, of = (word: string) => vectors.get(word)) =>
+    Math.sqrt(of(a).reduce((sum, x, d) => sum + (x - of(b)[d]) ** 2, 0));
+  /** The cheapest way to pair the words of two documents of the same length: no flow that splits words is cheaper (Birkhoff). */
+  const cheapest = (a: string[], b: string[], of?: (word: string) => Float32Array): number =>
+    a.length === 0
+      ? 0
+      : Math.min(...b.map((word, i) => distance(a[0], word, of) + cheapest(a.slice(1), b.toSpliced(i, 1), of)));
+  const documents = [
+    ["w1", "w2", "w3", "w4", "w5"],
+    ["w9", "w8", "w2", "w6", "w7"],
+    ["w11", "w11", "w3", "w20", "w20"],
+  ];
+
+  it("is that of the cheapest pairing, and the relaxed bound is below it", () => {
+    for (const a of documents) {
+      for (const b of documents) {
+        const exact = wordMoversDistance(vectors, a, b, solver);
+        expect(exact).toBeCloseTo(cheapest(a, b) / 5, 6);
+        expect(relaxedWordMoversDistance(vectors, a, b)).toBeLessThanOrEqual(exact + 1e-9);
+        expect(relaxedWordMoversDistance(vectors, a, b)).toBeGreaterThan(0.8 * exact - 1e-9);
+      }
+    }
+    const [a, b] = documents;
+    expect(wordMoversDistance(vectors, a, b, solver, { normalize: true })).toBeCloseTo(cheapest(a, b, unit) / 5, 6);
+  });
+
+  it("splits words where documents are of different lengths", () => {
+    const [one, two] = [["w1"], ["w2", "w3", "w3", "nope"]];
+    const flow = (distance("w1", "w2") + 2 * distance("w1", "w3")) / 3;
+    expect(wordMoversDistance(vectors, one, two, solver)).toBeCloseTo(flow, 6);
+    expect(relaxedWordMoversDistance(vectors, one, two)).toBeCloseTo(flow, 6);
+    // a word goes to three places, one of them shared
+    const [three, four] = [
+      ["w1", "w2"],
+      ["w3", "w4", "w5"],
     ];
-    expect(relaxedWordMoversDistance(vectors, ["w1", "w2"], ["w3", "w4"])).toBeLessThanOrEqual(
-      Math.min(...pairings) + 1e-6,
-    );
-    expect(relaxedWordMoversDistance(vectors, ["w1"], ["nope"])).toBe(Number.POSITIVE_INFINITY);
+    const thirds = (words: string[]) => words.flatMap((word) => [word, word, word]);
+    const halves = (words: string[]) => words.flatMap((word) => [word, word]);
+    expect(wordMoversDistance(vectors, three, four, solver)).toBeCloseTo(cheapest(thirds(three), halves(four)) / 6, 6);
+  });
+
+  it("has an answer for documents that are the same, empty, or a solver that fails", () => {
+    const [a, b] = documents;
+    expect(wordMoversDistance(vectors, a, [...a].reverse(), solver)).toBeCloseTo(0, 9);
+    expect(wordMoversDistance(vectors, a, ["nope"], solver)).toBe(Number.POSITIVE_INFINITY);
+    expect(relaxedWordMoversDistance(vectors, [], a)).toBe(Number.POSITIVE_INFINITY);
+    const failing = { solve: () => ({ Status: "Infeasible", ObjectiveValue: 0 }) };
+    expect(() => wordMoversDistance(vectors, a, b, failing)).toThrow("no optimum");
+    expect(() => wordMoversDistance(vectors, a, b, solver, { norm: true } as never)).toThrow('"norm"');
   });
 });
 

@@ -138,21 +138,6 @@ export function documentVectors(
   return all;
 }
 
-/**
- * The relaxed bound of Word Mover's Distance (Kusner et al. 2015, RWMD): each word goes whole to the nearest word of the other
- * document, the larger of both ways; Euclidean distances. At most the exact distance, and near it. Words without a vector are left out.
- * @returns Infinity if a document has none with a vector
- */
-export function relaxedWordMoversDistance(vectors: WordVectors, a: readonly string[], b: readonly string[]): number {
-  const [one, other] = [a, b].map((words) =>
-    words.filter((word) => vectors.has(word)).map((word) => vectors.get(word)),
-  );
-  if (one.length === 0 || other.length === 0) return Number.POSITIVE_INFINITY;
-  const oneWay = (from: Float32Array[], to: Float32Array[]) =>
-    from.reduce((sum, x) => sum + Math.min(...to.map((y) => Math.sqrt(squaredDistance(x, y)))), 0) / from.length;
-  return Math.max(oneWay(one, other), oneWay(other, one));
-}
-
 function best(vectors: WordVectors, topN: number, rows: number, score: (row: number) => number): Neighbour[] {
   const top = new TopRows(checkInteger("topN", topN, 0));
   for (let row = 0; row < rows; row++) {
@@ -197,11 +182,5 @@ function mainDirection(rows: readonly Float32Array[], dim: number): Float64Array
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let d = 0; d < a.length; d++) sum += a[d] * b[d];
-  return sum;
-}
-
-function squaredDistance(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let d = 0; d < a.length; d++) sum += (a[d] - b[d]) ** 2;
   return sum;
 }
