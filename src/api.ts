@@ -43,6 +43,14 @@ export {
 } from "./train/options.js";
 export type { ParallelMode, Progress } from "./train/progress.js";
 export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/quality.js";
+export {
+  type Basket,
+  type BasketSource,
+  ITEM_DEFAULTS,
+  type Item,
+  NODE_DEFAULTS,
+  type NodeOptions,
+} from "./train/sequences.js";
 export type { WindowOptions, WindowWeights } from "./train/windows.js";
 
 export * from "./vectors/approximate.js";

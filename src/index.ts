@@ -2,9 +2,17 @@
 
 import { spawnWorker } from "./browser/worker.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
+import type { Edge } from "./text/walks.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
+import {
+  type BasketSource,
+  basketCorpus,
+  ITEM_DEFAULTS,
+  type NodeOptions,
+  walksAndOptions,
+} from "./train/sequences.js";
 import { trainOn } from "./train/train.js";
 
 /**
@@ -13,6 +21,22 @@ import { trainOn } from "./train/train.js";
  */
 export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Model> {
   return trainOn({ toCorpus, cores, spawn: spawnWorker }, corpus, options);
+}
+
+/**
+ * Vectors of items from baskets, sessions or histories: train with ITEM_DEFAULTS, which options change.
+ * @throws TypeError naming the basket; and as train
+ */
+export async function item2vec(baskets: BasketSource, options?: TrainOptions): Promise<Model> {
+  return train(basketCorpus(baskets), { ...ITEM_DEFAULTS, ...options });
+}
+
+/**
+ * Vectors of the nodes of a graph by random walks: train on randomWalks with NODE_DEFAULTS, which options change.
+ * @throws TypeError, RangeError as randomWalks and train
+ */
+export async function node2vec(edges: Iterable<Edge>, options?: NodeOptions): Promise<Model> {
+  return train(...walksAndOptions(edges, options));
 }
 
 /**

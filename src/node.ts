@@ -10,9 +10,17 @@ import { toNodeCorpus } from "./node/corpus.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
 import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
+import type { Edge } from "./text/walks.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
+import {
+  type BasketSource,
+  basketCorpus,
+  ITEM_DEFAULTS,
+  type NodeOptions,
+  walksAndOptions,
+} from "./train/sequences.js";
 import { trainOn } from "./train/train.js";
 
 /** What train takes in Node: also the path of a text file, plain or gzip. */
@@ -28,6 +36,26 @@ export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise
     corpus,
     options,
   );
+}
+
+/**
+ * Vectors of items from baskets, sessions or histories, of which a file has one a line: train with ITEM_DEFAULTS, which options change.
+ * @throws TypeError naming the basket; and as train
+ */
+export async function item2vec(
+  baskets: BasketSource | string | URL,
+  options?: TrainOptions,
+): Promise<Model<NodeCorpusSource>> {
+  const source = typeof baskets === "string" || baskets instanceof URL ? baskets : basketCorpus(baskets);
+  return train(source, { ...ITEM_DEFAULTS, ...options });
+}
+
+/**
+ * Vectors of the nodes of a graph by random walks: train on randomWalks with NODE_DEFAULTS, which options change.
+ * @throws TypeError, RangeError as randomWalks and train
+ */
+export async function node2vec(edges: Iterable<Edge>, options?: NodeOptions): Promise<Model<NodeCorpusSource>> {
+  return train(...walksAndOptions(edges, options));
 }
 
 /**
