@@ -1,5 +1,6 @@
 // Door for browsers: the public API without anything of Node.
 
+import { openSpool } from "./browser/spool.js";
 import { spawnWorker } from "./browser/worker.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
 import type { Edge } from "./text/walks.js";
@@ -20,7 +21,7 @@ import { trainOn } from "./train/train.js";
  * @throws TypeError, RangeError naming the option or sentence; DivergenceError; the signal's reason
  */
 export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Model> {
-  return trainOn({ toCorpus, cores, spawn: spawnWorker }, corpus, options);
+  return trainOn({ toCorpus, cores, spawn: spawnWorker, openSpool }, corpus, options);
 }
 
 /**

@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fetchWasm } from "./kernel/wasm.js";
 import { toNodeCorpus } from "./node/corpus.js";
+import { openSpool } from "./node/spool.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
 import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
@@ -32,7 +33,7 @@ export type NodeCorpusSource = CorpusSource | string | URL;
  */
 export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise<Model<NodeCorpusSource>> {
   return trainOn(
-    { toCorpus: toNodeCorpus, spawn: spawnWorker, cores: availableParallelism, fetchBytes },
+    { toCorpus: toNodeCorpus, spawn: spawnWorker, cores: availableParallelism, fetchBytes, openSpool },
     corpus,
     options,
   );

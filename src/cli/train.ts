@@ -135,6 +135,7 @@ export function trainCommand(): Command {
       parseNumber,
       DEFAULTS.parts,
     )
+    .option("--spool", "keep word ids in a temporary file, which epochs after the first read instead of the text")
     .option("--no-worker", "train in the main thread")
     .option("--checkpoint <file>", "keep the training in this file, to go on if it is interrupted")
     .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)

@@ -3,8 +3,7 @@
 import type { KernelPlan } from "../kernel/pick.js";
 import { Fingerprint } from "../math/fingerprint.js";
 import type { Corpus } from "../text/corpus.js";
-import { type Batch, encode } from "../text/encode.js";
-import type { Vocabulary } from "../text/vocabulary.js";
+import type { Batch } from "../text/encode.js";
 import { type ParallelMode, type Progress, ProgressReporter } from "./progress.js";
 import type { Runner } from "./runner.js";
 
@@ -88,11 +87,9 @@ export interface Rest {
 export interface Run {
   schedule: Schedule;
   corpus: Corpus;
-  vocabulary: Vocabulary;
+  /** a fresh pass over it */
+  batches: () => AsyncGenerator<Batch>;
   kernel: KernelPlan["name"];
-  maxSentenceLength: number;
-  /** words of a batch */
-  batchWords: number;
   threads: number;
   parallel: ParallelMode;
   rest: Rest;
@@ -129,13 +126,9 @@ export async function trainEpochs(
   }
 }
 
-function batchesOf({ corpus, vocabulary, maxSentenceLength, batchWords }: Run): AsyncGenerator<Batch> {
-  return encode(corpus, vocabulary, maxSentenceLength, batchWords);
-}
-
 /** Whether the first batch is the one that the last epoch began with. @throws RangeError */
 async function checkOpening(run: Run, opening: string): Promise<void> {
-  for await (const { ids } of batchesOf(run)) {
+  for await (const { ids } of run.batches()) {
     if (new Fingerprint().add(ids).value === opening) return;
     break;
   }
@@ -235,7 +228,7 @@ class Epoch {
     const { batches, fingerprint } = this.position;
     const passed = new Fingerprint();
     let number = 0;
-    for await (const batch of batchesOf(run)) {
+    for await (const batch of run.batches()) {
       run.signal?.throwIfAborted();
       if (number++ >= batches) yield batch;
       else if (passed.add(batch.ids).value !== fingerprint && number === batches) throw anotherCorpus(run);

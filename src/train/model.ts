@@ -6,6 +6,8 @@ import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber } fr
 import { Parameters } from "../model/parameters.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
+import type { SpoolFile } from "../text/spool.js";
+import { SpooledBatches } from "../text/spool.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
 import type { Snapshot } from "./checkpoint.js";
@@ -33,6 +35,7 @@ export interface Platform<Source> {
   /** Threads that the machine runs at once. */
   cores(): number;
   fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
+  openSpool(): Promise<SpoolFile>;
 }
 
 /** What a training tells while it runs, and how it is stopped. */
@@ -144,16 +147,23 @@ export class Model<Source = CorpusSource> {
   async run(corpus: Corpus, schedule: Schedule, position: Position, listeners: RunListeners): Promise<void> {
     const { parameters, plan, words: vocabulary } = this;
     const { mode: parallel, threads, batchWords, maxSentenceLength } = this.crew;
-    const { signal, onProgress, onEpochEnd } = listeners;
+    const { signal, onProgress, onEpochEnd, onWarning } = listeners;
     signal?.throwIfAborted();
     const runner = startRunner(this.crew, plan, parameters, this.options, this.platform.spawn, position.rounds);
     const close = () => runner.close();
     signal?.addEventListener("abort", close, { once: true });
     const snapshot = () => this.snapshot(schedule, position);
     const rest = new Keeper(listeners, snapshot, () => this.refresh());
-    const places = { kernel: plan.name, threads, parallel, maxSentenceLength, batchWords };
+    const places = { kernel: plan.name, threads, parallel };
+    // an only epoch has nothing to gain
+    const spools = this.options.spool && schedule.epochs - position.epochs > 1;
+    const source = new SpooledBatches(
+      () => encode(corpus, vocabulary, maxSentenceLength, batchWords),
+      spools ? this.platform.openSpool : undefined,
+      ({ message }) => onWarning?.(`word ids are not kept, every epoch reads the text: ${message}`),
+    );
     try {
-      const run = { schedule, corpus, vocabulary, rest, onProgress, signal, ...places };
+      const run = { schedule, corpus, batches: () => source.batches(), rest, onProgress, signal, ...places };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         this.refresh();
@@ -168,6 +178,7 @@ export class Model<Source = CorpusSource> {
     } finally {
       signal?.removeEventListener("abort", close);
       close();
+      await source.remove();
       this.refresh();
     }
   }

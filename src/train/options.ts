@@ -82,6 +82,12 @@ export interface TrainOptions extends WindowOptions {
   wasm?: WasmSource;
   /** Longer sentences are split. Default 10,000 words. */
   maxSentenceLength?: number;
+  /**
+   * Keep the ids of the words in a temporary file (in a page in the origin private file system), 4 bytes a word: epochs after
+   * the first read it instead of the text, which spares them reading, unpacking and tokenising. The text must be the same in
+   * each epoch. If the file fails, onWarning is told and training goes on without. Default false.
+   */
+  spool?: boolean;
   /** Train in workers (default), so that the calling thread stays free, or in process, on one thread. */
   worker?: boolean;
   /** Workers that train: "auto" (default) is one for each core. */
@@ -142,6 +148,7 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   kernel: KernelChoice;
   wasm?: WasmSource;
   maxSentenceLength: number;
+  spool: boolean;
   worker: boolean;
   threads: number | "auto";
   parallel: ParallelChoice;
@@ -178,6 +185,7 @@ export const DEFAULTS = {
   seed: 1,
   kernel: "auto",
   maxSentenceLength: 10_000,
+  spool: false,
   worker: true,
   threads: "auto",
   parallel: "auto",
@@ -268,6 +276,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     kernel,
     wasm: o.wasm,
     maxSentenceLength: checkInteger("maxSentenceLength", o.maxSentenceLength, 2, 1_000_000),
+    spool: checkBoolean("spool", o.spool),
     worker,
     threads,
     parallel,
@@ -289,7 +298,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
 /** Options that a checkpoint does not hold: functions and objects, and where training runs. */
 type Unstored = (typeof UNSTORED)[number];
 const UNSTORED = [
-  ...(["vocabulary", "keep", "wasm", "worker", "checkpoint", "control", "resume"] as const),
+  ...(["vocabulary", "keep", "wasm", "spool", "worker", "checkpoint", "control", "resume"] as const),
   ...(["initialVectors", "freeze", "wordRates"] as const),
   ...(["onProgress", "onEpochEnd", "onWarning", "signal"] as const),
 ] as const;
