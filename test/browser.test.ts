@@ -55,6 +55,23 @@ onEachPage(
       expect(outcome.hash).toBe(await trainHere(options));
     });
 
+    it("keeps word ids in the private file system, and removes them, with those of a tab that was closed", async () => {
+      const left = await at.page.evaluate<string[]>(`(async () => {
+        const { train } = await import("/index.js");
+        const folder = await navigator.storage.getDirectory();
+        for (const name of ["wasm2vec-ids-forgotten", "another's"]) await folder.getFileHandle(name, { create: true });
+        const passes = [];
+        const text = () => (passes.push(1), ${JSON.stringify(text)});
+        const options = { ...${JSON.stringify(small)}, epochs: 3, threads: 1 };
+        const plain = await train(text, options);
+        const spooled = await train(text, { ...options, spool: true, onWarning: (message) => passes.push(message) });
+        const same = spooled.vectors.matrix.every((value, i) => value === plain.vectors.matrix[i]);
+        return [...(await Array.fromAsync(folder.keys())), String(same), ...passes.map(String)].sort();
+      })()`);
+      // 1 + 3 passes without, 1 + 1 with
+      expect(left).toEqual([...Array(6).fill("1"), "another's", "true"]);
+    });
+
     it("uses several threads by default, in the mode that the page allows", async () => {
       const { threads, parallel } = await trainIn(at.page, { threads: 2 });
       expect({ threads, parallel }).toEqual({ threads: 2, parallel: at.isolated ? "hogwild" : "replicas" });
