@@ -191,6 +191,16 @@ describe("what others write", () => {
     await expect(read(npy("<f8", doubles))).rejects.toThrow('"npy" holds no words: give the file of its words too');
   });
 
+  it("refuses a list of words that would be ignored", async () => {
+    const vectors = await createVectors(["a", "b"], 2, [1, 2, 3, 4]);
+    for (const format of VECTOR_FORMATS.filter((format) => format !== "npy" && format !== "tsv")) {
+      const bytes = concat(writeVectors(vectors, format));
+      await expect(read(bytes, { words: ["c", "d"] })).rejects.toThrow(/holds its own words: leave out the list/);
+      const { words } = await read(bytes, { words: () => Promise.reject(new Error("asked for")) });
+      expect(words).toEqual(["a", "b"]);
+    }
+  });
+
   it("safetensors in another order, with tensors that are none of ours, words from elsewhere", async () => {
     const data = new Uint8Array(Float32Array.of(9, 1, 2, 3, 4).buffer);
     const header =

@@ -54,8 +54,10 @@ export async function readVectorTensors(
       if (!isWanted) continue;
       const data = bytes.unread.slice(0, to - from);
       bytes.skip(to - from);
-      if (tensor === "words") names = decodeUtf8(data).split("\n");
-      else if (dtype === "F32") scales = new Float32Array(data.buffer);
+      if (tensor === "words") {
+        if (words !== undefined) throw fail("holds its own words: leave out the list of words");
+        names = decodeUtf8(data).split("\n");
+      } else if (dtype === "F32") scales = new Float32Array(data.buffer);
       continue;
     }
     const number = READERS[dtype as Precision];

@@ -61,8 +61,8 @@ export interface ReadOptions {
   name?: string;
   /** Default "auto": told by the content. */
   format?: ReadFormat | "auto";
-  /** Words of the rows, for "npy" and "tsv". */
-  words?: readonly string[];
+  /** Words of the rows, for files that hold none: "npy", "tsv", safetensors of others. A function is asked where they are needed. */
+  words?: readonly string[] | (() => Promise<readonly string[] | undefined>);
   /** Reads only the first so many rows. Default: all. */
   limit?: number;
   /** Where rows go. Default: a Float32Array with stride dim. */
@@ -80,14 +80,19 @@ export async function readVectors(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: ReadOptions = {},
 ): Promise<VectorRows> {
-  const { name = "vectors", limit = Number.MAX_SAFE_INTEGER, reserve = reserveArray(), words } = options;
+  const { name = "vectors", limit = Number.MAX_SAFE_INTEGER, reserve = reserveArray() } = options;
   checkOneOf("format", options.format ?? "auto", ["auto", ...READ_FORMATS]);
   checkInteger("limit", limit, 1);
   const bytes = new ByteReader(chunks);
   try {
     const told = options.format === undefined || options.format === "auto";
     const format = told ? await formatOf(bytes) : options.format;
-    if (WORDLESS.includes(format as VectorFormat) && words === undefined)
+    const isWordless = WORDLESS.includes(format as VectorFormat);
+    const takesWords = isWordless || format?.startsWith("safetensors");
+    if (Array.isArray(options.words) && !takesWords)
+      throw new FormatError(`${name}: the format ${show(format === "auto" ? "word2vec" : format)} holds its own words: leave out the list of words`);
+    const words = typeof options.words !== "function" ? options.words : isWordless ? await options.words() : undefined;
+    if (isWordless && words === undefined)
       throw new FormatError(`${name}: the format ${show(format)} holds no words: give the file of its words too`);
     switch (format) {
       case "npy":

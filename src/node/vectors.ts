@@ -41,14 +41,16 @@ export interface SaveOptions {
  */
 export async function loadVectors(path: string | URL, options: LoadOptions = {}): Promise<WordVectors> {
   const name = pathOf(path);
-  const list = options.words ?? wordsOf(name);
-  const isThere = options.words !== undefined || (list !== undefined && existsSync(list));
+  const beside = async () => {
+    const list = wordsOf(name);
+    return list !== undefined && existsSync(list) ? readWords(await readText(list)) : undefined;
+  };
   let storage: VectorStorage | undefined;
   const { words, dim } = await readVectors(readChunks(path), {
     name,
     format: options.format,
     limit: options.limit,
-    words: isThere ? readWords(await readText(list!)) : undefined,
+    words: options.words === undefined ? beside : readWords(await readText(options.words)),
     reserve: (rows, dim) => {
       if (storage === undefined) storage = allocateVectors(rows, dim);
       else growVectors(storage, rows);
