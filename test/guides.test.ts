@@ -17,6 +17,8 @@ const text = gunzipSync(readFileSync("demo/sample.txt.gz")).toString().split("\n
 beforeAll(() => {
   mkdirSync(join(folder, "node_modules"));
   symlinkSync(process.cwd(), join(folder, "node_modules/wasm2vec"));
+  for (const name of ["usearch", "highs"])
+    symlinkSync(join(process.cwd(), "node_modules", name), join(folder, "node_modules", name));
   writeFileSync(join(folder, "corpus.txt"), text);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,6 +46,20 @@ describe("in Node", () => {
 
   it("docs/guides/node.md", () => {
     expect(run(examples("docs/guides/node.md")[0])).toMatch(/^1 0\.\d+ \d+.*\n2 0\.\d+ .*word: '\w+'/s);
+  });
+
+  it("docs/guides/queries.md", () => {
+    const [approximate, movers] = examples("docs/guides/queries.md");
+    const output = run(approximate);
+    expect(output.match(/word: '\w+'/g)).toHaveLength(5);
+    expect(Number(output.trim().split("\n").at(-1))).toBeGreaterThan(0.9);
+    expect(run(movers)).toBe("true\n");
+  });
+
+  it("docs/guides/items.md", () => {
+    const [items, nodes] = examples("docs/guides/items.md");
+    expect(run(items)).toBe("nail saw screw\n");
+    expect(run(nodes)).toBe("true\n");
   });
 
   it("docs/guides/reproducibility.md", () => {

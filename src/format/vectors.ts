@@ -90,7 +90,9 @@ export async function readVectors(
     const isWordless = WORDLESS.includes(format as VectorFormat);
     const takesWords = isWordless || format?.startsWith("safetensors");
     if (Array.isArray(options.words) && !takesWords)
-      throw new FormatError(`${name}: the format ${show(format === "auto" ? "word2vec" : format)} holds its own words: leave out the list of words`);
+      throw new FormatError(
+        `${name}: the format ${show(format === "auto" ? "word2vec" : format)} holds its own words: leave out the list of words`,
+      );
     const words = typeof options.words !== "function" ? options.words : isWordless ? await options.words() : undefined;
     if (isWordless && words === undefined)
       throw new FormatError(`${name}: the format ${show(format)} holds no words: give the file of its words too`);

@@ -35,6 +35,32 @@ export function createJsKernel(memory: WebAssembly.Memory): Kernel {
     allFinite(start, bytes) {
       return floats.subarray(start / 4, (start + bytes) / 4).every(Number.isFinite);
     },
+    encodeRows(rows, rowCount, stride, dim, codes, codeStride, scales, errors) {
+      for (let r = 0; r < rowCount; r++) {
+        const row = floats.subarray((rows + r * stride) / 4, (rows + r * stride) / 4 + dim);
+        const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+        const most = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+        const step = most > 0 ? most / 127 / norm : 0;
+        const own = new Int8Array(memory.buffer, codes + r * codeStride, dim);
+        let error = 0;
+        row.forEach((x, d) => {
+          own[d] = most > 0 ? Math.round((x * 127) / most) : 0;
+          error += norm > 0 ? (x / norm - step * own[d]) ** 2 : 0;
+        });
+        floats[scales / 4 + r] = step;
+        floats[errors / 4 + r] = Math.sqrt(error);
+      }
+    },
+    boundRows(query, codes, rowCount, codeStride, scales, errors, scale, norm, slack, bounds) {
+      const asked = new Int16Array(memory.buffer, query, codeStride);
+      const all = new Int8Array(memory.buffer, codes, rowCount * codeStride);
+      for (let r = 0; r < rowCount; r++) {
+        let product = 0;
+        for (let d = 0, i = r * codeStride; d < codeStride; d++, i++) product += asked[d] * all[i];
+        floats[bounds / 4 + r] = scale * floats[scales / 4 + r] * product + norm * floats[errors / 4 + r] + slack;
+      }
+    },
+    fork: createJsKernel,
   };
 }
 

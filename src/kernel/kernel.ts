@@ -21,6 +21,32 @@ export interface Kernel {
   norms(rows: Ptr, rowCount: number, stride: number, out: Ptr): void;
   /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
   allFinite(start: Ptr, bytes: number): boolean;
+  /** Rows as i8 codes, see assembly/sketch.ts. */
+  encodeRows(
+    rows: Ptr,
+    rowCount: number,
+    stride: number,
+    dim: number,
+    codes: Ptr,
+    codeStride: number,
+    scales: Ptr,
+    errors: Ptr,
+  ): void;
+  /** Bounds of the products of a query with the rows, from their codes. */
+  boundRows(
+    query: Ptr,
+    codes: Ptr,
+    rowCount: number,
+    codeStride: number,
+    scales: Ptr,
+    errors: Ptr,
+    scale: number,
+    norm: number,
+    slack: number,
+    bounds: Ptr,
+  ): void;
+  /** The same engine on another memory, shared if this one's is. */
+  fork(memory: WebAssembly.Memory): Kernel;
 }
 
 /** What the kernels with exact arithmetic can do besides: train the parts of a round. See assembly/rounds.ts. */

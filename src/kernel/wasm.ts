@@ -22,7 +22,7 @@ const embedded = {
 };
 
 /** The functions that assembly/index.ts exports; pointers are i32. */
-type Exports = Omit<RoundsKernel, "name" | "allFinite"> & { allFinite(start: number, bytes: number): number };
+type Exports = Omit<RoundsKernel, "name" | "allFinite" | "fork"> & { allFinite(start: number, bytes: number): number };
 
 /** Compiles the kernel for a shared or an unshared memory. @throws KernelError */
 export async function compile(
@@ -51,7 +51,7 @@ export function instantiate(
   memory: WebAssembly.Memory,
 ): RoundsKernel {
   const exports = instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
-  for (const needed of ["train", "scores", "norms", "allFinite", "gather", "merge"] as const) {
+  for (const needed of ["train", "scores", "norms", "allFinite", "boundRows", "gather", "merge"] as const) {
     if (typeof exports[needed] !== "function")
       throw new KernelError(
         `"wasm" is not a wasm2vec kernel: it exports no function ${needed}; use a .wasm file of this version`,
@@ -63,6 +63,9 @@ export function instantiate(
     scores: exports.scores,
     norms: exports.norms,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
+    encodeRows: exports.encodeRows,
+    boundRows: exports.boundRows,
+    fork: (other) => instantiate(name, module, other),
     gather: exports.gather,
     countUpdates: exports.countUpdates,
     merge: exports.merge,

@@ -2,6 +2,12 @@
 
 import type { Kernel, Ptr } from "../kernel/kernel.js";
 import type { Allocator } from "../kernel/memory.js";
+import { Sketch } from "./sketch.js";
+import { TopRows } from "./top.js";
+
+/** Rows from which on a single query goes by the sketch, and the query with which it is made: it takes as long as some queries. */
+const SKETCHED_ROWS = 20_000;
+const SKETCHED_QUERY = 3;
 
 /** Queries and rows of a block: their scores take 1 MB, which the second-level cache holds. */
 const QUERIES = 64;
@@ -21,6 +27,8 @@ export function takeSearchSpace(memory: Allocator, stride: number): SearchSpace 
 /** A matrix of f32 rows in the memory of a kernel. */
 export class RowSearch {
   private cachedNorms: Float32Array | undefined;
+  private sketch: Sketch | undefined;
+  private queries = 0;
 
   constructor(
     private readonly kernel: Kernel,
@@ -30,6 +38,7 @@ export class RowSearch {
     private readonly count: number,
     /** bytes */
     private readonly stride: number,
+    private readonly dim: number,
   ) {}
 
   /** |row| for each row, computed once. */
@@ -48,6 +57,54 @@ export class RowSearch {
   /** Forgets what was computed from rows that have changed since. */
   refresh(): void {
     this.cachedNorms = undefined;
+    this.sketch = undefined;
+    this.queries = 0;
+  }
+
+  /**
+   * The rows among the first `rows` that are nearest to a query of length 1, in `top`: each is offered with its cosine, in
+   * rising order. From the third query on most rows are ruled out by their codes; what is found is the same.
+   */
+  nearest(query: Float32Array, rows: number, topN: number, isWanted: (row: number) => boolean): TopRows {
+    const { norms } = this;
+    const top = new TopRows(topN);
+    const offer = (row: number, score: number) => {
+      if (score > top.threshold && isWanted(row)) top.offer(row, score);
+    };
+    const sketch = rows >= SKETCHED_ROWS && topN > 0 ? this.sketched() : undefined;
+    if (sketch === undefined) {
+      this.scan([query], rows, (_, first, scores) => {
+        for (let i = 0; i < scores.length; i++) offer(first + i, scores[i] / norms[first + i]);
+      });
+      return top;
+    }
+    const found = sketch.candidates(query, rows, new TopRows(topN), isWanted);
+    const scores = this.scoresOf(query, found);
+    found.forEach((row, i) => offer(row, scores[i] / norms[row]));
+    return top;
+  }
+
+  /** query · row for some rows. */
+  private scoresOf(query: Float32Array, rows: readonly number[]): Float32Array {
+    const { buffer } = this.memory;
+    const { scratch, queries, scores } = this.space;
+    new Float32Array(buffer, queries, this.stride / 4).fill(0).set(query);
+    return Float32Array.from(rows, (row) => {
+      this.kernel.scores(queries, 1, this.start + row * this.stride, 1, this.stride, scratch, scores, ROWS);
+      return new Float32Array(buffer, scores, 1)[0];
+    });
+  }
+
+  /** The sketch, once it pays. */
+  private sketched(): Sketch | undefined {
+    if (this.sketch === undefined && ++this.queries === SKETCHED_QUERY) {
+      const { buffer } = this.memory;
+      const stride = this.stride / 4;
+      const rows = new Float32Array(buffer, this.start, this.count * stride);
+      const shared = !(buffer instanceof ArrayBuffer);
+      this.sketch = new Sketch(this.kernel, shared, rows, this.count, this.dim, stride);
+    }
+    return this.sketch;
   }
 
   /**

@@ -90,7 +90,15 @@ export class WordVectors {
       throw new RangeError(`word ${show(repeated)} is named twice: each row needs a word of its own`);
     }
     this.storage = storage;
-    this.search = new RowSearch(kernel, storage.memory, storage.space, storage.start, words.length, storage.stride);
+    this.search = new RowSearch(
+      kernel,
+      storage.memory,
+      storage.space,
+      storage.start,
+      words.length,
+      storage.stride,
+      dim,
+    );
   }
 
   get size(): number {
@@ -149,13 +157,8 @@ export class WordVectors {
     const sum = new Float32Array(this.dim);
     for (const q of plus) addTo(sum, this.direction(q), 1);
     for (const q of minus) addTo(sum, this.direction(q), -1);
-    const { norms } = this.search;
-    const target = toUnit(sum);
-    return this.best(options, [...plus, ...minus], (rows, offer) => {
-      this.search.scan([target], rows, (_, first, scores) => {
-        for (let i = 0; i < scores.length; i++) offer(first + i, scores[i] / norms[first + i]);
-      });
-    });
+    const { topN, isWanted } = this.wanted(options, [...plus, ...minus]);
+    return this.neighbours(this.search.nearest(toUnit(sum), this.rowsOf(options), topN, isWanted));
   }
 
   /** The words nearest to each of many words or vectors: the rows are read once for 64 queries. @throws MissingWordError */
@@ -281,17 +284,26 @@ export class WordVectors {
   }
 
   /** The best of what is offered, without the words asked for. */
-  private list({ topN = 10, filter }: SearchOptions, asked: readonly Query[]) {
-    const top = new TopRows(checkInteger("topN", topN, 0));
-    const excluded = new Set(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
+  private list(options: SearchOptions, asked: readonly Query[]) {
+    const { topN, isWanted } = this.wanted(options, asked);
+    const top = new TopRows(topN);
     return {
       offer: (row: WordId, score: number): void => {
-        if (!(score > top.threshold) || excluded.has(row) || (filter !== undefined && !filter(this.words[row]))) return;
-        top.offer(row, score);
+        if (score > top.threshold && isWanted(row)) top.offer(row, score);
       },
-      neighbours: (): Neighbour[] =>
-        top.sorted().map(({ row, score }) => ({ word: this.words[row], similarity: score })),
+      neighbours: () => this.neighbours(top),
     };
+  }
+
+  /** How many rows are wanted, and which may be: not the words asked for. */
+  private wanted({ topN = 10, filter }: SearchOptions, asked: readonly Query[]) {
+    const excluded = new Set(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
+    const isWanted = (row: WordId) => !excluded.has(row) && (filter === undefined || filter(this.words[row]));
+    return { topN: checkInteger("topN", topN, 0), isWanted };
+  }
+
+  private neighbours(top: TopRows): Neighbour[] {
+    return top.sorted().map(({ row, score }) => ({ word: this.words[row], similarity: score }));
   }
 }
 

@@ -1,0 +1,64 @@
+// Rows in a quarter of their bytes: i8 codes of the rows at length 1, with which most rows can be told not to be among the
+// nearest. The bounds hold for sure; see src/vectors/sketch.ts.
+
+/**
+ * codes[r][d] = round(u_d / s) for u = row r / |row r| and s = max |u_d| / 127; scales[r] = s; errors[r] = |u − s codes[r]|.
+ * rows: f32, stride bytes apart; codes: i8[rowCount][codeStride], codeStride a multiple of 16, at least dim; zeros after dim.
+ */
+export function encodeRows(rows: usize, rowCount: u32, stride: usize, dim: u32, codes: usize, codeStride: usize, scales: usize, errors: usize): void {
+  for (let r: u32 = 0; r < rowCount; r++, rows += stride, codes += codeStride) {
+    const end = rows + (<usize>dim << 2);
+    let squares: f32 = 0;
+    let most: f32 = 0;
+    for (let p = rows; p < end; p += 4) {
+      const x = load<f32>(p);
+      squares += x * x;
+      most = max<f32>(most, abs<f32>(x));
+    }
+    // of a row of zeros all codes are 0
+    const code: f32 = most > 0 ? 127 / most : 0;
+    const norm = sqrt<f32>(squares);
+    const step: f32 = most > 0 ? most / 127 / norm : 0;
+    let error: f32 = 0;
+    let to = codes;
+    for (let p = rows; p < end; p += 4, to++) {
+      const rounded = nearest<f32>(load<f32>(p) * code);
+      store<i8>(to, <i8>rounded);
+      const off = norm > 0 ? load<f32>(p) / norm - step * rounded : 0;
+      error += off * off;
+    }
+    store<f32>(scales + (<usize>r << 2), step);
+    store<f32>(errors + (<usize>r << 2), sqrt<f32>(error));
+  }
+}
+
+/**
+ * bounds[r] = scale × scales[r] × (query · codes[r]) + norm × errors[r] + slack. query: i16[codeStride].
+ */
+export function boundRows(query: usize, codes: usize, rowCount: u32, codeStride: usize, scales: usize, errors: usize, scale: f32, norm: f32, slack: f32, bounds: usize): void {
+  for (const end = scales + (<usize>rowCount << 2); scales < end; scales += 4, errors += 4, bounds += 4, codes += codeStride) {
+    const product = <f32>(ASC_FEATURE_SIMD ? dotWide(query, codes, codeStride) : dotNarrow(query, codes, codeStride));
+    store<f32>(bounds, scale * load<f32>(scales) * product + norm * load<f32>(errors) + slack);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function dotWide(query: usize, codes: usize, codeStride: usize): i32 {
+  let low = i32x4.splat(0), high = low;
+  for (const end = codes + codeStride; codes < end; codes += 16, query += 32) {
+    const row = v128.load(codes);
+    low = i32x4.add(low, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(row), v128.load(query)));
+    high = i32x4.add(high, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(row), v128.load(query, 16)));
+  }
+  const sum = i32x4.add(low, high);
+  return i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function dotNarrow(query: usize, codes: usize, codeStride: usize): i32 {
+  let sum: i32 = 0;
+  for (const end = codes + codeStride; codes < end; codes++, query += 2) sum += <i32>load<i8>(codes) * <i32>load<i16>(query);
+  return sum;
+}

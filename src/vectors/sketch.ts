@@ -1,0 +1,97 @@
+// Finds the rows that may be among the nearest without reading them: from i8 codes, a quarter of the bytes, with bounds that
+// hold for sure. A search for the ten nearest is bound by the memory it reads.
+
+import type { Kernel, Ptr } from "../kernel/kernel.js";
+import { Allocator, allocate } from "../kernel/memory.js";
+
+/** Rows encoded at a time. */
+const BLOCK = 1024;
+
+/**
+ * With u the row at length 1, û = s c its code, q the query at length 1 and q̂ its code:
+ * q·u = q̂·û + q̂·(u − û) + (q − q̂)·u, so q·u ≤ q̂·û + |q̂| |u − û| + |q − q̂|, and as much is to be had below.
+ */
+export class Sketch {
+  private readonly kernel: Kernel;
+  private readonly memory: WebAssembly.Memory;
+  private readonly codeStride: number;
+  private readonly query: Ptr;
+  private readonly codes: Ptr;
+  private readonly scales: Ptr;
+  private readonly errors: Ptr;
+  private readonly bounds: Ptr;
+
+  /**
+   * Encodes the rows as they stand; takes dim + 12 bytes a row.
+   * @param rows count rows of dim floats, `stride` floats apart
+   * @throws RangeError if the machine does not give the memory
+   */
+  constructor(
+    kernel: Kernel,
+    shared: boolean,
+    rows: Float32Array,
+    count: number,
+    private readonly dim: number,
+    stride: number,
+  ) {
+    this.codeStride = Math.ceil(dim / 16) * 16;
+    const plan = new Allocator();
+    this.query = plan.take(2 * this.codeStride);
+    this.codes = plan.take(count * this.codeStride);
+    [this.scales, this.errors, this.bounds] = [1, 2, 3].map(() => plan.take(count * 4));
+    const block = plan.take(BLOCK * stride * 4);
+    this.memory = allocate(plan.end, shared, `codes of ${count} rows of dim ${dim}`);
+    this.kernel = kernel.fork(this.memory);
+    const floats = new Float32Array(this.memory.buffer, block, BLOCK * stride);
+    for (let first = 0; first < count; first += BLOCK) {
+      const some = Math.min(BLOCK, count - first);
+      floats.set(rows.subarray(first * stride, (first + some) * stride));
+      const codes = this.codes + first * this.codeStride;
+      const [scales, errors] = [this.scales + first * 4, this.errors + first * 4];
+      this.kernel.encodeRows(block, some, stride * 4, dim, codes, this.codeStride, scales, errors);
+    }
+  }
+
+  /**
+   * Of the first `rows` rows those whose cosine with the query may be among the `topN` highest, in their order.
+   * @param query of length 1
+   * @param isWanted tells the rows that count
+   * @param best keeps the topN highest of the values offered to it
+   */
+  candidates(
+    query: Float32Array,
+    rows: number,
+    best: { readonly threshold: number; offer(row: number, value: number): void },
+    isWanted: (row: number) => boolean,
+  ): number[] {
+    const most = query.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+    const scale = most / 127;
+    const { buffer } = this.memory;
+    const codes = new Int16Array(buffer, this.query, this.codeStride).fill(0);
+    let [squares, error] = [0, 0];
+    query.forEach((x, d) => {
+      codes[d] = scale > 0 ? Math.round(x / scale) : 0;
+      squares += (scale * codes[d]) ** 2;
+      error += (x - scale * codes[d]) ** 2;
+    });
+    const norm = Math.sqrt(squares);
+    // what rounding to float32 may come to, here and in the score itself
+    const slack = Math.sqrt(error) + 2e-7 * (this.dim + 50);
+    const { scales, errors, bounds } = this;
+    this.kernel.boundRows(this.query, this.codes, rows, this.codeStride, scales, errors, scale, norm, slack, bounds);
+    const above = new Float32Array(buffer, bounds, rows);
+    const off = new Float32Array(buffer, errors, rows);
+    let { threshold } = best;
+    for (let row = 0; row < rows; row++) {
+      if (!(above[row] > threshold)) continue;
+      const below = above[row] - 2 * (norm * off[row] + slack);
+      if (!(below > threshold) || !isWanted(row)) continue;
+      best.offer(row, below);
+      threshold = best.threshold;
+    }
+    const found: number[] = [];
+    // a bound that is no number rules nothing out
+    for (let row = 0; row < rows; row++) if (!(above[row] < threshold) && isWanted(row)) found.push(row);
+    return found;
+  }
+}
