@@ -2,33 +2,33 @@
 // nearest. The bounds hold for sure; see src/vectors/sketch.ts.
 
 /**
- * codes[r][d] = round(u_d / s) for u = row r / |row r| and s = max |u_d| / 127; scales[r] = s; errors[r] = |u − s codes[r]|.
+ * codes[r][d] = round(u_d / s) for u = row r / norms[r] and s = max |u_d| / 127; scales[r] = s; errors[r] = |u − s codes[r]|.
+ * A row whose norm is not from 1e-15 to 1e15 gets scale NaN: nothing is known of it.
  * rows: f32, stride bytes apart; codes: i8[rowCount][codeStride], codeStride a multiple of 16, at least dim; zeros after dim.
  */
-export function encodeRows(rows: usize, rowCount: u32, stride: usize, dim: u32, codes: usize, codeStride: usize, scales: usize, errors: usize): void {
-  for (let r: u32 = 0; r < rowCount; r++, rows += stride, codes += codeStride) {
-    const end = rows + (<usize>dim << 2);
-    let squares: f32 = 0;
-    let most: f32 = 0;
-    for (let p = rows; p < end; p += 4) {
-      const x = load<f32>(p);
-      squares += x * x;
-      most = max<f32>(most, abs<f32>(x));
+export function encodeRows(rows: usize, norms: usize, rowCount: u32, stride: usize, dim: u32, codes: usize, codeStride: usize, scales: usize, errors: usize): void {
+  for (const last = norms + (<usize>rowCount << 2); norms < last; norms += 4, rows += stride, codes += codeStride, scales += 4, errors += 4) {
+    const norm = load<f32>(norms);
+    if (!(norm >= 1e-15 && norm <= 1e15)) {
+      memory.fill(codes, 0, codeStride);
+      store<f32>(scales, NaN);
+      store<f32>(errors, NaN);
+      continue;
     }
-    // of a row of zeros all codes are 0
-    const code: f32 = most > 0 ? 127 / most : 0;
-    const norm = sqrt<f32>(squares);
-    const step: f32 = most > 0 ? most / 127 / norm : 0;
+    const end = rows + (<usize>dim << 2);
+    let most: f32 = 0;
+    for (let p = rows; p < end; p += 4) most = max<f32>(most, abs<f32>(load<f32>(p)));
+    const step = most / norm / 127;
     let error: f32 = 0;
     let to = codes;
     for (let p = rows; p < end; p += 4, to++) {
-      const rounded = nearest<f32>(load<f32>(p) * code);
+      const rounded = nearest<f32>(load<f32>(p) / most * 127);
       store<i8>(to, <i8>rounded);
-      const off = norm > 0 ? load<f32>(p) / norm - step * rounded : 0;
+      const off = load<f32>(p) / norm - step * rounded;
       error += off * off;
     }
-    store<f32>(scales + (<usize>r << 2), step);
-    store<f32>(errors + (<usize>r << 2), sqrt<f32>(error));
+    store<f32>(scales, step);
+    store<f32>(errors, sqrt<f32>(error));
   }
 }
 

@@ -7,13 +7,7 @@ import type { Edge } from "./text/walks.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
-import {
-  type BasketSource,
-  basketCorpus,
-  ITEM_DEFAULTS,
-  type NodeOptions,
-  walksAndOptions,
-} from "./train/sequences.js";
+import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { trainOn } from "./train/train.js";
 
 /**
@@ -25,11 +19,11 @@ export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Mod
 }
 
 /**
- * Vectors of items from baskets, sessions or histories: train with ITEM_DEFAULTS, which options change.
+ * Vectors of items from baskets, sessions or histories: train with itemOptions, which options change.
  * @throws TypeError naming the basket; and as train
  */
 export async function item2vec(baskets: BasketSource, options?: TrainOptions): Promise<Model> {
-  return train(basketCorpus(baskets), { ...ITEM_DEFAULTS, ...options });
+  return train(basketCorpus(baskets), itemOptions(options));
 }
 
 /**

@@ -15,13 +15,7 @@ import type { Edge } from "./text/walks.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
-import {
-  type BasketSource,
-  basketCorpus,
-  ITEM_DEFAULTS,
-  type NodeOptions,
-  walksAndOptions,
-} from "./train/sequences.js";
+import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { trainOn } from "./train/train.js";
 
 /** What train takes in Node: also the path of a text file, plain or gzip. */
@@ -40,7 +34,7 @@ export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise
 }
 
 /**
- * Vectors of items from baskets, sessions or histories, of which a file has one a line: train with ITEM_DEFAULTS, which options change.
+ * Vectors of items from baskets, sessions or histories, of which a file has one a line: train with itemOptions, which options change.
  * @throws TypeError naming the basket; and as train
  */
 export async function item2vec(
@@ -48,7 +42,7 @@ export async function item2vec(
   options?: TrainOptions,
 ): Promise<Model<NodeCorpusSource>> {
   const source = typeof baskets === "string" || baskets instanceof URL ? baskets : basketCorpus(baskets);
-  return train(source, { ...ITEM_DEFAULTS, ...options });
+  return train(source, itemOptions(options));
 }
 
 /**

@@ -17,20 +17,10 @@ import {
   train,
 } from "wasm2vec";
 import { sampleText } from "./sample";
+import { store } from "./stored";
 
 const text = sampleText(8000);
 const small: TrainOptions = { dim: 20, epochs: 3, minCount: 1, subsample: 2e-3 };
-
-/** Checkpoints kept in memory. */
-function store() {
-  const files: Uint8Array[] = [];
-  const write: CheckpointOptions["write"] = async (chunks) => {
-    const parts: Uint8Array[] = [];
-    for await (const chunk of chunks) parts.push(chunk);
-    files.push(new Uint8Array(Buffer.concat(parts)));
-  };
-  return { files, write, read: () => readCheckpoint(files.at(-1)!, "stored") };
-}
 
 /** Trains until it has read so far, and returns the checkpoint written there. Pass 0 counts words. */
 async function interruptAt(pass: number, sentence: number, options: TrainOptions): Promise<Checkpoint> {

@@ -11,7 +11,7 @@ import { Random } from "../src/math/random";
 import { Parameters } from "../src/model/parameters";
 import { Vocabulary } from "../src/text/vocabulary";
 import { SharedMeeting } from "../src/train/meeting";
-import { RoundMember } from "../src/train/rounds";
+import { companyOf, RoundMember } from "../src/train/rounds";
 
 const WORDS = 600;
 const DIM = 6;
@@ -128,6 +128,15 @@ function alone({ parameters: { memory }, kernel, rounds }: Awaited<ReturnType<ty
   return new RoundMember(kernel, memory, membership, new SharedMeeting(memory, rounds, membership));
 }
 
+it("a word of short sentences has few others beside it, however they are cut into batches", () => {
+  expect(companyOf([])).toBe(0);
+  expect(companyOf([Uint32Array.from([1, 2, 3, Mark.sentenceEnd])])).toBe(2);
+  const cut = (...lengths: number[]) =>
+    Uint32Array.from(lengths.flatMap((length) => [...Array(length).fill(1), Mark.sentenceEnd]));
+  expect(companyOf([cut(2, 10), cut(1)])).toBeCloseTo((2 * 1 + 10 * 9 + 0) / 13, 12);
+  expect(companyOf([cut(10), cut(), cut(1, 2)])).toBe(companyOf([cut(2, 10), cut(1)]));
+});
+
 describe("a round", () => {
   it.each<LossName>(["negative-sampling", "hierarchical-softmax", "softmax"])(
     "adds up the copies' changes by (9.4), changes no other row but noise words of the part's stripe: %s",
@@ -141,7 +150,7 @@ describe("a round", () => {
       const learningRate = 0.4;
       // what the copies have become is still there after the round
       await alone(setup).train({
-        ...{ number: 4, learningRate },
+        ...{ number: 4, learningRate, company: 10 },
         batches: texts.map(batch),
       });
       const after = [layout.inputs, layout.outputs].map((start) => rows(parameters, start, WORDS));
@@ -197,7 +206,7 @@ describe("a round", () => {
       const { parameters, rounds } = setup;
       const before = rows(parameters, parameters.layout.outputs, WORDS);
       await alone(setup).train({
-        ...{ number, learningRate: 0.4 },
+        ...{ number, learningRate: 0.4, company: 10 },
         batches: [batch(Array.from({ length: 200 }, (_, i) => i))],
       });
       const stripe = rounds.stripes[number % parts];

@@ -1,8 +1,9 @@
 // Baskets and graphs.
 
 import { describe, expect, it } from "vitest";
-import { ITEM_DEFAULTS, type Item, item2vec, node2vec, randomWalks, train } from "wasm2vec";
+import { ITEM_DEFAULTS, type Item, item2vec, node2vec, randomWalks, type TrainOptions, train } from "wasm2vec";
 import { Random } from "../src/math/random";
+import { store } from "./stored";
 
 /** Baskets of one theme each: theme t sells the items 100 t + 0 … 9. */
 function baskets(count: number): number[][] {
@@ -47,6 +48,31 @@ describe("item2vec", () => {
     expect(expected.options).toMatchObject({ shrinkWindows: false, windowLeft: expected.options.windowRight });
   });
 
+  it("learns as much in rounds, whose merging knows how short baskets are", async () => {
+    const { vectors } = await item2vec(baskets(2000), { ...options, threads: 2, reproducible: true });
+    for (const item of ["3", "104", "507"]) {
+      const theme = (word: string) => Math.floor(Number(word) / 100);
+      const near = vectors.mostSimilar(item, { topN: 9 });
+      expect(near.filter(({ word }) => theme(word) === theme(item))).toHaveLength(9);
+    }
+  });
+
+  it("has defaults that give way to what is said, and none for a training that is resumed", async () => {
+    const some = baskets(200);
+    const shape = async (given: TrainOptions) => {
+      const { windowLeft, windowRight, epochs } = (await item2vec(some, { ...options, epochs: 2, ...given })).options;
+      return [windowLeft, windowRight, epochs];
+    };
+    expect(await shape({})).toEqual([1000, 1000, 2]);
+    expect(await shape({ windowLeft: 3, windowRight: 4 })).toEqual([3, 4, 2]);
+    expect(await shape({ window: undefined, epochs: undefined })).toEqual([1000, 1000, 20]);
+    const { write, read } = store();
+    const kept = { ...options, window: 50, epochs: 3 };
+    const whole = await item2vec(some, { ...kept, checkpoint: { every: "1epoch", write } });
+    const resumed = await item2vec(some, { resume: read(0) });
+    expect(resumed.vectors.matrix).toEqual(whole.vectors.matrix);
+  });
+
   it("takes a noise exponent below zero, and says what is no basket", async () => {
     const { vectors } = await item2vec(baskets(500), { ...options, noiseExponent: -0.5, epochs: 3 });
     expect(vectors.matrix.every(Number.isFinite)).toBe(true);
@@ -57,6 +83,8 @@ describe("item2vec", () => {
       yield ["milk"];
     })();
     await expect(item2vec(once)).rejects.toThrow(/read only once/);
+    for (const nothing of [undefined, null, 7])
+      await expect(item2vec(nothing as never)).rejects.toThrow(/corpus expected arrays of tokens/);
   });
 });
 
@@ -70,6 +98,11 @@ describe("node2vec", () => {
     const expected = await train(walks, { ...options, window: 10, minCount: 1, subsample: 0, epochs: 2 });
     expect(model.vectors.matrix).toEqual(expected.vectors.matrix);
     expect(model.vectors.words).toEqual(expected.vectors.words);
+    const { write, read } = store();
+    // the seed of the walks is that of the checkpoint
+    const whole = await node2vec(ring, { ...options, checkpoint: { every: "1epoch", write } });
+    const resumed = await node2vec(ring, { resume: read(0) });
+    expect(resumed.vectors.matrix).toEqual(whole.vectors.matrix);
     await expect(node2vec(ring, { p: 0 })).rejects.toThrow(/"p" expected/);
     await expect(node2vec(ring, { walks: 3 } as never)).rejects.toThrow(/"walks"/);
   });

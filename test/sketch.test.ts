@@ -53,6 +53,28 @@ describe.each(kernels)("kernel %s", (kernel) => {
   });
 });
 
+it.each(kernels)(
+  "kernel %s: rows of zeros, of no numbers, of the smallest and the largest rule nothing out",
+  async (kernel) => {
+    // one row points where the query does, some point away from it, and all others are odd
+    const dim = 5;
+    const matrix = new Float32Array(ROWS * dim);
+    for (let row = 0; row < ROWS; row++) {
+      const value = [0, Number.NaN, 1e-30, 3e-42, 1e30][row % 5];
+      matrix.fill(value, row * dim, (row + 1) * dim);
+    }
+    matrix.set([1, 0.5, 0, 0, 0], 0);
+    matrix.set([0.9, 0.4, 0.1, 0, 0], 70 * dim);
+    for (let i = 1; i < 15; i++) matrix.set([-1, i / 20, 0.1, 0, 0], 1000 * i * dim);
+    const vectors = await createVectors(words, dim, matrix, { kernel });
+    warm(vectors);
+    for (const topN of [1, 5, 12, 100]) {
+      const [expected] = vectors.mostSimilarBatch(["w0"], { topN });
+      expect(vectors.mostSimilar("w0", { topN })).toEqual(expected);
+    }
+  },
+);
+
 it("looks anew after the vectors were changed", async () => {
   const vectors = await createVectors(words, 16, rows(16, 3));
   warm(vectors);

@@ -3,11 +3,12 @@
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Progress, readCheckpoint, TrainingControl, type TrainOptions, textCorpus, train } from "wasm2vec";
+import { type Progress, TrainingControl, type TrainOptions, textCorpus, train } from "wasm2vec";
 import { openSpool } from "../src/node/spool";
 import type { Batch } from "../src/text/encode";
 import { SpooledBatches, type SpoolFile } from "../src/text/spool";
 import { sampleText } from "./sample";
+import { store } from "./stored";
 
 const text = sampleText(5000);
 const small: TrainOptions = { dim: 12, minCount: 1, epochs: 4, threads: 1 };
@@ -49,12 +50,7 @@ describe("train with spool", () => {
   it("goes on from a checkpoint in the midst of an epoch, to the bytes of a training that was not stopped", async () => {
     const whole = await train(text, small);
     for (const epoch of [1, 2]) {
-      let file = new Uint8Array();
-      const write = async (chunks: AsyncIterable<Uint8Array>) => {
-        const parts: Uint8Array[] = [];
-        for await (const chunk of chunks) parts.push(chunk);
-        file = new Uint8Array(Buffer.concat(parts));
-      };
+      const { write, read } = store();
       const control = new TrainingControl();
       const abort = new AbortController();
       let asked = false;
@@ -65,7 +61,7 @@ describe("train with spool", () => {
       };
       const kept = { ...small, spool: true, control, onProgress, signal: abort.signal };
       await expect(train(text, { ...kept, checkpoint: { every: "1h", write } })).rejects.toThrow("interrupted");
-      const resumed = await train(text, { resume: readCheckpoint(file), spool: true });
+      const resumed = await train(text, { resume: read(), spool: true });
       expect(resumed.vectors.matrix).toEqual(whole.vectors.matrix);
       expect(resumed.history).toHaveLength(4);
     }
@@ -116,6 +112,36 @@ describe("SpooledBatches", () => {
     expect(left()).toEqual([]);
     for (let pass = 0; pass < 3; pass++) await check(source);
     await source.remove();
+  });
+
+  it("takes the rest of a pass from the text when the file cannot be read, and says so", async () => {
+    for (const good of [0, 1, 2]) {
+      const told: string[] = [];
+      let reads = 0;
+      const open = async () => {
+        const file = await openSpool();
+        const read = (from: number, to: number) =>
+          reads++ < good ? file.read(from, to) : Promise.reject(new Error("a bad sector"));
+        return { ...file, read };
+      };
+      const source = new SpooledBatches(encode, open, ({ message }) => told.push(message));
+      for (let pass = 0; pass < 3; pass++) await check(source);
+      await source.remove();
+      expect(told).toEqual(["a bad sector"]);
+    }
+  });
+
+  it("tells that the file could not be removed, and no more", async () => {
+    const told: string[] = [];
+    const open = async () => {
+      const file = await openSpool();
+      const remove = () => file.remove().then(() => Promise.reject(new Error("it is locked")));
+      return { ...file, remove };
+    };
+    const source = new SpooledBatches(encode, open, ({ message }) => told.push(message));
+    await check(source);
+    await source.remove();
+    expect(told).toEqual(["it is locked"]);
   });
 
   it("goes on without the file when it fails, and says so", async () => {

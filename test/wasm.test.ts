@@ -10,7 +10,8 @@ import { sampleText } from "./sample";
 
 const path = (name: string) => new URL(`../build/${name}.wasm`, import.meta.url);
 
-const training = "allFinite clearUpdates countUpdates gather memory merge norms release scores train".split(" ");
+const training =
+  "allFinite boundRows clearUpdates countUpdates encodeRows gather memory merge norms release scores train".split(" ");
 
 describe.each([
   ["scalar", training],

@@ -12,7 +12,16 @@ export async function openSpool(): Promise<SpoolFile> {
   const folder = await navigator.storage.getDirectory();
   const name = PREFIX + crypto.randomUUID();
   const release = await hold(name);
-  await removeForgotten(folder);
+  try {
+    await removeForgotten(folder);
+    return await create(folder, name, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function create(folder: FileSystemDirectoryHandle, name: string, release: () => void): Promise<SpoolFile> {
   const handle = await folder.getFileHandle(name, { create: true });
   const writable = await handle.createWritable();
   let file: File;
@@ -20,15 +29,18 @@ export async function openSpool(): Promise<SpoolFile> {
   return {
     append: (bytes) => writable.write(bytes),
     async seal() {
-      await writable.close();
       isOpen = false;
+      await writable.close();
       file = await handle.getFile();
     },
     read: (from, to) => file.slice(from, to).arrayBuffer(),
     async remove() {
-      if (isOpen) await writable.abort();
-      await folder.removeEntry(name);
-      release();
+      try {
+        if (isOpen) await writable.abort();
+        await folder.removeEntry(name);
+      } finally {
+        release(); // what could not be removed the next training removes
+      }
     },
   };
 }

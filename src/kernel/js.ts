@@ -35,20 +35,23 @@ export function createJsKernel(memory: WebAssembly.Memory): Kernel {
     allFinite(start, bytes) {
       return floats.subarray(start / 4, (start + bytes) / 4).every(Number.isFinite);
     },
-    encodeRows(rows, rowCount, stride, dim, codes, codeStride, scales, errors) {
+    encodeRows(rows, norms, rowCount, stride, dim, codes, codeStride, scales, errors) {
       for (let r = 0; r < rowCount; r++) {
+        const norm = floats[norms / 4 + r];
+        const isKnown = norm >= 1e-15 && norm <= 1e15;
         const row = floats.subarray((rows + r * stride) / 4, (rows + r * stride) / 4 + dim);
-        const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
         const most = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
-        const step = most > 0 ? most / 127 / norm : 0;
-        const own = new Int8Array(memory.buffer, codes + r * codeStride, dim);
-        let error = 0;
-        row.forEach((x, d) => {
-          own[d] = most > 0 ? Math.round((x * 127) / most) : 0;
-          error += norm > 0 ? (x / norm - step * own[d]) ** 2 : 0;
-        });
+        const step = isKnown ? most / norm / 127 : Number.NaN;
+        const own = new Int8Array(memory.buffer, codes + r * codeStride, codeStride).fill(0);
+        let squares = 0;
+        if (isKnown) {
+          row.forEach((x, d) => {
+            own[d] = Math.round((x / most) * 127);
+            squares += (x / norm - step * own[d]) ** 2;
+          });
+        }
         floats[scales / 4 + r] = step;
-        floats[errors / 4 + r] = Math.sqrt(error);
+        floats[errors / 4 + r] = isKnown ? Math.sqrt(squares) : Number.NaN;
       }
     },
     boundRows(query, codes, rowCount, codeStride, scales, errors, scale, norm, slack, bounds) {

@@ -24,6 +24,7 @@ export interface Kernel {
   /** Rows as i8 codes, see assembly/sketch.ts. */
   encodeRows(
     rows: Ptr,
+    norms: Ptr,
     rowCount: number,
     stride: number,
     dim: number,

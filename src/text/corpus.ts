@@ -61,7 +61,7 @@ async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sente
   yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };
 }
 
-function isCorpus(source: unknown): source is Corpus {
+export function isCorpus(source: unknown): source is Corpus {
   return typeof (source as Corpus | null)?.chunks === "function";
 }
 

@@ -37,13 +37,32 @@ export class SpooledBatches {
 
   /** A pass; the first that comes to its end is kept. */
   batches(): AsyncGenerator<Batch> {
-    if (this.kept) return replay(this.kept.file, this.kept.index);
+    if (this.kept) return this.replay(this.kept.file, this.kept.index);
     return this.open ? this.keep(this.open) : this.encode();
   }
 
+  /** Removes the file; that this fails is told too, and no reason to lose what was trained. */
   async remove(): Promise<void> {
-    await this.kept?.file.remove();
+    const { kept } = this;
     this.kept = undefined;
+    if (kept) await this.tried(() => kept.file.remove());
+  }
+
+  /** A pass from the file; if that cannot be read any more, the rest comes from the text. */
+  private async *replay(file: SpoolFile, index: Index): AsyncGenerator<Batch> {
+    let given = 0;
+    for (const piece of piecesOf(index)) {
+      const bytes = await this.tried(() => file.read(piece.from, piece.to));
+      if (bytes === undefined) break;
+      for (const batch of batchesIn(bytes, piece, index)) {
+        given++;
+        yield batch;
+      }
+    }
+    if (given === index.words.length) return;
+    await this.remove();
+    let number = 0;
+    for await (const batch of this.encode()) if (number++ >= given) yield batch;
   }
 
   private async *keep(open: () => Promise<SpoolFile>): AsyncGenerator<Batch> {
@@ -114,18 +133,30 @@ class SpoolWriter {
   }
 }
 
-async function* replay(file: SpoolFile, { bytes, words }: Index): AsyncGenerator<Batch> {
-  let start = 0;
+/** Some batches, first … last, which lie from … to. */
+interface Piece {
+  first: number;
+  last: number;
+  from: number;
+  to: number;
+}
+
+function* piecesOf({ bytes }: Index): Generator<Piece> {
+  let from = 0;
   for (let first = 0; first < bytes.length; ) {
     let last = first;
-    let end = start;
-    while (last < bytes.length && end - start < PIECE) end += bytes[last++];
-    const piece = await file.read(start, end);
-    let at = 0;
-    for (; first < last; first++) {
-      yield { ids: new Uint32Array(piece.slice(at, at + bytes[first])), words: words[first] };
-      at += bytes[first];
-    }
-    start = end;
+    let to = from;
+    while (last < bytes.length && to - from < PIECE) to += bytes[last++];
+    yield { first, last, from, to };
+    first = last;
+    from = to;
+  }
+}
+
+function* batchesIn(buffer: ArrayBuffer, { first, last }: Piece, { bytes, words }: Index): Generator<Batch> {
+  let at = 0;
+  for (let i = first; i < last; i++) {
+    yield { ids: new Uint32Array(buffer.slice(at, at + bytes[i])), words: words[i] };
+    at += bytes[i];
   }
 }

@@ -178,8 +178,8 @@ export class Model<Source = CorpusSource> {
     } finally {
       signal?.removeEventListener("abort", close);
       close();
-      await source.remove();
       this.refresh();
+      await source.remove();
     }
   }
 

@@ -1,6 +1,6 @@
 // Training in rounds: the result depends on the number of logical parts, not on how many threads train them, or when.
 
-import { Param, Part } from "../../assembly/params.js";
+import { Mark, Param, Part } from "../../assembly/params.js";
 import type { RoundsKernel } from "../kernel/kernel.js";
 import { type Rounds, stripeOf } from "../kernel/parts.js";
 import type { Region } from "../kernel/patch.js";
@@ -44,13 +44,15 @@ export interface Round {
   /** from 0, over all epochs of a run */
   number: number;
   learningRate: number;
+  /** other words of the sentence that a word of the batches has on average */
+  company: number;
   batches: Uint32Array<ArrayBuffer>[];
 }
 
 /** What a thread must know to take part. */
 export interface Membership {
   rounds: Rounds;
-  /** of a word on average: it says how many updates an occurrence of a word makes */
+  /** of a word of a long sentence on average: it says how many updates an occurrence of a word makes */
   contexts: number;
   thread: number;
   threads: number;
@@ -68,7 +70,7 @@ export class RoundMember {
   /** Returns what its own parts have counted, those whose number its own is the residue of; all threads must be given the same. */
   async train(round: Round, next?: Round): Promise<StepResult[]> {
     const { kernel, memory, meeting } = this;
-    const { number, learningRate, batches } = round;
+    const { number, learningRate, company, batches } = round;
     const { rounds, contexts, thread, threads } = this.membership;
     const all = rounds.parts.slice(0, batches.length);
     const own = batches.map((_, part) => part).filter((part) => part % threads === thread);
@@ -82,7 +84,7 @@ export class RoundMember {
     for (const part of meeting.take(all.length)) kernel.train(all[part].params, this.lengthOf(part));
     await meeting.trained(own, next);
     const { merges } = meeting;
-    const rate = MERGE_RATE * learningRate * contexts;
+    const rate = MERGE_RATE * learningRate * Math.min(contexts, company);
     for (const { params } of all) kernel.countUpdates(params, rounds.tallies, merges.thread, merges.threads);
     for (const { params } of all) kernel.merge(params, rounds.tallies, merges.thread, merges.threads, rate);
     for (const { params } of all) kernel.clearUpdates(params, rounds.tallies, merges.thread, merges.threads);
@@ -114,6 +116,21 @@ export class RoundMember {
     view.setUint32(Param.noiseOffset, offset, true);
     view.setUint32(Param.noiseMirror, mirror, true);
   }
+}
+
+/** Σ L (L − 1) / Σ L over the sentences of L words: a word of a basket of ten has nine contexts, however wide the window. */
+export function companyOf(batches: readonly Uint32Array[]): number {
+  let [words, pairs] = [0, 0];
+  for (const ids of batches) {
+    let start = 0;
+    for (let i = 0; i < ids.length; i++) {
+      if (ids[i] !== Mark.sentenceEnd) continue;
+      words += i - start;
+      pairs += (i - start) * (i - start - 1);
+      start = i + 1;
+    }
+  }
+  return words === 0 ? 0 : pairs / words;
 }
 
 /** A thread that takes part in rounds: a worker, or this one. */
@@ -149,7 +166,7 @@ export class RoundQueue {
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
     const { rounds, waiting, parts } = this;
     if (rounds.length === 0 || rounds[rounds.length - 1].batches.length === parts) {
-      rounds.push({ number: this.next++, learningRate, batches: [] });
+      rounds.push({ number: this.next++, learningRate, company: 0, batches: [] });
       waiting.push([]);
     }
     rounds[rounds.length - 1].batches.push(ids);
@@ -164,6 +181,7 @@ export class RoundQueue {
     if (rounds.length === 0) return;
     this.rounds = [];
     this.waiting = [];
+    for (const round of rounds) round.company = companyOf(round.batches);
     Promise.all(threads.map((thread, t) => thread.train(rounds.map((round) => this.shareOf(round, t))))).then(
       (counted) =>
         waiting.forEach((parts, r) =>

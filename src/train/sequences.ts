@@ -1,7 +1,7 @@
 // Sequences that are not text, as corpora, with the options that suit them: baskets and histories of items, walks on graphs.
 
 import { show } from "../math/check.js";
-import type { Corpus, CorpusSource } from "../text/corpus.js";
+import { type Corpus, type CorpusSource, isCorpus } from "../text/corpus.js";
 import { type Edge, randomWalks, type WalkOptions } from "../text/walks.js";
 import type { TrainOptions } from "./options.js";
 
@@ -19,8 +19,8 @@ export type BasketSource =
   | Corpus;
 
 /**
- * Defaults of item2vec: all items of a basket are each other's context, however far apart (Barkan and Koenigstein 2016); no item
- * is thinned out; and small data is read often.
+ * Defaults of item2vec: all items of a basket of up to 1,001 are each other's context (Barkan and Koenigstein 2016), in longer
+ * ones those within 1,000 places; no item is thinned out; and small data is read often.
  */
 export const ITEM_DEFAULTS = {
   window: 1_000,
@@ -30,18 +30,17 @@ export const ITEM_DEFAULTS = {
   epochs: 20,
 } as const satisfies TrainOptions;
 
-/** Defaults of node2vec, as Grover and Leskovec (2016) chose them for their walks. */
+/** Defaults of node2vec: the window of Grover and Leskovec (2016), and an epoch more than theirs, for small graphs. */
 export const NODE_DEFAULTS = { window: 10, minCount: 1, subsample: 0, epochs: 2 } as const satisfies TrainOptions;
 
 /** Options of node2vec: of the walks and of training; one seed for both. */
 export type NodeOptions = WalkOptions & TrainOptions;
 
-/** Baskets as sentences. @throws TypeError for what is no basket or no item */
+/** Baskets as sentences; what is no source of baskets is left to toCorpus, which says so. */
 export function basketCorpus(source: BasketSource): CorpusSource {
   if (typeof source === "function") return () => sentencesOf(source());
-  if (isCorpus(source)) return source;
-  if ("next" in source) return source as unknown as CorpusSource; // which says why a generator will not do
-  return () => sentencesOf(source);
+  const isIterable = source !== null && typeof source === "object" && !isCorpus(source) && !("next" in source);
+  return isIterable ? () => sentencesOf(source as Iterable<Basket>) : (source as CorpusSource);
 }
 
 async function* sentencesOf(baskets: Iterable<Basket> | AsyncIterable<Basket>): AsyncGenerator<string[]> {
@@ -58,13 +57,25 @@ function itemsOf(basket: Basket, index: number): string[] {
   });
 }
 
-function isCorpus(source: BasketSource): source is Corpus {
-  return typeof (source as Corpus).chunks === "function";
+/** Options with the defaults of item2vec, but of a training that is resumed, which has its own. */
+export function itemOptions(options: TrainOptions = {}): TrainOptions {
+  return withDefaults(ITEM_DEFAULTS, options);
 }
 
 /** The walks, and what training takes of the options. @throws TypeError, RangeError for options and edges of the walks */
 export function walksAndOptions(edges: Iterable<Edge>, options: NodeOptions = {}): [Corpus, TrainOptions] {
   const { walksPerNode, walkLength, p, q, directed, ...training } = options;
-  const walks = { walksPerNode, walkLength, p, q, directed, seed: options.seed };
-  return [randomWalks(edges, walks), { ...NODE_DEFAULTS, ...training }];
+  const seed = options.seed ?? options.resume?.options.seed;
+  return [
+    randomWalks(edges, { walksPerNode, walkLength, p, q, directed, seed }),
+    withDefaults(NODE_DEFAULTS, training),
+  ];
+}
+
+function withDefaults(defaults: TrainOptions, options: TrainOptions): TrainOptions {
+  if (options.resume !== undefined) return options;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as TrainOptions;
+  const { window, ...others } = defaults;
+  const hasSides = given.windowLeft !== undefined && given.windowRight !== undefined;
+  return { ...(hasSides ? others : defaults), ...given };
 }

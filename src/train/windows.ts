@@ -21,7 +21,7 @@ export interface WindowOptions {
   shrinkWindows?: boolean;
   /**
    * What context words count by their distance d: "harmonic" is 1/d (as GloVe), "linear" (window + 1 − d) / window, what
-   * drawn radii come to on average, or a positive number for each distance up to the window. (6.8) of docs/math.md. Default: all 1.
+   * drawn radii come to on average, or a number from 1e-6 to 1e6 for each distance up to the window. (6.8) of docs/math.md. Default: all 1.
    */
   windowWeights?: WindowWeights;
 }
@@ -59,8 +59,8 @@ function checkWeights(weights: unknown, window: number): readonly number[] {
   if (weights.length !== window)
     throw new RangeError(`"windowWeights" expected a number for each distance 1 … ${window}, got ${weights.length}`);
   return weights.map((weight, i) => {
-    if (checkNumber(`windowWeights[${i}]`, weight, 0) > 0) return weight;
-    throw new RangeError(`"windowWeights[${i}]" expected a number above 0, got ${weight}: make the window smaller`);
+    if (weight === 0) throw new RangeError(`"windowWeights[${i}]" is 0: make the window smaller`);
+    return checkNumber(`windowWeights[${i}]`, weight, 1e-6, 1e6);
   });
 }
 

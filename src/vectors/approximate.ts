@@ -32,9 +32,12 @@ export interface IndexOptions {
 export interface ApproximateOptions {
   /** Default 10. */
   topN?: number;
-  /** Returns only words it says yes to; the graph is searched wider until there are enough. */
+  /** Returns only words it says yes to; the graph is searched wider until there are enough, at last all words. */
   filter?: (word: string) => boolean;
 }
+
+/** A graph is not asked for more than one row in so many. */
+const EXHAUSTIVE = 8;
 
 /** Milliseconds of building before the event loop gets its turn. */
 const TURN = 10;
@@ -58,6 +61,7 @@ export class ApproximateIndex {
     checkKnown("option", options, ["onProgress", "signal"]);
     const { signal } = options;
     const onProgress = checkFunction("onProgress", options.onProgress);
+    signal?.throwIfAborted();
     let turn = performance.now();
     for (let row = 0; row < vectors.size; row++) {
       graph.add(row, vectors.unit(row));
@@ -67,6 +71,7 @@ export class ApproximateIndex {
       signal?.throwIfAborted();
       turn = performance.now();
     }
+    signal?.throwIfAborted();
     onProgress?.(1);
     return new ApproximateIndex(vectors, graph);
   }
@@ -76,19 +81,21 @@ export class ApproximateIndex {
     checkKnown("option", options, ["topN", "filter"]);
     const { topN: k = 10 } = options;
     const topN = checkInteger("topN", k, 0);
-    const filter = checkFunction("filter", options.filter) ?? (() => true);
+    const filter = checkFunction("filter", options.filter);
     const { vectors, graph } = this;
     const own = typeof query === "string" ? vectors.row(query) : -1;
     const direction = vectors.direction(query);
-    const isWanted = (row: number) => row !== own && filter(vectors.words[row]);
-    for (let count = Math.min(topN + 1, vectors.size); ; count = Math.min(4 * count, vectors.size)) {
+    const isWanted = (row: number) => row !== own && (filter === undefined || filter(vectors.words[row]));
+    for (let count = topN + 1; count < vectors.size / EXHAUSTIVE; count *= 4) {
       const rows = graph.search(direction, count).filter(isWanted);
-      if (rows.length < topN && count < vectors.size) continue;
+      if (rows.length < topN) continue;
       return rows
         .map((row) => ({ word: vectors.words[row], similarity: vectors.similarity(query, vectors.words[row]) }))
         .sort((a, b) => b.similarity - a.similarity)
         .slice(0, topN);
     }
+    // so wide a search of the graph takes longer than a look at every row
+    return vectors.mostSimilar(query, { topN, filter });
   }
 
   /** The share of the exact `topN` nearest words that the graph finds, over the words given. Default topN 10. @throws MissingWordError */

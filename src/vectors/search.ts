@@ -57,7 +57,6 @@ export class RowSearch {
   /** Forgets what was computed from rows that have changed since. */
   refresh(): void {
     this.cachedNorms = undefined;
-    this.sketch = undefined;
     this.queries = 0;
   }
 
@@ -95,15 +94,20 @@ export class RowSearch {
     });
   }
 
-  /** The sketch, once it pays. */
+  /** The sketch, once it pays; none if the machine does not give its memory. */
   private sketched(): Sketch | undefined {
-    if (this.sketch === undefined && ++this.queries === SKETCHED_QUERY) {
-      const { buffer } = this.memory;
-      const stride = this.stride / 4;
-      const rows = new Float32Array(buffer, this.start, this.count * stride);
-      const shared = !(buffer instanceof ArrayBuffer);
-      this.sketch = new Sketch(this.kernel, shared, rows, this.count, this.dim, stride);
+    if (this.queries >= SKETCHED_QUERY) return this.sketch;
+    this.queries++;
+    if (this.queries < SKETCHED_QUERY) return undefined;
+    const { buffer } = this.memory;
+    const stride = this.stride / 4;
+    try {
+      this.sketch ??= new Sketch(this.kernel, !(buffer instanceof ArrayBuffer), this.count, this.dim, stride);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
     }
+    this.sketch.encode(new Float32Array(buffer, this.start, this.count * stride), this.norms);
     return this.sketch;
   }
 
