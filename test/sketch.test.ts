@@ -37,7 +37,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
     warm(vectors);
     const asked = fc.array(fc.integer({ min: 0, max: ROWS - 1 }), { minLength: 1, maxLength: 3 });
     const options = fc.record({
-      topN: fc.constantFrom(0, 1, 10, 300),
+      topN: fc.constantFrom(0, 1, 10, 300, 2000),
       restrictVocabulary: fc.constantFrom(100, 20_500, ROWS),
       filter: fc.constantFrom(undefined, (word: string) => word.endsWith("7")),
     });

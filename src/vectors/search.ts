@@ -9,6 +9,9 @@ import { TopRows } from "./top.js";
 const SKETCHED_ROWS = 20_000;
 const SKETCHED_QUERY = 3;
 
+/** One row in so many may be scored for itself, before a look at all rows is faster. */
+const FEW = 32;
+
 /** Queries and rows of a block: their scores take 1 MB, which the second-level cache holds. */
 const QUERIES = 64;
 const ROWS = 4092;
@@ -70,16 +73,16 @@ export class RowSearch {
     const offer = (row: number, score: number) => {
       if (score > top.threshold && isWanted(row)) top.offer(row, score);
     };
-    const sketch = rows >= SKETCHED_ROWS && topN > 0 ? this.sketched() : undefined;
-    if (sketch === undefined) {
-      this.scan([query], rows, (_, first, scores) => {
-        for (let i = 0; i < scores.length; i++) offer(first + i, scores[i] / norms[first + i]);
-      });
+    const fits = rows >= SKETCHED_ROWS && topN > 0 && topN < rows / FEW;
+    const found = fits ? this.sketched()?.candidates(query, rows, new TopRows(topN), isWanted) : undefined;
+    if (found && found.length < rows / FEW) {
+      const scores = this.scoresOf(query, found);
+      found.forEach((row, i) => offer(row, scores[i] / norms[row]));
       return top;
     }
-    const found = sketch.candidates(query, rows, new TopRows(topN), isWanted);
-    const scores = this.scoresOf(query, found);
-    found.forEach((row, i) => offer(row, scores[i] / norms[row]));
+    this.scan([query], rows, (_, first, scores) => {
+      for (let i = 0; i < scores.length; i++) offer(first + i, scores[i] / norms[first + i]);
+    });
     return top;
   }
 
