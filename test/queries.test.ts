@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import {
   closerThan,
   createVectors,
+  distance,
   distances,
   documentVectors,
   MissingWordError,
@@ -51,6 +52,7 @@ describe("of words", () => {
       expect.closeTo(all[0], 5),
       expect.closeTo(all[299], 5),
     ]);
+    expect(distance(vectors, "w9", vectors.get("w0"))).toBeCloseTo(all[0], 5);
   });
 
   it("closerThan and rank agree with the list of neighbours", () => {

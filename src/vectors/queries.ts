@@ -14,10 +14,15 @@ export function nSimilarity(vectors: WordVectors, a: readonly string[], b: reado
   return vectors.similarity(meanOf(vectors, a), meanOf(vectors, b));
 }
 
+/** Cosine distance of two words or vectors, 1 − cosine. @throws MissingWordError */
+export function distance(vectors: WordVectors, a: Query, b: Query): number {
+  return 1 - vectors.similarity(a, b);
+}
+
 /** Cosine distances, 1 − cosine, of a word or vector from others, or from all words in their order. @throws MissingWordError */
 export function distances(vectors: WordVectors, query: Query, others?: readonly string[]): Float32Array {
   if (others === undefined) return vectors.cosines(query).map((cosine) => 1 - cosine);
-  return Float32Array.from(others, (word) => 1 - vectors.similarity(query, word));
+  return Float32Array.from(others, (word) => distance(vectors, query, word));
 }
 
 /** Words that are closer to a than b is, in the order of the words. @throws MissingWordError */
