@@ -19,6 +19,7 @@ export type { InvalidOptions } from "./text/check-utf8.js";
 export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
 export { type TextOptions, textCorpus } from "./text/lines.js";
 export { type PhraseOptions, type PhraseScoring, Phrases } from "./text/phrases.js";
+export type { TextBytes } from "./text/source.js";
 export { stringCorpus } from "./text/strings.js";
 export type { TokenizeOptions, Tokenizer } from "./text/tokenize.js";
 export type { TokenChunk } from "./text/tokens.js";

@@ -5,6 +5,7 @@ import { breathe } from "../math/breathe.js";
 import { checkFunction, checkOneOf } from "../math/check.js";
 import { checkUtf8, type InvalidOptions } from "./check-utf8.js";
 import type { Corpus } from "./corpus.js";
+import { bytesOf, type TextBytes } from "./source.js";
 import { decodeLines, fieldOf, stringCorpus } from "./strings.js";
 import { makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
 import { ByteTable, type TokenChunk } from "./tokens.js";
@@ -34,11 +35,12 @@ export const TEXT_OPTIONS: readonly string[] = [...TOKENIZE_OPTIONS, "invalid", 
 /**
  * A corpus of UTF-8 text, one sentence a line, tokens parted by ASCII blanks unless the options say otherwise.
  * A byte order mark at the start is left out.
- * @param open gives the bytes from the start, cut anywhere; called once for each pass
+ * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, or a response of
+ * fetch, or a promise of one; called once for each pass
  * @throws TypeError, RangeError for options; while it is read FormatError for bytes that are no UTF-8 or lines that are no JSON
  */
 export function textCorpus(
-  open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  open: () => TextBytes | Promise<TextBytes>,
   name = "corpus",
   options: TextOptions = {},
 ): Corpus {
@@ -47,7 +49,8 @@ export function textCorpus(
   checkFunction("onInvalid", onInvalid);
   const tokenize = makeTokenizer(tokenizing);
   const isWatched = invalid === "error" || onInvalid !== undefined;
-  const bytes = isWatched ? () => checkUtf8(open(), name, { invalid, onInvalid }) : open;
+  const read = () => bytesOf(open, name);
+  const bytes = isWatched ? () => checkUtf8(read(), name, { invalid, onInvalid }) : read;
   if (tokenize === undefined && jsonField === undefined) return { name, chunks: () => blankParted(bytes()) };
   return stringCorpus(
     async function* () {

@@ -1,0 +1,98 @@
+// Text from wherever a page has it.
+
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TextBytes, textCorpus, train } from "wasm2vec";
+
+const text = "eins zwei drei\nvier fünf sechs 日本\n";
+const bytes = new TextEncoder().encode(text);
+const words = ["eins", "zwei", "drei", "vier", "fünf", "sechs", "日本"];
+
+let server: Server;
+let url: string;
+let asked = 0;
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked++;
+    if (request.url !== "/text") response.writeHead(404, "Not Found");
+    response.end(bytes);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => server.close());
+
+/** A stream of single bytes, as pages without an iterator of streams have it. */
+function stream(onCancel = () => {}): ReadableStream<Uint8Array> {
+  let at = 0;
+  const single = new ReadableStream<Uint8Array>({
+    pull: (control) => (at < bytes.length ? control.enqueue(bytes.subarray(at, ++at)) : control.close()),
+    cancel: onCancel,
+  });
+  Object.defineProperty(single, Symbol.asyncIterator, { value: undefined });
+  return single;
+}
+
+async function tokensOf(open: () => TextBytes | Promise<TextBytes>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { numbers, tokens } of textCorpus(open).chunks())
+    for (const number of numbers) if (number < tokens.length) found.push(tokens[number]);
+  return found;
+}
+
+describe("textCorpus reads", () => {
+  it.each<[string, () => TextBytes | Promise<TextBytes>]>([
+    ["parts", () => [bytes.subarray(0, 21), bytes.subarray(21)]],
+    ["a promise of parts", async () => [bytes]],
+    ["a Blob", () => new Blob([bytes])],
+    ["a File", () => new File([bytes], "text.txt")],
+    ["a stream", () => stream()],
+    ["a response", () => new Response(bytes)],
+    ["a response of fetch", () => fetch(`${url}/text`)],
+  ])("%s", async (_, open) => {
+    expect(await tokensOf(open)).toEqual(words);
+    expect(await tokensOf(open)).toEqual(words);
+  });
+
+  it("an empty response", async () => {
+    expect(await tokensOf(() => new Response(null))).toEqual([]);
+  });
+
+  it("what fetch gives anew for each pass", async () => {
+    asked = 0;
+    await train(
+      textCorpus(() => fetch(`${url}/text`)),
+      { minCount: 1, dim: 4, epochs: 3, threads: 1 },
+    );
+    expect(asked).toBe(1 + 3);
+  });
+});
+
+it("says what it cannot read", async () => {
+  await expect(tokensOf(() => fetch(`${url}/none`))).rejects.toThrow(
+    /^cannot read corpus: HTTP 404 Not Found from http/,
+  );
+  await expect(tokensOf(() => text as never)).rejects.toThrow(/expected bytes, a stream, .* use stringCorpus/);
+  await expect(tokensOf(() => undefined as never)).rejects.toThrow(/expected bytes.*undefined/);
+  const broken = () =>
+    new ReadableStream<Uint8Array>({ pull: (control) => control.error(new Error("the line is dead")) });
+  await expect(tokensOf(broken)).rejects.toThrow("the line is dead");
+});
+
+it("lets a stream go that it does not read to the end", async () => {
+  let cancelled = 0;
+  const corpus = textCorpus(() => stream(() => cancelled++), "text", { invalid: "error" });
+  for await (const _ of corpus.chunks()) break;
+  const bad = textCorpus(
+    () =>
+      new ReadableStream<Uint8Array>({
+        pull: (control) => control.enqueue(Uint8Array.of(0xff, 10)),
+        cancel: () => void cancelled++,
+      }),
+    "text",
+    { invalid: "error" },
+  );
+  await expect(train(bad, { minCount: 1 })).rejects.toThrow(/UTF-8/);
+  expect(cancelled).toBeGreaterThanOrEqual(1);
+});
