@@ -19,7 +19,7 @@ export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Mod
 }
 
 /**
- * Vectors of items from baskets, sessions or histories: train with itemOptions, which options change.
+ * Vectors of items from baskets, sessions or histories: train with ITEM_DEFAULTS, which options change.
  * @throws TypeError naming the basket; and as train
  */
 export async function item2vec(baskets: BasketSource, options?: TrainOptions): Promise<Model> {

@@ -34,7 +34,7 @@ export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise
 }
 
 /**
- * Vectors of items from baskets, sessions or histories, of which a file has one a line: train with itemOptions, which options change.
+ * Vectors of items from baskets, sessions or histories, of which a file has one a line: train with ITEM_DEFAULTS, which options change.
  * @throws TypeError naming the basket; and as train
  */
 export async function item2vec(

@@ -104,8 +104,8 @@ describe("SpooledBatches", () => {
     }
     expect(i).toBe(batches.length);
   }
-  const none = (error: Error) => {
-    throw error;
+  const none = (message: string) => {
+    throw new Error(message);
   };
 
   it("gives each pass the same batches, also after a pass that was left early", async () => {
@@ -126,10 +126,10 @@ describe("SpooledBatches", () => {
           reads++ < good ? file.read(from, to) : Promise.reject(new Error("a bad sector"));
         return { ...file, read };
       };
-      const source = new SpooledBatches(encode, open, ({ message }) => told.push(message));
+      const source = new SpooledBatches(encode, open, (message) => told.push(message));
       for (let pass = 0; pass < 3; pass++) await check(source);
       await source.remove();
-      expect(told).toEqual(["a bad sector"]);
+      expect(told).toEqual(["word ids are not kept, epochs read the text: a bad sector"]);
     }
   });
 
@@ -140,10 +140,10 @@ describe("SpooledBatches", () => {
       const remove = () => file.remove().then(() => Promise.reject(new Error("it is locked")));
       return { ...file, remove };
     };
-    const source = new SpooledBatches(encode, open, ({ message }) => told.push(message));
+    const source = new SpooledBatches(encode, open, (message) => told.push(message));
     await check(source);
     await source.remove();
-    expect(told).toEqual(["it is locked"]);
+    expect(told).toEqual(["the temporary file of word ids was not removed: it is locked"]);
   });
 
   it("goes on without the file when it fails, and says so", async () => {
@@ -151,10 +151,10 @@ describe("SpooledBatches", () => {
     const full = () => Promise.reject(new Error("no space left"));
     for (const open of [full, broken({ append: full }), broken({ seal: full })]) {
       const told: string[] = [];
-      const source = new SpooledBatches(encode, open, ({ message }) => told.push(message));
+      const source = new SpooledBatches(encode, open, (message) => told.push(message));
       for (let pass = 0; pass < 2; pass++) await check(source);
       await source.remove();
-      expect(told).toEqual(["no space left"]);
+      expect(told).toEqual(["word ids are not kept, epochs read the text: no space left"]);
     }
   });
 });

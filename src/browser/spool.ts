@@ -55,6 +55,8 @@ function hold(name: string): Promise<() => void> {
 async function removeForgotten(folder: FileSystemDirectoryHandle): Promise<void> {
   const { held = [] } = await navigator.locks.query();
   const used = new Set(held.map((lock) => lock.name));
-  for await (const name of folder.keys())
-    if (name.startsWith(PREFIX) && !used.has(name)) await folder.removeEntry(name);
+  for await (const name of folder.keys()) {
+    if (!name.startsWith(PREFIX) || used.has(name)) continue;
+    await folder.removeEntry(name).catch(() => {}); // another tab was faster, or still writes to it
+  }
 }

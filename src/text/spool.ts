@@ -27,12 +27,12 @@ export class SpooledBatches {
   /**
    * @param encode a fresh pass over the corpus
    * @param open gives the file; undefined: every pass encodes
-   * @param onFailure told when the file failed; training goes on without
+   * @param onFailure told when the file failed, and what that means
    */
   constructor(
     private readonly encode: () => AsyncGenerator<Batch>,
     private open: (() => Promise<SpoolFile>) | undefined,
-    private readonly onFailure: (error: Error) => void,
+    private readonly onFailure: (message: string) => void,
   ) {}
 
   /** A pass; the first that comes to its end is kept. */
@@ -45,7 +45,9 @@ export class SpooledBatches {
   async remove(): Promise<void> {
     const { kept } = this;
     this.kept = undefined;
-    if (kept) await this.tried(() => kept.file.remove());
+    await kept?.file.remove().catch(({ message }: Error) => {
+      this.onFailure(`the temporary file of word ids was not removed: ${message}`);
+    });
   }
 
   /** A pass from the file; if that cannot be read any more, the rest comes from the text. */
@@ -91,7 +93,7 @@ export class SpooledBatches {
       return await step();
     } catch (error) {
       this.open = undefined;
-      this.onFailure(error as Error);
+      this.onFailure(`word ids are not kept, epochs read the text: ${(error as Error).message}`);
       return undefined;
     }
   }

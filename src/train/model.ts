@@ -6,8 +6,7 @@ import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber } fr
 import { Parameters } from "../model/parameters.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
-import type { SpoolFile } from "../text/spool.js";
-import { SpooledBatches } from "../text/spool.js";
+import { SpooledBatches, type SpoolFile } from "../text/spool.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
 import type { Snapshot } from "./checkpoint.js";
@@ -160,7 +159,7 @@ export class Model<Source = CorpusSource> {
     const source = new SpooledBatches(
       () => encode(corpus, vocabulary, maxSentenceLength, batchWords),
       spools ? this.platform.openSpool : undefined,
-      ({ message }) => onWarning?.(`word ids are not kept, every epoch reads the text: ${message}`),
+      (message) => onWarning?.(message),
     );
     try {
       const run = { schedule, corpus, batches: () => source.batches(), rest, onProgress, signal, ...places };
