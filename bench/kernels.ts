@@ -177,7 +177,7 @@ async function sizes(): Promise<void> {
 
 console.log(machine());
 const path = corpusPath();
-const counted = await buildVocabulary(fileCorpus(path), resolveOptions(), () => {});
+const { vocabulary: counted } = await buildVocabulary(fileCorpus(path), resolveOptions(), () => {});
 const kernels = await plans();
 console.log(`${path}: ${ROUNDS} rounds in turn, medians\n`);
 for (const { given, words } of RACES) {

@@ -29,7 +29,8 @@ export { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
 export { type CheckpointOptions, TrainingControl } from "./train/control.js";
 export { DivergenceError, type EpochRecord, type Position, type Schedule } from "./train/epochs.js";
 export type { MemoryEstimate } from "./train/estimate.js";
-export type { ContinueOptions, Model } from "./train/model.js";
+export type { RunListeners } from "./train/listeners.js";
+export type { ContinueOptions, Model, ModelWriter, SaveModelOptions } from "./train/model.js";
 export {
   DEFAULT_LEARNING_RATE,
   DEFAULTS,
@@ -52,6 +53,7 @@ export {
   NODE_DEFAULTS,
   type NodeOptions,
 } from "./train/sequences.js";
+export type { LoadModelOptions } from "./train/train.js";
 export type { WindowOptions, WindowWeights } from "./train/windows.js";
 
 export * from "./vectors/approximate.js";

@@ -4,18 +4,30 @@ import { openSpool } from "./browser/spool.js";
 import { spawnWorker } from "./browser/worker.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
 import type { Edge } from "./text/walks.js";
+import { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
-import type { Model } from "./train/model.js";
+import type { Model, Platform } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
-import { trainOn } from "./train/train.js";
+import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
+
+const platform: Platform<CorpusSource> = { toCorpus, cores, spawn: spawnWorker, openSpool };
 
 /**
  * Trains word vectors on a corpus: sentences as arrays of tokens, or a function that returns a fresh (async) iterable of them.
  * @throws TypeError, RangeError naming the option or sentence; DivergenceError; the signal's reason
  */
 export function train(corpus: CorpusSource, options?: TrainOptions): Promise<Model> {
-  return trainOn({ toCorpus, cores, spawn: spawnWorker, openSpool }, corpus, options);
+  return trainOn(platform, corpus, options);
+}
+
+/**
+ * The model that Model.save or a checkpoint wrote: with everything, to query, to train on, on the same or other text, to grow.
+ * @param file its bytes, or a Checkpoint @param options where it will train: kernel, wasm, threads, worker, spool
+ * @throws TypeError, RangeError for options; FormatError if it is no model, or damaged
+ */
+export async function loadModel(file: Uint8Array | Checkpoint, options?: LoadModelOptions): Promise<Model> {
+  return loadModelOn(platform, file instanceof Checkpoint ? file : readCheckpoint(file, "model"), options);
 }
 
 /**

@@ -6,17 +6,29 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fetchWasm } from "./kernel/wasm.js";
+import { openCheckpoint } from "./node/checkpoint.js";
 import { toNodeCorpus } from "./node/corpus.js";
+import { writeAtomically } from "./node/files.js";
 import { openSpool } from "./node/spool.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
 import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
 import type { Edge } from "./text/walks.js";
+import type { Checkpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
-import type { Model } from "./train/model.js";
+import type { Model, Platform } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
-import { trainOn } from "./train/train.js";
+import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
+
+const platform: Platform<NodeCorpusSource> = {
+  toCorpus: toNodeCorpus,
+  spawn: spawnWorker,
+  cores: availableParallelism,
+  fetchBytes,
+  openSpool,
+  writeFile: writeAtomically,
+};
 
 /** What train takes in Node: also the path of a text file, plain or gzip. */
 export type NodeCorpusSource = CorpusSource | string | URL;
@@ -26,11 +38,19 @@ export type NodeCorpusSource = CorpusSource | string | URL;
  * @throws TypeError, RangeError naming the option or sentence; DivergenceError; the signal's reason
  */
 export function train(corpus: NodeCorpusSource, options?: TrainOptions): Promise<Model<NodeCorpusSource>> {
-  return trainOn(
-    { toCorpus: toNodeCorpus, spawn: spawnWorker, cores: availableParallelism, fetchBytes, openSpool },
-    corpus,
-    options,
-  );
+  return trainOn(platform, corpus, options);
+}
+
+/**
+ * The model that Model.save or a checkpoint wrote: with everything, to query, to train on, on the same or other text, to grow.
+ * @param file a path, its bytes, or a Checkpoint @param options where it will train: kernel, wasm, threads, worker, spool
+ * @throws TypeError, RangeError for options; Error if the file cannot be read; FormatError if it is no model, or damaged
+ */
+export async function loadModel(
+  file: string | URL | Uint8Array | Checkpoint,
+  options?: LoadModelOptions,
+): Promise<Model<NodeCorpusSource>> {
+  return loadModelOn(platform, await openCheckpoint(file), options);
 }
 
 /**

@@ -71,10 +71,10 @@ describe("updateVocabulary", () => {
     ]);
     const corpus = textCorpus(() => [new TextEncoder().encode("b c c c\nd d b x e e e e\nx x x x x\n")], "more");
     const options = { minCount: 2, maxVocabulary: 100, maxCountedWords: 100, keep: (word: string) => word !== "x" };
-    const grown = await growVocabulary(old, corpus, options, undefined);
+    const grown = await growVocabulary(old, corpus, options);
     const entries = (vocabulary: Vocabulary) => vocabulary.words.map((word, id) => `${word} ${vocabulary.counts[id]}`);
     expect(entries(grown)).toEqual(["a 5", "b 5", "e 4", "c 3", "d 2"]);
-    expect(entries(await growVocabulary(old, corpus, { ...options, maxVocabulary: 3 }, undefined))).toEqual([
+    expect(entries(await growVocabulary(old, corpus, { ...options, maxVocabulary: 3 }))).toEqual([
       ...["a 5", "b 5", "e 4"],
     ]);
     expect(old.size).toBe(2);

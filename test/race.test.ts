@@ -72,7 +72,7 @@ describe("race", () => {
 it("firstWords ends a corpus after so many tokens", async () => {
   for (const limit of [1, 7, 500, 1e9]) {
     const cut = firstWords(corpus, limit);
-    const vocabulary = await buildVocabulary(corpus, resolveOptions({ minCount: 1 }), () => {});
+    const { vocabulary } = await buildVocabulary(corpus, resolveOptions({ minCount: 1 }), () => {});
     const words: string[] = [];
     for await (const { ids } of encode(cut, vocabulary, 100))
       for (const id of ids) if (id < vocabulary.size) words.push(vocabulary.words[id]);

@@ -70,7 +70,10 @@ export function writeSafetensors(
   return bytes;
 }
 
-/** @throws FormatError naming what is wrong; tensors of other types than those above are refused */
+/**
+ * The tensors of a whole file: views of its bytes where those are aligned, as our own files' are, else copies.
+ * @throws FormatError naming what is wrong; tensors of other types than those above are refused
+ */
 export function readSafetensors(
   bytes: Uint8Array,
   name = "safetensors",
@@ -92,10 +95,16 @@ export function readSafetensors(
       name: key,
       dtype,
       shape,
-      data: new ARRAYS[dtype](new Uint8Array(bytes.subarray(start + from, start + to)).buffer),
+      data: viewOf(dtype, bytes.subarray(start + from, start + to)),
     });
   }
   return { tensors, metadata: metadata as Record<string, string> };
+}
+
+function viewOf(dtype: DType, bytes: Uint8Array): Tensor["data"] {
+  const size = ARRAYS[dtype].BYTES_PER_ELEMENT;
+  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return new ARRAYS[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / size);
 }
 
 /** The tensors of a header, by where they lie in the data; for files that are read as a stream. @throws FormatError */

@@ -12,6 +12,8 @@ export type Sentence = readonly string[];
 export interface Corpus {
   /** for messages, such as the file's name */
   readonly name: string;
+  /** Whether each pass gives the same by its nature, as a file does, so that a change is worth a warning. Default false. */
+  readonly isConstant?: boolean;
   /** Reads it from the start. */
   chunks(): AsyncIterable<TokenChunk>;
 }

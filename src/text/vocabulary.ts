@@ -12,6 +12,8 @@ import type { TokenChunk } from "./tokens.js";
 export interface VocabularyOptions {
   /** Words seen less often are left out. Default 5. */
   minCount: number;
+  /** In its place: what it is to be for a text of so many tokens. */
+  minCountFor?: (tokens: number) => number;
   /** At most so many words, the most frequent. Default: no limit. */
   maxVocabulary: number;
   /** Distinct words held while counting; above it the rarest are dropped, as word2vec.c does. Default 10,000,000. */
@@ -142,6 +144,11 @@ export class WordCounter {
 
   constructor(private readonly options: VocabularyOptions) {}
 
+  /** Whether every occurrence was counted: none had to be forgotten to bound the memory. */
+  get isWhole(): boolean {
+    return this.pruneBelow === 1;
+  }
+
   /** Distinct words counted, without those that come from the table at present. */
   get distinct(): number {
     return this.counts.size;
@@ -169,7 +176,8 @@ export class WordCounter {
 
   /** @throws RangeError if no word is left */
   async finish(corpusName: string): Promise<Vocabulary> {
-    const { minCount, maxVocabulary, keep } = this.options;
+    const { minCountFor, maxVocabulary, keep } = this.options;
+    const minCount = minCountFor?.(this.tokens) ?? this.options.minCount;
     if (this.tokens === 0)
       throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
     this.flush();
@@ -221,17 +229,27 @@ function ownCopy(token: string): string {
   return token.length < 13 ? token : token.split("").join("");
 }
 
+/** What counting a corpus comes to. */
+export interface Count {
+  vocabulary: Vocabulary;
+  /** of the corpus, those of words without a vector too */
+  tokens: number;
+  /** whether every occurrence of the words was counted */
+  isWhole: boolean;
+}
+
 /** Counts a whole corpus; onTokens is told the tokens read so far after each chunk. */
 export async function buildVocabulary(
   corpus: Corpus,
   options: VocabularyOptions,
   onTokens: (tokens: number) => Promise<void> | void,
-): Promise<Vocabulary> {
+): Promise<Count> {
   const counter = new WordCounter(options);
   for await (const chunk of corpus.chunks()) {
     counter.add(chunk);
     await onTokens(counter.tokens);
   }
   await breathe();
-  return counter.finish(corpus.name);
+  const vocabulary = await counter.finish(corpus.name);
+  return { vocabulary, tokens: counter.tokens, isWhole: counter.isWhole };
 }

@@ -1,4 +1,5 @@
-// A training in a file: all that is needed to go on as if it had not stopped. The container is safetensors; docs/formats.md.
+// A model in a file, with its training: all that is needed to go on as if it had not stopped. The container is safetensors;
+// docs/formats.md. A checkpoint is such a file of a training that may not have ended.
 
 import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../format/safetensors.js";
 import { breathe } from "../math/breathe.js";
@@ -19,6 +20,8 @@ interface State {
   history: readonly EpochRecord[];
   /** u32[4] of each lane's generator */
   random: readonly (readonly number[])[];
+  /** of whoever had the file written */
+  metadata?: Record<string, unknown>;
 }
 
 /** Rows of a matrix, `stride` floats apart. */
@@ -36,41 +39,47 @@ export interface Snapshot extends State {
   rates?: Float32Array<ArrayBuffer>;
 }
 
-const FORMAT = "wasm2vec.checkpoint";
-const VERSION = "2";
+const FORMAT = "wasm2vec.model";
+const VERSION = "3";
+
+/** The formats that are read, by the version: each with its name and its tensors, in the order of the file. */
+const READ: Record<string, { format: string; order: readonly string[] }> = {
+  "2": { format: "wasm2vec.checkpoint", order: ["inputs", "outputs", "counts", "words", "rates"] },
+  [VERSION]: { format: FORMAT, order: ["words", "counts", "inputs", "outputs", "rates"] },
+};
 
 /** Floats written at a time: some milliseconds of work. */
 const PIECE = 262_144;
 
-/** The bytes of a checkpoint; nothing may be trained while they are taken. */
+/** The bytes of a model's file; nothing may be trained while they are taken. */
 export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
   const { vocabulary, dim, inputs, outputs, rates, ...state } = snapshot;
   const json = JSON.stringify(state);
   const words = padded(new TextEncoder().encode(JSON.stringify(vocabulary.words)));
   const { size } = vocabulary;
   const tensors: TensorShape[] = [
+    { name: "words", dtype: "U8", shape: [words.length] },
+    { name: "counts", dtype: "F64", shape: [size] },
     { name: "inputs", dtype: "F32", shape: [size, dim] },
     { name: "outputs", dtype: "F32", shape: [size, dim] },
-    { name: "counts", dtype: "F64", shape: [size] },
-    { name: "words", dtype: "U8", shape: [words.length] },
     ...(rates ? [{ name: "rates", dtype: "F32" as const, shape: [size] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];
   yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
   const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
+  const marked = (bytes: Uint8Array) => {
+    fingerprint.addBytes(bytes);
+    return bytes;
+  };
+  yield marked(words);
+  yield marked(new Uint8Array(vocabulary.counts.slice().buffer));
   for (const rows of [inputs, outputs]) {
     for (const piece of pieces(rows, dim)) {
-      const bytes = new Uint8Array(piece.buffer);
-      fingerprint.addBytes(bytes);
-      yield bytes;
+      yield marked(new Uint8Array(piece.buffer));
       await breathe();
     }
   }
-  for (const { buffer } of [vocabulary.counts.slice(), words, ...(rates ? [rates] : [])]) {
-    const bytes = new Uint8Array(buffer);
-    fingerprint.addBytes(bytes);
-    yield bytes;
-  }
+  if (rates) yield marked(new Uint8Array(rates.buffer));
   yield new TextEncoder().encode(fingerprint.value);
 }
 
@@ -92,40 +101,60 @@ function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** A training that was interrupted, for train's option `resume`. */
+/** A training as a file holds it: for train's option `resume`, or for loadModel. */
 export class Checkpoint {
+  /** as the training was given them, or their defaults */
+  readonly options: StoredOptions;
+  /** the epochs done */
+  readonly history: readonly EpochRecord[];
+  readonly position: Position;
+  readonly schedule: Schedule;
+  readonly mode: ParallelMode;
+  /** what CheckpointOptions.metadata or Model.save gave */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** @internal */
+  readonly random: readonly (readonly number[])[];
+
   /** @internal use readCheckpoint */
   constructor(
-    /** as the training was given them, or their defaults */
-    readonly options: StoredOptions,
+    state: State,
     readonly vocabulary: Vocabulary,
-    /** the epochs done */
-    readonly history: readonly EpochRecord[],
-    readonly position: Position,
-    readonly schedule: Schedule,
-    readonly mode: ParallelMode,
-    /** @internal */
-    readonly random: readonly (readonly number[])[],
-    /** @internal rows of dim floats */
-    readonly inputs: Float32Array,
-    /** @internal */
-    readonly outputs: Float32Array,
-    /** @internal */
-    readonly rates: Float32Array | undefined,
+    /** @internal rows of dim floats, and the share of its steps that each word's vector keeps */
+    readonly tensors: { inputs: Float32Array; outputs: Float32Array; rates?: Float32Array },
     /** for messages */
     readonly name: string,
-  ) {}
+  ) {
+    ({ options: this.options, history: this.history, position: this.position } = state);
+    ({ schedule: this.schedule, mode: this.mode, random: this.random, metadata: this.metadata = {} } = state);
+  }
+
+  /** Whether no epoch is left to train. */
+  get isFinished(): boolean {
+    return this.position.epochs >= this.schedule.epochs;
+  }
+
+  /** The epoch that it stands in, of how many, for messages. */
+  get progress(): string {
+    const { position, schedule, isFinished } = this;
+    const last = schedule.firstEpoch + schedule.epochs;
+    return isFinished ? `all ${last} epochs done` : `epoch ${schedule.firstEpoch + position.epochs + 1} of ${last}`;
+  }
 }
 
-/** @throws FormatError for a file that is damaged, of another program, or of a newer version */
+/**
+ * Reads what a training or Model.save has written: version 3 of the format, and version 2.
+ * @param bytes are kept, not copied
+ * @throws FormatError for a file that is damaged, of another program, or of a newer version
+ */
 export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoint {
   const { tensors, metadata } = readContainer(bytes, name);
-  const { format, version } = metadata;
-  if (format !== FORMAT)
-    throw new FormatError(`${name}: expected a checkpoint of training, got format ${show(format)}`);
-  if (version !== VERSION)
+  const { format, version, state: json } = metadata;
+  if (!Object.values(READ).some((known) => known.format === format))
+    throw new FormatError(`${name}: expected a model or a checkpoint of wasm2vec, got format ${show(format)}`);
+  if (!Object.hasOwn(READ, version) || READ[version].format !== format)
     throw new FormatError(
-      `${name}: expected version ${VERSION} of the format, got ${show(version)}: use the wasm2vec that wrote it`,
+      `${name}: expected version ${Object.keys(READ).join(" or ")} of the format, got ${show(version)}: ` +
+        "use the wasm2vec that wrote it, or a newer one",
     );
   const take = <T extends Tensor["data"]>(key: string, type: abstract new (...args: never[]) => T): T => {
     const data = tensors.get(key)?.data;
@@ -137,23 +166,43 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const counts = take("counts", Float64Array);
   const words = take("words", Uint8Array);
   const rates = tensors.has("rates") ? take("rates", Float32Array) : undefined;
-  const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(metadata.state));
-  for (const { buffer } of [inputs, outputs, counts, words, ...(rates ? [rates] : [])])
-    fingerprint.addBytes(new Uint8Array(buffer));
+  const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
+  for (const key of READ[version].order) {
+    const data = tensors.get(key)?.data;
+    if (data) fingerprint.addBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
   if (new TextDecoder().decode(take("fingerprint", Uint8Array)) !== fingerprint.value)
     throw new FormatError(`${name}: the file is damaged: its bytes are not those that were written; take an older one`);
-  const { options, schedule, position, mode, history, random }: State = JSON.parse(metadata.state);
-  const names: string[] = JSON.parse(new TextDecoder().decode(words));
-  const vocabulary = new Vocabulary(names.map((word, id) => [word, counts[id]]));
-  return new Checkpoint(options, vocabulary, history, position, schedule, mode, random, inputs, outputs, rates, name);
+  const state = parseJson<State>(json, name, "state");
+  const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
+  const floats = list.length * state.options?.dim;
+  for (const [key, got, expected] of [
+    ["counts", counts.length, list.length],
+    ["inputs", inputs.length, floats],
+    ["outputs", outputs.length, floats],
+    ["rates", rates?.length ?? list.length, list.length],
+  ] as const)
+    if (got !== expected)
+      throw new FormatError(
+        `${name}: tensor "${key}" expected ${expected} numbers for ${list.length} words, got ${got}`,
+      );
+  const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
+  return new Checkpoint(state, vocabulary, { inputs, outputs, rates }, name);
+}
+
+function parseJson<T>(text: string, name: string, what: string): T {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(`${name}: ${what} expected JSON: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function readContainer(bytes: Uint8Array, name: string): ReturnType<typeof readSafetensors> {
   try {
     return readSafetensors(bytes, name);
   } catch (cause) {
-    throw new FormatError(`${(cause as Error).message}; a checkpoint is what training wrote with "checkpoint"`, {
-      cause,
-    });
+    const what = 'a model is what Model.save wrote, a checkpoint what training wrote with "checkpoint"';
+    throw new FormatError(`${(cause as Error).message}; ${what}`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 // Stops between two batches: to pause, and to write checkpoints.
 
-import { checkKnown, show } from "../math/check.js";
+import { checkBoolean, checkFunction, checkKnown, show } from "../math/check.js";
+import type { Checkpoint } from "./checkpoint.js";
 import type { EpochModel } from "./options.js";
 
 /** Where checkpoints of a training go, and how often. */
@@ -12,6 +13,15 @@ export interface CheckpointOptions {
    * without an onWarning training ends.
    */
   write(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * What was written last, by an earlier run too; undefined where there is nothing. With it a training that was interrupted
+   * goes on when it is started again with the same options and text, and one that has not ended is not overwritten by another.
+   */
+  read?(): Promise<Checkpoint | undefined>;
+  /** Starts over, whatever `read` finds. Default false. */
+  overwrite?: boolean;
+  /** JSON that each checkpoint keeps, for who reads it: Checkpoint.metadata. */
+  metadata?: Record<string, unknown>;
   /** Where they go, for messages. */
   name?: string;
 }
@@ -37,7 +47,9 @@ export function checkCheckpoint(options: CheckpointOptions | undefined): Checkpo
   if (options === undefined) return undefined;
   if (options === null || typeof options !== "object" || typeof options.write !== "function")
     throw new TypeError(`"checkpoint" expected { write, every }, as fileCheckpoint gives it, got ${show(options)}`);
-  checkKnown("option of checkpoint", options, ["every", "write", "name"]);
+  checkKnown("option of checkpoint", options, ["every", "write", "read", "overwrite", "metadata", "name"]);
+  checkFunction("checkpoint.read", options.read);
+  if (options.overwrite !== undefined) checkBoolean("checkpoint.overwrite", options.overwrite);
   parseInterval(options.every ?? DEFAULT_INTERVAL);
   return options;
 }
@@ -47,26 +59,44 @@ export const DEFAULT_INTERVAL = "5m";
 /** Whoever waits for something that is done between batches. */
 class Requests<T> {
   private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
+  private hasEnded = false;
+
+  /** @param refusal why nothing comes any more, once training has ended */
+  constructor(private readonly refusal: string) {}
 
   get any(): boolean {
     return this.waiting.length > 0;
   }
 
   add(): Promise<T> {
+    if (this.hasEnded) return Promise.reject(this.ended());
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
   settle(outcome: Promise<T>): void {
     for (const { resolve, reject } of this.waiting.splice(0)) outcome.then(resolve, reject);
   }
+
+  begin(): void {
+    this.hasEnded = false;
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    for (const { reject } of this.waiting.splice(0)) reject(this.ended());
+  }
+
+  private ended(): Error {
+    return new Error(`training has ended, ${this.refusal}`);
+  }
 }
 
 /** Pauses a training, looks into it, and asks for checkpoints. One for each training. */
 export class TrainingControl {
   /** @internal */
-  readonly checkpoints = new Requests<void>();
+  readonly checkpoints = new Requests<void>("no checkpoint was written");
   /** @internal */
-  readonly looks = new Requests<EpochModel>();
+  readonly looks = new Requests<EpochModel>("the model is what train returns");
   private stopped = false;
   private wake = () => {};
 
@@ -106,11 +136,16 @@ export class TrainingControl {
     return seen;
   }
 
-  /** @internal training has ended: whoever still waits waits in vain */
+  /** @internal a run takes it up */
+  begin(): void {
+    this.checkpoints.begin();
+    this.looks.begin();
+  }
+
+  /** @internal training has ended: whoever asks from now on, or still waits, is refused */
   end(): void {
-    const ended = (what: string) => Promise.reject(new Error(`training has ended, ${what}`));
-    if (this.checkpoints.any) this.checkpoints.settle(ended("no checkpoint was written"));
-    if (this.looks.any) this.looks.settle(ended("the model is what train returns"));
+    this.checkpoints.end();
+    this.looks.end();
   }
 
   /** @internal resolves when something is to be done */

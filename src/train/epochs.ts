@@ -6,6 +6,7 @@ import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
 import { type ParallelMode, type Progress, ProgressReporter } from "./progress.js";
 import type { Runner } from "./runner.js";
+import { checkTrained, TextWatch } from "./same-text.js";
 
 /** What one pass over the corpus did. */
 export interface EpochRecord {
@@ -32,6 +33,9 @@ export interface EpochRecord {
   reproducible: boolean;
 }
 
+/** Noise words above which an error of divergence names them too. */
+const MANY_NEGATIVES = 50;
+
 /** The parameters are no longer numbers: the learning rate was too high. */
 export class DivergenceError extends RangeError {
   override name = "DivergenceError";
@@ -42,6 +46,8 @@ export interface Schedule {
   epochs: number;
   /** words of an epoch, for the learning rate */
   epochWords: number;
+  /** whether they were counted in this text; else they are those of a vocabulary from elsewhere, or some went uncounted */
+  isCounted?: boolean;
   learningRate: number;
   minLearningRate: number;
   /** epochs done before this run */
@@ -63,9 +69,10 @@ export interface Position {
   loss: number;
   learningRate: number;
   seconds: number;
-  /** of those batches, and of the first batch of the last epoch: see Fingerprint */
+  /** of those batches, of the first batch of the last epoch, and of all batches of the last whole one: see Fingerprint */
   fingerprint: string;
   opening?: string;
+  whole?: string;
 }
 
 const EPOCH_BEGINS = {
@@ -93,13 +100,17 @@ export interface Run {
   threads: number;
   parallel: ParallelMode;
   rest: Rest;
-  onProgress?: (progress: Progress) => void;
+  /** threshold of subsampling, and noise words of a prediction, for messages */
+  subsample: number;
+  negatives: number;
+  onProgress?: (progress: Progress) => unknown;
+  onWarning?: (message: string) => unknown;
   signal?: AbortSignal;
 }
 
 /**
  * Trains the epochs that are left from `position`, which it keeps up, or until onEpoch, which is given each as it ends, says false.
- * @throws DivergenceError; RangeError, also for another corpus than led to the position; the signal's reason
+ * @throws DivergenceError; RangeError for a text that trains nothing; the signal's reason
  */
 export async function trainEpochs(
   run: Run,
@@ -108,7 +119,7 @@ export async function trainEpochs(
   onEpoch: (record: EpochRecord) => Promise<boolean>,
 ): Promise<void> {
   const reporter = new ProgressReporter(run.onProgress, position.wordsBefore + position.words);
-  if (position.batches === 0 && position.opening !== undefined) await checkOpening(run, position.opening);
+  const watch = new TextWatch(run);
   while (position.epochs < run.schedule.epochs) {
     const epoch = new Epoch(run, position, runner, reporter);
     await epoch.train();
@@ -118,34 +129,21 @@ export async function trainEpochs(
         `${run.corpus.name} has no words of the vocabulary in epoch ${record.epoch}: ` +
           "if it is an iterator that was used up, pass a function that returns a fresh one",
       );
+    if (position.epochs === 0) checkTrained(record, run);
     if (!(await runner.collect())) throw epoch.divergence("parameters are not finite");
+    const whole = epoch.fingerprint.value;
+    watch.epochEnded(record, whole);
     const { epochs, wordsBefore, words } = position;
     const rounds = runner.rounds?.() ?? 0;
-    Object.assign(position, EPOCH_BEGINS, { epochs: epochs + 1, wordsBefore: wordsBefore + words, rounds });
+    Object.assign(position, EPOCH_BEGINS, { epochs: epochs + 1, wordsBefore: wordsBefore + words, rounds, whole });
     if (!(await onEpoch(record))) return;
   }
-}
-
-/** Whether the first batch is the one that the last epoch began with. @throws RangeError */
-async function checkOpening(run: Run, opening: string): Promise<void> {
-  for await (const { ids } of run.batches()) {
-    if (new Fingerprint().add(ids).value === opening) return;
-    break;
-  }
-  throw anotherCorpus(run);
-}
-
-function anotherCorpus({ corpus }: Run): RangeError {
-  return new RangeError(
-    `${corpus.name} is not the corpus that the checkpoint was trained on, or not in the same order: ` +
-      "give the same text to resume, or train on other text with model.train",
-  );
 }
 
 class Epoch {
   private readonly number: number;
   private readonly totalWords: number;
-  private readonly fingerprint: Fingerprint;
+  readonly fingerprint: Fingerprint;
   private readonly pending: Promise<void>[] = [];
   /** when training began, moved on by rests and back by what was trained before */
   private start: number;
@@ -207,9 +205,11 @@ class Epoch {
 
   divergence(what: string): DivergenceError {
     const { words, learningRate } = this.position;
+    const { schedule, negatives } = this.run;
     return new DivergenceError(
       `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
-        `lower learningRate (it was ${this.run.schedule.learningRate}; 0.025 suits skipgram, 0.05 cbow)`,
+        `lower learningRate (it was ${schedule.learningRate}; 0.025 suits skipgram, 0.05 cbow)` +
+        (negatives > MANY_NEGATIVES ? `, or negatives (${negatives}), each of which moves the same row` : ""),
     );
   }
 
@@ -222,18 +222,15 @@ class Epoch {
     return predictions > 0 ? loss / predictions : 0;
   }
 
-  /** The batches that have not been trained on. @throws RangeError if the others are not those that the position has seen */
+  /** The batches that have not been trained on. */
   private async *remaining(): AsyncGenerator<Batch> {
     const { run } = this;
-    const { batches, fingerprint } = this.position;
-    const passed = new Fingerprint();
+    const { batches } = this.position;
     let number = 0;
     for await (const batch of run.batches()) {
       run.signal?.throwIfAborted();
       if (number++ >= batches) yield batch;
-      else if (passed.add(batch.ids).value !== fingerprint && number === batches) throw anotherCorpus(run);
     }
-    if (number < batches) throw anotherCorpus(run);
   }
 
   private async rest(rest: Rest): Promise<void> {

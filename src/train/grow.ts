@@ -10,13 +10,12 @@ import type { Freeze, WordRates } from "./options.js";
 /**
  * The words of a vocabulary with those that a corpus adds, and the counts of both. New words must come up to minCount in the
  * corpus, and pass the keep rule; maxVocabulary limits them, not those that are there.
- * @throws RangeError if the corpus has fewer than two words; the signal's reason
+ * @throws RangeError if the corpus has fewer than two words
  */
 export async function growVocabulary(
   vocabulary: Vocabulary,
   corpus: Corpus,
   options: VocabularyOptions,
-  signal: AbortSignal | undefined,
 ): Promise<Vocabulary> {
   const { minCount, keep = () => true, maxVocabulary } = options;
   const isNew = (word: string, count: number) => count >= minCount && keep(word, count);
@@ -26,7 +25,7 @@ export async function growVocabulary(
     maxVocabulary: Number.POSITIVE_INFINITY,
     keep: (word, count) => vocabulary.has(word) || isNew(word, count),
   };
-  const counted = await buildVocabulary(corpus, all, () => signal?.throwIfAborted());
+  const { vocabulary: counted } = await buildVocabulary(corpus, all, () => {});
   const added = counted.words
     .filter((word) => !vocabulary.has(word))
     .slice(0, Math.max(0, maxVocabulary - vocabulary.size));

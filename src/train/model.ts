@@ -2,28 +2,28 @@
 
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { takesSharedMemory } from "../kernel/wasm.js";
-import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber } from "../math/check.js";
+import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../math/check.js";
 import { Parameters } from "../model/parameters.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
 import { SpooledBatches, type SpoolFile } from "../text/spool.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
-import type { Snapshot } from "./checkpoint.js";
-import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
+import { abortable, orAborted } from "./abort.js";
+import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type EpochRecord, type Position, type Schedule, START, trainEpochs } from "./epochs.js";
 import { growVocabulary, ratesOf } from "./grow.js";
+import { refuseOverwriting } from "./held.js";
+import { checkListeners, LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import {
   checkFreeze,
   checkWordRates,
-  type EpochListener,
   type Freeze,
   type ResolvedOptions,
   storedOptions,
   type WordRates,
 } from "./options.js";
 import { type Crew, planCrew, startRunner } from "./parallel.js";
-import type { Progress } from "./progress.js";
 import { Keeper } from "./rest.js";
 import type { WorkerHandle } from "./runner.js";
 
@@ -35,17 +35,12 @@ export interface Platform<Source> {
   cores(): number;
   fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
   openSpool(): Promise<SpoolFile>;
+  /** Writes a file whole or not at all; none where there are no files. */
+  writeFile?(path: string | URL, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
-/** What a training tells while it runs, and how it is stopped. */
-export interface RunListeners {
-  checkpoint?: CheckpointOptions;
-  control?: TrainingControl;
-  onProgress?: (progress: Progress) => void;
-  onEpochEnd?: EpochListener;
-  onWarning?: (message: string) => void;
-  signal?: AbortSignal;
-}
+/** Writes the bytes of a model, whole or not at all. */
+export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
 /** Options of Model.train; those not given are as in the first training. */
 export interface ContinueOptions extends RunListeners {
@@ -66,8 +61,20 @@ export interface ContinueOptions extends RunListeners {
 
 const CONTINUE_OPTIONS = [
   ...["epochs", "learningRate", "minLearningRate", "updateVocabulary", "freeze", "wordRates"],
-  ...["checkpoint", "control", "onProgress", "onEpochEnd", "onWarning", "signal"],
+  ...LISTENERS,
 ];
+
+/** Options of Model.save. */
+export interface SaveModelOptions {
+  /** JSON that the file keeps, for who reads it: Checkpoint.metadata. */
+  metadata?: Record<string, unknown>;
+}
+
+const BUSY =
+  "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
+
+/** The schedule of a model that has not been trained. */
+const NOTHING_DONE: Schedule = { epochs: 0, epochWords: 0, learningRate: 0, minLearningRate: 0, firstEpoch: 0 };
 
 export class Model<Source = CorpusSource> {
   /** One record for each epoch so far. */
@@ -77,8 +84,13 @@ export class Model<Source = CorpusSource> {
   private crew!: Crew;
   private inputRows!: WordVectors;
   private outputRows: WordVectors | undefined;
+  /** the last run, and where it stands */
+  private last: { schedule: Schedule; position: Position };
+  /** what may not be done beside something else; between two epochs the model may be saved */
+  private activity: "none" | "training" | "between epochs" = "none";
+  private saving: Promise<void> | undefined;
 
-  /** @internal use train */
+  /** @internal use train or loadModel */
   constructor(
     readonly options: ResolvedOptions,
     vocabulary: Vocabulary,
@@ -86,7 +98,10 @@ export class Model<Source = CorpusSource> {
     private readonly plan: KernelPlan,
     private readonly platform: Platform<Source>,
     crew: Crew,
+    last: { schedule: Schedule; position: Position } = { schedule: NOTHING_DONE, position: START },
   ) {
+    const { schedule, position } = last;
+    this.last = { schedule, position };
     this.adopt(vocabulary, parameters, crew);
   }
 
@@ -117,41 +132,78 @@ export class Model<Source = CorpusSource> {
    * @throws TypeError, RangeError for options; DivergenceError; the signal's reason
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
+    if (options === null || typeof options !== "object")
+      throw new TypeError(`options expected an object, got ${show(options)}`);
     checkKnown("option", options, CONTINUE_OPTIONS);
-    const { updateVocabulary = false, freeze, wordRates, signal } = options;
+    const { updateVocabulary = false, freeze, wordRates } = options;
     checkBoolean("updateVocabulary", updateVocabulary);
     checkFreeze(freeze);
     checkWordRates(wordRates);
-    checkFunction("onEpochEnd", options.onEpochEnd);
-    checkCheckpoint(options.checkpoint);
-    checkControl(options.control);
+    checkListeners(options);
     const epochs = checkInteger("epochs", options.epochs ?? this.options.epochs, 1);
     const learningRate = checkNumber("learningRate", options.learningRate ?? this.options.learningRate, 0);
     const least = options.minLearningRate ?? learningRate * 1e-4;
     const minLearningRate = checkNumber("minLearningRate", least, 0, learningRate);
-    const corpus = this.platform.toCorpus(source);
-    try {
-      if (updateVocabulary) await this.grow(corpus, signal);
-      if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
-      const epochWords = await this.countWords(corpus, signal);
-      const schedule = { epochs, epochWords, learningRate, minLearningRate, firstEpoch: this.history.length };
-      await this.run(corpus, schedule, { ...START }, options);
-    } finally {
-      options.control?.end();
-    }
+    await this.exclusively(() =>
+      withListeners(options, async (listened) => {
+        const { signal } = listened;
+        signal.throwIfAborted();
+        const corpus = abortable(this.platform.toCorpus(source), signal);
+        await refuseOverwriting(listened);
+        if (updateVocabulary) await this.grow(corpus);
+        await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
+        if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
+        const epochWords = await this.countWords(corpus);
+        const { length: firstEpoch } = this.history;
+        const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
+        await this.run(corpus, schedule, { ...START }, listened);
+      }),
+    );
     return this;
+  }
+
+  /**
+   * Writes all that the model is: its vectors and output rows, vocabulary with counts, options, history, and where its training
+   * stands. loadModel reads it; loadVectors reads the vectors alone. Within onEpochEnd the file can be resumed, too.
+   * @param target a path (Node), whose file is written whole or not at all, or a function that stores the bytes
+   * @throws Error while the model is being trained, except within onEpochEnd; what writing throws
+   */
+  async save(target: string | URL | ModelWriter, { metadata }: SaveModelOptions = {}): Promise<void> {
+    const { writeFile } = this.platform;
+    if (
+      typeof target !== "function" &&
+      (writeFile === undefined || !(typeof target === "string" || target instanceof URL))
+    )
+      throw new TypeError(
+        `"save" expected ${writeFile ? "a path, or " : ""}a function that writes an iterable of bytes, got ${show(target)}`,
+      );
+    if (this.activity === "training") throw new Error(BUSY);
+    const { schedule, position } = this.last;
+    // what an interrupted epoch did is in the vectors, but no way leads back into it
+    const { epochs, wordsBefore, rounds } = position;
+    const snapshot =
+      position.batches === 0
+        ? this.snapshot(schedule, position, metadata)
+        : this.snapshot({ ...schedule, epochs }, { ...START, epochs, wordsBefore, rounds }, metadata);
+    const chunks = writeCheckpoint(snapshot);
+    const saved = typeof target === "function" ? target(chunks) : writeFile!(target, chunks);
+    // training waits for it, awaited or not
+    this.saving = Promise.allSettled([this.saving, saved]).then(() => {});
+    await saved;
   }
 
   /** @internal Trains from a position, which it keeps up. */
   async run(corpus: Corpus, schedule: Schedule, position: Position, listeners: RunListeners): Promise<void> {
     const { parameters, plan, words: vocabulary } = this;
     const { mode: parallel, threads, batchWords, maxSentenceLength } = this.crew;
-    const { signal, onProgress, onEpochEnd, onWarning } = listeners;
+    const { subsample, negatives } = this.options;
+    const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
     signal?.throwIfAborted();
+    this.last = { schedule, position };
     const runner = startRunner(this.crew, plan, parameters, this.options, this.platform.spawn, position.rounds);
     const close = () => runner.close();
     signal?.addEventListener("abort", close, { once: true });
-    const snapshot = () => this.snapshot(schedule, position);
+    const snapshot = () => this.snapshot(schedule, position, checkpoint?.metadata);
     const rest = new Keeper(listeners, snapshot, () => this.refresh());
     const places = { kernel: plan.name, threads, parallel };
     // an only epoch has nothing to gain
@@ -161,12 +213,19 @@ export class Model<Source = CorpusSource> {
       spools ? this.platform.openSpool : undefined,
       (message) => onWarning?.(message),
     );
+    const { activity } = this;
+    this.activity = "training";
     try {
-      const run = { schedule, corpus, batches: () => source.batches(), rest, onProgress, signal, ...places };
+      const told = { onProgress, onWarning, signal, subsample, negatives };
+      const run = { schedule, corpus, batches: () => source.batches(), rest, ...told, ...places };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         this.refresh();
-        if ((await onEpochEnd?.(this, record)) === false) position.epochs = schedule.epochs;
+        this.activity = "between epochs";
+        const answer = await orAborted(Promise.resolve(onEpochEnd?.(this, record)), signal);
+        await this.saving;
+        this.activity = "training";
+        if (answer === false) position.epochs = schedule.epochs;
         const finished = position.epochs === schedule.epochs;
         await rest.epochEnded(position, finished);
         return !finished;
@@ -175,10 +234,23 @@ export class Model<Source = CorpusSource> {
       signal?.throwIfAborted();
       throw rest.explain(error);
     } finally {
+      this.activity = activity;
       signal?.removeEventListener("abort", close);
       close();
       this.refresh();
       await source.remove();
+    }
+  }
+
+  /** Trains, beside nothing else. */
+  private async exclusively(work: () => Promise<void>): Promise<void> {
+    if (this.activity !== "none") throw new Error(BUSY);
+    this.activity = "training";
+    try {
+      await this.saving;
+      await work();
+    } finally {
+      this.activity = "none";
     }
   }
 
@@ -194,9 +266,9 @@ export class Model<Source = CorpusSource> {
   }
 
   /** Makes room for the words of a corpus, in a memory of its own. */
-  private async grow(corpus: Corpus, signal: AbortSignal | undefined): Promise<void> {
+  private async grow(corpus: Corpus): Promise<void> {
     const { options, parameters: before } = this;
-    const vocabulary = await growVocabulary(this.words, corpus, options, signal);
+    const vocabulary = await growVocabulary(this.words, corpus, options);
     const crew = planCrew(
       options,
       this.platform.cores(),
@@ -214,16 +286,13 @@ export class Model<Source = CorpusSource> {
     this.adopt(vocabulary, parameters, crew);
   }
 
-  private async countWords(corpus: Corpus, signal: AbortSignal | undefined): Promise<number> {
+  private async countWords(corpus: Corpus): Promise<number> {
     let words = 0;
-    for await (const batch of encode(corpus, this.words, this.options.maxSentenceLength)) {
-      signal?.throwIfAborted();
-      words += batch.words;
-    }
+    for await (const batch of encode(corpus, this.words, this.options.maxSentenceLength)) words += batch.words;
     return words;
   }
 
-  private snapshot(schedule: Schedule, position: Position): Snapshot {
+  private snapshot(schedule: Schedule, position: Position, metadata?: Record<string, unknown>): Snapshot {
     const { options, history, words: vocabulary, parameters, crew, inputRows } = this;
     const { stride, dim } = inputRows;
     const { random, outputMatrix, rates } = parameters;
@@ -231,6 +300,7 @@ export class Model<Source = CorpusSource> {
       ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
       ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
       rates: rates?.slice(),
+      metadata,
     };
   }
 

@@ -8,9 +8,9 @@ import type { ParameterOptions } from "../model/parameters.js";
 import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
 import { Checkpoint } from "./checkpoint.js";
-import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import type { EpochRecord } from "./epochs.js";
-import type { Progress } from "./progress.js";
+import { checkListeners, LISTENERS, type RunListeners } from "./listeners.js";
+import { SIZED_OPTIONS, type SizedOption } from "./small-text.js";
 import { DEFAULT_WINDOW, resolveWindow, type WindowOptions } from "./windows.js";
 
 /** Words, or whether a word is one of them. */
@@ -30,7 +30,7 @@ export interface EpochModel {
 }
 
 /** Options of train; all have defaults. */
-export interface TrainOptions extends WindowOptions {
+export interface TrainOptions extends WindowOptions, RunListeners {
   /** "skipgram" (default) or "cbow". */
   model?: "skipgram" | "cbow";
   /**
@@ -115,30 +115,17 @@ export interface TrainOptions extends WindowOptions {
    * vectors_lockf. The output rows are trained in full. Default: 1 for all.
    */
   wordRates?: WordRates;
-  /** Checkpoints while training: see fileCheckpoint. Default: none. */
-  checkpoint?: CheckpointOptions;
-  /** Pauses training, and asks for checkpoints. */
-  control?: TrainingControl;
   /**
    * Goes on with an interrupted training on the same corpus: with one thread, replicas or `reproducible` to the bytes of the
    * training that was not interrupted. Options are those of the checkpoint; threads, worker and listeners may be others.
    */
   resume?: Checkpoint;
-  /** Called at most ten times a second. */
-  onProgress?: (progress: Progress) => void;
-  /**
-   * Called as each epoch ends, while nothing trains: the model may be queried and evaluated (see qualityProbe). Awaited;
-   * false stops training early. What it throws stops training too.
-   */
-  onEpochEnd?: EpochListener;
-  /** Told what a user should know before training starts, such as the cost of a full softmax. Default: nobody is. */
-  onWarning?: (message: string) => void;
-  /** Stops training; the promise rejects with its reason. */
-  signal?: AbortSignal;
 }
 
 /** All options with their values. */
-export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
+export interface ResolvedOptions extends ParameterOptions, VocabularyOptions, RunListeners {
+  /** those of the options that suit themselves to a small text which were not given */
+  open: readonly SizedOption[];
   vocabulary?: Vocabulary;
   epochs: number;
   learningRate: number;
@@ -157,16 +144,13 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions {
   initialVectors?: WordVectors;
   freeze?: Freeze;
   wordRates?: WordRates;
-  checkpoint?: CheckpointOptions;
-  control?: TrainingControl;
   resume?: Checkpoint;
-  onProgress?: (progress: Progress) => void;
-  onEpochEnd?: EpochListener;
-  onWarning?: (message: string) => void;
-  signal?: AbortSignal;
 }
 
-/** Values of the options that are not given; learningRate and minLearningRate depend on others. */
+/**
+ * Values of the options that are not given; learningRate and minLearningRate depend on others, and for texts of less than 10,000
+ * words minCount, subsample and epochs on the words: see small-text.ts.
+ */
 export const DEFAULTS = {
   model: "skipgram",
   loss: "negative-sampling",
@@ -212,13 +196,8 @@ const KNOWN = [
   "initialVectors",
   "freeze",
   "wordRates",
-  "checkpoint",
-  "control",
   "resume",
-  "onProgress",
-  "onEpochEnd",
-  "onWarning",
-  "signal",
+  ...LISTENERS,
 ];
 
 /** @throws TypeError, RangeError naming the option */
@@ -263,8 +242,8 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     cbowGradient: checkOneOf("cbowGradient", o.cbowGradient, ["undivided", "divided"]),
     epochs: checkInteger("epochs", o.epochs, 1),
     minCount: checkInteger("minCount", o.minCount, 1),
-    // a Map of V8 ends at 2^24 entries
-    maxVocabulary: checkInteger("maxVocabulary", o.maxVocabulary, 1, 2 ** 24),
+    // two words, so that there is one to predict; a Map of V8 ends at 2^24 entries
+    maxVocabulary: checkInteger("maxVocabulary", o.maxVocabulary, 2, 2 ** 24),
     maxCountedWords: checkInteger("maxCountedWords", o.maxCountedWords, 1, 2 ** 24),
     vocabulary: checkVocabulary(o.vocabulary),
     keep: checkFunction("keep", o.keep),
@@ -285,22 +264,18 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     initialVectors,
     freeze: checkFreeze(o.freeze),
     wordRates: checkWordRates(o.wordRates),
-    checkpoint: checkCheckpoint(o.checkpoint),
-    control: checkControl(o.control),
     resume: checkResume(o.resume),
-    onProgress: checkFunction("onProgress", o.onProgress),
-    onEpochEnd: checkFunction("onEpochEnd", o.onEpochEnd),
-    onWarning: checkFunction("onWarning", o.onWarning),
-    signal: o.signal,
+    ...checkListeners(o),
+    open: SIZED_OPTIONS.filter((name) => !(name in given)),
   };
 }
 
 /** Options that a checkpoint does not hold: functions and objects, and where training runs. */
 type Unstored = (typeof UNSTORED)[number];
 const UNSTORED = [
-  ...(["vocabulary", "keep", "wasm", "spool", "worker", "checkpoint", "control", "resume"] as const),
+  ...(["vocabulary", "keep", "wasm", "spool", "worker", "resume", "open"] as const),
   ...(["initialVectors", "freeze", "wordRates"] as const),
-  ...(["onProgress", "onEpochEnd", "onWarning", "signal"] as const),
+  ...LISTENERS,
 ] as const;
 
 /** Options as a checkpoint holds them. */
@@ -314,23 +289,27 @@ export function storedOptions(options: ResolvedOptions): StoredOptions {
 /** Kernels whose bytes are the same. */
 const EXACT: readonly KernelChoice[] = ["auto", "simd", "scalar"];
 
-/**
- * The options of a checkpoint, with those given that may be others.
- * @throws RangeError for one that may not, TypeError as resolveOptions
- */
-export function resumeOptions(given: TrainOptions, { options: stored, vocabulary, name }: Checkpoint): ResolvedOptions {
+/** Where training runs, which says nothing of the model. */
+const PLACES: readonly string[] = ["threads"];
+
+/** Options given that the training of a checkpoint did not have: each with what it was and what it is to be. */
+export function otherOptions(
+  given: TrainOptions,
+  { options: stored }: Checkpoint,
+): { name: string; was: string; is: string }[] {
   const resolved = resolveOptions(given);
-  const fail = (option: string, was: string): never => {
-    throw new RangeError(`"${option}" clashes with "resume": ${was}; leave it out, or train anew without resume`);
-  };
-  for (const option of ["vocabulary", "keep", "initialVectors", "freeze", "wordRates"] as const)
-    if (given[option] !== undefined) fail(option, `words and vectors are those of ${name}`);
-  for (const option of Object.keys(stored) as (keyof StoredOptions)[]) {
-    if (given[option] === undefined || option === "threads") continue;
-    if (option === "kernel" && EXACT.includes(stored.kernel) && EXACT.includes(resolved.kernel)) continue;
-    if (JSON.stringify(resolved[option]) !== JSON.stringify(stored[option]))
-      fail(option, `${name} was trained with ${show(stored[option])}, got ${show(resolved[option])}`);
-  }
+  const shown = (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : show(value));
+  return (Object.keys(stored) as (keyof StoredOptions)[])
+    .filter((name) => {
+      if (PLACES.includes(name) || JSON.stringify(resolved[name]) === JSON.stringify(stored[name])) return false;
+      return !(name === "kernel" && EXACT.includes(stored.kernel) && EXACT.includes(resolved.kernel));
+    })
+    .map((name) => ({ name, was: shown(stored[name]), is: shown(resolved[name]) }));
+}
+
+/** The options of a checkpoint, with those of the training that goes on which may be others. @throws TypeError, RangeError */
+export function goOnOptions(given: TrainOptions, { options: stored, vocabulary }: Checkpoint): ResolvedOptions {
+  const resolved = resolveOptions({ ...given, initialVectors: undefined, freeze: undefined, wordRates: undefined });
   const own = Object.fromEntries(UNSTORED.map((option) => [option, resolved[option]])) as Pick<
     ResolvedOptions,
     Unstored
@@ -342,6 +321,22 @@ export function resumeOptions(given: TrainOptions, { options: stored, vocabulary
     kernel: given.kernel === undefined ? stored.kernel : resolved.kernel,
     threads: given.threads === undefined ? stored.threads : resolved.threads,
   };
+}
+
+/**
+ * The options of a checkpoint, with those given that may be others.
+ * @throws RangeError for one that may not, TypeError as resolveOptions
+ */
+export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): ResolvedOptions {
+  const { name } = checkpoint;
+  const fail = (option: string, was: string): never => {
+    throw new RangeError(`"${option}" clashes with "resume": ${was}; leave it out, or train anew without resume`);
+  };
+  for (const option of ["vocabulary", "keep", "initialVectors", "freeze", "wordRates"] as const)
+    if (given[option] !== undefined) fail(option, `words and vectors are those of ${name}`);
+  for (const { name: option, was, is } of otherOptions(given, checkpoint))
+    if (given[option as keyof TrainOptions] !== undefined) fail(option, `${name} was trained with ${was}, got ${is}`);
+  return goOnOptions(given, checkpoint);
 }
 
 /** Initial vectors decide it, where there are some. */

@@ -42,7 +42,7 @@ export class ProgressReporter {
 
   /** @param wordsBefore words that other runs have trained on */
   constructor(
-    private readonly listener: ((progress: Progress) => void) | undefined,
+    private readonly listener: ((progress: Progress) => unknown) | undefined,
     private readonly wordsBefore = 0,
   ) {}
 

@@ -1,5 +1,6 @@
 // What is done between batches: pauses, and checkpoints when it is time for them.
 
+import { orAborted, untilAborted } from "./abort.js";
 import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
 import type { Position, Rest } from "./epochs.js";
@@ -95,25 +96,5 @@ export class Keeper implements Rest {
       this.last = performance.now();
       this.epochsSince = 0;
     }
-  }
-}
-
-/** Rejects with the signal's reason as soon as that is aborted. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  signal.throwIfAborted();
-  let abort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort);
-  });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", abort));
-}
-
-/** Breaks off, so that a file that is under way is not kept, once the model may be trained on. */
-async function* untilAborted<T>(chunks: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
-  for await (const chunk of chunks) {
-    signal?.throwIfAborted();
-    yield chunk;
   }
 }

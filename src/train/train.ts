@@ -2,15 +2,23 @@
 
 import { type KernelPlan, planKernel } from "../kernel/pick.js";
 import { breathe } from "../math/breathe.js";
+import { checkKnown } from "../math/check.js";
 import { Parameters } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
-import { buildVocabulary, type Vocabulary } from "../text/vocabulary.js";
+import { encode } from "../text/encode.js";
+import { buildVocabulary, type Count, type Vocabulary } from "../text/vocabulary.js";
+import { abortable, orAborted } from "./abort.js";
+import type { Checkpoint } from "./checkpoint.js";
 import { START } from "./epochs.js";
 import { ratesOf, takeVectors } from "./grow.js";
+import { heldTraining } from "./held.js";
+import { listenersOf, withListeners } from "./listeners.js";
 import { canShare, Model, type Platform } from "./model.js";
-import { type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
-import { planCrew } from "./parallel.js";
-import { ProgressReporter } from "./progress.js";
+import { goOnOptions, type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
+import { type Crew, planCrew } from "./parallel.js";
+import { type ParallelMode, ProgressReporter } from "./progress.js";
+import { textDifference } from "./same-text.js";
+import { smallEpochs, smallMinCount, smallSubsample } from "./small-text.js";
 import { meanContexts } from "./windows.js";
 
 /** Counts words, sets up a model and trains it; or goes on with one from a checkpoint. */
@@ -20,43 +28,130 @@ export async function trainOn<Source>(
   given: TrainOptions = {},
 ): Promise<Model<Source>> {
   const options = given.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
-  return trainWith(platform, source, options).finally(() => options.control?.end());
+  return withListeners(options, (listened) => trainWith(platform, source, given, listened));
 }
 
 async function trainWith<Source>(
   platform: Platform<Source>,
   source: Source,
-  options: ResolvedOptions,
+  given: TrainOptions,
+  asked: ResolvedOptions,
 ): Promise<Model<Source>> {
-  const { resume } = options;
-  const corpus = platform.toCorpus(source);
-  const shared = canShare(options);
-  const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
-  const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
+  const { signal } = asked;
+  signal?.throwIfAborted();
+  const corpus = abortable(platform.toCorpus(source), signal);
+  const differs = (checkpoint: Checkpoint) => textOf(platform, corpus, given, checkpoint);
+  const resume = await heldTraining(given, asked, differs);
+  if (resume) {
+    if (resume === given.resume && !resume.isFinished) {
+      const difference = await differs(resume);
+      if (difference !== undefined)
+        throw new RangeError(
+          `${corpus.name} is not the corpus that the checkpoint was trained on, or not in the same order: ${difference}; ` +
+            "give the same text to resume, or train on other text with model.train, on the command line with --from",
+        );
+    }
+    const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
+    const model = await openModel(platform, resume, options);
+    await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
+    await model.run(corpus, resume.schedule, { ...resume.position }, options);
+    return model;
+  }
+  return begin(platform, corpus, asked);
+}
+
+/** Counts the words, and trains from nothing. */
+async function begin<Source>(
+  platform: Platform<Source>,
+  corpus: Corpus,
+  asked: ResolvedOptions,
+): Promise<Model<Source>> {
+  const { signal } = asked;
+  const plan = await planOf(platform, asked);
+  const counted = asked.vocabulary ? undefined : await count(corpus, asked, plan);
+  const vocabulary = asked.vocabulary ?? counted!.vocabulary;
+  await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
+  const options = suited(asked, counted?.tokens, vocabulary);
   warnOfCost(options, vocabulary.size);
   await breathe();
-  const crew = planCrew(
-    options,
-    platform.cores(),
-    shared,
-    vocabulary.size,
-    vocabulary.breadth(options.subsample),
-    resume?.mode,
-  );
+  const crew = crewOf(platform, options, vocabulary);
   const parameters = new Parameters(vocabulary, options, crew.workplace);
   const model = new Model(options, vocabulary, parameters, plan, platform, crew);
-  if (!resume) await parameters.initialise(options.seed);
+  await parameters.initialise(options.seed);
   if (options.initialVectors) takeVectors(parameters, vocabulary, options.initialVectors);
   if (options.freeze || options.wordRates) parameters.rates = ratesOf(vocabulary, options.freeze, options.wordRates);
-  if (resume) {
-    parameters.rates = resume.rates;
-    parameters.restore(resume.inputs, resume.outputs, resume.random);
-    model.history.push(...resume.history);
-  }
   const { epochs, learningRate, minLearningRate } = options;
-  const whole = { epochs, epochWords: vocabulary.totalWords, learningRate, minLearningRate, firstEpoch: 0 };
-  await model.run(corpus, resume?.schedule ?? whole, { ...(resume?.position ?? START) }, options);
+  const isCounted = counted?.isWhole ?? false;
+  const whole = { epochs, epochWords: vocabulary.totalWords, isCounted, learningRate, minLearningRate, firstEpoch: 0 };
+  await model.run(corpus, whole, { ...START }, options);
   return model;
+}
+
+/** Where a model that is loaded will train; its other options are those it was trained with. */
+export type LoadModelOptions = Pick<TrainOptions, "kernel" | "wasm" | "threads" | "worker" | "spool">;
+
+/** The model of a file, to query, to train on, to grow. @throws TypeError, RangeError for options */
+export async function loadModelOn<Source>(
+  platform: Platform<Source>,
+  checkpoint: Checkpoint,
+  options: LoadModelOptions = {},
+): Promise<Model<Source>> {
+  checkKnown("option", options, ["kernel", "wasm", "threads", "worker", "spool"]);
+  return openModel(platform, checkpoint, goOnOptions(options, checkpoint));
+}
+
+/** The model that a checkpoint holds, as it stands. */
+async function openModel<Source>(
+  platform: Platform<Source>,
+  checkpoint: Checkpoint,
+  options: ResolvedOptions,
+): Promise<Model<Source>> {
+  const { vocabulary, tensors, history, mode, random } = checkpoint;
+  const plan = await planOf(platform, options);
+  const crew = crewOf(platform, options, vocabulary, mode);
+  const parameters = new Parameters(vocabulary, options, crew.workplace);
+  const model = new Model(options, vocabulary, parameters, plan, platform, crew, checkpoint);
+  parameters.rates = tensors.rates;
+  parameters.restore(tensors.inputs, tensors.outputs, random);
+  model.history.push(...history);
+  return model;
+}
+
+/** How a text differs from that of a checkpoint, cut into the same batches. */
+function textOf<Source>(
+  platform: Platform<Source>,
+  corpus: Corpus,
+  given: TrainOptions,
+  checkpoint: Checkpoint,
+): Promise<string | undefined> {
+  const { vocabulary, mode } = checkpoint;
+  const { maxSentenceLength, batchWords } = crewOf(platform, goOnOptions(given, checkpoint), vocabulary, mode);
+  return textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), checkpoint);
+}
+
+function planOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOptions): Promise<KernelPlan> {
+  return orAborted(planKernel(options.kernel, canShare(options), options.wasm, fetchBytes), options.signal);
+}
+
+function crewOf<Source>(
+  platform: Platform<Source>,
+  options: ResolvedOptions,
+  vocabulary: Vocabulary,
+  before?: ParallelMode,
+): Crew {
+  const breadth = vocabulary.breadth(options.subsample);
+  return planCrew(options, platform.cores(), canShare(options), vocabulary.size, breadth, before);
+}
+
+/** Options with what those that were not given come to for a text of so many words. */
+function suited(options: ResolvedOptions, tokens: number | undefined, { totalWords }: Vocabulary): ResolvedOptions {
+  const { open, minCount, subsample, epochs } = options;
+  return {
+    ...options,
+    minCount: open.includes("minCount") && tokens !== undefined ? smallMinCount(tokens, minCount) : minCount,
+    subsample: open.includes("subsample") ? smallSubsample(totalWords, subsample) : subsample,
+    epochs: open.includes("epochs") ? smallEpochs(totalWords, epochs) : epochs,
+  };
 }
 
 /** Full softmax over more words than this is told to cost what it does. */
@@ -76,7 +171,7 @@ function warnOfCost(options: ResolvedOptions, words: number): void {
   );
 }
 
-function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Promise<Vocabulary> {
+function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Promise<Count> {
   const reporter = new ProgressReporter(options.onProgress);
   const { epochs, learningRate, signal } = options;
   const report = (words: number) => {
@@ -94,5 +189,7 @@ function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Prom
       parallel: "none",
     });
   };
-  return buildVocabulary(corpus, options, report);
+  const { open, minCount } = options;
+  const minCountFor = open.includes("minCount") ? (tokens: number) => smallMinCount(tokens, minCount) : undefined;
+  return buildVocabulary(corpus, { ...options, minCountFor }, report);
 }

@@ -1,0 +1,84 @@
+// What the place that checkpoints go to holds already: the same training, to go on with, or another, not to be overwritten.
+
+import type { Vocabulary } from "../text/vocabulary.js";
+import { orAborted } from "./abort.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { ratesOf } from "./grow.js";
+import type { RunListeners } from "./listeners.js";
+import { otherOptions, type ResolvedOptions, resolveOptions, type TrainOptions } from "./options.js";
+
+/**
+ * The training that the checkpoint's place holds, where it is this one.
+ * @param differs how the text differs from the one that a checkpoint was trained on
+ * @returns undefined if there is nothing, or a finished training of other options or of another text, which may be overwritten
+ * @throws RangeError if it holds a training that has not ended, and is another one; what `read` throws
+ */
+export async function heldTraining(
+  given: TrainOptions,
+  options: ResolvedOptions,
+  differs: (held: Checkpoint) => Promise<string | undefined>,
+): Promise<Checkpoint | undefined> {
+  const { resume, onWarning } = options;
+  const held = await readHeld(options);
+  if (held === undefined) return resume;
+  if (resume !== undefined) {
+    if (!isSame(held, resume)) refuse(held, `${resume.name} is another one`);
+    return resume;
+  }
+  const other = difference(given, held) ?? (await differs(held));
+  if (other !== undefined) {
+    refuse(held, `this one differs: ${other}`);
+    return undefined;
+  }
+  onWarning?.(
+    held.isFinished
+      ? `${held.name} holds this training, finished: nothing is left to train; to train again, set "overwrite"`
+      : `going on with the training in ${held.name}, ${held.progress}`,
+  );
+  return held;
+}
+
+/** @throws RangeError if the checkpoint's place holds a training that has not ended; what `read` throws */
+export async function refuseOverwriting(listeners: RunListeners): Promise<void> {
+  const held = await readHeld(listeners);
+  if (held) refuse(held, "this is another one");
+}
+
+/** What is there, unless it may be overwritten whatever it is. */
+async function readHeld({ checkpoint, signal }: RunListeners): Promise<Checkpoint | undefined> {
+  if (checkpoint?.read === undefined || checkpoint.overwrite === true) return undefined;
+  return orAborted(checkpoint.read(), signal);
+}
+
+function refuse(held: Checkpoint, what: string): void {
+  if (held.isFinished) return;
+  throw new RangeError(
+    `"checkpoint" ${held.name} holds a training that has not ended (${held.progress}), and ${what}: ` +
+      '"resume" goes on with it, "overwrite" starts over and loses it; or name another file',
+  );
+}
+
+/** The first option that differs; the text is not looked at. */
+function difference(given: TrainOptions, held: Checkpoint): string | undefined {
+  const { open, vocabulary, freeze, wordRates } = resolveOptions(given);
+  const other = otherOptions(given, held).find(({ name }) => !(open as readonly string[]).includes(name));
+  if (other) return `it has "${other.name}" ${other.was}, this one ${other.is}`;
+  if (vocabulary && !hasSameWords(vocabulary, held.vocabulary)) return "it has another vocabulary";
+  const rates = ratesOf(held.vocabulary, freeze, wordRates);
+  if (String(rates) !== String(held.tensors.rates)) return 'it has other words in "freeze" or "wordRates"';
+  return undefined;
+}
+
+/** Whether two checkpoints are of one training. */
+function isSame(a: Checkpoint, b: Checkpoint): boolean {
+  const { threads: _, ...first } = a.options;
+  const { threads: __, ...second } = b.options;
+  return (
+    JSON.stringify([first, a.schedule]) === JSON.stringify([second, b.schedule]) &&
+    hasSameWords(a.vocabulary, b.vocabulary)
+  );
+}
+
+function hasSameWords(a: Vocabulary, b: Vocabulary): boolean {
+  return a.size === b.size && a.words.every((word, id) => word === b.words[id] && a.counts[id] === b.counts[id]);
+}

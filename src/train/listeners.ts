@@ -1,0 +1,78 @@
+// What a training tells while it runs, how it is stopped, and what becomes of listeners that fail.
+
+import { checkFunction, show } from "../math/check.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
+import type { EpochListener } from "./options.js";
+import type { Progress } from "./progress.js";
+
+/** What a training tells while it runs, and how it is stopped. A listener that throws, or rejects, ends it with that error. */
+export interface RunListeners {
+  /** Checkpoints while training: see fileCheckpoint. Default: none. */
+  checkpoint?: CheckpointOptions;
+  /** Pauses training, and asks for checkpoints. One for each training. */
+  control?: TrainingControl;
+  /** Called at most ten times a second. */
+  onProgress?: (progress: Progress) => unknown;
+  /** Told the words of the model before anything is trained, so that what cannot be used is refused early. Awaited. */
+  onVocabulary?: (vocabulary: Vocabulary) => unknown;
+  /**
+   * Called as each epoch ends, while nothing trains: the model may be queried, evaluated (see qualityProbe) and saved. Awaited;
+   * false stops training early.
+   */
+  onEpochEnd?: EpochListener;
+  /** Told what a user should know, such as the cost of a full softmax, or a text that changed. Default: nobody is. */
+  onWarning?: (message: string) => unknown;
+  /** Stops training, also while its corpus or a listener is waited for; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export const LISTENERS = [
+  ...(["checkpoint", "control", "onProgress", "onVocabulary", "onEpochEnd", "onWarning", "signal"] as const),
+] as const satisfies readonly (keyof RunListeners)[];
+
+/** The listeners among other options. */
+export function listenersOf(given: RunListeners): RunListeners {
+  return Object.fromEntries(LISTENERS.map((name) => [name, given[name]]));
+}
+
+/** @throws TypeError, RangeError naming the option */
+export function checkListeners(given: RunListeners): RunListeners {
+  for (const name of ["onProgress", "onVocabulary", "onEpochEnd", "onWarning"] as const)
+    checkFunction(name, given[name]);
+  checkCheckpoint(given.checkpoint);
+  checkControl(given.control);
+  const { signal } = given;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw new TypeError(`"signal" expected an AbortSignal, got ${show(signal)}: use new AbortController().signal`);
+  return listenersOf(given);
+}
+
+/**
+ * Runs a training with listeners whose failures end it: one that throws does so by itself, one that returns a promise aborts it
+ * with what the promise rejects with. The control serves one run, from its beginning to its end.
+ */
+export async function withListeners<Options extends RunListeners, Result>(
+  options: Options,
+  run: (options: Options & { signal: AbortSignal }) => Promise<Result>,
+): Promise<Result> {
+  const { signal, control, onProgress, onWarning } = options;
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  const watched = <Value>(listener: ((value: Value) => unknown) | undefined) =>
+    listener && ((value: Value) => void Promise.resolve(listener(value)).catch((error) => controller.abort(error)));
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort);
+  control?.begin();
+  try {
+    return await run({
+      ...options,
+      onProgress: watched(onProgress),
+      onWarning: watched(onWarning),
+      signal: controller.signal,
+    });
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    control?.end();
+  }
+}
