@@ -129,15 +129,38 @@ describe("resume", () => {
     expect(traces(resumed)).toEqual(traces(whole));
   });
 
-  it("refuses another corpus, wherever it was interrupted", async () => {
+  it("refuses another corpus, wherever it was interrupted, and says how it differs", async () => {
     const options = { ...small, threads: 1 };
-    const { write, read } = store();
-    await train(text, { ...options, checkpoint: { write } });
-    const checkpoints = [await interruptAt(1, 0, options), await interruptAt(2, 3000, options), read()];
-    const others = { shuffled: [...text].reverse(), "cut off": text.slice(0, 10), other: sampleText(8000, 2) };
+    const checkpoints = [await interruptAt(1, 3000, options), await interruptAt(2, 3000, options)];
+    const others = {
+      shuffled: [[...text].reverse(), /it starts with other words/],
+      "with another end": [[...text.slice(0, -1), ["common1", "common2"]], /it has \d+ words of the vocabulary, and had \d+/],
+      "cut off": [text.slice(0, 10), /it (has|ends|starts)/],
+      "grown, as a log file does": [[...text, ...sampleText(1)], /it has \d+ words of the vocabulary, and had \d+/],
+      other: [sampleText(8000, 2), /it starts with other words/],
+    } as const;
     for (const resume of checkpoints)
-      for (const [name, other] of Object.entries(others))
-        await expect(train(other, { resume }), name).rejects.toThrow("corpus is not the corpus that the checkpoint");
+      for (const [name, [other, difference]] of Object.entries(others)) {
+        const training = train(other, { resume });
+        await expect(training, name).rejects.toThrow("corpus is not the corpus that the checkpoint");
+        await expect(training, name).rejects.toThrow(difference);
+      }
+    // nothing was trained: that the words are as many is all that is known
+    const early = await interruptAt(1, 0, options);
+    await expect(train([...text, ["common1"]], { resume: early })).rejects.toThrow("corpus is not the corpus");
+  });
+
+  it("notices words that were changed after the place of the checkpoint, once an epoch is done", async () => {
+    const resume = await interruptAt(2, 3000, { ...small, threads: 1 });
+    const changed = [...text.slice(0, -1), text.at(-1)!.map((word) => (word === "common1" ? "common2" : "common1"))];
+    await expect(train(changed, { resume })).rejects.toThrow("its words, or their order, have changed");
+  });
+
+  it("needs no corpus for a training that is done", async () => {
+    const { write, read } = store();
+    const model = await train(text, { ...small, threads: 1, checkpoint: { write } });
+    const again = await train(() => { throw new Error("was read"); }, { resume: read() });
+    expect(again.vectors.matrix).toEqual(model.vectors.matrix);
   });
 
   it("refuses options that clash, and takes those that do not", async () => {
@@ -167,13 +190,13 @@ describe("a checkpoint's file", () => {
       expect(() => readCheckpoint(damaged, "file"), `byte ${at}`).toThrow(/^file: /);
       expect(() => readCheckpoint(bytes.subarray(0, at), "file"), `cut at ${at}`).toThrow(/^file: /);
     }
-    expect(() => readCheckpoint(Buffer.from("words 12\n"), "file")).toThrow("a checkpoint is what training wrote");
+    expect(() => readCheckpoint(Buffer.from("words 12\n"), "file")).toThrow("a checkpoint what training wrote");
     const newer = Buffer.from(
-      Buffer.from(bytes).toString("latin1").replace('"version":"2"', '"version":"9"'),
+      Buffer.from(bytes).toString("latin1").replace('"version":"3"', '"version":"9"'),
       "latin1",
     );
     expect(() => readCheckpoint(newer, "file")).toThrow(
-      'expected version 2 of the format, got "9": use the wasm2vec that wrote it',
+      'expected version 2 or 3 of the format, got "9": use the wasm2vec that wrote it',
     );
   });
 
@@ -193,7 +216,7 @@ describe("a checkpoint's file", () => {
     await train(text, { ...small, threads: 1, checkpoint: fileCheckpoint(file, "1epoch") });
     expect((await readdir(folder)).sort()).toEqual(["training.ckpt", alive.slice(folder.length + 1)]);
     expect((await loadCheckpoint(file)).history).toHaveLength(3);
-    expect(readFileSync(file).includes("wasm2vec.checkpoint")).toBe(true);
+    expect(readFileSync(file).includes("wasm2vec.model")).toBe(true);
     await expect(loadCheckpoint(join(folder, "none"))).rejects.toThrow(/cannot read ".*none": no such file/);
   });
 });

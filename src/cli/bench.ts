@@ -4,18 +4,10 @@ import packageJson from "../../package.json";
 import { LOSSES } from "../kernel/layout.js";
 import { DEFAULTS, fileCorpus, train } from "../node.js";
 import { proof, type RaceResult, race, type Training, type Turn } from "../race/race.js";
+import { abortable } from "../text/abort.js";
 import { resolveOptions } from "../train/options.js";
-import {
-  finish,
-  grouped,
-  Interrupted,
-  parseCount,
-  parseNumber,
-  parseThreads,
-  type Result,
-  table,
-  usage,
-} from "./command.js";
+import { finish, grouped, parseCount, parseNumber, parseThreads, type Result, table, usage } from "./command.js";
+import { Interrupted, interruptible } from "./signals.js";
 
 interface Flags extends Training {
   rounds: number;
@@ -54,22 +46,19 @@ async function runBench(path: string, flags: Flags): Promise<Result> {
   const [{ model: cpu }] = cpus();
   const cores = cpus().length;
   const controller = new AbortController();
-  const interrupt = () => controller.abort(new Interrupted("interrupted; nothing was written"));
-  process.once("SIGINT", interrupt);
-  try {
-    const result = await race(train, fileCorpus(path), {
+  const interrupt = (code: number) => controller.abort(new Interrupted("interrupted; nothing was written", code));
+  const result = await interruptible(interrupt, () =>
+    race(train, abortable(fileCorpus(path), controller.signal), {
       ...{ rounds, words, threads: threads === "auto" ? cores : threads, training },
       onTurn: quiet ? undefined : showTurn,
       signal: controller.signal,
-    });
-    const where = `Node ${process.versions.node}, ${cpu}, ${cores} cores`;
-    return {
-      json: { wasm2vec: packageJson.version, date: new Date().toISOString(), where, ...result },
-      text: `${where}\n${describe(result)}`,
-    };
-  } finally {
-    process.off("SIGINT", interrupt);
-  }
+    }),
+  );
+  const where = `Node ${process.versions.node}, ${cpu}, ${cores} cores`;
+  return {
+    json: { wasm2vec: packageJson.version, date: new Date().toISOString(), where, ...result },
+    text: `${where}\n${describe(result)}`,
+  };
 }
 
 function showTurn({ rival, round, rounds }: Turn): void {

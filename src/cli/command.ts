@@ -14,11 +14,6 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A run that the user stopped: exit code 130, as shells expect after SIGINT. */
-export class Interrupted extends Error {
-  override name = "Interrupted";
-}
-
 /** Adds the options that every command has, and prints what its action returns. */
 export function finish<Arguments extends unknown[]>(
   command: Command,

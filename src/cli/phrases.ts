@@ -8,10 +8,12 @@ import {
   readText,
   writeAtomically,
 } from "../node.js";
+import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
-import { finish, grouped, Interrupted, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+import { finish, grouped, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+import { Interrupted, interruptible } from "./signals.js";
 import { addTextOptions, CORPUS, openText, type TextFlags } from "./text.js";
 
 interface Flags extends TextFlags {
@@ -96,19 +98,22 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
   for (const file of [output, save]) if (file !== undefined) await checkWritable(file);
   const controller = new AbortController();
-  const interrupt = () => controller.abort(new Interrupted("interrupted; nothing was written"));
-  process.once("SIGINT", interrupt);
-  const { corpus: source, remove } = await openText(paths, flags);
-  try {
-    const all = load === undefined ? await learn(source, flags, controller.signal) : await loadPhrases(load);
-    if (save !== undefined) await writeAtomically(save, [Buffer.from(all.map((one) => `${one.toText()}\n`).join(""))]);
-    const corpus = all.reduce((text, phrases) => phrases.corpus(text), source);
-    if (output !== undefined) await writeAtomically(output, linesOf(corpus, flags.scoring, controller.signal));
-    return describe(source.name, all, flags);
-  } finally {
-    await remove();
-    process.off("SIGINT", interrupt);
-  }
+  const { signal } = controller;
+  const interrupt = (code: number) => controller.abort(new Interrupted("interrupted; nothing was written", code));
+  return interruptible(interrupt, async () => {
+    const { corpus: read, remove } = await openText(paths, flags);
+    const source = abortable(read, signal);
+    try {
+      const all = load === undefined ? await learn(source, flags, signal) : await loadPhrases(load);
+      if (save !== undefined)
+        await writeAtomically(save, [Buffer.from(all.map((one) => `${one.toText()}\n`).join(""))]);
+      const corpus = all.reduce((text, phrases) => phrases.corpus(text), source);
+      if (output !== undefined) await writeAtomically(output, linesOf(corpus, flags.scoring, signal));
+      return describe(source.name, all, flags);
+    } finally {
+      await remove();
+    }
+  });
 }
 
 async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise<Phrases[]> {

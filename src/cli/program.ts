@@ -1,19 +1,23 @@
-// The program: its commands, and how errors become messages and exit codes (0 done, 1 failed, 2 usage, 130 interrupted).
+// The program: its commands, and how errors become messages and exit codes (0 done, 1 failed, 2 usage, 128 and a signal's number).
 
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json";
 import { benchCommand } from "./bench.js";
-import { Interrupted, UsageError } from "./command.js";
+import { UsageError } from "./command.js";
 import { convertCommand } from "./convert.js";
 import { evaluateCommand } from "./evaluate.js";
 import { phrasesCommand } from "./phrases.js";
 import { analogyCommand, similarCommand } from "./query.js";
+import { Interrupted, listenForSignals } from "./signals.js";
 import { trainCommand } from "./train.js";
 
 /** Runs the command that args name; returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   // a reader that has seen enough, such as head, closes the pipe: no error
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  // progress and warnings are not worth the work they tell of
+  process.stderr.on("error", () => {});
+  listenForSignals();
   const program = new Command("wasm2vec")
     .description("Trains word2vec embeddings in SIMD WebAssembly, and works with them.")
     .version(packageJson.version)
@@ -38,6 +42,8 @@ export async function run(args: readonly string[]): Promise<number> {
     if (!(error instanceof CommanderError)) report(error as Error);
     if (args.includes("--json") && exitCode(error) !== 0)
       process.stdout.write(`${JSON.stringify(toJson(error as Error))}\n`);
+    // whatever the command still waits for, such as a pipe, is given up
+    if (error instanceof Interrupted) process.exit(error.exitCode);
     return exitCode(error);
   }
 }
@@ -54,5 +60,5 @@ function toJson(error: Error): unknown {
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError) return 2;
-  return error instanceof Interrupted ? 130 : 1;
+  return error instanceof Interrupted ? error.exitCode : 1;
 }

@@ -1,49 +1,15 @@
-import { pathToFileURL } from "node:url";
+// The command train: its options.
+
 import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
 import { LOSSES } from "../kernel/layout.js";
 import { KERNEL_CHOICES } from "../kernel/pick.js";
-import {
-  checkWritable,
-  DEFAULT_LEARNING_RATE,
-  DEFAULTS,
-  fileCheckpoint,
-  loadCheckpoint,
-  loadVectors,
-  loadVocabulary,
-  type Model,
-  type NodeCorpusSource,
-  readText,
-  saveVectors,
-  saveVocabulary,
-  TrainingControl,
-  type TrainOptions,
-  train,
-  type VectorFormat,
-  type WindowWeights,
-} from "../node.js";
+import { DEFAULT_LEARNING_RATE, DEFAULTS, type WindowWeights } from "../node.js";
 import { DEFAULT_INTERVAL } from "../train/control.js";
-import { PARALLEL_CHOICES, resolveOptions, resumeOptions } from "../train/options.js";
-import { finish, grouped, Interrupted, parseNumber, parseThreads, type Result, UsageError, usage } from "./command.js";
-import { crew, duration, printWarning, showProgress } from "./progress.js";
-import { addTextOptions, CORPUS, openText, TEXT_FLAGS, type TextFlags } from "./text.js";
-
-interface Files extends TextFlags {
-  output: string;
-  format: VectorFormat;
-  outputVectors?: string;
-  saveVocabulary?: string;
-  vocabulary?: string;
-  initialVectors?: string;
-  freeze?: string;
-  wordRates?: string;
-  checkpoint?: string;
-  checkpointEvery: string;
-  resume?: string;
-  wasm?: string;
-  json?: true;
-  quiet?: true;
-}
+import { PARALLEL_CHOICES } from "../train/options.js";
+import { finish, parseNumber, parseThreads } from "./command.js";
+import { runTrain } from "./run-train.js";
+import { addTextOptions, CORPUS } from "./text.js";
 
 type Numeric =
   | "dim"
@@ -81,9 +47,14 @@ export function trainCommand(): Command {
     .description(
       "Train word vectors on text: one sentence a line, words parted by blanks unless the options say otherwise.",
     )
-    .argument("<corpus...>", CORPUS)
-    .requiredOption("-o, --output <file>", "where the vectors go")
-    .addOption(choice("--format <format>", "format of the vectors", VECTOR_FORMATS, "word2vec"))
+    .argument("[corpus...]", `${CORPUS}; with --resume that of the checkpoint`)
+    .option("-o, --output <file>", "where the vectors go; - is standard output")
+    .addOption(
+      new Option(
+        "--format <format>",
+        "format of the vectors (default: by the ending of the name, else word2vec)",
+      ).choices(VECTOR_FORMATS),
+    )
     .addOption(choice("--model <model>", "skip-gram or continuous bag of words", ["skipgram", "cbow"], DEFAULTS.model))
     .addOption(choice("--loss <loss>", "output layer", LOSSES, DEFAULTS.loss));
   for (const [name, description] of Object.entries(NUMBERS)) {
@@ -137,9 +108,13 @@ export function trainCommand(): Command {
     )
     .option("--spool", "keep word ids in a temporary file, which epochs after the first read instead of the text")
     .option("--no-worker", "train in the main thread")
-    .option("--checkpoint <file>", "keep the training in this file, to go on if it is interrupted")
+    .option("--checkpoint <file>", "keep the training in this file, and go on with it if it was interrupted")
     .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)
-    .option("--resume <file>", "go on with the training of a checkpoint, with its options, on the same corpus")
+    .option("--restart", "start over, whatever the file of --checkpoint holds")
+    .option("--resume <file>", "go on with a checkpoint: its options, corpus and output are those it was begun with")
+    .option("--from <file>", "train a model, or a finished checkpoint, on this corpus too")
+    .option("--update-vocabulary", "with --from: add the words of this corpus")
+    .option("--save-model <file>", "write the whole model, to train on later with --from")
     .option("--vocabulary <file>", "take words and counts from here instead of counting")
     .option("--initial-vectors <file>", "begin with the vectors of this file, where it has the word")
     .option("--freeze <file>", "leave the vectors of these words as they begin, one word a line")
@@ -157,147 +132,16 @@ export function trainCommand(): Command {
       "wasm2vec train corpus.txt --output vectors.txt --format word2vec-text --model cbow --dim 300 --epochs 10",
       "zcat *.gz | wasm2vec train - --output vectors.bin --json",
       "wasm2vec train corpus.txt --output vectors.bin --checkpoint training.ckpt --checkpoint-every 1epoch",
-      "wasm2vec train corpus.txt --output vectors.bin --checkpoint training.ckpt --resume training.ckpt",
+      "wasm2vec train --resume training.ckpt",
+      "wasm2vec train corpus.txt --output vectors.bin --save-model model.w2v",
+      "wasm2vec train more.txt --from model.w2v --update-vocabulary --output vectors.bin",
     ],
     runTrain,
   );
 }
 
-async function runTrain(paths: string[], options: Files, command: Command): Promise<Result> {
-  const { output, format, outputVectors, saveVocabulary: vocabularyOutput, json: _, quiet, ...training } = options;
-  const { vocabulary, initialVectors, freeze, wordRates, ...others } = training;
-  const { checkpoint, checkpointEvery, resume, wasm, ...rest } = others;
-  // what says how text is read is openText's
-  const isWritten = (name: string) =>
-    command.getOptionValueSource(name) !== "default" && !(TEXT_FLAGS as readonly string[]).includes(name);
-  // what the user did not write is left to the library's defaults, which depend on other options
-  const given: TrainOptions = {
-    ...Object.fromEntries(Object.entries(rest).filter(([name]) => isWritten(name))),
-    wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
-    checkpoint: checkpoint === undefined ? undefined : fileCheckpoint(checkpoint, checkpointEvery),
-    resume: resume === undefined ? undefined : await loadCheckpoint(resume),
-  };
-  if (checkpoint === undefined && isWritten("checkpointEvery"))
-    throw new UsageError("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
-  if (wordRates !== undefined) given.wordRates = parseRates(await readText(wordRates), wordRates);
-  if (vocabulary !== undefined) given.vocabulary = await loadVocabulary(vocabulary);
-  if (initialVectors !== undefined) given.initialVectors = await loadVectors(initialVectors);
-  if (freeze !== undefined) given.freeze = (await readText(freeze)).split(/\s+/).filter((word) => word !== "");
-  const { loss } = usage(() => (given.resume ? resumeOptions(given, given.resume) : resolveOptions(given)));
-  if (outputVectors !== undefined && loss === "hierarchical-softmax")
-    throw new UsageError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
-  for (const file of [output, outputVectors, vocabularyOutput, checkpoint])
-    if (file !== undefined) await checkWritable(file);
-
-  const model = await trainInterruptibly(paths, options, given, quiet === true);
-  if (vocabularyOutput !== undefined) await saveVocabulary(model.vocabulary, vocabularyOutput);
-  if (outputVectors !== undefined) await saveVectors(model.outputVectors, outputVectors, { format });
-  await saveVectors(model.vectors, output, { format });
-  return describe(model, output, format);
-}
-
 function parseWeights(text: string): WindowWeights {
   return text === "harmonic" || text === "linear" ? text : text.split(",").map(parseNumber);
-}
-
-function parseRates(text: string, file: string): Map<string, number> {
-  const rates = new Map<string, number>();
-  for (const [i, line] of text.split("\n").entries()) {
-    const [word, number, ...more] = line.trim().split(/\s+/);
-    if (word === "") continue;
-    const rate = Number(number);
-    if (!(rate >= 0 && rate <= 1) || more.length > 0)
-      throw new UsageError(`${file}, line ${i + 1}: expected a word, a blank and a number from 0 to 1, got "${line}"`);
-    rates.set(word, rate);
-  }
-  return rates;
-}
-
-/** SIGINT has a checkpoint written, if there is one, and ends training; the second SIGINT ends the process. */
-async function trainInterruptibly(
-  paths: readonly string[],
-  text: TextFlags,
-  options: TrainOptions,
-  quiet: boolean,
-): Promise<Model<NodeCorpusSource>> {
-  const controller = new AbortController();
-  const control = new TrainingControl();
-  const stop = (what: string) => controller.abort(new Interrupted(`interrupted; ${what}`));
-  let isTraining = false;
-  const interrupt = () => {
-    process.on("SIGINT", exitAtOnce); // a third one must find it too, or the system kills us
-    const { name } = options.checkpoint ?? {};
-    if (name === undefined || !isTraining) return stop("nothing was written");
-    control.checkpoint().then(
-      () => stop(`the training is in ${name}: go on with --resume ${name}`),
-      (error: Error) => stop(error.message),
-    );
-  };
-  process.once("SIGINT", interrupt);
-  const source = await openText(paths, text);
-  const progress = quiet ? undefined : showProgress();
-  try {
-    return await train(source.corpus, {
-      ...options,
-      control,
-      onProgress: (report) => {
-        isTraining = report.phase === "training";
-        progress?.onProgress(report);
-      },
-      onWarning: progress?.onWarning ?? printWarning,
-      signal: controller.signal,
-    });
-  } finally {
-    progress?.stop();
-    process.off("SIGINT", interrupt);
-    process.off("SIGINT", exitAtOnce);
-    await source.remove();
-  }
-}
-
-function exitAtOnce(): void {
-  process.exit(130);
-}
-
-function describe(
-  { vectors, vocabulary, history, options }: Model<NodeCorpusSource>,
-  output: string,
-  format: VectorFormat,
-): Result {
-  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
-  const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
-  const { loss, kernel, threads, parallel, reproducible } = history[history.length - 1];
-  return {
-    json: {
-      output,
-      format,
-      words: vectors.size,
-      dim: vectors.dim,
-      corpusWords: vocabulary.totalWords,
-      kernel,
-      threads,
-      parallel,
-      reproducible,
-      seed: options.seed,
-      seconds,
-      wordsPerSecond: words / seconds,
-      loss,
-      history,
-    },
-    text:
-      `wrote ${output}: ${grouped(vectors.size)} words, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${crew(threads, parallel)}), loss ${loss.toFixed(4)}` +
-      (reproducible ? "" : `; another run gives other vectors: for the same bytes ${remedy(kernel, parallel)}`),
-  };
-}
-
-/** What makes a run give the same bytes again. */
-function remedy(kernel: string, parallel: string): string {
-  const needed = [
-    kernel === "relaxed" ? "--kernel simd" : "",
-    parallel === "hogwild" ? "--reproducible or --threads 1" : "",
-  ];
-  return needed.filter((flag) => flag !== "").join(" and ");
 }
 
 function choice(flags: string, description: string, choices: readonly string[], byDefault: string): Option {

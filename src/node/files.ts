@@ -269,7 +269,7 @@ async function behindLinks(name: string): Promise<string> {
 }
 
 /** Device and inode of a file, or where it would be. */
-async function identityOf(name: string): Promise<string> {
+export async function identityOf(name: string): Promise<string> {
   const path = await behindLinks(name);
   const there = await stat(path, { bigint: true }).catch(() => undefined);
   if (there !== undefined) return `${there.dev} ${there.ino}`;

@@ -86,6 +86,8 @@ export const START: Position = { epochs: 0, wordsBefore: 0, rounds: 0, ...EPOCH_
 /** What happens between batches, while nothing trains. */
 export interface Rest {
   isDue(): boolean;
+  /** Resolves when something has become due that a user asked for. */
+  asked(): Promise<undefined>;
   /** Returns when training may go on. */
   take(position: Position): Promise<void>;
 }
@@ -163,24 +165,46 @@ class Epoch {
 
   async train(): Promise<void> {
     const { position, pending, runner, fingerprint } = this;
-    const { rest } = this.run;
     let handedIn = position.wordsBefore + position.words;
     let batches = position.batches;
-    for await (const batch of this.remaining()) {
-      if (batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
-      // where all lanes have had their batches nothing waits for another, and resting changes nothing
-      if (rest.isDue() && batches % runner.lanes === 0) await this.rest(rest);
-      if (pending.length === runner.ahead) await pending.shift();
-      fingerprint.add(batch.ids);
-      batches++;
-      const done = this.trainBatch(batch, this.rateAt(handedIn));
-      // awaited later; until then a failure is not an unhandled one
-      done.catch(() => {});
-      pending.push(done);
-      handedIn += batch.words;
+    const source = this.remaining();
+    try {
+      for (;;) {
+        // where all lanes have had their batches nothing waits for another, and resting changes nothing
+        const { done, value: batch } = await this.next(source, batches % runner.lanes === 0);
+        if (done) break;
+        if (batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
+        if (pending.length === runner.ahead) await pending.shift();
+        fingerprint.add(batch.ids);
+        batches++;
+        const trained = this.trainBatch(batch, this.rateAt(handedIn));
+        // awaited later; until then a failure is not an unhandled one
+        trained.catch(() => {});
+        pending.push(trained);
+        handedIn += batch.words;
+      }
+    } finally {
+      const left = source.return(undefined);
+      // a source that gives no answer is not waited for
+      if (this.run.signal?.aborted) left.catch(() => {});
+      else await left;
     }
     await this.settle();
     this.report(true);
+  }
+
+  /** The next batch; what is due is done before it, and while it is waited for. */
+  private async next(source: AsyncGenerator<Batch>, mayRest: boolean): Promise<IteratorResult<Batch>> {
+    const { rest } = this.run;
+    const next = source.next();
+    if (!mayRest) return next;
+    // awaited below; until then a failure is not an unhandled one
+    next.catch(() => {});
+    for (;;) {
+      if (rest.isDue()) await this.rest(rest);
+      const first = await Promise.race([next, rest.asked()]);
+      if (first !== undefined) return first;
+    }
   }
 
   record(): EpochRecord {

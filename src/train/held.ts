@@ -1,7 +1,7 @@
 // What the place that checkpoints go to holds already: the same training, to go on with, or another, not to be overwritten.
 
+import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { orAborted } from "./abort.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { ratesOf } from "./grow.js";
 import type { RunListeners } from "./listeners.js";

@@ -1,6 +1,6 @@
 // What is done between batches: pauses, and checkpoints when it is time for them.
 
-import { orAborted, untilAborted } from "./abort.js";
+import { orAborted, untilAborted } from "../text/abort.js";
 import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
 import type { Position, Rest } from "./epochs.js";
@@ -37,6 +37,12 @@ export class Keeper implements Rest {
   isDue(): boolean {
     const { control } = this.options;
     return control?.paused === true || control?.looks.any === true || this.mustWrite();
+  }
+
+  async asked(): Promise<undefined> {
+    const { control } = this.options;
+    if (control) await control.changed();
+    else await new Promise(() => {});
   }
 
   async take(position: Position): Promise<void> {

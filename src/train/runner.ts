@@ -12,7 +12,7 @@ const AHEAD = 4;
 const ROUNDS_AHEAD = 8;
 
 export interface Runner {
-  /** Batches that are trained on at once. */
+  /** Batches that wait for each other: only after a multiple of them may training rest. */
   readonly lanes: number;
   /** Batches to hand in ahead of those that are done, so that reading and training overlap. */
   readonly ahead: number;
@@ -159,7 +159,8 @@ export class TrainingWorker implements Runner {
 export function hogwildRunner(workers: readonly Runner[]): Runner {
   const underWay = workers.map(() => 0);
   return {
-    lanes: workers.length,
+    // no batch waits for another
+    lanes: 1,
     ahead: AHEAD * workers.length,
     async run(ids, learningRate) {
       const least = underWay.indexOf(Math.min(...underWay));

@@ -1,0 +1,26 @@
+// No file may be read and written, or written twice, by one command.
+
+import { identityOf } from "../node/files.js";
+import { UsageError } from "./command.js";
+
+/** A file of a command, and the option or argument that names it. */
+export interface NamedFile {
+  as: string;
+  path: string;
+}
+
+/** @throws UsageError naming both, if an output is an input or another output; a file behind links is one with them */
+export async function checkDistinct(outputs: readonly NamedFile[], inputs: readonly NamedFile[]): Promise<void> {
+  const taken = new Map<string, NamedFile>();
+  for (const input of inputs) taken.set(await identityOf(input.path), input);
+  for (const output of outputs) {
+    const identity = await identityOf(output.path);
+    const other = taken.get(identity);
+    if (other !== undefined)
+      throw new UsageError(
+        `${output.as} ${JSON.stringify(output.path)} is the file of ${other.as} ${JSON.stringify(other.path)}, ` +
+          `which it would replace: give it another name`,
+      );
+    taken.set(identity, output);
+  }
+}

@@ -1,0 +1,390 @@
+// What the command train does: gathers what to train from, trains, and sees that nothing of it is lost.
+
+import { existsSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Command } from "commander";
+import { checkWords } from "../format/vectors.js";
+import { wordsFile } from "../node/vectors.js";
+import {
+  type Checkpoint,
+  type ContinueOptions,
+  checkWritable,
+  fileCheckpoint,
+  loadCheckpoint,
+  loadModel,
+  loadVectors,
+  loadVocabulary,
+  type Model,
+  type NodeCorpusSource,
+  type Progress,
+  readText,
+  saveVocabulary,
+  TrainingControl,
+  type TrainOptions,
+  train,
+  type VectorFormat,
+  type Vocabulary,
+} from "../node.js";
+import type { Corpus } from "../text/corpus.js";
+import { resolveOptions, resumeOptions } from "../train/options.js";
+import { grouped, type Result, UsageError, usage } from "./command.js";
+import { checkDistinct, type NamedFile } from "./distinct.js";
+import { formatOf, saveOutput } from "./output.js";
+import { crew, duration, printWarning, showProgress } from "./progress.js";
+import { recall, record } from "./record.js";
+import { Interrupted, interruptible } from "./signals.js";
+import { openText, TEXT_FLAGS, type TextFlags } from "./text.js";
+
+export interface Flags extends TextFlags {
+  output?: string;
+  format?: VectorFormat;
+  outputVectors?: string;
+  saveVocabulary?: string;
+  saveModel?: string;
+  vocabulary?: string;
+  initialVectors?: string;
+  freeze?: string;
+  wordRates?: string;
+  checkpoint?: string;
+  checkpointEvery?: string;
+  restart?: true;
+  resume?: string;
+  from?: string;
+  updateVocabulary?: true;
+  wasm?: string;
+  json?: true;
+  quiet?: true;
+}
+
+/** Options that a checkpoint keeps, besides those of the training itself. */
+const KEPT = [
+  ...TEXT_FLAGS,
+  "output",
+  "format",
+  "outputVectors",
+  "saveVocabulary",
+  "saveModel",
+  "checkpointEvery",
+] as const;
+
+/** Options that are the command's own, not train's. */
+const OWN: readonly string[] = [...KEPT, ...["checkpoint", "restart", "from", "updateVocabulary", "json", "quiet"]];
+
+/** Options with which a model is trained on; its others are what they were. */
+const CONTINUING: readonly string[] = [
+  ...["epochs", "learningRate", "minLearningRate", "freeze", "wordRates"],
+  ...["kernel", "wasm", "threads", "worker", "spool", "resume"],
+];
+
+/** What the command is to do, with what a checkpoint says of it. */
+interface Task extends Flags {
+  corpus: readonly string[];
+  /** of the vectors; it follows from the name where it is not given */
+  format: VectorFormat;
+}
+
+export async function runTrain(paths: string[], options: Flags, command: Command): Promise<Result> {
+  // what the user did not write is left to the library's defaults, which depend on other options
+  const typed: Flags = Object.fromEntries(
+    Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === "cli"),
+  );
+  checkTogether(typed);
+  const file = typed.resume ?? typed.from;
+  const kept = file === undefined ? undefined : await loadCheckpoint(file);
+  const task = taskOf(paths, typed, kept);
+  await checkDistinct(outputsOf(task), inputsOf(task));
+  for (const { path } of outputsOf(task)) await checkWritable(path);
+  const given = await libraryOptions(typed, task, kept);
+  const model = await trainInterruptibly(task, given, typed.from === undefined ? undefined : kept);
+  await interruptible(
+    () => printWarning("the model is being saved; another signal ends that"),
+    () => save(model, task),
+  );
+  return describe(model, task);
+}
+
+/** @throws UsageError for options that say nothing together, or exclude each other */
+function checkTogether({
+  resume,
+  from,
+  restart,
+  checkpoint,
+  checkpointEvery,
+  updateVocabulary,
+  ...others
+}: Flags): void {
+  const fail = (what: string) => {
+    throw new UsageError(what);
+  };
+  if (checkpointEvery !== undefined && checkpoint === undefined && resume === undefined)
+    fail("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
+  if (restart && (checkpoint === undefined || resume !== undefined || from !== undefined))
+    fail("--restart goes with --checkpoint, whose training it starts over, and without --resume and --from");
+  if (resume !== undefined && from !== undefined)
+    fail("--resume goes on with an interrupted training, --from trains a model on another text: give one of them");
+  if (updateVocabulary && from === undefined)
+    fail("--update-vocabulary goes with --from: name the model, or leave it out");
+  if (from === undefined) return;
+  const clash = Object.keys(others).find((name) => ![...OWN, ...CONTINUING].includes(name));
+  if (clash !== undefined)
+    fail(`"${clash}" is part of the model that --from names, with its other options: leave it out`);
+}
+
+/** What is typed, and for the rest what the checkpoint keeps. @throws UsageError if there is no corpus, or nowhere to write */
+function taskOf(paths: readonly string[], typed: Flags, kept: Checkpoint | undefined): Task {
+  const recalled = kept && recall(kept.metadata);
+  // a model goes on with its own text as it was read, and to its own files; another text is read in the same way
+  const names: readonly string[] = typed.from === undefined ? KEPT : TEXT_FLAGS;
+  const flags = Object.fromEntries(Object.entries(recalled?.flags ?? {}).filter(([name]) => names.includes(name)));
+  const all: Flags = { ...flags, ...typed, checkpoint: typed.checkpoint ?? typed.resume };
+  const corpus = paths.length > 0 || typed.from !== undefined ? paths : (recalled?.corpus ?? []);
+  if (corpus.length === 0)
+    throw new UsageError(
+      "missing required argument 'corpus': name text files, folders or globs, or - for standard input",
+    );
+  if (all.output === undefined && all.saveModel === undefined)
+    throw new UsageError(
+      "required option '-o, --output <file>' not specified: name where the vectors go, or --save-model <file>",
+    );
+  const format =
+    formatOf(all.output ?? "", typed.format ?? (typed.output === undefined ? all.format : undefined)) ?? "word2vec";
+  return { ...all, corpus, format };
+}
+
+/** Files that are written, each by the option that names it. */
+function outputsOf(task: Task): NamedFile[] {
+  const { output, outputVectors, format } = task;
+  const named: Record<string, string | undefined> = {
+    "--output": output,
+    "--output-vectors": outputVectors,
+    "--save-vocabulary": task.saveVocabulary,
+    "--save-model": task.saveModel,
+    "--checkpoint": task.checkpoint,
+  };
+  for (const [as, path] of [
+    ["--output", output],
+    ["--output-vectors", outputVectors],
+  ] as const)
+    if (path !== undefined) named[`the words of ${as}`] = wordsFile(path, format);
+  return filesOf(named);
+}
+
+/** Files that are read; that a training is resumed in the file that it keeps is as it should be. */
+function inputsOf({
+  corpus,
+  vocabulary,
+  initialVectors,
+  freeze,
+  wordRates,
+  stopWords,
+  wasm,
+  ...task
+}: Task): NamedFile[] {
+  const { resume, from, checkpoint } = task;
+  const named = {
+    "--vocabulary": vocabulary,
+    "--initial-vectors": initialVectors,
+    "--freeze": freeze,
+    "--word-rates": wordRates,
+    "--stop-words": stopWords,
+    "--wasm": wasm,
+    "--from": from,
+    "--resume": resume === checkpoint ? undefined : resume,
+  };
+  return [...corpus.map((path) => ({ as: "the corpus", path })).filter(({ path }) => path !== "-"), ...filesOf(named)];
+}
+
+function filesOf(named: Record<string, string | undefined>): NamedFile[] {
+  return Object.entries(named).flatMap(([as, path]) => (path === undefined || path === "-" ? [] : [{ as, path }]));
+}
+
+/** The options of train, with the files that they name read. */
+async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undefined): Promise<TrainOptions> {
+  const { checkpoint, checkpointEvery, restart, outputVectors, wasm, corpus } = task;
+  const { vocabulary, initialVectors, freeze, wordRates, resume } = typed;
+  const own = Object.fromEntries(Object.entries(typed).filter(([name]) => !OWN.includes(name)));
+  const flags = Object.fromEntries(KEPT.map((name) => [name, task[name]]));
+  const given: TrainOptions = {
+    ...own,
+    wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
+    vocabulary: vocabulary === undefined ? undefined : await loadVocabulary(vocabulary),
+    initialVectors: initialVectors === undefined ? undefined : await loadVectors(initialVectors),
+    freeze: freeze === undefined ? undefined : (await readText(freeze)).split(/\s+/).filter((word) => word !== ""),
+    wordRates: wordRates === undefined ? undefined : parseRates(await readText(wordRates), wordRates),
+    resume: resume === undefined ? undefined : kept,
+  };
+  if (checkpoint !== undefined)
+    given.checkpoint = fileCheckpoint(checkpoint, checkpointEvery, {
+      overwrite: restart,
+      metadata: record(corpus, flags),
+    });
+  const stored =
+    kept && typed.from !== undefined
+      ? kept.options
+      : usage(() => (kept ? resumeOptions(given, kept) : resolveOptions(given)));
+  if (outputVectors !== undefined && stored.loss === "hierarchical-softmax")
+    throw new UsageError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
+  return given;
+}
+
+function parseRates(text: string, file: string): Map<string, number> {
+  const rates = new Map<string, number>();
+  for (const [i, line] of text.split("\n").entries()) {
+    const [word, number, ...more] = line.trim().split(/\s+/);
+    if (word === "") continue;
+    const rate = Number(number);
+    if (!(rate >= 0 && rate <= 1) || more.length > 0)
+      throw new UsageError(`${file}, line ${i + 1}: expected a word, a blank and a number from 0 to 1, got "${line}"`);
+    rates.set(word, rate);
+  }
+  return rates;
+}
+
+/**
+ * Trains, so that the first signal has a checkpoint written, if there is to be one, and ends it.
+ * @param model that is trained on; undefined: one that is begun, or resumed
+ */
+async function trainInterruptibly(
+  task: Task,
+  options: TrainOptions,
+  model: Checkpoint | undefined,
+): Promise<Model<NodeCorpusSource>> {
+  const controller = new AbortController();
+  const control = new TrainingControl();
+  let isTraining = false;
+  const interrupt = (exitCode: number) => {
+    const stop = (what: string) => controller.abort(new Interrupted(`interrupted; ${what}`, exitCode));
+    const { checkpoint } = task;
+    const goOn = `go on with: wasm2vec train --resume ${quoted(checkpoint ?? "")}`;
+    if (checkpoint === undefined || (!isTraining && !existsSync(checkpoint))) stop("nothing was written");
+    else if (!isTraining) stop(`${checkpoint} is as it was; ${goOn}`);
+    else
+      control.checkpoint().then(
+        () => stop(`the training is in ${checkpoint}; ${goOn}`),
+        (error: Error) => stop(error.message),
+      );
+  };
+  return interruptible(interrupt, async () => {
+    const source = await openText(task.corpus, task);
+    const progress = task.quiet ? undefined : showProgress();
+    const listeners = {
+      control,
+      onProgress: (report: Progress) => {
+        isTraining = report.phase === "training";
+        progress?.onProgress(report);
+      },
+      onVocabulary: (vocabulary: Vocabulary) => checkNames(vocabulary, task),
+      onWarning: progress?.onWarning ?? printWarning,
+      signal: controller.signal,
+    };
+    try {
+      if (model === undefined) return await train(source.corpus, { ...options, ...listeners });
+      return await continued(model, source.corpus, task, { ...options, ...listeners });
+    } finally {
+      progress?.stop();
+      await source.remove();
+    }
+  });
+}
+
+/** Trains the model of a file on a text. */
+async function continued(
+  from: Checkpoint,
+  corpus: Corpus,
+  { updateVocabulary }: Task,
+  { kernel, wasm, threads, worker, spool, resume: _, ...training }: TrainOptions,
+): Promise<Model<NodeCorpusSource>> {
+  const places = Object.entries({ kernel, wasm, threads, worker, spool }).filter(([, value]) => value !== undefined);
+  const model = await loadModel(from, Object.fromEntries(places));
+  const given = Object.entries(training).filter(([, value]) => value !== undefined);
+  return model.train(corpus, { ...(Object.fromEntries(given) as ContinueOptions), updateVocabulary });
+}
+
+/** Finds words that a file cannot hold, before hours of training. @throws RangeError */
+function checkNames(vocabulary: Vocabulary, { output, format, outputVectors, saveVocabulary }: Task): void {
+  if (output !== undefined || outputVectors !== undefined) checkWords(vocabulary.words, format);
+  if (saveVocabulary !== undefined) vocabulary.toText();
+}
+
+/** Writes what is asked for. @throws Error, with where the model is, if a file cannot be written */
+async function save(model: Model<NodeCorpusSource>, task: Task): Promise<void> {
+  const { corpus, output, format, outputVectors, saveVocabulary: vocabulary, saveModel } = task;
+  const metadata = record(corpus, Object.fromEntries(KEPT.map((name) => [name, task[name]])));
+  try {
+    if (saveModel !== undefined) await model.save(saveModel, { metadata });
+    if (vocabulary !== undefined) await saveVocabulary(model.vocabulary, vocabulary);
+    if (outputVectors !== undefined) await saveOutput(model.outputVectors, outputVectors, format);
+    if (output !== undefined) await saveOutput(model.vectors, output, format);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; ${await rescue(model, task, metadata)}`, { cause: error });
+  }
+}
+
+/** Says where the trained model is, or brings it into a file of its own. */
+async function rescue(
+  model: Model<NodeCorpusSource>,
+  { checkpoint }: Task,
+  metadata: Record<string, unknown>,
+): Promise<string> {
+  const held = checkpoint === undefined ? undefined : await loadCheckpoint(checkpoint).catch(() => undefined);
+  let file = checkpoint ?? "";
+  try {
+    if (!held?.isFinished) {
+      file = join(await mkdtemp(join(tmpdir(), "wasm2vec-rescued-")), "model.w2v");
+      await model.save(file, { metadata });
+    }
+    return `the trained model is in ${file}: write its vectors with: wasm2vec convert ${quoted(file)} <file>`;
+  } catch (error) {
+    return `and the trained model is lost: ${(error as Error).message}`;
+  }
+}
+
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+function describe(
+  { vectors, vocabulary, history, options }: Model<NodeCorpusSource>,
+  { output, format, saveModel }: Task,
+): Result {
+  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
+  const { loss, kernel, threads, parallel, reproducible } = history[history.length - 1];
+  const files = [output, saveModel].filter((file) => file !== undefined);
+  return {
+    json: {
+      output,
+      format,
+      model: saveModel,
+      words: vectors.size,
+      dim: vectors.dim,
+      corpusWords: vocabulary.totalWords,
+      kernel,
+      threads,
+      parallel,
+      reproducible,
+      seed: options.seed,
+      seconds,
+      wordsPerSecond: words / seconds,
+      loss,
+      history,
+    },
+    text:
+      `wrote ${files.join(", ")}: ${grouped(vectors.size)} words, dim ${vectors.dim}; ` +
+      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${crew(threads, parallel)}), loss ${loss.toFixed(4)}` +
+      (reproducible ? "" : `; another run gives other vectors: for the same bytes ${remedy(kernel, parallel)}`),
+  };
+}
+
+/** What makes a run give the same bytes again. */
+function remedy(kernel: string, parallel: string): string {
+  const needed = [
+    kernel === "relaxed" ? "--kernel simd" : "",
+    parallel === "hogwild" ? "--reproducible or --threads 1" : "",
+  ];
+  return needed.filter((flag) => flag !== "").join(" and ");
+}

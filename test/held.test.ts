@@ -1,0 +1,107 @@
+// A checkpoint's place keeps a training that has not ended: the same one goes on, another does not overwrite it.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { fileCheckpoint, loadCheckpoint, type TrainOptions, train } from "wasm2vec";
+import { sampleText } from "./sample";
+
+const text = sampleText(3000);
+const small: TrainOptions = { dim: 12, epochs: 3, minCount: 1, subsample: 2e-3, threads: 1 };
+let folder: string;
+let file: string;
+let warnings: string[];
+const onWarning = (message: string) => void warnings.push(message);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "wasm2vec-held-"));
+  file = join(folder, "training.ckpt");
+  warnings = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** Leaves a checkpoint of one epoch of three. */
+async function interrupt(options: TrainOptions = {}): Promise<void> {
+  const onEpochEnd = (_: unknown, { epoch }: { epoch: number }) => {
+    if (epoch === 2) throw new Error("the power went");
+  };
+  const training = train(text, { ...small, ...options, checkpoint: fileCheckpoint(file, "1epoch"), onEpochEnd });
+  await expect(training).rejects.toThrow("the power went");
+  expect((await loadCheckpoint(file)).history).toHaveLength(1);
+}
+
+it("the same training goes on, with other threads too, to the bytes of one that was not interrupted", async () => {
+  for (const options of [{}, { reproducible: true, threads: 2 }, { freeze: ["common1"] }] as TrainOptions[]) {
+    const whole = await train(text, { ...small, ...options });
+    await interrupt(options);
+    const again = { ...small, ...options, ...(options.reproducible && { threads: 3 }) };
+    const model = await train(text, { ...again, checkpoint: fileCheckpoint(file), onWarning });
+    expect(warnings.splice(0)).toEqual([`going on with the training in ${file}, epoch 2 of 3`]);
+    expect(model.vectors.matrix).toEqual(whole.vectors.matrix);
+    expect(model.history).toHaveLength(3);
+    rmSync(file);
+  }
+});
+
+it.each<[string, TrainOptions, string[][]]>([
+  ["options", { dim: 8 }, text],
+  ["words that are frozen", { freeze: ["common1"] }, text],
+  ["text", {}, sampleText(3000, 2)],
+  ["text, which has grown", {}, [...text, ["common1", "common2"]]],
+])("another one, of other %s, is refused, and the file stays as it was", async (_, options, other) => {
+  await interrupt();
+  const before = readFileSync(file);
+  const training = train(other, { ...small, ...options, checkpoint: fileCheckpoint(file) });
+  await expect(training).rejects.toThrow(
+    /"checkpoint" .*training\.ckpt holds a training that has not ended \(epoch 2 of 3\), and this one differs: .*"overwrite" starts over/,
+  );
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
+it("overwrite starts over", async () => {
+  await interrupt();
+  const checkpoint = fileCheckpoint(file, "1epoch", { overwrite: true });
+  const model = await train(text, { ...small, dim: 8, checkpoint });
+  expect(model.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+  expect((await loadCheckpoint(file)).options.dim).toBe(8);
+});
+
+it("a finished training is taken as it is by the same one, and replaced by another", async () => {
+  const checkpoint = fileCheckpoint(file);
+  const { vectors } = await train(text, { ...small, checkpoint });
+  const again = await train(text, { ...small, checkpoint, onWarning });
+  expect(again.vectors.matrix).toEqual(vectors.matrix);
+  expect(warnings[0]).toContain("holds this training, finished");
+  const other = await train(sampleText(3000, 2), { ...small, checkpoint, onWarning });
+  expect(other.vectors.matrix).not.toEqual(vectors.matrix);
+  expect((await loadCheckpoint(file)).tensors.inputs.subarray(0, 12)).toEqual(other.vectors.matrix.subarray(0, 12));
+});
+
+it("a training that is resumed, or a model trained on, overwrites no other either", async () => {
+  await interrupt();
+  const resume = await loadCheckpoint(file);
+  rmSync(file);
+  await interrupt({ dim: 8 });
+  const checkpoint = fileCheckpoint(file);
+  await expect(train(text, { resume, checkpoint })).rejects.toThrow("has not ended (epoch 2 of 3), and");
+  const model = await train(text, small);
+  await expect(model.train(text, { epochs: 1, checkpoint })).rejects.toThrow("and this is another one");
+  // its own it does
+  await train(text, { resume: await loadCheckpoint(file), checkpoint });
+  expect((await loadCheckpoint(file)).isFinished).toBe(true);
+  await model.train(text, { epochs: 1, checkpoint });
+});
+
+it("what cannot be read is not overwritten; an empty file is", async () => {
+  writeFileSync(file, "");
+  await train(text, { ...small, epochs: 1, checkpoint: fileCheckpoint(file) });
+  const bytes = readFileSync(file);
+  bytes[bytes.length >> 1] ^= 1;
+  for (const content of ["my notes", bytes]) {
+    writeFileSync(file, content);
+    await expect(train(text, { ...small, checkpoint: fileCheckpoint(file) })).rejects.toThrow(
+      /training\.ckpt: .*; it is not overwritten: name another file, remove it, or set "overwrite"/,
+    );
+    expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
+  }
+});
