@@ -27,7 +27,7 @@ export async function trainOn<Source>(
   source: Source,
   given: TrainOptions = {},
 ): Promise<Model<Source>> {
-  const options = given.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
+  const options = given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
   return withListeners(options, (listened) => trainWith(platform, source, given, listened));
 }
 

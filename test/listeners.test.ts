@@ -1,0 +1,173 @@
+// What ends a training: an abort while something is waited for, and listeners that fail.
+
+import { execFile } from "node:child_process";
+import { describe, expect, it } from "vitest";
+import { type Model, TrainingControl, type TrainOptions, textCorpus, train } from "wasm2vec";
+import { sampleText } from "./sample";
+
+const text = sampleText(2000);
+const small: TrainOptions = { dim: 8, epochs: 3, minCount: 1, threads: 1 };
+const never = new Promise<never>(() => {});
+
+describe("an abort ends training at once while", () => {
+  /** Aborts as soon as the source, or listener, says that it waits; the test times out if that is not heeded. */
+  async function abortWhen(start: (waits: () => void, signal: AbortSignal) => Promise<unknown>): Promise<void> {
+    const abort = new AbortController();
+    const reason = new Error("stop it");
+    const training = start(() => setTimeout(() => abort.abort(reason)), abort.signal);
+    await expect(training).rejects.toBe(reason);
+  }
+
+  it("a source is counted that gives no answer", () =>
+    abortWhen((waits, signal) => {
+      async function* corpus() {
+        yield* text;
+        waits();
+        await never;
+      }
+      return train(corpus, { ...small, signal });
+    }));
+
+  it.each([
+    ["one thread", {}],
+    ["hogwild", { threads: 2 }],
+    ["reproducible", { threads: 2, reproducible: true }],
+    ["in process", { worker: false }],
+  ] as [string, TrainOptions][])("it is trained on: %s", (_, options) =>
+    abortWhen((waits, signal) => {
+      let pass = 0;
+      async function* corpus() {
+        yield* text;
+        if (pass++ === 0) return;
+        waits();
+        await never;
+      }
+      return train(corpus, { ...small, ...options, signal });
+    }));
+
+  it("a response has no more bytes", () =>
+    abortWhen((waits, signal) => {
+      const stalled = () =>
+        new Response(
+          new ReadableStream({
+            start: (controller) => controller.enqueue(new TextEncoder().encode("a b c\n".repeat(100))),
+            pull: () => (waits(), never),
+          }),
+        );
+      return train(textCorpus(stalled), { ...small, signal });
+    }));
+
+  it.each(["onEpochEnd", "onVocabulary"])("%s does not come back", (name) =>
+    abortWhen((waits, signal) => train(text, { ...small, signal, [name]: () => (waits(), never) })));
+
+  it("a kernel is fetched, or a checkpoint is looked for", async () => {
+    await abortWhen((waits, signal) => {
+      const read = () => (waits(), never);
+      return train(text, { ...small, signal, checkpoint: { write: async () => {}, read } });
+    });
+  });
+
+  it("a model reads the words of a text to grow by, or to train on", async () => {
+    const model = await train(text, small);
+    for (const updateVocabulary of [true, false])
+      await abortWhen((waits, signal) => {
+        async function* corpus() {
+          yield* text;
+          waits();
+          await never;
+        }
+        return model.train(corpus, { updateVocabulary, signal });
+      });
+    // it is as it was, and can be trained on
+    await model.train(text, { epochs: 1 });
+    expect(model.history).toHaveLength(4);
+  });
+
+  it("was aborted before it began, without a pass over the corpus", async () => {
+    const signal = AbortSignal.abort(new Error("before"));
+    const corpus = () => {
+      throw new Error("was read");
+    };
+    await expect(train(corpus, { ...small, signal })).rejects.toThrow("before");
+  });
+});
+
+describe("a listener that fails ends training with its error", () => {
+  const failing = {
+    throws: () => {
+      throw new Error("mine");
+    },
+    rejects: () => Promise.reject(new Error("mine")),
+  };
+  it.each(["onProgress", "onEpochEnd", "onVocabulary"] as const)("%s", async (name) => {
+    for (const listener of Object.values(failing))
+      await expect(train(sampleText(20_000), { ...small, epochs: 50, [name]: listener })).rejects.toThrow("mine");
+  });
+
+  it("onWarning", async () => {
+    const write = () => Promise.reject(new Error("full"));
+    for (const onWarning of Object.values(failing))
+      await expect(
+        train(text, { ...small, epochs: 100, checkpoint: { every: "1epoch", write }, onWarning }),
+      ).rejects.toThrow("mine");
+  });
+
+  it("and not the process", async () => {
+    const script = `
+      import { train } from ${JSON.stringify(new URL("../build/node.js", import.meta.url).href)};
+      const text = Array.from({ length: 5000 }, (_, i) => ["a", "b", "c", "d" + (i % 50)]);
+      const onProgress = async () => { throw new Error("mine"); };
+      await train(text, { epochs: 200, minCount: 1, onProgress }).catch((error) => console.log("caught", error.message));`;
+    const output = await new Promise((resolve) =>
+      execFile(process.execPath, ["--input-type=module", "-e", script], (error, stdout) => resolve([error?.code, stdout])),
+    );
+    expect(output).toEqual([undefined, "caught mine\n"]);
+  });
+
+  it("refuses listeners and signals that are none", async () => {
+    for (const name of ["onProgress", "onVocabulary", "onEpochEnd", "onWarning"])
+      await expect(train(text, { [name]: 5 })).rejects.toThrow(`"${name}" expected a function, got 5`);
+    await expect(train(text, { signal: {} as AbortSignal })).rejects.toThrow('"signal" expected an AbortSignal');
+    const model: Model<never> = await train(text, small);
+    await expect(model.train(text as never, null as never)).rejects.toThrow("options expected an object, got null");
+    await expect(train(text, null as never)).rejects.toThrow("options expected an object, got null");
+  });
+});
+
+describe("TrainingControl", () => {
+  it("after the end refuses looks and checkpoints, and serves another training", async () => {
+    const control = new TrainingControl();
+    const model = await train(text, { ...small, control });
+    await expect(control.look()).rejects.toThrow("training has ended, the model is what train returns");
+    await expect(control.checkpoint()).rejects.toThrow("training has ended, no checkpoint was written");
+    let seen = 0;
+    const look = () => control.look().then(() => seen++, () => {});
+    await model.train(text, { epochs: 20, control, onEpochEnd: () => void look() });
+    expect(seen).toBeGreaterThan(0);
+    await expect(control.look()).rejects.toThrow("training has ended");
+  });
+
+  it("has a checkpoint written, and shows the model, while the text is waited for", async () => {
+    const control = new TrainingControl();
+    const abort = new AbortController();
+    let written = 0;
+    let pass = 0;
+    async function* corpus() {
+      yield* text;
+      // counted, and trained on once
+      if (pass++ < 2) return;
+      const look = control.look();
+      control.checkpoint().then(async () => {
+        expect((await look).history).toHaveLength(1);
+        abort.abort(new Error("seen"));
+      });
+      await never;
+    }
+    const write = async (chunks: AsyncIterable<Uint8Array>) => {
+      for await (const chunk of chunks) written += chunk.length;
+    };
+    const options = { ...small, control, checkpoint: { write }, signal: abort.signal };
+    await expect(train(corpus, options)).rejects.toThrow("seen");
+    expect(written).toBeGreaterThan(1000);
+  });
+});
