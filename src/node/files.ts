@@ -62,6 +62,11 @@ export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array
   }
 }
 
+/** The bytes of standard input, decompressed as readChunks does. @throws FormatError if compressed data is damaged */
+export function readStandardInput(): AsyncGenerator<Uint8Array> {
+  return unpack(process.stdin, "standard input");
+}
+
 /** A whole text file, plain or compressed; invalid UTF-8 as in decodeUtf8. @throws as readChunks */
 export async function readText(path: string | URL): Promise<string> {
   const chunks: Uint8Array[] = [];
