@@ -134,7 +134,10 @@ describe("resume", () => {
     const checkpoints = [await interruptAt(1, 3000, options), await interruptAt(2, 3000, options)];
     const others = {
       shuffled: [[...text].reverse(), /it starts with other words/],
-      "with another end": [[...text.slice(0, -1), ["common1", "common2"]], /it has \d+ words of the vocabulary, and had \d+/],
+      "with another end": [
+        [...text.slice(0, -1), ["common1", "common2"]],
+        /it has \d+ words of the vocabulary, and had \d+/,
+      ],
       "cut off": [text.slice(0, 10), /it (has|ends|starts)/],
       "grown, as a log file does": [[...text, ...sampleText(1)], /it has \d+ words of the vocabulary, and had \d+/],
       other: [sampleText(8000, 2), /it starts with other words/],
@@ -159,7 +162,12 @@ describe("resume", () => {
   it("needs no corpus for a training that is done", async () => {
     const { write, read } = store();
     const model = await train(text, { ...small, threads: 1, checkpoint: { write } });
-    const again = await train(() => { throw new Error("was read"); }, { resume: read() });
+    const again = await train(
+      () => {
+        throw new Error("was read");
+      },
+      { resume: read() },
+    );
     expect(again.vectors.matrix).toEqual(model.vectors.matrix);
   });
 

@@ -1,6 +1,7 @@
 // Trainings that are interrupted and resumed, by the command line.
 
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadVectors } from "wasm2vec";
@@ -10,7 +11,7 @@ let bench: Workbench;
 let folder: string;
 let corpus: string;
 let vectors: string;
-const run = (args: string[]) => bench.run(args);
+const run = (args: string[], options?: { cwd: string }) => bench.run(args, "", options);
 
 beforeAll(async () => {
   bench = new Workbench();
@@ -39,22 +40,58 @@ describe("train --checkpoint and --resume", () => {
     });
   }
 
-  it("on SIGINT writes a checkpoint and exits with 130; the training that goes on gives the bytes of one", async () => {
-    const args = ["train", corpus, "--output", "j.bin", ...small, "--epochs", "400"];
-    const kept = ["--checkpoint", "j.ckpt", "--checkpoint-every", "0.1s"];
-    const outcome = await interrupted([...args, ...kept], "j.ckpt", ["SIGINT"]);
-    expect(outcome).toMatchObject({ code: 130 });
-    expect(outcome.stderr).toContain("interrupted; the training is in j.ckpt: go on with --resume j.ckpt");
-    expect(existsSync(join(folder, "j.bin"))).toBe(false);
-    const resumed = await run(["train", corpus, "--output", "j.bin", "--resume", "j.ckpt", ...kept, "--json"]);
-    expect(resumed.code, resumed.stderr).toBe(0);
-    expect(JSON.parse(resumed.stdout).history).toHaveLength(400);
-    const whole = join(folder, "whole.bin");
-    await run([...args.slice(0, 3), whole, ...args.slice(4)]);
-    expect(readFileSync(join(folder, "j.bin")).equals(readFileSync(whole))).toBe(true);
-    // the last checkpoint is of the end: what it gives is there at once
-    await run(["train", corpus, "--output", "k.bin", "--resume", "j.ckpt"]);
-    expect(readFileSync(join(folder, "k.bin")).equals(readFileSync(whole))).toBe(true);
+  /** The vectors of a training that is not interrupted. */
+  async function wholeOf(args: string[]): Promise<Buffer> {
+    await run([...args.slice(0, 3), "whole.bin", ...args.slice(4)]);
+    return readFileSync(join(folder, "whole.bin"));
+  }
+
+  it.each<[NodeJS.Signals, number]>([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ])(
+    "on %s writes a checkpoint and exits with %i; its name alone is enough to go on, to the same bytes",
+    async (signal, code) => {
+      // read in a way that the checkpoint must know, and from another folder than it is gone on from
+      const args = ["train", "corpus.txt", "--output", "j.bin", ...small, "--epochs", "400", "--tokenizer", "simple"];
+      const kept = ["--checkpoint", "j.ckpt", "--checkpoint-every", "0.1s"];
+      const outcome = await interrupted([...args, ...kept, "--restart"], "j.ckpt", [signal]);
+      expect(outcome).toMatchObject({ code });
+      expect(outcome.stderr).toContain(
+        "interrupted; the training is in j.ckpt; go on with: wasm2vec train --resume j.ckpt\n",
+      );
+      rmSync(join(folder, "j.bin"), { force: true });
+      const resumed = await run(["train", "--resume", join(folder, "j.ckpt"), "--json"], { cwd: tmpdir() });
+      expect(resumed.code, resumed.stderr).toBe(0);
+      expect(JSON.parse(resumed.stdout).history).toHaveLength(400);
+      const whole = await wholeOf(args);
+      expect(readFileSync(join(folder, "j.bin")).equals(whole)).toBe(true);
+      // the last checkpoint is of the end: what it gives is there at once, in another format too
+      await run(["train", "--resume", "j.ckpt", "-o", "k.txt"]);
+      expect((await loadVectors(join(folder, "k.txt"))).matrix).toEqual(
+        (await loadVectors(join(folder, "whole.bin"))).matrix,
+      );
+    },
+  );
+
+  it("the same command again goes on, and --restart starts over; another command is refused", async () => {
+    const args = ["train", "corpus.txt", "--output", "c.bin", ...small, "--epochs", "400", "--checkpoint", "c.ckpt"];
+    await interrupted([...args, "--checkpoint-every", "0.1s"], "c.ckpt", ["SIGINT"]);
+    const before = readFileSync(join(folder, "c.ckpt"));
+    const other = await run([...args, "--dim", "8"]);
+    expect(other).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /c\.ckpt holds a training that has not ended \(epoch \d+ of 400\), .*"?dim"? 16, this one 8.*--resume.*--restart/,
+      ),
+    });
+    expect(readFileSync(join(folder, "c.ckpt")).equals(before)).toBe(true);
+    const again = await run(args);
+    expect(again.stderr).toMatch(/warning: going on with the training in c\.ckpt, epoch \d+ of 400/);
+    expect(readFileSync(join(folder, "c.bin")).equals(await wholeOf(args.slice(0, -2)))).toBe(true);
+    const restarted = await run([...args, "--epochs", "2", "--restart", "--json"]);
+    expect(JSON.parse(restarted.stdout).history).toHaveLength(2);
   });
 
   it("on a second SIGINT exits at once", async () => {
@@ -69,30 +106,41 @@ describe("train --checkpoint and --resume", () => {
     const every = ["--checkpoint-every", "0.02s"];
     const killed = await interrupted([...args, ...every], "m.ckpt", ["SIGKILL"]);
     expect(killed.signal).toBe("SIGKILL");
-    const again = ["train", corpus, "--output", "m.bin", "--resume", "m.ckpt", "--checkpoint", "m.ckpt", ...every];
-    for (let kill = 0; kill < 4; kill++) await interrupted(again, "m.ckpt", ["SIGKILL"]);
-    const resume = ["--resume", "m.ckpt"];
-    const end = await run(["train", corpus, "--output", "m.bin", ...resume, "--checkpoint", "m.ckpt"]);
+    for (let kill = 0; kill < 4; kill++) await interrupted([...args, ...every], "m.ckpt", ["SIGKILL"]);
+    const end = await run(args);
     expect(end.code, end.stderr).toBe(0);
-    const whole = join(folder, "whole200.bin");
-    await run([...args.slice(0, 3), whole, ...args.slice(4, -2)]);
-    expect(readFileSync(join(folder, "m.bin")).equals(readFileSync(whole))).toBe(true);
+    expect(readFileSync(join(folder, "m.bin")).equals(await wholeOf(args.slice(0, -2)))).toBe(true);
     // nothing that the killed have left
     expect(readdirSync(folder).filter((name) => name.startsWith("m.ckpt"))).toEqual(["m.ckpt"]);
   });
 
   it("refuses what cannot be resumed, with the remedy", async () => {
-    await run(["train", corpus, "--output", "n.bin", ...small, "--checkpoint", "n.ckpt"]);
+    const first = [
+      "train",
+      corpus,
+      "--output",
+      "n.bin",
+      ...small,
+      "--checkpoint",
+      "n.ckpt",
+      "--checkpoint-every",
+      "0.1s",
+    ];
+    await interrupted([...first, "--epochs", "1000000"], "n.ckpt", ["SIGINT"]);
     const other = join(folder, "other.txt");
     writeFileSync(other, readFileSync(corpus, "utf8").replace("topic", "common1 topic"));
     const resume = async (file: string, text: string, ...more: string[]) => {
       const { code, stderr } = await run(["train", text, "--output", "n.bin", "--resume", file, "--quiet", ...more]);
       return `${code} ${stderr}`;
     };
-    expect(await resume("n.ckpt", other)).toMatch(/^1 wasm2vec: .*other.txt is not the corpus that the checkpoint/);
-    expect(await resume("n.ckpt", corpus, "--dim", "30")).toMatch(/^2 wasm2vec: "dim" clashes with "resume"/);
+    expect(await resume("n.ckpt", other)).toMatch(
+      /^1 wasm2vec: .*other.txt is not the corpus that the checkpoint.*--from/,
+    );
+    expect(await resume("n.ckpt", corpus, "--dim", "30")).toMatch(
+      /^2 wasm2vec: "?(--)?dim"? clashes with "?(--)?resume/,
+    );
     expect(await resume("none.ckpt", corpus)).toMatch(/^1 wasm2vec: cannot read "none.ckpt": no such file/);
-    expect(await resume(vectors, corpus)).toMatch(/^1 wasm2vec: .*a checkpoint is what training wrote/);
+    expect(await resume(vectors, corpus)).toMatch(/^1 wasm2vec: .*a checkpoint what training wrote/);
     const missing = await run(["train", corpus, "--output", "n.bin", "--checkpoint-every", "5m"]);
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("goes with --checkpoint") });
     const bad = await run(["train", corpus, "--output", "n.bin", "--checkpoint", "c", "--checkpoint-every", "often"]);

@@ -47,7 +47,7 @@ describe("train --loss", () => {
     });
     expect(await run([...tree, "--negatives", "5"])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('"negatives" goes with loss "negative-sampling"'),
+      stderr: expect.stringContaining('--negatives goes with loss "negative-sampling"'),
     });
     expect(await run([...tree.slice(0, -1), "hs"])).toMatchObject({ code: 2 });
   });
@@ -275,16 +275,16 @@ describe("errors", () => {
     [2, ["train", "corpus.txt"], "required option '-o, --output <file>' not specified"],
     [2, ["train", "corpus.txt", "-o", "x", "--widnow", "3"], "unknown option '--widnow'\n(Did you mean --window?)"],
     [2, ["train", "corpus.txt", "-o", "x", "--dim", "many"], "Expected a number."],
-    [2, ["train", "corpus.txt", "-o", "x", "--dim", "0"], 'wasm2vec: "dim" expected integer 1 to 65536, got 0'],
-    [2, ["train", "corpus.txt", "-o", "x", "--threads", "0"], 'wasm2vec: "threads" expected integer 1 to 64, got 0'],
+    [2, ["train", "corpus.txt", "-o", "x", "--dim", "0"], "wasm2vec: --dim expected integer 1 to 65536, got 0"],
+    [2, ["train", "corpus.txt", "-o", "x", "--threads", "0"], "wasm2vec: --threads expected integer 1 to 64, got 0"],
     [2, ["train", "corpus.txt", "-o", "x", "--threads", "all"], "Expected a number."],
-    [2, ["train", "corpus.txt", "-o", "x", "--parts", "4"], '"parts" goes with "reproducible"'],
+    [2, ["train", "corpus.txt", "-o", "x", "--parts", "4"], "--parts goes with --reproducible"],
     [2, ["train", "corpus.txt", "-o", "x", "--reproducible", "--kernel", "js"], 'needs kernel "simd" or "scalar"'],
     [2, ["train", "corpus.txt", "-o", "x", "--model", "glove"], "Allowed choices are skipgram, cbow."],
     [1, ["train", "nope.txt", "-o", "x"], 'wasm2vec: cannot read "nope.txt": no such file'],
     [1, ["train", "corpus.txt", "-o", "no/x"], 'wasm2vec: cannot write "no/x": no folder "no"; make it first'],
     [1, ["train", "-", "-o", "x"], "wasm2vec: standard input is empty"],
-    [1, ["train", "corpus.txt", "-o", "x", "--min-count", "1000000"], "lower minCount or give more text"],
+    [1, ["train", "corpus.txt", "-o", "x", "--min-count", "1000000"], "lower --min-count or give more text"],
     [
       1,
       ["train", "corpus.txt", "-o", "x", "--min-count", "1", "--learning-rate", "1e30"],

@@ -29,15 +29,16 @@ export class Workbench {
     return join(this.folder, name);
   }
 
-  start(args: string[], done: (outcome: Outcome) => void): ChildProcess {
-    const child = execFile(process.execPath, [cli, ...args], { cwd: this.folder }, (_, stdout, stderr) =>
+  start(args: string[], done: (outcome: Outcome) => void, options: { cwd?: string } = {}): ChildProcess {
+    const own = { cwd: this.folder, encoding: "utf8" as const, ...options };
+    const child = execFile(process.execPath, [cli, ...args], own, (_, stdout, stderr) =>
       done({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );
     return child;
   }
 
-  run(args: string[], stdin = ""): Promise<Outcome> {
-    return new Promise((resolve) => this.start(args, resolve).stdin!.end(stdin));
+  run(args: string[], stdin = "", options: { cwd?: string } = {}): Promise<Outcome> {
+    return new Promise((resolve) => this.start(args, resolve, options).stdin!.end(stdin));
   }
 
   remove(): void {

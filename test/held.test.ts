@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { fileCheckpoint, loadCheckpoint, type TrainOptions, train } from "wasm2vec";
+import { fileCheckpoint, loadCheckpoint, loadModel, type TrainOptions, train } from "wasm2vec";
 import { sampleText } from "./sample";
 
 const text = sampleText(3000);
@@ -74,7 +74,7 @@ it("a finished training is taken as it is by the same one, and replaced by anoth
   expect(warnings[0]).toContain("holds this training, finished");
   const other = await train(sampleText(3000, 2), { ...small, checkpoint, onWarning });
   expect(other.vectors.matrix).not.toEqual(vectors.matrix);
-  expect((await loadCheckpoint(file)).tensors.inputs.subarray(0, 12)).toEqual(other.vectors.matrix.subarray(0, 12));
+  expect((await loadModel(file)).vectors.matrix).toEqual(other.vectors.matrix);
 });
 
 it("a training that is resumed, or a model trained on, overwrites no other either", async () => {
@@ -90,6 +90,22 @@ it("a training that is resumed, or a model trained on, overwrites no other eithe
   await train(text, { resume: await loadCheckpoint(file), checkpoint });
   expect((await loadCheckpoint(file)).isFinished).toBe(true);
   await model.train(text, { epochs: 1, checkpoint });
+});
+
+it("a model that is trained on goes on, too, in another process", async () => {
+  await (await train(text, small)).save(join(folder, "model.w2v"));
+  const more = sampleText(2000, 3);
+  const options = { epochs: 3, checkpoint: fileCheckpoint(file, "1epoch"), onWarning };
+  const stop = (_: unknown, { epoch }: { epoch: number }) => {
+    if (epoch === 5) throw new Error("the power went");
+  };
+  const interrupted = await loadModel(join(folder, "model.w2v"));
+  await expect(interrupted.train(more, { ...options, onEpochEnd: stop })).rejects.toThrow("the power went");
+  const whole = await (await loadModel(join(folder, "model.w2v"))).train(more, { epochs: 3 });
+  const again = await (await loadModel(join(folder, "model.w2v"))).train(more, options);
+  expect(warnings).toEqual([`going on with the training in ${file}, epoch 5 of 6`]);
+  expect(again.vectors.matrix).toEqual(whole.vectors.matrix);
+  expect(again.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
 it("what cannot be read is not overwritten; an empty file is", async () => {

@@ -43,7 +43,8 @@ describe("an abort ends training at once while", () => {
         await never;
       }
       return train(corpus, { ...small, ...options, signal });
-    }));
+    }),
+  );
 
   it("a response has no more bytes", () =>
     abortWhen((waits, signal) => {
@@ -58,7 +59,8 @@ describe("an abort ends training at once while", () => {
     }));
 
   it.each(["onEpochEnd", "onVocabulary"])("%s does not come back", (name) =>
-    abortWhen((waits, signal) => train(text, { ...small, signal, [name]: () => (waits(), never) })));
+    abortWhen((waits, signal) => train(text, { ...small, signal, [name]: () => (waits(), never) })),
+  );
 
   it("a kernel is fetched, or a checkpoint is looked for", async () => {
     await abortWhen((waits, signal) => {
@@ -119,7 +121,9 @@ describe("a listener that fails ends training with its error", () => {
       const onProgress = async () => { throw new Error("mine"); };
       await train(text, { epochs: 200, minCount: 1, onProgress }).catch((error) => console.log("caught", error.message));`;
     const output = await new Promise((resolve) =>
-      execFile(process.execPath, ["--input-type=module", "-e", script], (error, stdout) => resolve([error?.code, stdout])),
+      execFile(process.execPath, ["--input-type=module", "-e", script], (error, stdout) =>
+        resolve([error?.code, stdout]),
+      ),
     );
     expect(output).toEqual([undefined, "caught mine\n"]);
   });
@@ -141,7 +145,11 @@ describe("TrainingControl", () => {
     await expect(control.look()).rejects.toThrow("training has ended, the model is what train returns");
     await expect(control.checkpoint()).rejects.toThrow("training has ended, no checkpoint was written");
     let seen = 0;
-    const look = () => control.look().then(() => seen++, () => {});
+    const look = () =>
+      control.look().then(
+        () => seen++,
+        () => {},
+      );
     await model.train(text, { epochs: 20, control, onEpochEnd: () => void look() });
     expect(seen).toBeGreaterThan(0);
     await expect(control.look()).rejects.toThrow("training has ended");

@@ -41,7 +41,11 @@ describe("the first twenty lines", () => {
   });
 
   it("say what they were trained with; what is given stays", async () => {
-    expect((await train(text, { threads: 1 })).options).toMatchObject({ minCount: 1, epochs: 496, subsample: 10 / 101 });
+    expect((await train(text, { threads: 1 })).options).toMatchObject({
+      minCount: 1,
+      epochs: 496,
+      subsample: 10 / 101,
+    });
     const given = { minCount: 2, epochs: 3, subsample: 0, threads: 1 };
     expect((await train(text, given)).options).toMatchObject(given);
   });
@@ -63,8 +67,18 @@ it("from 10,000 words on the defaults are as they are, and they meet there", asy
 
 describe("nothing trained is an error, not a loss of 0", () => {
   it.each<[string, TrainOptions, string[][], RegExp]>([
-    ["thinned out", { subsample: 1e-300 }, text, /nothing was trained: "subsample" 1e-300 left \d+ of the 101 words of corpus, none beside another; give a larger one, or 0 for none/],
-    ["sentences of a word", {}, [["a"], ["b"], ["a"]], /nothing was trained: no sentence of corpus has two words of the vocabulary/],
+    [
+      "thinned out",
+      { subsample: 1e-300 },
+      text,
+      /nothing was trained: "subsample" 1e-300 left \d+ of the 101 words of corpus, none beside another; give a larger one, or 0 for none/,
+    ],
+    [
+      "sentences of a word",
+      {},
+      [["a"], ["b"], ["a"]],
+      /nothing was trained: no sentence of corpus has two words of the vocabulary/,
+    ],
     ["a vocabulary of a word", { maxVocabulary: 1 }, text, /"maxVocabulary" expected integer 2 to/],
   ])("%s", async (_, options, corpus, message) => {
     await expect(train(corpus, options)).rejects.toThrow(message);
@@ -72,7 +86,12 @@ describe("nothing trained is an error, not a loss of 0", () => {
 
   it("and hardly anything is warned of", async () => {
     const warnings: string[] = [];
-    const options = { subsample: 1e-7, epochs: 1, threads: 1, onWarning: (message: string) => void warnings.push(message) };
+    const options = {
+      subsample: 1e-7,
+      epochs: 1,
+      threads: 1,
+      onWarning: (message: string) => void warnings.push(message),
+    };
     await train(sampleText(20_000), options);
     expect(warnings[0]).toMatch(/"subsample" 1e-7 left \d+ of the \d+ words of corpus: vectors hardly move/);
   });

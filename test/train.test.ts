@@ -236,7 +236,7 @@ describe("train", () => {
   it("says when it diverges", async () => {
     const error = await train(text, { ...small, learningRate: 1e30 }).catch((e) => e);
     expect(error).toBeInstanceOf(DivergenceError);
-    expect(error.message).toMatch(/training diverged in epoch 1 .* lower learningRate \(it was 1e\+30/);
+    expect(error.message).toMatch(/training diverged in epoch 1 .* lower "learningRate" \(it was 1e\+30/);
   });
 
   it("trains on, keeps the words, adds to the history", async () => {

@@ -9,6 +9,16 @@ export interface NamedFile {
   path: string;
 }
 
+/** Files by the options that name them; those not given are left out, and so is -, standard input or output. */
+export function filesOf(named: Readonly<Record<string, string | undefined>>): NamedFile[] {
+  return Object.entries(named).flatMap(([as, path]) => (path === undefined || path === "-" ? [] : [{ as, path }]));
+}
+
+/** The files of a corpus. */
+export function corpusFiles(paths: readonly string[]): NamedFile[] {
+  return paths.filter((path) => path !== "-").map((path) => ({ as: "the corpus", path }));
+}
+
 /** @throws UsageError naming both, if an output is an input or another output; a file behind links is one with them */
 export async function checkDistinct(outputs: readonly NamedFile[], inputs: readonly NamedFile[]): Promise<void> {
   const taken = new Map<string, NamedFile>();

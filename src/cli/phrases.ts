@@ -13,6 +13,7 @@ import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
 import { finish, grouped, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+import { checkDistinct, corpusFiles, filesOf } from "./distinct.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { addTextOptions, CORPUS, openText, type TextFlags } from "./text.js";
 
@@ -96,7 +97,12 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
   }
   if (threshold.length > passes)
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
-  for (const file of [output, save]) if (file !== undefined) await checkWritable(file);
+  const outputs = filesOf({ "--output": output, "--save": save });
+  await checkDistinct(outputs, [
+    ...corpusFiles(paths),
+    ...filesOf({ "--load": load, "--stop-words": flags.stopWords }),
+  ]);
+  for (const { path } of outputs) await checkWritable(path);
   const controller = new AbortController();
   const { signal } = controller;
   const interrupt = (code: number) => controller.abort(new Interrupted("interrupted; nothing was written", code));

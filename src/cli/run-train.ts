@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { checkWords } from "../format/vectors.js";
-import { wordsFile } from "../node/vectors.js";
 import {
   type Checkpoint,
   type ContinueOptions,
@@ -31,8 +30,9 @@ import {
 import type { Corpus } from "../text/corpus.js";
 import { resolveOptions, resumeOptions } from "../train/options.js";
 import { grouped, type Result, UsageError, usage } from "./command.js";
-import { checkDistinct, type NamedFile } from "./distinct.js";
-import { formatOf, saveOutput } from "./output.js";
+import { checkDistinct, corpusFiles, filesOf, type NamedFile } from "./distinct.js";
+import { explained, flagOf, inFlags, TRAIN_FLAGS } from "./flags.js";
+import { filesOfOutput, formatOf, STANDARD_OUTPUT, saveOutput } from "./output.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
 import { recall, record } from "./record.js";
 import { Interrupted, interruptible } from "./signals.js";
@@ -86,11 +86,15 @@ interface Task extends Flags {
   format: VectorFormat;
 }
 
-export async function runTrain(paths: string[], options: Flags, command: Command): Promise<Result> {
+export function runTrain(paths: string[], options: Flags, command: Command): Promise<Result> {
   // what the user did not write is left to the library's defaults, which depend on other options
   const typed: Flags = Object.fromEntries(
     Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === "cli"),
   );
+  return explained(() => trainAndSave(paths, typed));
+}
+
+async function trainAndSave(paths: readonly string[], typed: Flags): Promise<Result> {
   checkTogether(typed);
   const file = typed.resume ?? typed.from;
   const kept = file === undefined ? undefined : await loadCheckpoint(file);
@@ -121,8 +125,8 @@ function checkTogether({
   };
   if (checkpointEvery !== undefined && checkpoint === undefined && resume === undefined)
     fail("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
-  if (restart && (checkpoint === undefined || resume !== undefined || from !== undefined))
-    fail("--restart goes with --checkpoint, whose training it starts over, and without --resume and --from");
+  if (restart && (checkpoint === undefined || resume !== undefined))
+    fail("--restart goes with --checkpoint, whose training it starts over, and without --resume");
   if (resume !== undefined && from !== undefined)
     fail("--resume goes on with an interrupted training, --from trains a model on another text: give one of them");
   if (updateVocabulary && from === undefined)
@@ -130,7 +134,7 @@ function checkTogether({
   if (from === undefined) return;
   const clash = Object.keys(others).find((name) => ![...OWN, ...CONTINUING].includes(name));
   if (clash !== undefined)
-    fail(`"${clash}" is part of the model that --from names, with its other options: leave it out`);
+    fail(`${flagOf(clash)} is part of the model that --from names, with its other options: leave it out`);
 }
 
 /** What is typed, and for the rest what the checkpoint keeps. @throws UsageError if there is no corpus, or nowhere to write */
@@ -149,27 +153,22 @@ function taskOf(paths: readonly string[], typed: Flags, kept: Checkpoint | undef
     throw new UsageError(
       "required option '-o, --output <file>' not specified: name where the vectors go, or --save-model <file>",
     );
-  const format =
-    formatOf(all.output ?? "", typed.format ?? (typed.output === undefined ? all.format : undefined)) ?? "word2vec";
-  return { ...all, corpus, format };
+  if (all.output === STANDARD_OUTPUT && all.outputVectors === STANDARD_OUTPUT)
+    throw new UsageError("--output and --output-vectors are both standard output: give one of them a file");
+  // of a name that is typed now, not of the one that the checkpoint keeps
+  const asked = typed.format ?? (typed.output === undefined ? all.format : undefined);
+  return { ...all, corpus, format: formatOf(all.output ?? "", asked, "word2vec") };
 }
 
 /** Files that are written, each by the option that names it. */
-function outputsOf(task: Task): NamedFile[] {
-  const { output, outputVectors, format } = task;
-  const named: Record<string, string | undefined> = {
-    "--output": output,
-    "--output-vectors": outputVectors,
-    "--save-vocabulary": task.saveVocabulary,
-    "--save-model": task.saveModel,
-    "--checkpoint": task.checkpoint,
-  };
-  for (const [as, path] of [
-    ["--output", output],
-    ["--output-vectors", outputVectors],
-  ] as const)
-    if (path !== undefined) named[`the words of ${as}`] = wordsFile(path, format);
-  return filesOf(named);
+function outputsOf({ output, outputVectors, saveVocabulary, saveModel, checkpoint, format }: Task): NamedFile[] {
+  const files = (as: string, path: string | undefined) =>
+    path === undefined ? [] : filesOfOutput(path, format).map((path) => ({ as, path }));
+  return [
+    ...files("--output", output),
+    ...files("--output-vectors", outputVectors),
+    ...filesOf({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint }),
+  ];
 }
 
 /** Files that are read; that a training is resumed in the file that it keeps is as it should be. */
@@ -194,11 +193,7 @@ function inputsOf({
     "--from": from,
     "--resume": resume === checkpoint ? undefined : resume,
   };
-  return [...corpus.map((path) => ({ as: "the corpus", path })).filter(({ path }) => path !== "-"), ...filesOf(named)];
-}
-
-function filesOf(named: Record<string, string | undefined>): NamedFile[] {
-  return Object.entries(named).flatMap(([as, path]) => (path === undefined || path === "-" ? [] : [{ as, path }]));
+  return [...corpusFiles(corpus), ...filesOf(named)];
 }
 
 /** The options of train, with the files that they name read. */
@@ -277,7 +272,7 @@ async function trainInterruptibly(
         progress?.onProgress(report);
       },
       onVocabulary: (vocabulary: Vocabulary) => checkNames(vocabulary, task),
-      onWarning: progress?.onWarning ?? printWarning,
+      onWarning: (message: string) => (progress?.onWarning ?? printWarning)(inFlags(message, TRAIN_FLAGS)),
       signal: controller.signal,
     };
     try {
@@ -356,6 +351,7 @@ function describe(
   const { loss, kernel, threads, parallel, reproducible } = history[history.length - 1];
   const files = [output, saveModel].filter((file) => file !== undefined);
   return {
+    onStderr: output === STANDARD_OUTPUT,
     json: {
       output,
       format,

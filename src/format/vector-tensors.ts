@@ -76,7 +76,9 @@ function parseWords(data: Uint8Array, name: string): string[] {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch (cause) {
-    throw new FormatError(`${name}: tensor "words" of a model expected a JSON array: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`${name}: tensor "words" of a model expected a JSON array: ${(cause as Error).message}`, {
+      cause,
+    });
   }
 }
 

@@ -232,8 +232,8 @@ class Epoch {
     const { schedule, negatives } = this.run;
     return new DivergenceError(
       `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
-        `lower learningRate (it was ${schedule.learningRate}; 0.025 suits skipgram, 0.05 cbow)` +
-        (negatives > MANY_NEGATIVES ? `, or negatives (${negatives}), each of which moves the same row` : ""),
+        `lower "learningRate" (it was ${schedule.learningRate}; 0.025 suits skipgram, 0.05 cbow)` +
+        (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
     );
   }
 

@@ -3,9 +3,16 @@
 import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint.js";
+import type { EpochRecord, Schedule } from "./epochs.js";
 import { ratesOf } from "./grow.js";
 import type { RunListeners } from "./listeners.js";
-import { otherOptions, type ResolvedOptions, resolveOptions, type TrainOptions } from "./options.js";
+import {
+  otherOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  type StoredOptions,
+  type TrainOptions,
+} from "./options.js";
 
 /**
  * The training that the checkpoint's place holds, where it is this one.
@@ -18,7 +25,7 @@ export async function heldTraining(
   options: ResolvedOptions,
   differs: (held: Checkpoint) => Promise<string | undefined>,
 ): Promise<Checkpoint | undefined> {
-  const { resume, onWarning } = options;
+  const { resume } = options;
   const held = await readHeld(options);
   if (held === undefined) return resume;
   if (resume !== undefined) {
@@ -30,24 +37,53 @@ export async function heldTraining(
     refuse(held, `this one differs: ${other}`);
     return undefined;
   }
-  onWarning?.(
-    held.isFinished
-      ? `${held.name} holds this training, finished: nothing is left to train; to train again, set "overwrite"`
-      : `going on with the training in ${held.name}, ${held.progress}`,
-  );
+  tell(held, options);
   return held;
 }
 
-/** @throws RangeError if the checkpoint's place holds a training that has not ended; what `read` throws */
-export async function refuseOverwriting(listeners: RunListeners): Promise<void> {
+/** A call of Model.train. */
+export interface ModelRun {
+  options: StoredOptions;
+  vocabulary: Vocabulary;
+  schedule: Schedule;
+  history: readonly EpochRecord[];
+}
+
+/**
+ * The same call of Model.train, as the checkpoint's place holds it.
+ * @returns undefined if there is nothing, or a finished training, which may be overwritten
+ * @throws RangeError if it holds a training that has not ended, and is another one; what `read` throws
+ */
+export async function heldRun(
+  { options, vocabulary, schedule, history }: ModelRun,
+  listeners: RunListeners,
+  differs: (held: Checkpoint) => Promise<string | undefined>,
+): Promise<Checkpoint | undefined> {
   const held = await readHeld(listeners);
-  if (held) refuse(held, "this is another one");
+  if (held === undefined) return undefined;
+  const begun = JSON.stringify([withoutThreads(options), schedule, history]);
+  const there = [withoutThreads(held.options), held.schedule, held.history.slice(0, schedule.firstEpoch)];
+  const isThis = JSON.stringify(there) === begun && hasSameWords(held.vocabulary, vocabulary);
+  if (!isThis || (await differs(held)) !== undefined) {
+    refuse(held, "this is another one");
+    return undefined;
+  }
+  tell(held, listeners);
+  return held;
 }
 
 /** What is there, unless it may be overwritten whatever it is. */
 async function readHeld({ checkpoint, signal }: RunListeners): Promise<Checkpoint | undefined> {
   if (checkpoint?.read === undefined || checkpoint.overwrite === true) return undefined;
   return orAborted(checkpoint.read(), signal);
+}
+
+function tell(held: Checkpoint, { onWarning }: RunListeners): void {
+  onWarning?.(
+    held.isFinished
+      ? `${held.name} holds this training, finished: nothing is left to train; to train again, set "overwrite"`
+      : `going on with the training in ${held.name}, ${held.progress}`,
+  );
 }
 
 function refuse(held: Checkpoint, what: string): void {
@@ -71,12 +107,12 @@ function difference(given: TrainOptions, held: Checkpoint): string | undefined {
 
 /** Whether two checkpoints are of one training. */
 function isSame(a: Checkpoint, b: Checkpoint): boolean {
-  const { threads: _, ...first } = a.options;
-  const { threads: __, ...second } = b.options;
-  return (
-    JSON.stringify([first, a.schedule]) === JSON.stringify([second, b.schedule]) &&
-    hasSameWords(a.vocabulary, b.vocabulary)
-  );
+  const [first, second] = [a, b].map(({ options, schedule }) => JSON.stringify([withoutThreads(options), schedule]));
+  return first === second && hasSameWords(a.vocabulary, b.vocabulary);
+}
+
+function withoutThreads({ threads: _, ...others }: StoredOptions): object {
+  return others;
 }
 
 function hasSameWords(a: Vocabulary, b: Vocabulary): boolean {

@@ -10,10 +10,10 @@ import { encode } from "../text/encode.js";
 import { SpooledBatches, type SpoolFile } from "../text/spool.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
-import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type EpochRecord, type Position, type Schedule, START, trainEpochs } from "./epochs.js";
 import { growVocabulary, ratesOf } from "./grow.js";
-import { refuseOverwriting } from "./held.js";
+import { heldRun } from "./held.js";
 import { checkListeners, LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import {
   checkFreeze,
@@ -26,6 +26,7 @@ import {
 import { type Crew, planCrew, startRunner } from "./parallel.js";
 import { Keeper } from "./rest.js";
 import type { WorkerHandle } from "./runner.js";
+import { textDifference } from "./same-text.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {
@@ -149,14 +150,14 @@ export class Model<Source = CorpusSource> {
         const { signal } = listened;
         signal.throwIfAborted();
         const corpus = abortable(this.platform.toCorpus(source), signal);
-        await refuseOverwriting(listened);
         if (updateVocabulary) await this.grow(corpus);
         await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
         if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
         const epochWords = await this.countWords(corpus);
         const { length: firstEpoch } = this.history;
         const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
-        await this.run(corpus, schedule, { ...START }, listened);
+        const held = await this.takeHeld(corpus, schedule, listened);
+        await this.run(corpus, schedule, { ...(held?.position ?? START) }, listened);
       }),
     );
     return this;
@@ -284,6 +285,22 @@ export class Model<Source = CorpusSource> {
       this.words.words.map((word) => vocabulary.id(word)!),
     );
     this.adopt(vocabulary, parameters, crew);
+  }
+
+  /** Goes on with this call of train, if it was interrupted and the checkpoint's place holds it. */
+  private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
+    const { history, words: vocabulary, parameters } = this;
+    const { maxSentenceLength, batchWords } = this.crew;
+    const run = { options: storedOptions(this.options), vocabulary, schedule, history };
+    const held = await heldRun(run, listeners, (held) =>
+      textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held),
+    );
+    if (held === undefined) return undefined;
+    const { tensors, random } = held;
+    parameters.rates = tensors.rates;
+    parameters.restore(tensors.inputs, tensors.outputs, random);
+    history.push(...held.history.slice(schedule.firstEpoch));
+    return held;
   }
 
   private async countWords(corpus: Corpus): Promise<number> {

@@ -185,7 +185,8 @@ export const MAX_THREADS = 64;
 
 export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
 
-const KNOWN = [
+/** All options of train. */
+export const TRAIN_OPTIONS: readonly string[] = [
   ...Object.keys(DEFAULTS),
   ...["windowLeft", "windowRight", "shrinkWindows", "windowWeights"],
   "learningRate",
@@ -203,7 +204,7 @@ const KNOWN = [
 /** @throws TypeError, RangeError naming the option */
 export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   checkObject(options);
-  checkKnown("option", options, KNOWN);
+  checkKnown("option", options, TRAIN_OPTIONS);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const o = { ...DEFAULTS, ...(given as TrainOptions) };
   const model = checkOneOf("model", o.model, ["skipgram", "cbow"]);

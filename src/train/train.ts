@@ -51,6 +51,10 @@ async function trainWith<Source>(
             "give the same text to resume, or train on other text with model.train, on the command line with --from",
         );
     }
+    if (resume === given.resume && resume.isFinished)
+      asked.onWarning?.(
+        `the training in ${resume.name} has ended: nothing is left to train, and the corpus is not read`,
+      );
     const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
     const model = await openModel(platform, resume, options);
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
