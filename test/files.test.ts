@@ -1,10 +1,24 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   checkWritable,
   createVectors,
@@ -17,6 +31,7 @@ import {
   Vocabulary,
   writeAtomically,
 } from "wasm2vec";
+import { removeTemporaries, sameFile, writeAllAtomically } from "../src/node/files";
 
 let folder: string;
 beforeEach(() => {
@@ -107,6 +122,195 @@ it("follows a link, and refuses what is no file", async () => {
   await expect(writeAtomically(join(folder, "no", "file"), [])).rejects.toThrow(/no folder ".*no"; make it first/);
   await expect(checkWritable(join(folder, "no", "file"))).rejects.toThrow("make it first");
   await checkWritable(join(folder, "file"));
+});
+
+describe("files that are written", () => {
+  const at = (name: string) => join(folder, name);
+  const text = (name: string) => readFileSync(at(name), "utf8");
+  const bytes = (content: string) => [Buffer.from(content)];
+
+  it("keep the mode of the file that they replace", async () => {
+    for (const mode of [0o600, 0o640, 0o755]) {
+      writeFileSync(at("out"), "old");
+      chmodSync(at("out"), mode);
+      await writeAtomically(at("out"), bytes("new"));
+      expect([text("out"), statSync(at("out")).mode & 0o777]).toEqual(["new", mode]);
+    }
+  });
+
+  it("do not replace a read-only file", async () => {
+    writeFileSync(at("out"), "old");
+    chmodSync(at("out"), 0o444);
+    for (const write of [writeAtomically(at("out"), bytes("new")), checkWritable(at("out"))])
+      await expect(write).rejects.toThrow(/out": the file there is read-only; make it writable, remove it, or give/);
+    expect(text("out")).toBe("old");
+  });
+
+  it("go where links lead, though nothing be there yet", async () => {
+    mkdirSync(at("data"));
+    symlinkSync("data/next", at("link"));
+    symlinkSync("real", at("data/next"));
+    await writeAtomically(at("link"), bytes("new"));
+    expect(text("data/real")).toBe("new");
+    expect(readlinkSync(at("link"))).toBe("data/next");
+    symlinkSync("circle", at("circle"));
+    await expect(checkWritable(at("circle"))).rejects.toThrow("links lead in a circle");
+  });
+
+  it("are compressed where the name ends in .gz, the same bytes each time", async () => {
+    const content = "some text\n".repeat(100_000);
+    await writeAtomically(at("out.gz"), [Buffer.from(content.slice(0, 77)), Buffer.from(content.slice(77))]);
+    const compressed = readFileSync(at("out.gz"));
+    expect(gunzipSync(compressed).toString() === content).toBe(true);
+    await writeAtomically(at("out.gz"), bytes(content));
+    expect(readFileSync(at("out.gz")).equals(compressed)).toBe(true);
+    const failing = (function* () {
+      yield Buffer.from("half");
+      throw new Error("midway");
+    })();
+    await expect(writeAtomically(at("out.gz"), failing)).rejects.toThrow("midway");
+    expect(readFileSync(at("out.gz")).equals(compressed)).toBe(true);
+    expect(readdirSync(folder)).toEqual(["out.gz"]);
+  });
+
+  it("are freed of what writers who were killed have left, and of nothing else", async () => {
+    const old = new Date(2020, 0);
+    const dead = `out.tmp-4194303-0123abcd`;
+    const earlier = `out.tmp-${process.pid}-0123abcd`;
+    const own = `out.tmp-${process.pid}-4567abcd`;
+    const others = ["out.tmp-", "out.tmp-4194303-xyz", "another.tmp-4194303-0123abcd"];
+    for (const name of [dead, earlier, own, ...others]) writeFileSync(at(name), "half");
+    // in a container the run before may have had the same process number
+    utimesSync(at(earlier), old, old);
+    await writeAllAtomically([
+      { path: at("in"), chunks: bytes("1") },
+      { path: at("out"), chunks: bytes("2") },
+    ]);
+    expect(readdirSync(folder).sort()).toEqual(["in", "out", own, ...others].sort());
+  });
+
+  it("are removed while they are written, at once, where the process must go", async () => {
+    let goOn = () => {};
+    let isWriting = () => {};
+    const reached = new Promise<void>((resolve) => (isWriting = resolve));
+    const chunks = (async function* () {
+      yield Buffer.from("half");
+      isWriting();
+      await new Promise<void>((resolve) => (goOn = resolve));
+    })();
+    writeFileSync(at("b"), "old");
+    const writing = writeAllAtomically([
+      { path: at("a"), chunks: bytes("whole") },
+      { path: at("b"), chunks },
+    ]);
+    const failed = writing.catch((error: Error) => error.message);
+    await reached;
+    expect(readdirSync(folder)).toHaveLength(3);
+    removeTemporaries();
+    expect(readdirSync(folder)).toEqual(["b"]);
+    goOn();
+    expect(await failed).toMatch(/^cannot write ".*a"/);
+    expect([readdirSync(folder), text("b")]).toEqual([["b"], "old"]);
+  });
+
+  it("in pairs are replaced together or not at all", async () => {
+    for (const name of ["a", "b"]) writeFileSync(at(name), "old");
+    const failing = (function* () {
+      yield Buffer.from("half");
+      throw new Error("midway");
+    })();
+    const pair = (chunks: Iterable<Uint8Array>) => [
+      { path: at("a"), chunks: bytes("new") },
+      { path: at("b"), chunks },
+    ];
+    await expect(writeAllAtomically(pair(failing))).rejects.toThrow("midway");
+    expect([text("a"), text("b"), readdirSync(folder)]).toEqual(["old", "old", ["a", "b"]]);
+    await writeAllAtomically(pair(bytes("new")));
+    expect([text("a"), text("b")]).toEqual(["new", "new"]);
+    await expect(
+      writeAllAtomically([...pair(bytes("x")), { path: join(folder, ".", "a"), chunks: bytes("y") }]),
+    ).rejects.toThrow(/a" would be written twice/);
+  });
+
+  it("in pairs that could not be replaced together say which is new", async () => {
+    for (const name of ["a", "b"]) writeFileSync(at(name), "old");
+    const obstacle = (function* () {
+      yield Buffer.from("new");
+      rmSync(at("b"));
+      mkdirSync(at("b"));
+    })();
+    await expect(
+      writeAllAtomically([
+        { path: at("a"), chunks: bytes("new") },
+        { path: at("b"), chunks: obstacle },
+      ]),
+    ).rejects.toThrow(
+      /^cannot write ".*b": .*; ".*a" is new already and does not go with the old one: write both again/,
+    );
+    expect([text("a"), readdirSync(folder)]).toEqual(["new", ["a", "b"]]);
+  });
+
+  it("on a full disk leave the old file whole, and say so where there was one", async () => {
+    const probe = await open(at("probe"), "w");
+    await probe.close();
+    const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    const write = vi.spyOn(Object.getPrototypeOf(probe), "writeFile").mockRejectedValue(full);
+    try {
+      await expect(writeAtomically(at("none"), bytes("new"))).rejects.toThrow(/none": the disk is full$/);
+      await expect(writeAtomically(at("probe"), bytes("new"))).rejects.toThrow(
+        /probe": the disk is full; the old file is whole$/,
+      );
+    } finally {
+      write.mockRestore();
+    }
+    expect(readdirSync(folder)).toEqual(["probe"]);
+  });
+
+  it.each([
+    ["", /^cannot write "": the name is empty; give a file$/],
+    ["/proc/x", /^cannot write "\/proc\/x": /],
+    ["none/", /^cannot write ".*none\/": it is a folder; give a file$/],
+    ["none/x", /^cannot write ".*none\/x": no folder ".*none"; make it first$/],
+    ["file/x", /^cannot write ".*file\/x": ".*file" is no folder$/],
+  ])("are tried before hours of work: %j", async (name, message) => {
+    writeFileSync(at("file"), "");
+    await expect(checkWritable(name === "" || name.startsWith("/") ? name : `${folder}/${name}`)).rejects.toThrow(
+      message,
+    );
+    expect(readdirSync(folder)).toEqual(["file"]);
+  });
+
+  it("are found writable without being touched", async () => {
+    writeFileSync(at("file"), "old");
+    await checkWritable(at("file"));
+    await checkWritable(at("new"));
+    expect([readdirSync(folder), text("file")]).toEqual([["file"], "old"]);
+  });
+
+  it("are told apart behind links, hard links and folders that are links", async () => {
+    mkdirSync(at("real"));
+    symlinkSync("real", at("folder"));
+    writeFileSync(at("real/a"), "");
+    writeFileSync(at("real/b"), "");
+    linkSync(at("real/a"), at("hard"));
+    symlinkSync("folder/a", at("link"));
+    symlinkSync("folder/none", at("dangling"));
+    for (const [one, other, same] of [
+      ["real/a", "folder/a", true],
+      ["real/a", "link", true],
+      ["hard", "link", true],
+      ["real/a", "real/b", false],
+      ["dangling", "real/none", true],
+      ["real/none", "folder/../real/none", true],
+      ["real/none", "none", false],
+    ] as const)
+      expect([one, other, await sameFile(at(one), `${folder}/${other}`)]).toEqual([one, other, same]);
+  });
+
+  it.each([[undefined], [new URL("http://localhost/x")], [7]])("have a name that is a path, not %s", async (name) => {
+    for (const failing of [checkWritable(name as never), writeAtomically(name as never, []), content(name as never)])
+      await expect(failing).rejects.toThrow(/^path expected a string or a file: URL, got /);
+  });
 });
 
 it("saves and loads vectors and vocabularies", async () => {

@@ -1,23 +1,54 @@
-// Files as streams of bytes: read plain or gzip, written whole or not at all.
+// Files as streams of bytes: decompressed as they are read, written whole or not at all.
 
 import { randomBytes } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { access, constants, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { createReadStream, rmSync, type Stats } from "node:fs";
+import {
+  access,
+  constants,
+  type FileHandle,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
+import { createGzip } from "node:zlib";
+import { show } from "../math/check.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { unpack } from "./unpack.js";
 
 /** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
 const CHUNK = 524_288;
 
+/** Links that are followed from one to the next before they are taken for a circle, as Linux does. */
+const MOST_LINKS = 40;
+
+/** A file to write: the bytes, in pieces; compressed with gzip where the name ends in .gz. */
+export interface FileContent {
+  path: string | URL;
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** @throws TypeError for what names no file */
 export function pathOf(path: string | URL): string {
-  return path instanceof URL ? fileURLToPath(path) : path;
+  if (typeof path === "string") return path;
+  if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
+  throw new TypeError(
+    path instanceof URL
+      ? `path expected a string or a file: URL, got ${show(path.href)}: fetch it, and use what takes bytes`
+      : `path expected a string or a file: URL, got ${show(path)}`,
+  );
 }
 
 /**
- * The bytes of a file, unpacked if it is gzip, bzip2 or Zstandard (told by its first bytes, not by its name).
- * @throws Error naming the file if it cannot be read; FormatError if what is packed is damaged
+ * The bytes of a file, decompressed if it is gzip, bzip2 or Zstandard (detected from the content, not the name).
+ * @throws Error naming the file if it cannot be read; TypeError for what names no file; FormatError if compressed data is damaged
  */
 export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
   const name = pathOf(path);
@@ -31,7 +62,7 @@ export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array
   }
 }
 
-/** A whole text file, plain or gzip; bytes that are no UTF-8 as in decodeUtf8. @throws as readChunks */
+/** A whole text file, plain or compressed; invalid UTF-8 as in decodeUtf8. @throws as readChunks */
 export async function readText(path: string | URL): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of readChunks(path)) chunks.push(chunk);
@@ -50,41 +81,154 @@ export function readError(error: unknown, name: string): Error {
 
 /**
  * Writes a file under a temporary name beside it, flushes it to the disk and renames it: whoever is killed
- * meanwhile leaves the old file whole.
+ * meanwhile leaves the old file whole, and the next who writes that file removes the temporary one.
+ * A file that is replaced keeps its mode; a link is followed. Compressed with gzip where the name ends in .gz.
  * @throws Error naming the file if it cannot be written; what chunks throws
  */
-export async function writeAtomically(
-  path: string | URL,
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const target = await targetOf(path);
-  const temporary = `${target}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+export function writeAtomically(path: string | URL, chunks: FileContent["chunks"]): Promise<void> {
+  return writeAllAtomically([{ path, chunks }]);
+}
+
+/**
+ * As writeAtomically for files that belong together: none is renamed before all are on the disk.
+ * @throws RangeError if two of the paths are one file; Error naming the file that cannot be written and, should renaming
+ * fail between two of them, which are new
+ */
+export async function writeAllAtomically(files: readonly FileContent[]): Promise<void> {
+  const drafts: Draft[] = [];
   try {
-    const file = await open(temporary, "wx");
-    try {
-      for await (const chunk of chunks) await file.writeFile(chunk);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw writeError(error, target);
+    for (const { path } of files) drafts.push(await Draft.open(path));
+    const identities = await Promise.all(files.map(({ path }) => identityOf(pathOf(path))));
+    const twin = identities.findIndex((identity, i) => identities.indexOf(identity) < i);
+    if (twin >= 0)
+      throw new RangeError(`${JSON.stringify(drafts[twin].name)} would be written twice: give each file another name`);
+    for (const [i, { chunks }] of files.entries()) await drafts[i].write(chunks);
+    for (const [i, draft] of drafts.entries()) await draft.replace(drafts.slice(0, i));
+  } finally {
+    await Promise.all(drafts.map((draft) => draft.discard()));
   }
+}
+
+/** Finds out before hours of work whether writeAtomically could write there, by trying. @throws Error naming the file */
+export async function checkWritable(path: string | URL): Promise<void> {
+  await (await Draft.open(path)).discard();
+}
+
+/** Whether two paths name one file: the same one behind links and hard links, or one that either would create. */
+export async function sameFile(a: string | URL, b: string | URL): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map((path) => identityOf(pathOf(path))));
+  return one === other;
+}
+
+/** Temporary files that this process is writing. */
+const temporaries = new Set<string>();
+
+/** Removes all temporary files that this process is writing: for who ends it at once. */
+export function removeTemporaries(): void {
+  for (const path of temporaries) rmSync(path, { force: true });
+}
+
+/** A file under its temporary name. */
+class Draft {
+  private constructor(
+    /** as the caller gave it, for messages */
+    readonly name: string,
+    private readonly target: string,
+    private readonly temporary: string,
+    private readonly file: FileHandle,
+    /** the file that is replaced */
+    private readonly old: Stats | undefined,
+  ) {}
+
+  static async open(path: string | URL): Promise<Draft> {
+    const name = pathOf(path);
+    const { target, old } = await targetOf(name);
+    await removeLeftovers(target);
+    const temporary = `${target}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+    temporaries.add(temporary);
+    try {
+      // nobody reads what the old file kept private
+      const file = await open(temporary, "wx", old === undefined ? 0o666 : 0o600);
+      return new Draft(name, target, temporary, file, old);
+    } catch (error) {
+      temporaries.delete(temporary);
+      throw await writeError(error, name, target, old);
+    }
+  }
+
+  /** Writes everything and flushes it to the disk. */
+  async write(chunks: FileContent["chunks"]): Promise<void> {
+    const { file, old, name } = this;
+    for await (const chunk of /\.gz$/i.test(name) ? compressed(chunks) : chunks)
+      await this.attempt(() => file.writeFile(chunk));
+    await this.attempt(async () => {
+      if (old !== undefined) {
+        // only root may give a file away, and others only to a group of theirs
+        await file.chown(-1, old.gid).catch(() => {});
+        await file.chown(old.uid, -1).catch(() => {});
+        await file.chmod(old.mode & 0o7777);
+      }
+      await file.sync();
+      await file.close();
+    });
+  }
+
+  /** Takes the place of the old file. @param before drafts that have done so already */
+  async replace(before: readonly Draft[]): Promise<void> {
+    try {
+      await this.attempt(() => rename(this.temporary, this.target));
+    } catch (error) {
+      if (before.length === 0) throw error;
+      const news = before.map(({ name }) => JSON.stringify(name)).join(", ");
+      throw new Error(
+        `${(error as Error).message}; ${news} is new already and does not go with ${this.old === undefined ? "it" : "the old one"}: write both again`,
+        { cause: error },
+      );
+    }
+    temporaries.delete(this.temporary);
+  }
+
+  /** Leaves nothing behind but what has taken its place. */
+  async discard(): Promise<void> {
+    await this.file.close().catch(() => {});
+    if (!temporaries.delete(this.temporary)) return;
+    await rm(this.temporary, { force: true });
+  }
+
+  private async attempt<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      throw await writeError(error, this.name, this.target, this.old);
+    }
+  }
+}
+
+async function* compressed(chunks: FileContent["chunks"]): AsyncGenerator<Uint8Array> {
+  const gzip = createGzip();
+  // an error of the chunks destroys gzip, and so reaches its reader
+  pipeline(Readable.from(chunks), gzip).catch(() => {});
+  yield* gzip;
 }
 
 /** Removes temporary files beside it that writers who were killed have left. */
 export async function removeLeftovers(path: string | URL): Promise<void> {
-  const target = await targetOf(path);
+  const { target } = await targetOf(pathOf(path));
   const prefix = `${basename(target)}.tmp-`;
   for (const name of await readdir(dirname(target)).catch(() => [])) {
     const writer = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length))?.[1] : undefined;
-    if (writer !== undefined && !isAlive(Number(writer))) await rm(join(dirname(target), name), { force: true });
+    const leftover = join(dirname(target), name);
+    if (writer !== undefined && !(await isWriting(Number(writer), leftover))) await rm(leftover, { force: true });
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether the writer of a temporary file is alive. */
+async function isWriting(pid: number, path: string): Promise<boolean> {
+  if (pid === process.pid) {
+    // in a container every run may have the same number: what is older than this process is of another
+    const there = await stat(path).catch(() => undefined);
+    return there !== undefined && there.mtimeMs >= performance.timeOrigin;
+  }
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -93,40 +237,66 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Finds out before hours of work whether writeAtomically could write there. @throws Error naming the file */
-export async function checkWritable(path: string | URL): Promise<void> {
-  const target = await targetOf(path);
-  try {
-    await access(dirname(target), constants.W_OK);
-  } catch (error) {
-    throw writeError(error, target);
+/** The file that is written for a name: the one behind a link, though it be missing. @throws Error for what is no file that may be replaced */
+async function targetOf(name: string): Promise<{ target: string; old?: Stats }> {
+  const fail = (what: string) => new Error(`cannot write ${JSON.stringify(name)}: ${what}`);
+  if (name === "") throw fail("the name is empty; give a file");
+  const target = await behindLinks(name);
+  const old = await stat(target).catch(() => undefined);
+  if (old?.isDirectory() || target.endsWith("/") || target.endsWith(sep)) throw fail("it is a folder; give a file");
+  if (old === undefined) return { target };
+  if (!old.isFile()) throw fail("it is no regular file; give a file");
+  const isAllowed = await access(target, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  // root is allowed everything, but who took a file's write permission did so to keep it
+  if (!isAllowed || (old.mode & 0o222) === 0)
+    throw fail("the file there is read-only; make it writable, remove it, or give another name");
+  return { target, old };
+}
+
+/** The path at the end of links; a path that is no link is its own end. */
+async function behindLinks(name: string): Promise<string> {
+  let path = name;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const link = await readlink(path).catch(() => undefined);
+    if (link === undefined) return path;
+    // not joined: "..", after a link to a folder, leads elsewhere than the path's text says
+    path = isAbsolute(link) ? link : `${dirname(path)}/${link}`;
   }
+  throw new Error(`cannot write ${JSON.stringify(name)}: links lead in a circle; give a file`);
 }
 
-/** The file behind a link. @throws Error if it is there and no regular file */
-async function targetOf(path: string | URL): Promise<string> {
-  const name = pathOf(path);
-  const target = await realpath(name).catch(() => name);
-  const there = await stat(target).catch(() => undefined);
-  if (there !== undefined && !there.isFile())
-    throw new Error(
-      `cannot write ${JSON.stringify(name)}: it is ${there.isDirectory() ? "a folder" : "no regular file"}; give a file`,
-    );
-  return target;
+/** Device and inode of a file, or where it would be. */
+async function identityOf(name: string): Promise<string> {
+  const path = await behindLinks(name);
+  const there = await stat(path, { bigint: true }).catch(() => undefined);
+  if (there !== undefined) return `${there.dev} ${there.ino}`;
+  const folder = await realpath(dirname(path)).catch(() => resolve(dirname(path)));
+  return join(folder, basename(path));
 }
 
-function writeError(error: unknown, name: string): Error {
-  const { code } = error as NodeJS.ErrnoException;
-  const shown = JSON.stringify(name);
-  if (code === "ENOENT")
-    return new Error(`cannot write ${shown}: no folder ${JSON.stringify(dirname(name))}; make it first`, {
-      cause: error,
-    });
-  if (code === "EACCES" || code === "EROFS" || code === "EPERM")
-    return new Error(`cannot write ${shown}: permission denied`, { cause: error });
-  if (code === "ENOTDIR")
-    return new Error(`cannot write ${shown}: ${JSON.stringify(dirname(name))} is no folder`, { cause: error });
-  if (code === "ENOSPC")
-    return new Error(`cannot write ${shown}: the disk is full; the old file is whole`, { cause: error });
-  return error as Error;
+async function writeError(error: unknown, name: string, target: string, old: Stats | undefined): Promise<Error> {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const fail = (what: string) => new Error(`cannot write ${JSON.stringify(name)}: ${what}`, { cause: error });
+  const folder = JSON.stringify(dirname(target));
+  switch (code) {
+    case "ENOENT": {
+      const there = await stat(dirname(target)).catch(() => undefined);
+      return fail(there === undefined ? `no folder ${folder}; make it first` : `the folder ${folder} takes no files`);
+    }
+    case "EACCES":
+    case "EPERM":
+      return fail("permission denied");
+    case "EROFS":
+      return fail(`the disk of ${folder} is read-only`);
+    case "ENOTDIR":
+      return fail(`${folder} is no folder`);
+    case "ENOSPC":
+    case "EDQUOT":
+      return fail(`the disk is full${old === undefined ? "" : "; the old file is whole"}`);
+    default:
+      return fail(message);
+  }
 }
