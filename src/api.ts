@@ -1,7 +1,8 @@
 // What both doors offer, re-exported only.
 
-export type { Reserve, VectorRows } from "./format/rows.js";
+export type { LenientOptions, Reserve, SkippedRows, VectorRows } from "./format/rows.js";
 export {
+  checkWords,
   type ReadFormat,
   type ReadOptions,
   readVectors,
@@ -59,11 +60,11 @@ export { createVectors, type VectorKernelOptions } from "./vectors/create.js";
 export * from "./vectors/evaluate.js";
 export * from "./vectors/movers.js";
 export * from "./vectors/queries.js";
+export type { Asked, Query, QueryList, WeightedQuery } from "./vectors/query.js";
 export {
   type AnalogyOptions,
   MissingWordError,
   type Neighbour,
-  type Query,
   type SearchOptions,
   WordVectors,
 } from "./vectors/vectors.js";

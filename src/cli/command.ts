@@ -1,12 +1,14 @@
 // What all commands share: their result, its output, option parsers and usage errors.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { READ_FORMATS } from "../format/vectors.js";
+import { type Command, InvalidArgumentError } from "commander";
+import { escapeControls } from "../math/check.js";
 
 /** What a command has to say: for people, and with --json for machines. */
 export interface Result {
   text: string;
   json: unknown;
+  /** Standard output holds what was asked for: what there is to say goes to standard error. */
+  onStderr?: boolean;
 }
 
 /** The command was given what it cannot use: exit code 2. */
@@ -32,8 +34,8 @@ export function finish<Arguments extends unknown[]>(
       `\n${examples.length > 1 ? "Examples" : "Example"}:\n${examples.map((e) => `  $ ${e}`).join("\n")}`,
     )
     .action(async (...args: unknown[]) => {
-      const { text, json } = await action(...(args as Arguments));
-      process.stdout.write(`${command.opts().json ? JSON.stringify(json) : text}\n`);
+      const { text, json, onStderr } = await action(...(args as Arguments));
+      (onStderr ? process.stderr : process.stdout).write(`${command.opts().json ? JSON.stringify(json) : text}\n`);
     });
 }
 
@@ -63,13 +65,14 @@ export function usage<T>(check: () => T): T {
   }
 }
 
-/** The option that says how a file of vectors is read. */
-export function readFormatOption(flag: string): Option {
-  return new Option(`${flag} <format>`, "format of the file read").choices(["auto", ...READ_FORMATS]).default("auto");
+/** A word as it is printed: on a terminal without characters that it would obey; what goes into a pipe stays as it is. */
+export function printable(word: string): string {
+  return process.stdout.isTTY ? escapeControls(word) : word;
 }
 
-/** Lines of a table, columns parted by two blanks; the first column is aligned left, the others right. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Lines of a table, columns two spaces apart; the first column is aligned left, the others right. Cells are made printable. */
+export function table(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(printable));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column].length))) ?? [];
   return rows
     .map((row) =>

@@ -5,34 +5,31 @@ import {
   type EvaluationOptions,
   evaluateAnalogies,
   evaluateWordPairs,
-  loadVectors,
   parseAnalogies,
   parseWordPairs,
-  type ReadFormat,
   readText,
   type WordPairScore,
 } from "../node.js";
-import { finish, parseCount, type Result, readFormatOption, table, UsageError } from "./command.js";
+import { finish, parseCount, type Result, table, UsageError } from "./command.js";
+import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags } from "./input.js";
 
-interface Flags {
+interface Flags extends VectorFlags {
   pairs?: string[];
   analogies?: string[];
   restrictVocabulary: number;
   caseSensitive?: true;
-  format: ReadFormat | "auto";
 }
 
 export function evaluateCommand(): Command {
   const command = new Command("evaluate")
     .description("Score vectors on rated word pairs and on analogies, with the figures that gensim gives.")
-    .argument("<file>", "vectors, as train or another trainer wrote them")
+    .argument("<file>", VECTORS)
     .option("--pairs <file...>", "rated pairs: a line `word word score` each, such as WordSim-353")
     .option("--analogies <file...>", "questions in the format of Google's questions-words.txt")
     .option("--restrict-vocabulary <number>", "know only the most frequent words", parseCount, 300_000)
-    .option("--case-sensitive", "tell upper from lower case")
-    .addOption(readFormatOption("--format"));
+    .option("--case-sensitive", "tell upper from lower case");
   return finish(
-    command,
+    addVectorOptions(command),
     [
       "wasm2vec evaluate vectors.bin --pairs wordsim353.tsv --analogies questions-words.txt --restrict-vocabulary 30000",
     ],
@@ -41,7 +38,7 @@ export function evaluateCommand(): Command {
 }
 
 async function runEvaluate(file: string, flags: Flags): Promise<Result> {
-  const { pairs = [], analogies = [], restrictVocabulary, caseSensitive, format } = flags;
+  const { pairs = [], analogies = [], restrictVocabulary, caseSensitive } = flags;
   if (pairs.length + analogies.length === 0)
     throw new UsageError("evaluate needs something to score: give --pairs FILE, --analogies FILE or both");
   // read first: a bad question file is told before vectors are loaded
@@ -51,7 +48,7 @@ async function runEvaluate(file: string, flags: Flags): Promise<Result> {
   const questionSets = await Promise.all(
     analogies.map(async (path) => ({ path, set: parseAnalogies(await readText(path), path) })),
   );
-  const vectors = await loadVectors(file, { format });
+  const vectors = await openVectorFile(file, flags);
   const options: EvaluationOptions = { restrictVocabulary, caseInsensitive: !caseSensitive };
   const pairScores = pairSets.map(({ path, set }) => ({ file: path, ...evaluateWordPairs(vectors, set, options) }));
   const analogyScores = questionSets.map(({ path, set }) => ({

@@ -1,20 +1,20 @@
 // Nearest words and analogies.
 
 import { Command, Option } from "commander";
-import { loadVectors, type Neighbour, type ReadFormat } from "../node.js";
-import { finish, parseCount, type Result, readFormatOption, table } from "./command.js";
+import type { Neighbour } from "../node.js";
+import { finish, parseCount, type Result, table } from "./command.js";
+import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags } from "./input.js";
 
-interface SearchFlags {
+interface SearchFlags extends VectorFlags {
   topN: number;
   restrictVocabulary?: number;
   skipMissing?: true;
-  format: ReadFormat | "auto";
 }
 
 export function similarCommand(): Command {
   const command = new Command("similar")
     .description("Print the words nearest to a word, or to the mean of several.")
-    .argument("<file>", "vectors, as train or another trainer wrote them")
+    .argument("<file>", VECTORS)
     .argument("<word...>", "the word, or words")
     .option("--negative <word...>", "words to be unlike");
   return finish(
@@ -27,7 +27,7 @@ export function similarCommand(): Command {
 export function analogyCommand(): Command {
   const command = new Command("analogy")
     .description("Answer: A is to B as C is to … ?")
-    .argument("<file>", "vectors, as train or another trainer wrote them")
+    .argument("<file>", VECTORS)
     .argument("<a>")
     .argument("<b>")
     .argument("<c>")
@@ -38,11 +38,10 @@ export function analogyCommand(): Command {
 }
 
 function searchOptions(command: Command): Command {
-  return command
+  return addVectorOptions(command)
     .option("-n, --top-n <number>", "words to print", parseCount, 10)
     .option("--restrict-vocabulary <number>", "look only among the most frequent words", parseCount)
-    .option("--skip-missing", "leave out words without a vector as long as another is left")
-    .addOption(readFormatOption("--format"));
+    .option("--skip-missing", "leave out words without a vector as long as another is left");
 }
 
 async function runSimilar(
@@ -50,7 +49,7 @@ async function runSimilar(
   words: string[],
   flags: SearchFlags & { negative?: string[] },
 ): Promise<Result> {
-  const vectors = await loadVectors(file, { format: flags.format });
+  const vectors = await openVectorFile(file, flags);
   return neighbours(vectors.mostSimilar({ positive: words, negative: flags.negative }, search(flags)));
 }
 
@@ -61,7 +60,7 @@ async function runAnalogy(
   c: string,
   flags: SearchFlags & { method: "3cosadd" | "3cosmul" },
 ): Promise<Result> {
-  const vectors = await loadVectors(file, { format: flags.format });
+  const vectors = await openVectorFile(file, flags);
   return neighbours(vectors.analogy(a, b, c, { ...search(flags), method: flags.method }));
 }
 

@@ -5,7 +5,7 @@ import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
-import { type Reserve, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
 /** The first four bytes. */
 export const FASTTEXT_MAGIC = Uint8Array.of(0xba, 0x16, 0x4f, 0x2f);
@@ -27,6 +27,8 @@ export class Subwords {
     readonly minLength: number,
     readonly maxLength: number,
     private readonly buckets: number,
+    /** where those of the n-grams begin */
+    private readonly wordRows: number,
     private readonly words: ReadonlyMap<string, number>,
     private readonly pieces: readonly Float32Array[],
   ) {}
@@ -66,7 +68,7 @@ export class Subwords {
         end++;
         while (end < bytes.length && isInside(end)) end++;
         if (length < this.minLength || (length === 1 && (start === 0 || end === bytes.length))) continue;
-        yield this.words.size + (hash(bytes, start, end) % this.buckets);
+        yield this.wordRows + (hash(bytes, start, end) % this.buckets);
       }
     }
   }
@@ -120,10 +122,9 @@ class Fields {
  */
 export async function readFastText(
   bytes: ByteReader,
-  name: string,
-  limit: number,
-  reserve: Reserve,
+  options: RowOptions,
 ): Promise<VectorRows & { subwords: Subwords }> {
+  const { name } = options;
   const fail = (what: string) => new FormatError(`${name}: ${what}`);
   const fields = new Fields(bytes, name);
   const magic = await fields.take(4, "its first bytes");
@@ -144,15 +145,18 @@ export async function readFastText(
   const pruned = await fields.int64("the dictionary");
   if (dim < 1 || entries < wordCount || wordCount < 0 || maxLength < 0 || bucket < 0)
     throw fail(`has dim ${dim}, ${entries} entries, ${wordCount} words, ${bucket} buckets: damaged`);
-  const words = new Map<string, number>();
+  const words: string[] = [];
+  const rowOfWord = new Map<string, number>();
   for (let row = 0; row < entries; row++) {
     const word = await fields.word(row);
     await fields.take(8, `the entry of ${show(word)}`);
     const isLabel = (await fields.byte(`the entry of ${show(word)}`)) !== 0;
     if (isLabel !== row >= wordCount)
       throw fail(`entry ${row + 1} (${show(word)}) is ${isLabel ? "a label" : "a word"} where none should be`);
-    if (!isLabel && words.has(word)) throw fail(`names the word ${show(word)} twice`);
-    if (!isLabel) words.set(word, row);
+    if (isLabel) continue;
+    words.push(word);
+    // of a word named twice the first row counts
+    if (!rowOfWord.has(word)) rowOfWord.set(word, row);
   }
   if (pruned >= 0) throw fail("is quantised or pruned (.ftz), which is not read: use the .bin that it was made from");
   if ((await fields.byte("the matrix")) !== 0)
@@ -164,15 +168,15 @@ export async function readFastText(
   const buckets = maxLength > 0 ? rows - wordCount : 0;
   if (buckets > 0 && buckets !== bucket) throw fail(`has ${buckets} rows of n-grams for ${bucket} buckets: damaged`);
   const pieces = await readPieces(fields, rows, dim);
-  const subwords = new Subwords(dim, minLength, maxLength, buckets, words, pieces);
-  const sink = new RowSink(name, dim, Math.min(wordCount, limit), reserve);
-  for (const word of words.keys()) {
-    if (sink.rows >= limit) break;
-    sink.addWord(word);
+  const subwords = new Subwords(dim, minLength, maxLength, buckets, wordCount, rowOfWord, pieces);
+  const sink = new RowSink(dim, wordCount, options);
+  for (const word of words) {
+    if (sink.isFull) break;
+    sink.begin(word);
     sink.vector().set(subwords.get(word));
-    sink.endRow();
+    sink.end();
   }
-  return { ...sink.result, subwords };
+  return { ...sink.finish(), subwords };
 }
 
 async function readPieces(fields: Fields, rows: number, dim: number): Promise<Float32Array[]> {

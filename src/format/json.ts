@@ -4,13 +4,13 @@ import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import type { ByteReader } from "./bytes.js";
 import { formatFloat } from "./number.js";
-import { type Reserve, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
 /** @throws FormatError for what has no array of as many numbers for each word */
-export async function readJson(bytes: ByteReader, name: string, limit: number, reserve: Reserve): Promise<VectorRows> {
+export async function readJson(bytes: ByteReader, options: RowOptions): Promise<VectorRows> {
   while (await bytes.fill(bytes.unread.length + 1));
   const fail = (what: string, cause?: unknown) =>
-    new FormatError(`${name}: expected {"words": [...], "vectors": [[...], ...]}, ${what}`, { cause });
+    new FormatError(`${options.name}: expected {"words": [...], "vectors": [[...], ...]}, ${what}`, { cause });
   let read: unknown;
   try {
     read = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.unread));
@@ -23,18 +23,21 @@ export async function readJson(bytes: ByteReader, name: string, limit: number, r
   if (!Array.isArray(words) || !Array.isArray(vectors) || words.length !== vectors.length)
     throw fail(`got words: ${show(words)}, vectors: ${show(vectors)}`);
   if (words.length === 0 || !Array.isArray(vectors[0]) || vectors[0].length === 0) throw fail("got no row of numbers");
-  const sink = new RowSink(name, vectors[0].length, Math.min(words.length, limit), reserve);
-  for (const [i, row] of vectors.slice(0, limit).entries()) {
+  const sink = new RowSink(vectors[0].length, words.length, options);
+  for (const [i, row] of vectors.entries()) {
+    if (sink.isFull) break;
     if (typeof words[i] !== "string") throw sink.fail("expected a word", `got ${show(words[i])}`);
-    sink.addWord(words[i]);
+    sink.begin(words[i]);
     if (!Array.isArray(row) || row.length !== sink.dim)
       throw sink.fail(`expected ${sink.dim} numbers`, `got ${Array.isArray(row) ? row.length : show(row)}`);
-    const wrong = row.findIndex((value) => typeof value !== "number");
+    // JSON.stringify writes NaN as null
+    const numbers = row.map((value) => (value === null ? Number.NaN : value));
+    const wrong = numbers.findIndex((value) => typeof value !== "number");
     if (wrong >= 0) throw sink.fail("expected numbers", `number ${wrong + 1} is ${show(row[wrong])}`);
-    sink.vector().set(row);
-    sink.endRow();
+    sink.vector().set(numbers);
+    sink.end();
   }
-  return sink.result;
+  return sink.finish();
 }
 
 export function* writeJson({ words, dim, matrix, stride }: VectorRows): Generator<Uint8Array<ArrayBuffer>> {

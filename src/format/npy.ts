@@ -5,7 +5,7 @@ import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import type { ByteReader } from "./bytes.js";
 import { fromHalf } from "./half.js";
-import { type Reserve, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
 export const NPY_MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
@@ -19,14 +19,8 @@ const READERS: Record<string, { size: number; read: (view: DataView, at: number)
 };
 
 /** @param words of the rows @throws FormatError for other numbers, shapes or orders than rows of floats */
-export async function readNpy(
-  bytes: ByteReader,
-  name: string,
-  limit: number,
-  reserve: Reserve,
-  words: readonly string[],
-): Promise<VectorRows> {
-  const fail = (what: string) => new FormatError(`${name}: ${what}`);
+export async function readNpy(bytes: ByteReader, options: RowOptions, words: readonly string[]): Promise<VectorRows> {
+  const fail = (what: string) => new FormatError(`${options.name}: ${what}`);
   if (!(await bytes.fill(12))) throw fail("the file ends within the header of .npy");
   const view = (length: number) => new DataView(bytes.unread.buffer, bytes.unread.byteOffset, length);
   const major = bytes.unread[6];
@@ -48,18 +42,18 @@ export async function readNpy(
   // a row must be there before room is made for it
   if (rows > 0 && !(await bytes.fill(dim * number.size)))
     throw fail(`row 1 expected ${dim} numbers, file ends after ${bytes.unread.length} bytes of it`);
-  const sink = new RowSink(name, dim, Math.min(rows, limit), reserve);
-  while (sink.rows < Math.min(rows, limit)) {
-    sink.addWord(words[sink.rows]);
+  const sink = new RowSink(dim, rows, options);
+  while (sink.row < rows && !sink.isFull) {
+    sink.begin(words[sink.row]);
     if (!(await bytes.fill(dim * number.size))) throw sink.fail(`expected ${dim} floats`, "file ends");
     const vector = sink.vector();
     const data = view(dim * number.size);
     for (let d = 0; d < dim; d++) vector[d] = number.read(data, d * number.size);
-    sink.endRow();
+    sink.end();
     bytes.skip(dim * number.size);
   }
-  if (sink.rows === rows && (await bytes.fill(1))) throw fail(`goes on after its ${rows} rows`);
-  return sink.result;
+  if (sink.row === rows && (await bytes.fill(1))) throw fail(`goes on after its ${rows} rows`);
+  return sink.finish();
 }
 
 export function* writeNpy({ words, dim, matrix, stride }: VectorRows): Generator<Uint8Array<ArrayBuffer>> {

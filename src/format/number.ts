@@ -46,8 +46,15 @@ export function parseDecimal(bytes: Uint8Array, start: number, end: number): num
   return isNegative ? -value : value;
 }
 
-/** Number(), without what it accepts besides decimals: blanks, hexadecimal, Infinity. */
+/** Whether a text that parseDecimal refuses spells a number all the same, but one that is not finite: NaN, infinite, too large. */
+export function spellsNonFinite(text: string): boolean {
+  return DECIMAL.test(text) || /^[+-]?(nan(\(\w*\))?|inf(inity)?)$/i.test(text);
+}
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** Number(), without what it accepts besides decimals: whitespace, hexadecimal, Infinity. */
 function parseAny(text: string): number {
-  const value = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : Number.NaN;
 }

@@ -98,18 +98,37 @@ export function readSafetensors(
   return { tensors, metadata: metadata as Record<string, string> };
 }
 
-/** The tensors of a header, by where they lie in the data; for files that are read as a stream. @throws FormatError */
+/** A tensor of a file that is read as a stream, and where its data lies. */
+export interface TensorPlace {
+  name: string;
+  /** Any that the format has. */
+  dtype: string;
+  shape: number[];
+  from: number;
+  to: number;
+}
+
+/**
+ * A header: its strings, and its tensors by where they lie in the data; for files that are read as a stream.
+ * @param wanted tensors whose type must be one that is read here
+ * @throws FormatError
+ */
 export function parseSafetensorsHeader(
   json: Uint8Array,
   name: string,
-): { name: string; dtype: DType; shape: number[]; from: number; to: number }[] {
+  wanted: readonly string[],
+): { tensors: TensorPlace[]; metadata: Record<string, string> } {
   const fail = (what: string): never => {
     throw new FormatError(`${name}: ${what}`);
   };
-  const { __metadata__: _, ...entries } = parseHeader(json, fail);
-  return Object.entries(entries)
-    .map(([key, entry]) => ({ name: key, ...checkEntry(key, entry, Number.MAX_SAFE_INTEGER, fail) }))
+  const { __metadata__: metadata = {}, ...entries } = parseHeader(json, fail);
+  const tensors = Object.entries(entries)
+    .map(([key, entry]) => ({
+      name: key,
+      ...(wanted.includes(key) ? checkEntry : checkPlace)(key, entry, Number.MAX_SAFE_INTEGER, fail),
+    }))
     .sort((a, b) => a.from - b.from);
+  return { tensors, metadata: metadata as Record<string, string> };
 }
 
 function parseHeader(json: Uint8Array, fail: (what: string) => never): Record<string, unknown> {
@@ -128,18 +147,24 @@ function parseHeader(json: Uint8Array, fail: (what: string) => never): Record<st
 }
 
 function checkEntry(key: string, entry: unknown, available: number, fail: (what: string) => never) {
+  const { dtype, shape, from, to } = checkPlace(key, entry, available, fail);
+  const tensor = `tensor ${JSON.stringify(key)}`;
+  if (!Object.hasOwn(ARRAYS, dtype))
+    fail(`${tensor} expected dtype ${Object.keys(ARRAYS).join(", ")}, got ${JSON.stringify(dtype)}`);
+  const size = shape.reduce((a, b) => a * b, ARRAYS[dtype as DType].BYTES_PER_ELEMENT);
+  if (to - from !== size) fail(`${tensor} of shape [${shape.join(", ")}] expected ${size} bytes, got ${to - from}`);
+  return { dtype: dtype as DType, shape, from, to };
+}
+
+function checkPlace(key: string, entry: unknown, available: number, fail: (what: string) => never) {
   const tensor = `tensor ${JSON.stringify(key)}`;
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Entry;
   const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
-  if (!Object.hasOwn(ARRAYS, dtype))
-    fail(`${tensor} expected dtype ${Object.keys(ARRAYS).join(", ")}, got ${JSON.stringify(dtype)}`);
   if (!Array.isArray(shape) || !shape.every(isCount)) fail(`${tensor} has no valid shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     fail(`${tensor} has no valid data_offsets`);
   const [from, to] = offsets;
-  const size = shape.reduce((a, b) => a * b, ARRAYS[dtype as DType].BYTES_PER_ELEMENT);
   if (to < from || to > available)
     fail(`${tensor} lies at bytes ${from} to ${to} of the data, which has ${available}: cut off?`);
-  if (to - from !== size) fail(`${tensor} of shape [${shape.join(", ")}] expected ${size} bytes, got ${to - from}`);
-  return { dtype: dtype as DType, shape, from, to };
+  return { dtype, shape, from, to };
 }

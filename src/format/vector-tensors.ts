@@ -5,8 +5,8 @@ import { FormatError } from "../math/error.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { fromHalf, toHalf } from "./half.js";
-import { type Reserve, RowSink, type VectorRows } from "./rows.js";
-import { parseSafetensorsHeader, safetensorsHeader, type TensorShape } from "./safetensors.js";
+import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
+import { parseSafetensorsHeader, safetensorsHeader, type TensorPlace, type TensorShape } from "./safetensors.js";
 
 export type Precision = "F32" | "F16" | "I8";
 
@@ -20,6 +20,15 @@ const READERS: Record<Precision, { size: number; read: (view: DataView, at: numb
   I8: { size: 1, read: (view, at) => view.getInt8(at) },
 };
 
+/** Files of ours that hold no vectors, by the format that their header names. */
+const OTHERS: Record<string, string> = {
+  "wasm2vec.network": "a network: HiddenLayerNetwork.load reads it",
+  "wasm2vec.checkpoint": 'a checkpoint of training: go on with train and "resume", which ends in vectors',
+};
+
+/** Tensor names shown in messages. */
+const SHOWN = 3;
+
 /**
  * Tensors may come in any order but that words and scales come before vectors; others are skipped.
  * @param words of the rows, for files that have no tensor of them
@@ -27,67 +36,92 @@ const READERS: Record<Precision, { size: number; read: (view: DataView, at: numb
  */
 export async function readVectorTensors(
   bytes: ByteReader,
-  name: string,
-  limit: number,
-  reserve: Reserve,
+  options: RowOptions,
   words?: readonly string[],
 ): Promise<VectorRows> {
-  const fail = (what: string) => new FormatError(`${name}: ${what}`);
-  if (!(await bytes.fill(8))) throw fail("the file ends within the header: not a safetensors file");
-  const view = (length: number) => new DataView(bytes.unread.buffer, bytes.unread.byteOffset, length);
-  const headerBytes = Number(view(8).getBigUint64(0, true));
-  if (headerBytes > HEADER_LIMIT || !(await bytes.fill(8 + headerBytes)))
-    throw fail(`the header should have ${headerBytes} bytes: cut off, or not a safetensors file`);
-  const entries = parseSafetensorsHeader(bytes.unread.subarray(8, 8 + headerBytes), name);
-  bytes.skip(8 + headerBytes);
+  const fail = (what: string) => new FormatError(`${options.name}: ${what}`);
+  const entries = await readEntries(bytes, options.name);
   let at = 0;
   let names = words;
   let scales: Float32Array | undefined;
-  for (const { name: tensor, dtype, shape, from, to } of entries) {
+  for (const entry of entries) {
+    const { name: tensor, dtype, from, to } = entry;
     if (from < at) throw fail(`tensor ${show(tensor)} begins before the one before it ends`);
     if (!(await skip(bytes, from - at))) throw fail(`cut off before tensor ${show(tensor)}`);
     at = to;
-    if (tensor !== "vectors") {
-      const isWanted = tensor === "words" || tensor === "scales";
-      if (!(isWanted ? await bytes.fill(to - from) : await skip(bytes, to - from)))
-        throw fail(`cut off within tensor ${show(tensor)}`);
-      if (!isWanted) continue;
-      const data = bytes.unread.slice(0, to - from);
-      bytes.skip(to - from);
-      if (tensor === "words") {
-        if (words !== undefined) throw fail("holds its own words: leave out the list of words");
-        names = decodeUtf8(data).split("\n");
-      } else if (dtype === "F32") scales = new Float32Array(data.buffer);
-      continue;
+    if (tensor === "vectors") {
+      if (names === undefined) throw fail('no tensor "words" before "vectors": name a file of words, one a line');
+      return await readMatrix(bytes, entry, names, scales, options);
     }
-    const number = READERS[dtype as Precision];
-    if (number === undefined)
-      throw fail(`tensor "vectors" expected dtype ${Object.keys(READERS).join(", ")}, got ${show(dtype)}`);
-    const [rows, dim] = shape;
-    if (shape.length !== 2 || !(dim >= 1))
-      throw fail(`tensor "vectors" expected shape [rows, dim], got [${shape.join(", ")}]`);
-    if (names === undefined) throw fail('no tensor "words" before "vectors": name a file of words, one a line');
-    if (names.length !== rows) throw fail(`has ${rows} rows for ${names.length} words`);
-    if (dtype === "I8" && scales?.length !== rows)
-      throw fail(`expected ${rows} scales before "vectors" of I8, got ${scales?.length ?? "none"}`);
-    // a row must be there before room is made for it
-    if (rows > 0 && !(await bytes.fill(dim * number.size)))
-      throw fail(`row 1 expected ${dim} numbers, file ends after ${bytes.unread.length} bytes of it`);
-    const sink = new RowSink(name, dim, Math.min(rows, limit), reserve);
-    while (sink.rows < Math.min(rows, limit)) {
-      const row = sink.rows;
-      sink.addWord(names[row]);
-      if (!(await bytes.fill(dim * number.size))) throw sink.fail(`expected ${dim} numbers`, "file ends");
-      const vector = sink.vector();
-      const data = view(dim * number.size);
-      const scale = dtype === "I8" ? scales![row] : 1;
-      for (let d = 0; d < dim; d++) vector[d] = scale * number.read(data, d * number.size);
-      sink.endRow();
-      bytes.skip(dim * number.size);
-    }
-    return sink.result;
+    const isWanted = tensor === "words" || tensor === "scales";
+    if (!(isWanted ? await bytes.fill(to - from) : await skip(bytes, to - from)))
+      throw fail(`cut off within tensor ${show(tensor)}`);
+    if (!isWanted) continue;
+    const data = bytes.unread.slice(0, to - from);
+    bytes.skip(to - from);
+    if (tensor === "words") {
+      if (words !== undefined) throw fail("holds its own words: leave out the list of words");
+      names = decodeUtf8(data).split("\n");
+    } else if (dtype === "F32") scales = new Float32Array(data.buffer);
   }
-  throw fail(`expected a tensor "vectors", got ${entries.map((entry) => show(entry.name)).join(", ") || "none"}`);
+  throw fail('no tensor "vectors"');
+}
+
+/** The tensors of a file that has vectors among them. */
+async function readEntries(bytes: ByteReader, name: string): Promise<TensorPlace[]> {
+  const fail = (what: string) => new FormatError(`${name}: ${what}`);
+  if (!(await bytes.fill(8))) throw fail("the file ends within the header: not a safetensors file");
+  const headerBytes = Number(new DataView(bytes.unread.slice(0, 8).buffer).getBigUint64(0, true));
+  if (headerBytes > HEADER_LIMIT || !(await bytes.fill(8 + headerBytes)))
+    throw fail(`the header should have ${headerBytes} bytes: cut off, or not a safetensors file`);
+  const header = bytes.unread.subarray(8, 8 + headerBytes);
+  const { tensors, metadata } = parseSafetensorsHeader(header, name, ["words", "scales", "vectors"]);
+  bytes.skip(8 + headerBytes);
+  if (Object.hasOwn(OTHERS, metadata.format)) throw fail(`expected vectors, got ${OTHERS[metadata.format]}`);
+  if (!tensors.some((tensor) => tensor.name === "vectors")) {
+    const names = tensors.slice(0, SHOWN).map((tensor) => show(tensor.name));
+    const more = tensors.length > SHOWN ? ` and ${tensors.length - SHOWN} more` : "";
+    throw fail(
+      `expected a tensor "vectors", got ${names.join(", ") || "none"}${more}: a safetensors file of another program; ` +
+        'name its matrix "vectors", or save that with numpy.save, and its words in a file of their own',
+    );
+  }
+  return tensors;
+}
+
+async function readMatrix(
+  bytes: ByteReader,
+  { dtype, shape }: TensorPlace,
+  names: readonly string[],
+  scales: Float32Array | undefined,
+  options: RowOptions,
+): Promise<VectorRows> {
+  const fail = (what: string) => new FormatError(`${options.name}: ${what}`);
+  const number = READERS[dtype as Precision];
+  if (number === undefined)
+    throw fail(`tensor "vectors" expected dtype ${Object.keys(READERS).join(", ")}, got ${show(dtype)}`);
+  const [rows, dim] = shape;
+  if (shape.length !== 2 || !(dim >= 1))
+    throw fail(`tensor "vectors" expected shape [rows, dim], got [${shape.join(", ")}]`);
+  if (names.length !== rows) throw fail(`has ${rows} rows for ${names.length} words`);
+  if (dtype === "I8" && scales?.length !== rows)
+    throw fail(`expected ${rows} scales before "vectors" of I8, got ${scales?.length ?? "none"}`);
+  // a row must be there before room is made for it
+  if (rows > 0 && !(await bytes.fill(dim * number.size)))
+    throw fail(`row 1 expected ${dim} numbers, file ends after ${bytes.unread.length} bytes of it`);
+  const sink = new RowSink(dim, rows, options);
+  while (sink.row < rows && !sink.isFull) {
+    const { row } = sink;
+    sink.begin(names[row]);
+    if (!(await bytes.fill(dim * number.size))) throw sink.fail(`expected ${dim} numbers`, "file ends");
+    const vector = sink.vector();
+    const data = new DataView(bytes.unread.buffer, bytes.unread.byteOffset, dim * number.size);
+    const scale = dtype === "I8" ? scales![row] : 1;
+    for (let d = 0; d < dim; d++) vector[d] = scale * number.read(data, d * number.size);
+    sink.end();
+    bytes.skip(dim * number.size);
+  }
+  return sink.finish();
 }
 
 async function skip(bytes: ByteReader, count: number): Promise<boolean> {
@@ -100,15 +134,10 @@ async function skip(bytes: ByteReader, count: number): Promise<boolean> {
   return true;
 }
 
-/** @throws RangeError for a word with a line end, or a number beyond float16 */
+/** @throws RangeError for a number beyond float16 */
 export function* writeVectorTensors(rows: VectorRows, precision: Precision): Generator<Uint8Array<ArrayBuffer>> {
   checkOneOf("precision", precision, ["F32", "F16", "I8"]);
   const { words, dim, matrix, stride } = rows;
-  const broken = words.find((word) => word.includes("\n"));
-  if (broken !== undefined)
-    throw new RangeError(
-      `word ${show(broken)} holds a line end, which the list of words cannot hold: replace it before training`,
-    );
   const list = encodeUtf8(words.join("\n"));
   const scales =
     precision === "I8"

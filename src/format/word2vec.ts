@@ -4,8 +4,8 @@ import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
-import { formatFloat, parseDecimal } from "./number.js";
-import { type Reserve, RowSink, type VectorRows } from "./rows.js";
+import { formatFloat, parseDecimal, spellsNonFinite } from "./number.js";
+import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
 /** "word2vec" is the binary format, "word2vec-text" the text format. */
 export type Word2vecFormat = "word2vec" | "word2vec-text";
@@ -27,23 +27,18 @@ function isBlank(byte: number): boolean {
 
 /**
  * Reads vectors from bytes, however they are cut into chunks. Takes binary rows with or without a newline after them,
- * text with trailing blanks, tabs or CR LF. Bytes of a word that are no UTF-8 become lone surrogates U+DC80 … U+DCFF,
+ * text with trailing spaces, tabs or CR LF. Bytes of a word that are invalid UTF-8 become lone surrogates U+DC80 … U+DCFF,
  * and are written back as they were.
  * @throws FormatError naming row and word if the bytes are truncated, over-long, miscounted or not numeric
  */
 export async function readWord2vec(
   bytes: ByteReader,
-  name: string,
   format: Word2vecFormat | "auto",
-  limit: number,
-  reserve: Reserve,
+  options: RowOptions,
 ): Promise<VectorRows> {
-  const header = await readHeader(bytes, name);
+  const header = await readHeader(bytes, options.name);
   const isText = format === "auto" ? await looksLikeText(bytes, header.dim) : format === "word2vec-text";
-  const rows = new RowReader(bytes, name, header, limit, reserve);
-  await rows.read(isText);
-  if (rows.rows === header.rows) await rows.checkEnd();
-  return rows.result;
+  return new RowReader(bytes, header, options).read(isText);
 }
 
 interface Header {
@@ -79,40 +74,40 @@ async function looksLikeText(bytes: ByteReader, dim: number): Promise<boolean> {
   const row = unread.subarray(wordEnd + 1, rowEnd < 0 ? unread.length : rowEnd);
   if (!row.every((byte) => isBlank(byte) || (byte > 32 && byte < 127))) return false;
   const numbers = decodeUtf8(row).trim().split(/\s+/);
-  const [first] = numbers.map((number) => new TextEncoder().encode(number));
-  if (Number.isNaN(parseDecimal(first, 0, first.length))) return false;
+  const first = new TextEncoder().encode(numbers[0]);
+  if (Number.isNaN(parseDecimal(first, 0, first.length)) && !spellsNonFinite(numbers[0])) return false;
   return rowEnd < 0 || numbers.length >= Math.min(dim, 3);
 }
 
-class RowReader extends RowSink {
-  private readonly wanted: number;
+class RowReader {
+  private readonly sink: RowSink;
 
   constructor(
     private readonly bytes: ByteReader,
-    name: string,
     private readonly header: Header,
-    limit: number,
-    reserve: Reserve,
+    private readonly options: RowOptions,
   ) {
-    const wanted = Math.min(header.rows, limit);
-    super(name, header.dim, wanted, reserve);
-    this.wanted = wanted;
+    this.sink = new RowSink(header.dim, header.rows, options);
   }
 
-  async read(isText: boolean): Promise<void> {
-    while (this.row < this.wanted) {
+  async read(isText: boolean): Promise<VectorRows> {
+    const { sink, header } = this;
+    while (sink.row < header.rows && !sink.isFull) {
       if (isText) await this.readText();
       else await this.readBinary();
-      this.endRow();
+      sink.end();
     }
+    if (sink.row === header.rows) await this.checkEnd();
+    return sink.finish();
   }
 
   /** Only newlines may follow the last row. */
-  async checkEnd(): Promise<void> {
+  private async checkEnd(): Promise<void> {
     if (!(await this.skipNewlines())) return;
-    throw new FormatError(
-      `${this.name}: header says ${this.row} rows, but the file goes on after row ${this.row}` +
-        `${this.row > 0 ? ` (${show(this.words[this.row - 1])})` : ""}: its count or dim is wrong`,
+    const { rows } = this.header;
+    const last = rows > 0 ? ` (${show(this.sink.words.at(-1))})` : "";
+    throw this.fail(
+      `header says ${rows} rows, but the file goes on after row ${rows}${last}: its count or dim is wrong`,
     );
   }
 
@@ -127,51 +122,49 @@ class RowReader extends RowSink {
   }
 
   private async readBinary(): Promise<void> {
-    const { bytes, dim } = this;
+    const { bytes, sink } = this;
+    const { dim } = sink;
     // word2vec.c ends a row with a newline, gensim does not
     if (!(await this.skipNewlines())) throw this.tooFewRows();
     const wordEnd = await bytes.indexOf(SPACE, WORD_LIMIT);
-    if (wordEnd < 0) throw this.fail("expected a word and a space", "got no space");
-    this.addWord(decodeUtf8(bytes.unread.subarray(0, wordEnd)));
+    if (wordEnd < 0) throw sink.fail("expected a word and a space", "got no space");
+    sink.begin(decodeUtf8(bytes.unread.subarray(0, wordEnd)));
     bytes.skip(wordEnd + 1);
     if (!(await bytes.fill(4 * dim)))
-      throw this.fail(`expected ${dim} floats`, `file ends after ${bytes.unread.length >> 2}`);
-    const vector = this.vector();
+      throw sink.fail(`expected ${dim} floats`, `file ends after ${bytes.unread.length >> 2}`);
+    const vector = sink.vector();
     new Uint8Array(vector.buffer, vector.byteOffset, 4 * dim).set(bytes.unread.subarray(0, 4 * dim));
     bytes.skip(4 * dim);
   }
 
   private async readText(): Promise<void> {
-    const { bytes, dim } = this;
+    const { bytes, sink } = this;
+    const { dim } = sink;
     if (!(await bytes.fill(1))) throw this.tooFewRows();
     const limit = WORD_LIMIT + NUMBER_LIMIT * dim;
     const newline = await bytes.indexOf(NEWLINE, limit);
     const line = bytes.unread.subarray(0, newline < 0 ? limit : newline);
     let at = nextBlank(line, 0);
-    this.addWord(decodeUtf8(line.subarray(0, at)));
-    const vector = this.vector();
+    sink.begin(decodeUtf8(line.subarray(0, at)));
     let count = 0;
     for (at = nextField(line, at); at < line.length; at = nextField(line, at)) {
       const start = at;
       at = nextBlank(line, start);
-      const value = Math.fround(parseDecimal(line, start, at));
-      if (!Number.isFinite(value))
-        throw this.fail(
-          "expected finite numbers",
-          `number ${count + 1} is ${show(decodeUtf8(line.subarray(start, at)))}`,
-        );
-      // a write past the row's view goes nowhere, and is counted
-      vector[count++] = value;
+      sink.parse(count++, line, start, at);
     }
     if (count !== dim) {
       const isCut = newline < 0 && count < dim;
-      throw this.fail(`expected ${dim} floats`, isCut ? `file ends after ${count}` : `got ${count}`);
+      throw sink.fail(`expected ${dim} floats`, isCut ? `file ends after ${count}` : `got ${count}`);
     }
     bytes.skip(newline < 0 ? line.length : newline + 1);
   }
 
   private tooFewRows(): FormatError {
-    return new FormatError(`${this.name}: header says ${this.header.rows} rows, file ends after ${this.row}`);
+    return this.fail(`header says ${this.header.rows} rows, file ends after ${this.sink.row}`);
+  }
+
+  private fail(what: string): FormatError {
+    return new FormatError(`${this.options.name}: ${what}`);
   }
 }
 
@@ -185,15 +178,11 @@ function nextBlank(line: Uint8Array, at: number): number {
   return at;
 }
 
-/**
- * Binary rows end with a newline, as in word2vec.c.
- * @throws RangeError naming the word, before the first bytes, if one cannot be written
- */
+/** Binary rows end with a newline, as in word2vec.c. */
 export function* writeWord2vec(
   { words, dim, matrix, stride }: VectorRows,
   format: Word2vecFormat,
 ): Generator<Uint8Array<ArrayBuffer>> {
-  words.forEach(checkWord);
   const encoder = new TextEncoder();
   yield encoder.encode(`${words.length} ${dim}\n`);
   for (let row = 0; row < words.length; row++) {
@@ -211,13 +200,3 @@ export function* writeWord2vec(
 
 const SPACE_BYTES = Uint8Array.of(SPACE);
 const NEWLINE_BYTES = Uint8Array.of(NEWLINE);
-
-/** @throws RangeError for a word that text parted by blanks cannot hold */
-export function checkWord(word: string, row: number): void {
-  if (word === "" || /[ \t\n\r]/.test(word))
-    throw new RangeError(
-      `word ${show(word)} (row ${row + 1}) ${word === "" ? "is empty" : "holds a blank"}, which this format cannot hold: ` +
-        'replace blanks, for example by "_", before training',
-    );
-  encodeUtf8(word);
-}

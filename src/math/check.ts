@@ -1,12 +1,21 @@
 // Argument checks: errors name what, expected, got and the remedy. TypeError for kind, RangeError for value.
 
-/** A value as an error message shows it: short, strings quoted. */
+/** A value as an error message shows it: short, strings quoted, control characters escaped. */
 export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === "string")
+    return escapeControls(JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value));
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value !== null && typeof value === "object") return `an object (${value.constructor?.name ?? "no prototype"})`;
   return String(value);
+}
+
+/** Escapes what a terminal obeys instead of showing: C0 and C1 controls, DEL, and the marks that change the direction of text. */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** @throws TypeError, RangeError */
@@ -47,8 +56,10 @@ export function checkOneOf<T extends string>(name: string, value: unknown, allow
   throw new ErrorClass(`"${name}" expected one of ${allowed.map((a) => `"${a}"`).join(", ")}, got ${show(value)}`);
 }
 
-/** Refuses properties that are not known, naming the nearest one that is. @throws TypeError */
+/** Refuses what is no object of options, and properties that are not known, naming the nearest one that is. @throws TypeError */
 export function checkKnown(what: string, options: object, known: readonly string[]): void {
+  if (options === null || typeof options !== "object" || Array.isArray(options))
+    throw new TypeError(`${what.replace("option", "options")} expected an object, got ${show(options)}`);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
@@ -58,10 +69,10 @@ export function checkKnown(what: string, options: object, known: readonly string
   }
 }
 
-/** The candidate with the fewest edits from word, if that is at most half of its letters. */
+/** The candidate with the fewest edits from word, if they are at most a third of its letters. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.floor(word.length / 2) + 1;
+  let bestDistance = Math.floor(word.length / 3) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
@@ -72,16 +83,19 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Levenshtein distance of a and b, or limit where it is not below. */
+/** Letters put in, left out, replaced, or swapped with their neighbour, between a and b; or limit where they are not fewer. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) next[j] = Math.min(next[j], before[j - 2] + 1);
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return Math.min(row[b.length], limit);
 }

@@ -79,7 +79,7 @@ export class NetworkMemory {
     const w1 = plan.take(inTiles(hidden) * 4);
     const w2 = plan.take(inTiles(classes) * 4);
     this.batchStart = plan.end;
-    this.memory = allocate(plan.end, false, this.description);
+    this.memory = allocate(plan.end, false, this.description, "lower hidden");
     this.kernel = instantiateSync(module, { env: { memory: this.memory } }).exports as unknown as NetworkKernel;
     this.listRows(w1, hidden, this.weights, this.inputStride);
     this.listRows(w2, classes, this.weights + hidden * this.inputStride, this.hiddenStride);
@@ -209,7 +209,7 @@ export class NetworkMemory {
     this.inputGradients = plan.take(rows * this.inputStride);
     const z1 = plan.take((inTiles(hidden) / Tile.outputs) * tileStride);
     this.z2 = plan.take((inTiles(classes) / Tile.outputs) * tileStride);
-    growTo(this.memory, plan.end, `${this.description} with batches of ${rows}`);
+    growTo(this.memory, plan.end, `${this.description} with batches of ${rows}`, "lower batchSize");
     this.tileStride = tileStride;
     this.capacity = rows;
     this.listRows(xs, rows, this.x, this.inputStride);

@@ -62,6 +62,11 @@ export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array
   }
 }
 
+/** The bytes of standard input, decompressed as readChunks does. @throws FormatError if compressed data is damaged */
+export function readStandardInput(): AsyncGenerator<Uint8Array> {
+  return unpack(process.stdin, "standard input");
+}
+
 /** A whole text file, plain or compressed; invalid UTF-8 as in decodeUtf8. @throws as readChunks */
 export async function readText(path: string | URL): Promise<string> {
   const chunks: Uint8Array[] = [];
@@ -269,7 +274,7 @@ async function behindLinks(name: string): Promise<string> {
 }
 
 /** Device and inode of a file, or where it would be. */
-async function identityOf(name: string): Promise<string> {
+export async function identityOf(name: string): Promise<string> {
   const path = await behindLinks(name);
   const there = await stat(path, { bigint: true }).catch(() => undefined);
   if (there !== undefined) return `${there.dev} ${there.ino}`;

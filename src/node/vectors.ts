@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { ByteReader } from "../format/bytes.js";
 import { readFastText, type Subwords } from "../format/fasttext.js";
-import { reserveArray } from "../format/rows.js";
+import { checkLenient, type LenientOptions, reserveArray } from "../format/rows.js";
 import {
   type ReadFormat,
   readVectors,
@@ -13,18 +13,25 @@ import {
   writeVectors,
   writeWords,
 } from "../format/vectors.js";
+import { checkKnown, show } from "../math/check.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { Vocabulary } from "../text/vocabulary.js";
-import { createVectors, openVectors, type VectorKernelOptions } from "../vectors/create.js";
+import {
+  checkKernel,
+  createVectors,
+  KERNEL_OPTIONS,
+  openVectors,
+  type VectorKernelOptions,
+} from "../vectors/create.js";
 import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../vectors/vectors.js";
-import { pathOf, readChunks, readText, writeAtomically } from "./files.js";
+import { pathOf, readChunks, readText, writeAllAtomically, writeAtomically } from "./files.js";
 
-export interface LoadOptions extends VectorKernelOptions {
-  /** Default "auto": told by the content. */
+export interface LoadOptions extends VectorKernelOptions, LenientOptions {
+  /** Default "auto": detected from the content. */
   format?: ReadFormat | "auto";
   /** Reads only the first so many rows. */
   limit?: number;
-  /** The file of the words, a word a line, for formats that have none. Default for x.npy x.words.txt, for x.tsv x.metadata.tsv. */
+  /** The file of the words, a word a line, for formats that have none. Default for x.npy x.words.txt, for x.tsv x.metadata.tsv, else x.words.txt after the whole name. */
   words?: string | URL;
 }
 
@@ -35,22 +42,39 @@ export interface SaveOptions {
   words?: string | URL;
 }
 
+const LENIENT_OPTIONS = ["lenient", "onSkipped"];
+
 /**
- * Reads vectors in any of the formats, plain or packed, as word2vec.c, gensim, fastText (.vec, .bin), GloVe, NumPy and saveVectors write them.
- * @throws FormatError naming file, row and word; RangeError if they do not fit into memory
+ * Reads vectors in any of the formats, plain or compressed, as word2vec.c, gensim, fastText (.vec, .bin), GloVe, NumPy and saveVectors write them.
+ * @throws TypeError, RangeError for options; FormatError naming file, row and word; RangeError if they do not fit into memory
  */
 export async function loadVectors(path: string | URL, options: LoadOptions = {}): Promise<WordVectors> {
   const name = pathOf(path);
   const beside = async () => {
-    const list = wordsOf(name);
-    return list !== undefined && existsSync(list) ? readWords(await readText(list)) : undefined;
+    const list = wordsBeside(name);
+    return existsSync(list) ? readWords(await readText(list)) : undefined;
   };
+  return loadFrom(readChunks(path), name, beside, options);
+}
+
+/**
+ * As loadVectors from bytes that are no file's.
+ * @param name for errors @param beside finds the words of formats that have none, where options do not name them
+ */
+export async function loadFrom(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+  beside: () => Promise<readonly string[] | undefined>,
+  options: LoadOptions,
+): Promise<WordVectors> {
+  checkKnown("option", options, [...KERNEL_OPTIONS, ...LENIENT_OPTIONS, "format", "limit", "words"]);
+  checkKernel(options);
+  const { kernel, wasm, words: list, ...reading } = options;
   let storage: VectorStorage | undefined;
-  const { words, dim } = await readVectors(readChunks(path), {
+  const { words, dim } = await readVectors(chunks, {
+    ...reading,
     name,
-    format: options.format,
-    limit: options.limit,
-    words: options.words === undefined ? beside : readWords(await readText(options.words)),
+    words: list === undefined ? beside : readWords(await readText(list)),
     reserve: (rows, dim) => {
       if (storage === undefined) storage = allocateVectors(rows, dim);
       else growVectors(storage, rows);
@@ -58,47 +82,73 @@ export async function loadVectors(path: string | URL, options: LoadOptions = {})
       return { matrix: new Float32Array(memory.buffer, start, (rows * stride) / 4), stride: stride / 4 };
     },
   });
-  return openVectors(words, dim, storage!, options);
+  return openVectors(words, dim, storage!, { kernel, wasm });
 }
 
 /**
  * Reads a model of fastText (.bin): the vectors of its words, and `subwords.get(word)` for any word, from its n-grams.
- * @throws FormatError naming the file and what is wrong
+ * @throws TypeError, RangeError for options; FormatError naming the file and what is wrong
  */
 export async function loadFastText(
   path: string | URL,
-  options: VectorKernelOptions = {},
+  options: VectorKernelOptions & LenientOptions = {},
 ): Promise<{ vectors: WordVectors; subwords: Subwords }> {
+  checkKnown("option", options, [...KERNEL_OPTIONS, ...LENIENT_OPTIONS]);
+  checkKernel(options);
+  const rows = {
+    name: pathOf(path),
+    limit: Number.MAX_SAFE_INTEGER,
+    reserve: reserveArray(),
+    ...checkLenient(options),
+  };
   const bytes = new ByteReader(readChunks(path));
   try {
-    const read = await readFastText(bytes, pathOf(path), Number.MAX_SAFE_INTEGER, reserveArray());
+    const { words, dim, matrix, subwords } = await readFastText(bytes, rows);
+    const { kernel, wasm } = options;
     return {
-      vectors: await createVectors(
-        read.words,
-        read.dim,
-        read.matrix.subarray(0, read.words.length * read.dim),
-        options,
-      ),
-      subwords: read.subwords,
+      vectors: await createVectors(words, dim, matrix.subarray(0, words.length * dim), { kernel, wasm }),
+      subwords,
     };
   } finally {
     await bytes.close();
   }
 }
 
-/** Writes vectors, under a temporary name until the file is whole; for "npy" and "tsv" also the file of their words. */
+/**
+ * Writes vectors, under a temporary name until the file is whole; for "npy" and "tsv" also the file of their words, both or none.
+ * Names that end in .gz are compressed.
+ * @throws TypeError for what is no vectors, and for options; RangeError naming the word that the format cannot hold; Error naming
+ * the file that cannot be written
+ */
 export async function saveVectors(vectors: WordVectors, path: string | URL, options: SaveOptions = {}): Promise<void> {
-  const { format = "word2vec" } = options;
-  // words that cannot be written are told before anything is replaced
-  const words = WORDLESS.includes(format) ? [...writeWords(vectors.words)] : undefined;
-  await writeAtomically(path, writeVectors(vectors, format));
-  if (words) await writeAtomically(options.words ?? wordsOf(pathOf(path)) ?? `${pathOf(path)}.words.txt`, words);
+  const [file, list] = filesOf(path, options);
+  const chunks = writeVectors(vectors, options.format);
+  await writeAllAtomically([
+    { path: file, chunks },
+    ...(list === undefined ? [] : [{ path: list, chunks: writeWords(vectors.words) }]),
+  ]);
+}
+
+/** The files that saveVectors writes: that of the vectors, and that of their words where the format has none. @throws TypeError, RangeError for options */
+export function filesOf(path: string | URL, options: SaveOptions = {}): (string | URL)[] {
+  checkKnown("option", options, ["format", "words"]);
+  const { format = "word2vec", words } = options;
+  const name = pathOf(path);
+  if (WORDLESS.includes(format)) return [name, words ?? wordsBeside(name)];
+  if (words !== undefined)
+    throw new RangeError(
+      `"words" goes with formats whose words lie in a file of their own (${WORDLESS.join(", ")}), got ${show(format)}: leave it out`,
+    );
+  return [name];
 }
 
 /** Where the words of such a file lie by default. */
-function wordsOf(path: string): string | undefined {
-  if (/\.npy$/i.test(path)) return path.replace(/\.npy$/i, ".words.txt");
-  return /\.tsv$/i.test(path) ? path.replace(/\.tsv$/i, ".metadata.tsv") : undefined;
+function wordsBeside(path: string): string {
+  const ending = /\.(npy|tsv)(\.gz)?$/i.exec(path);
+  if (ending === null) return `${path}.words.txt`;
+  const [whole, format, compressed = ""] = ending;
+  const list = format.toLowerCase() === "npy" ? ".words.txt" : ".metadata.tsv";
+  return path.slice(0, -whole.length) + list + compressed;
 }
 
 /** Reads words and counts, a line `word count` each, as word2vec.c -save-vocab and saveVocabulary write them. @throws FormatError */

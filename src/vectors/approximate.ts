@@ -3,7 +3,8 @@
 
 import { breathe } from "../math/breathe.js";
 import { checkFunction, checkInteger, checkKnown } from "../math/check.js";
-import type { Neighbour, Query, WordVectors } from "./vectors.js";
+import type { Query } from "./query.js";
+import type { Neighbour, WordVectors } from "./vectors.js";
 
 /** A library's graph, empty yet; see usearchGraph and hnswlibGraph. */
 export interface NeighbourGraph {

@@ -1,6 +1,6 @@
 // Evaluation on rated word pairs and on analogies, as gensim 4.2's KeyedVectors does it: on the same vectors the same figures.
 
-import { checkBoolean, checkInteger, checkKnown, show } from "../math/check.js";
+import { checkBoolean, checkFunction, checkInteger, checkKnown, show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 
 /** What evaluation needs of WordVectors. */
@@ -66,7 +66,7 @@ export interface AnalogySectionScore extends AnalogyTally {
 export interface AnalogyScore extends AnalogyTally {
   sections: AnalogySectionScore[];
   skipped: number;
-  /** correct / total, 0 if no question was asked */
+  /** correct / total */
   accuracy: number;
   semantic: AnalogyTally;
   /** Sections whose name starts with "gram". */
@@ -158,6 +158,7 @@ export function evaluateWordPairs(
 /**
  * How many analogies the vectors solve by 3CosAdd: the nearest word to b − a + c (each of length 1), a, b and c excluded, is d.
  * A question with a word that is not known is skipped. State restrictVocabulary and the questions asked with every figure.
+ * @throws TypeError, RangeError for options; RangeError if no question can be asked: no accuracy is defined
  */
 export function evaluateAnalogies(
   vectors: EvaluableVectors,
@@ -165,7 +166,7 @@ export function evaluateAnalogies(
   options: AnalogyEvaluationOptions = {},
 ): AnalogyScore {
   checkKnown("option", options, ["restrictVocabulary", "caseInsensitive", "onProgress", "batch"]);
-  const { onProgress } = options;
+  const onProgress = checkFunction("onProgress", options.onProgress);
   const batch = checkInteger("batch", options.batch ?? 256, 1);
   const lexicon = new Lexicon(vectors.words, options);
   const scores = sections.map(({ section }) => ({ section, correct: 0, total: 0, skipped: 0 }));
@@ -177,6 +178,10 @@ export function evaluateAnalogies(
       else asked.push(new Question(scores[i], words.map(lexicon.key), rows as number[]));
     }
   });
+  if (asked.length === 0)
+    throw new RangeError(
+      `analogies expected at least 1 question with all four words among the ${lexicon.rows} known, got 0 of ${scores.reduce((sum, { skipped }) => sum + skipped, 0)}`,
+    );
   for (let first = 0; first < asked.length; first += batch) {
     const group = asked.slice(first, first + batch);
     answer(group, vectors, lexicon);
@@ -191,7 +196,7 @@ export function evaluateAnalogies(
     sections: scores,
     ...all,
     skipped: scores.reduce((sum, { skipped }) => sum + skipped, 0),
-    accuracy: all.total > 0 ? all.correct / all.total : 0,
+    accuracy: all.correct / all.total,
     semantic: tally(scores.filter((score) => !isSyntactic(score))),
     syntactic: tally(scores.filter(isSyntactic)),
   };

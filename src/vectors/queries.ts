@@ -1,10 +1,11 @@
 // What gensim's KeyedVectors answers besides: each a function of the vectors, so that a page loads those it asks.
 
-import { checkInteger, checkKnown, checkOneOf, show } from "../math/check.js";
+import { checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
 import { exp } from "../math/power.js";
 import type { Vocabulary } from "../text/vocabulary.js";
+import { type Asked, type Query, termsOf } from "./query.js";
 import { TopRows } from "./top.js";
-import { MissingWordError, type Neighbour, type Query, type WordVectors } from "./vectors.js";
+import { MissingWordError, type Neighbour, type WordVectors } from "./vectors.js";
 
 /** gensim's ε of 3CosMul. */
 const EPSILON = 1e-6;
@@ -51,27 +52,34 @@ export interface CosmulOptions {
   restrictVocabulary?: number;
 }
 
-/** Words by 3CosMul for any number of positive and negative words (Levy and Goldberg 2014), with gensim's ε. @throws MissingWordError */
-export function mostSimilarCosmul(
-  vectors: WordVectors,
-  { positive = [], negative = [] }: { positive?: readonly Query[]; negative?: readonly Query[] },
-  options: CosmulOptions = {},
-): Neighbour[] {
+/**
+ * Words by 3CosMul for any number of positive and negative words (Levy and Goldberg 2014), with gensim's ε.
+ * @param asked as in mostSimilar, without weights
+ * @throws MissingWordError; TypeError, RangeError for queries and options
+ */
+export function mostSimilarCosmul(vectors: WordVectors, asked: Asked, options: CosmulOptions = {}): Neighbour[] {
   checkKnown("option", options, ["topN", "restrictVocabulary"]);
   const { topN = 10, restrictVocabulary = vectors.size } = options;
-  if (positive.length + negative.length === 0) throw new MissingWordError("mostSimilarCosmul was asked for no words");
+  const terms = termsOf(asked);
+  if (terms.length === 0) throw new MissingWordError("mostSimilarCosmul was asked for no words");
+  const weighted = terms.find(({ weight }) => Math.abs(weight) !== 1);
+  if (weighted !== undefined)
+    throw new RangeError(
+      `3CosMul knows no weights, got ${Math.abs(weighted.weight)} for ${show(weighted.query)}: leave it out`,
+    );
   const rows = Math.min(checkInteger("restrictVocabulary", restrictVocabulary, 0), vectors.size);
-  const products = [positive, negative].map((queries) => {
+  const products = [1, -1].map((sign) => {
     const product = new Float64Array(rows).fill(1);
-    for (const cosines of queries.map((query) => vectors.cosines(query)))
+    for (const { query, weight } of terms) {
+      if (weight !== sign) continue;
+      const cosines = vectors.cosines(query);
       for (let row = 0; row < rows; row++) product[row] *= (1 + cosines[row]) / 2;
+    }
     return product;
   });
-  const asked = new Set(
-    [...positive, ...negative].map((query) => (typeof query === "string" ? vectors.row(query) : -1)),
-  );
+  const excluded = new Set(terms.map(({ query }) => (typeof query === "string" ? vectors.row(query) : -1)));
   return best(vectors, topN, rows, (row) =>
-    asked.has(row) ? Number.NaN : products[0][row] / (products[1][row] + EPSILON),
+    excluded.has(row) ? Number.NaN : products[0][row] / (products[1][row] + EPSILON),
   );
 }
 
@@ -82,17 +90,28 @@ export interface Predictor {
   options: { model: "skipgram" | "cbow"; cbowCombine: "mean" | "sum"; loss: string };
 }
 
+export interface PredictOptions {
+  /** Default 10. */
+  topN?: number;
+}
+
 /**
  * The most probable words between the words of a context: softmax of the mean (or sum) of their vectors with the output vectors.
  * @returns probabilities as `similarity`; words of the context that have no vector are left out, as in gensim
- * @throws RangeError for a model of hierarchical softmax; MissingWordError if no word of the context has a vector
+ * @throws RangeError for a model of hierarchical softmax; MissingWordError if no word of the context has a vector; TypeError for options
  */
-export function predictOutputWord(model: Predictor, context: readonly string[], { topN = 10 } = {}): Neighbour[] {
-  const { vectors, outputVectors: outputs, options } = model;
+export function predictOutputWord(
+  model: Predictor,
+  context: readonly string[],
+  options: PredictOptions = {},
+): Neighbour[] {
+  checkKnown("option", options, ["topN"]);
+  const { topN = 10 } = options;
+  const { vectors, outputVectors: outputs } = model;
   const known = context.filter((word) => vectors.has(word));
   if (known.length === 0) throw new MissingWordError(`none of the ${context.length} words of the context has a vector`);
   const hidden = meanOf(vectors, known);
-  if (options.model === "cbow" && options.cbowCombine === "sum")
+  if (model.options.model === "cbow" && model.options.cbowCombine === "sum")
     hidden.forEach((x, d) => (hidden[d] = x * known.length));
   const { matrix, stride, dim, size } = outputs;
   const scores = Float64Array.from({ length: size }, (_, row) => {
@@ -127,7 +146,13 @@ export function documentVectors(
   checkKnown("option", options, ["weighting", "vocabulary", "a"]);
   const { weighting = "mean", vocabulary, a = 1e-3 } = options;
   checkOneOf("weighting", weighting, ["mean", "sif"]);
-  if (weighting === "mean") return documents.map((words) => weightedMean(vectors, words, () => 1));
+  checkNumber("a", a, Number.MIN_VALUE);
+  if (weighting === "mean") {
+    for (const name of ["vocabulary", "a"] as const)
+      if (options[name] !== undefined)
+        throw new RangeError(`"${name}" goes with weighting "sif": set that, or leave it out`);
+    return documents.map((words) => weightedMean(vectors, words, () => 1));
+  }
   if (vocabulary === undefined)
     throw new RangeError('weighting "sif" needs "vocabulary", the counts of the words: give model.vocabulary');
   const weight = (word: string) => {

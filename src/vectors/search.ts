@@ -16,6 +16,9 @@ const FEW = 32;
 const QUERIES = 64;
 const ROWS = 4092;
 
+/** Bytes of queries in a block: of very long vectors fewer fit. */
+const QUERY_BYTES = 2 ** 24;
+
 /** Where a search works. */
 export interface SearchSpace {
   scratch: Ptr;
@@ -24,7 +27,13 @@ export interface SearchSpace {
 }
 
 export function takeSearchSpace(memory: Allocator, stride: number): SearchSpace {
-  return { scratch: memory.take(128), queries: memory.take(QUERIES * stride), scores: memory.take(QUERIES * ROWS * 4) };
+  const queries = queriesOf(stride);
+  return { scratch: memory.take(128), queries: memory.take(queries * stride), scores: memory.take(queries * ROWS * 4) };
+}
+
+/** Queries of a block. */
+function queriesOf(stride: number): number {
+  return Math.max(1, Math.min(QUERIES, Math.floor(QUERY_BYTES / stride)));
 }
 
 /** A matrix of f32 rows in the memory of a kernel. */
@@ -125,9 +134,10 @@ export class RowSearch {
   ): void {
     const { buffer } = this.memory;
     const { scratch, queries: place, scores } = this.space;
-    const floats = new Float32Array(buffer, place, (QUERIES * this.stride) / 4);
-    for (let first = 0; first < queries.length; first += QUERIES) {
-      const group = queries.slice(first, first + QUERIES);
+    const most = queriesOf(this.stride);
+    const floats = new Float32Array(buffer, place, (most * this.stride) / 4);
+    for (let first = 0; first < queries.length; first += most) {
+      const group = queries.slice(first, first + most);
       floats.fill(0, 0, (group.length * this.stride) / 4);
       group.forEach((query, q) => floats.set(query, (q * this.stride) / 4));
       for (let row = 0; row < rows; row += ROWS) {

@@ -2,7 +2,8 @@
 
 import type { Kernel, Ptr, WordId } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
-import { checkInteger, checkKnown, checkOneOf, nearest, show } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, checkOneOf, nearest, show } from "../math/check.js";
+import { type Asked, type Query, type Term, termsOf } from "./query.js";
 import { RowSearch, type SearchSpace, takeSearchSpace } from "./search.js";
 import { TopRows } from "./top.js";
 
@@ -11,9 +12,6 @@ export interface Neighbour {
   /** Cosine; with 3CosMul its score. */
   similarity: number;
 }
-
-/** A word of the vocabulary, or a vector of dim floats. */
-export type Query = string | ArrayLike<number>;
 
 export interface SearchOptions {
   /** Neighbours to return. Default 10. */
@@ -36,7 +34,11 @@ export class MissingWordError extends RangeError {
   override name = "MissingWordError";
 }
 
-const SEARCH_OPTIONS = ["topN", "filter", "restrictVocabulary", "missing"];
+const BATCH_OPTIONS = ["topN", "filter", "restrictVocabulary"];
+const SEARCH_OPTIONS = [...BATCH_OPTIONS, "missing"];
+
+/** The remedy for vectors that do not fit into memory. */
+const LOAD_LESS = 'take fewer rows, for example with "limit"';
 
 /** Words among which a misspelt one is sought for an error message. */
 const SUGGESTIONS = 50_000;
@@ -59,12 +61,12 @@ export function allocateVectors(rows: number, dim: number): VectorStorage {
   const plan = new Allocator();
   const space = takeSearchSpace(plan, stride);
   const start = plan.take(rows * stride);
-  return { memory: allocate(plan.end, false, `${rows} vectors of dim ${dim}`), start, stride, space };
+  return { memory: allocate(plan.end, false, `${rows} vectors of dim ${dim}`, LOAD_LESS), start, stride, space };
 }
 
 /** Makes room for at least so many rows; those before stay. @throws RangeError if they do not fit into memory */
 export function growVectors({ memory, start, stride }: VectorStorage, rows: number): void {
-  growTo(memory, start + rows * stride, `${rows} vectors of ${stride / 4} floats`);
+  growTo(memory, start + rows * stride, `${rows} vectors of ${stride / 4} floats`, LOAD_LESS);
 }
 
 /**
@@ -126,7 +128,7 @@ export class WordVectors {
     if (typeof word !== "string") throw new TypeError(`word expected a string, got ${show(word)}`);
     const near = nearest(word, this.words.slice(0, SUGGESTIONS));
     throw new MissingWordError(
-      `${show(word)} is not among the ${this.size} words${near === undefined ? "" : `: did you mean "${near}"?`}`,
+      `${show(word)} is not among the ${this.size} words${near === undefined ? "" : `: did you mean ${show(near)}?`}`,
     );
   }
 
@@ -141,29 +143,24 @@ export class WordVectors {
   }
 
   /**
-   * The words nearest to a word, a vector, or the mean of positive and negated negative ones (each of length 1);
+   * The words nearest to a word, a vector, or the weighted mean of several (each of length 1; negative ones negated);
    * never the words asked for.
-   * @throws MissingWordError
+   * @throws MissingWordError; TypeError, RangeError for queries and options
    */
-  mostSimilar(
-    query: Query | { positive?: readonly Query[]; negative?: readonly Query[] },
-    options: SearchOptions = {},
-  ): Neighbour[] {
+  mostSimilar(query: Asked, options: SearchOptions = {}): Neighbour[] {
     checkKnown("option", options, SEARCH_OPTIONS);
-    const { positive = [], negative = [] } = isLists(query) ? query : { positive: [query] };
-    const plus = this.present(positive, options);
-    const minus = this.present(negative, options);
-    if (plus.length + minus.length === 0) throw new MissingWordError("none of the words asked for has a vector");
+    const terms = this.present(termsOf(query), options);
+    if (terms.length === 0) throw new MissingWordError("none of the words asked for has a vector");
     const sum = new Float32Array(this.dim);
-    for (const q of plus) addTo(sum, this.direction(q), 1);
-    for (const q of minus) addTo(sum, this.direction(q), -1);
-    const { topN, isWanted } = this.wanted(options, [...plus, ...minus]);
+    for (const { query: own, weight } of terms) addTo(sum, this.direction(own), weight);
+    const { topN, isWanted } = this.wanted(options, queriesOf(terms));
     return this.neighbours(this.search.nearest(toUnit(sum), this.rowsOf(options), topN, isWanted));
   }
 
   /** The words nearest to each of many words or vectors: the rows are read once for 64 queries. @throws MissingWordError */
   mostSimilarBatch(queries: readonly Query[], options: Omit<SearchOptions, "missing"> = {}): Neighbour[][] {
-    checkKnown("option", options, ["topN", "filter", "restrictVocabulary"]);
+    checkKnown("option", options, BATCH_OPTIONS);
+    if (!Array.isArray(queries)) throw new TypeError(`queries expected an array, got ${show(queries)}`);
     const { norms } = this.search;
     const lists = queries.map((query) => this.list(options, [query]));
     const targets = queries.map((query) => this.direction(query));
@@ -185,10 +182,12 @@ export class WordVectors {
 
   /** Answers "a is to b as c is to ?". @throws MissingWordError */
   analogy(a: Query, b: Query, c: Query, options: AnalogyOptions = {}): Neighbour[] {
+    checkKnown("option", options, [...SEARCH_OPTIONS, "method"]);
     const { method = "3cosadd", ...rest } = options;
     checkOneOf("method", method, ["3cosadd", "3cosmul"]);
     if (method === "3cosadd") return this.mostSimilar({ positive: [b, c], negative: [a] }, rest);
-    checkKnown("option", rest, SEARCH_OPTIONS);
+    if (rest.missing !== undefined && rest.missing !== "error")
+      throw new RangeError(`"missing" ${show(rest.missing)} goes with method "3cosadd": leave one of them out`);
     const { norms } = this.search;
     const queries = [b, c, a].map((q) => this.direction(q));
     return this.best(rest, [a, b, c], (rows, offer) => {
@@ -208,7 +207,9 @@ export class WordVectors {
   /** The word farthest from the mean of all. @throws MissingWordError, RangeError for fewer than two words */
   doesntMatch(words: readonly string[], options: Pick<SearchOptions, "missing"> = {}): string {
     checkKnown("option", options, ["missing"]);
-    const known = this.present(words, options) as string[];
+    if (!Array.isArray(words)) throw new TypeError(`words expected an array, got ${show(words)}`);
+    const terms = words.map((word) => ({ query: word, weight: 1 }));
+    const known = queriesOf(this.present(terms, options)) as string[];
     if (known.length < 2)
       throw new RangeError(
         `doesntMatch expected at least 2 words with vectors, got ${known.length} of ${words.length}`,
@@ -255,18 +256,34 @@ export class WordVectors {
     return this.matrix.slice(row * this.stride, row * this.stride + this.dim);
   }
 
-  /** A word's vector or another, at length 1: dim floats. @throws MissingWordError; RangeError for a vector of another dim */
+  /**
+   * A word's vector or another, at length 1: dim floats.
+   * @throws MissingWordError; TypeError for what is no vector; RangeError for one of another dim, or that is not finite
+   */
   direction(query: Query): Float32Array {
     if (typeof query === "string") return this.unit(this.row(query));
-    if (query?.length !== this.dim)
-      throw new RangeError(`vector expected ${this.dim} numbers, got ${query?.length ?? show(query)}`);
-    return toUnit(Float32Array.from(query));
+    if (query === null || typeof query !== "object" || typeof query.length !== "number")
+      throw new TypeError(`query expected a word or a vector, got ${show(query)}`);
+    const values = Array.from(query);
+    const wrong = values.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0 && typeof values[wrong] !== "number")
+      throw new TypeError(`vector expected numbers, number ${wrong + 1} is ${show(values[wrong])}`);
+    if (values.length !== this.dim) throw new RangeError(`vector expected ${this.dim} numbers, got ${values.length}`);
+    if (wrong >= 0) throw new RangeError(`vector expected finite numbers, number ${wrong + 1} is ${values[wrong]}`);
+    return toUnit(Float32Array.from(values));
   }
 
-  private present(queries: readonly Query[], options: Pick<SearchOptions, "missing">): Query[] {
-    if (!Array.isArray(queries)) throw new TypeError(`words expected an array, got ${show(queries)}`);
-    if (checkOneOf("missing", options.missing ?? "error", ["error", "skip"]) === "error") return [...queries];
-    return queries.filter((query) => typeof query !== "string" || this.has(query));
+  /** Vectors are not JSON: JSON.stringify would leave out all numbers. @throws TypeError naming what writes them */
+  toJSON(): never {
+    throw new TypeError(
+      'vectors are no JSON value: write them with saveVectors(vectors, path, { format: "json" }), in a page with writeVectors(vectors, "json")',
+    );
+  }
+
+  /** The terms that have vectors, if those without are to be skipped. */
+  private present(terms: Term[], options: Pick<SearchOptions, "missing">): Term[] {
+    if (checkOneOf("missing", options.missing ?? "error", ["error", "skip"]) === "error") return terms;
+    return terms.filter(({ query }) => typeof query !== "string" || this.has(query));
   }
 
   private best(
@@ -297,6 +314,7 @@ export class WordVectors {
 
   /** How many rows are wanted, and which may be: not the words asked for. */
   private wanted({ topN = 10, filter }: SearchOptions, asked: readonly Query[]) {
+    checkFunction("filter", filter);
     const excluded = new Set(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
     const isWanted = (row: WordId) => !excluded.has(row) && (filter === undefined || filter(this.words[row]));
     return { topN: checkInteger("topN", topN, 0), isWanted };
@@ -307,8 +325,8 @@ export class WordVectors {
   }
 }
 
-function isLists(query: unknown): query is { positive?: readonly Query[]; negative?: readonly Query[] } {
-  return query !== null && typeof query === "object" && ("positive" in query || "negative" in query);
+function queriesOf(terms: readonly Term[]): Query[] {
+  return terms.map(({ query }) => query);
 }
 
 function dot(a: Float32Array, b: Float32Array): number {
@@ -317,8 +335,8 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-function addTo(sum: Float32Array, vector: Float32Array, sign: number): void {
-  for (let d = 0; d < sum.length; d++) sum[d] += sign * vector[d];
+function addTo(sum: Float32Array, vector: Float32Array, weight: number): void {
+  for (let d = 0; d < sum.length; d++) sum[d] += weight * vector[d];
 }
 
 /** Scales to length 1, in place; zeros stay zeros. */
