@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkInteger, checkKnown, checkNumber, checkOneOf, nearest } from "../src/math/check";
+import { checkInteger, checkKnown, checkNumber, checkOneOf, escapeControls, nearest, show } from "../src/math/check";
 
 describe("argument checks", () => {
   it("name the option, what was expected and what came", () => {
@@ -21,8 +21,22 @@ describe("argument checks", () => {
     );
   });
 
-  it("finds the nearest word by edits", () => {
+  it("finds the nearest word by edits, swapped letters being one, and none that is not near", () => {
     expect(nearest("quene", ["king", "queen", "quay"])).toBe("queen");
+    expect(nearest("widnow", ["window"])).toBe("window");
+    expect(nearest("Kat", ["dog", "cat"])).toBe("cat");
     expect(nearest("xyz", ["king"])).toBeUndefined();
+    expect(nearest("zzzz", ["jazz", "zz"])).toBeUndefined();
+  });
+
+  it.each([[5], [null], ["all"], [["window"]]])("refuse %j where options are expected", (options) => {
+    expect(() => checkKnown("option", options as never, ["window"])).toThrow(TypeError);
+    expect(() => checkKnown("option", options as never, ["window"])).toThrow(/^options expected an object, got /);
+  });
+
+  it("show what a terminal would obey escaped", () => {
+    expect(show("a\u001b[31m\u009b2J\u007f\u202eb\n")).toBe('"a\\u001b[31m\\u009b2J\\u007f\\u202eb\\n"');
+    expect(escapeControls("東京 naïve 😀")).toBe("東京 naïve 😀");
+    expect(escapeControls("a\u0000\u2066b")).toBe("a\\u0000\\u2066b");
   });
 });

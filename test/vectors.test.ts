@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { sizeOf } from "../src/kernel/memory";
 import { Random } from "../src/math/random";
 import { createVectors, type VectorKernelOptions } from "../src/vectors/create";
+import { evaluateAnalogies, evaluateWordPairs } from "../src/vectors/evaluate";
+import { documentVectors, mostSimilarCosmul, predictOutputWord } from "../src/vectors/queries";
 import { TopRows } from "../src/vectors/top";
-import { MissingWordError, type WordVectors } from "../src/vectors/vectors";
+import { allocateVectors, MissingWordError, type WordVectors } from "../src/vectors/vectors";
 import { kernels } from "./kernels";
 
 /** Random vectors of words w0, w1, … */
@@ -109,6 +112,107 @@ describe("WordVectors", () => {
     expect(words(vectors.mostSimilar("king", { topN: 9 }))).not.toContain("nil");
   });
 
+  it("takes lists of words and vectors, each with a weight if it has one", async () => {
+    const vectors = await directions();
+    const [royal, female] = [vectors.unit(vectors.row("king")), vectors.unit(vectors.row("woman"))];
+    const blend = (a: number, b: number) => royal.map((x, d) => a * x + b * female[d]);
+    const none = { filter: (word: string) => !["king", "woman"].includes(word) };
+    const near = (...[asked]: Parameters<WordVectors["mostSimilar"]>) => vectors.mostSimilar(asked, none);
+    expect(near(["king", "woman"])).toEqual(near(blend(1, 1)));
+    expect(near(["king", ["woman", 0.25]])).toEqual(near(blend(1, 0.25)));
+    expect(near([["king", 0.5], vectors.get("woman")])).toEqual(near(blend(0.5, 1)));
+    expect(near([vectors.get("king"), [vectors.get("woman"), -1]])).toEqual(near(blend(1, -1)));
+    expect(near({ positive: ["king"], negative: [["woman", 0.5]] })).toEqual(near(blend(1, -0.5)));
+    expect(near([[5, 1, 0, 0]])).toEqual(near([5, 1, 0, 0]));
+    // words asked for are never among the answers, whatever they weigh
+    const words = vectors.mostSimilar(["king", ["apple", 0.01]], { topN: 9 }).map(({ word }) => word);
+    expect(words.filter((word) => ["king", "apple"].includes(word))).toEqual([]);
+    expect(vectors.mostSimilar(["king", ["xyzzy", 2]], { missing: "skip" })).toEqual(vectors.mostSimilar("king"));
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      "a word and a number",
+      ["king", 5],
+      '"positive" expected words or vectors, got 5: a word with a weight is a pair in the list',
+    ],
+    ["a word that is none", [["king"], 7], "expected words or vectors, got 7"],
+    ["a weight that is not finite", [["king", Number.NaN]], 'weight of "king" expected a finite number, got NaN'],
+    [
+      "a negative that is subtracted twice",
+      { negative: [["man", -1]] },
+      'weight of "man" expected a number >= 0, got -1',
+    ],
+    [
+      "a list of another name",
+      { positive: ["king"], negatives: [] },
+      'unknown list "negatives": did you mean "negative"?',
+    ],
+    ["a word for a list", { positive: "king" }, '"positive" expected an array of words or vectors, got "king"'],
+    ["nothing", undefined, "query expected a word or a vector, got undefined"],
+    ["a number", 5, "query expected a word or a vector, got 5"],
+    ["words in a vector", [1, "king", 3, 4], 'vector expected numbers, number 2 is "king"'],
+    ["a vector that is not finite", [1, 2, Number.NaN, 4], "vector expected finite numbers, number 3 is NaN"],
+    ["an empty list", [], "none of the words asked for has a vector"],
+  ])("refuses %s", async (_, asked, message) => {
+    const vectors = await directions();
+    expect(() => vectors.mostSimilar(asked as never)).toThrow(message);
+  });
+
+  it("refuses options that are no object, unknown, of the wrong kind or without effect, in all queries", async () => {
+    const vectors = await directions();
+    const queries: ((options: never) => unknown)[] = [
+      (options) => vectors.mostSimilar("king", options),
+      (options) => vectors.mostSimilarBatch(["king"], options),
+      (options) => vectors.analogy("man", "king", "woman", options),
+      (options) => vectors.doesntMatch(["king", "man"], options),
+      (options) => mostSimilarCosmul(vectors, "king", options),
+      (options) => documentVectors(vectors, [["king"]], options),
+      (options) => predictOutputWord({ vectors, outputVectors: vectors } as never, ["king"], options),
+      (options) => evaluateAnalogies(vectors, [], options),
+      (options) => evaluateWordPairs(vectors, [], options),
+    ];
+    for (const query of queries) {
+      expect(() => query(5 as never), String(query)).toThrow("options expected an object, got 5");
+      expect(() => query({ nothing: 5 } as never), String(query)).toThrow('unknown option "nothing"');
+    }
+    expect(() => vectors.mostSimilar("king", { filter: "man" } as never)).toThrow('"filter" expected a function');
+    expect(() => vectors.mostSimilarBatch("king" as never)).toThrow('queries expected an array, got "king"');
+    expect(() => vectors.doesntMatch("king" as never)).toThrow('words expected an array, got "king"');
+    expect(() => vectors.analogy("man", "king", "woman", { method: "3cosmul", missing: "skip" })).toThrow(
+      '"missing" "skip" goes with method "3cosadd"',
+    );
+    expect(() => documentVectors(vectors, [["king"]], { a: 1 })).toThrow('"a" goes with weighting "sif"');
+    expect(() => evaluateAnalogies(vectors, [], { onProgress: 5 as never })).toThrow(
+      '"onProgress" expected a function',
+    );
+  });
+
+  it("is no JSON, and says what writes it", async () => {
+    const vectors = await directions();
+    expect(() => JSON.stringify({ vectors })).toThrow(TypeError);
+    expect(() => JSON.stringify(vectors)).toThrow('saveVectors(vectors, path, { format: "json" })');
+  });
+
+  it("tells what memory it needs, in units that show it, and a remedy", () => {
+    expect(() => allocateVectors(5_000_000, 300)).toThrow(
+      '5000000 vectors of dim 300 needs 5.6 GB, WebAssembly memory ends at 4 GB: take fewer rows, for example with "limit"',
+    );
+    expect([4_500_000, 9e8, 1.5 * 2 ** 30].map(sizeOf)).toEqual(["4.3 MB", "858.3 MB", "1.5 GB"]);
+    // what a search needs besides does not outgrow the vectors
+    const { memory } = allocateVectors(1, 20_000_001);
+    expect(memory.buffer.byteLength).toBeLessThan(4 * 80_000_004);
+  });
+
+  it("searches with very long vectors, few at a time", async () => {
+    const vectors = await randomVectors(6, 2 ** 20);
+    const found = vectors.mostSimilarBatch([...vectors.words], { topN: 5 });
+    found.forEach((near, i) => {
+      expect(near).toHaveLength(5);
+      for (const { word, similarity } of near) expect(similarity).toBeCloseTo(vectors.similarity(`w${i}`, word), 5);
+    });
+  });
+
   it("finds the odd one out", async () => {
     const vectors = await directions();
     expect(vectors.doesntMatch(["king", "queen", "apple"])).toBe("apple");
@@ -122,6 +226,7 @@ describe("WordVectors", () => {
     const vectors = await directions();
     expect(() => vectors.get("kinf")).toThrow(MissingWordError);
     expect(() => vectors.get("kinf")).toThrow('"kinf" is not among the 6 words: did you mean "king"?');
+    expect(() => vectors.get("zzzz")).toThrow(/^"zzzz" is not among the 6 words$/);
     expect(() => vectors.mostSimilar({ positive: ["king", "xyzzy"] })).toThrow('"xyzzy" is not among the 6 words');
     expect(vectors.mostSimilar({ positive: ["king", "xyzzy"] }, { missing: "skip", topN: 1 })[0].word).toBe("queen");
     expect(() => vectors.mostSimilar("xyzzy", { missing: "skip" })).toThrow("none of the words asked for has a vector");

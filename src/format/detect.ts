@@ -5,6 +5,7 @@ import type { ByteReader } from "./bytes.js";
 import { FASTTEXT_MAGIC } from "./fasttext.js";
 import type { ReadFormat } from "./formats.js";
 import { NPY_MAGIC } from "./npy.js";
+import { spellsNumber } from "./number.js";
 
 /** Bytes looked at. */
 const SNIFFED = 65_536;
@@ -58,8 +59,7 @@ function formatOfText(text: string): ReadFormat | "auto" {
   if (/^\s*\{\s*["}]/.test(text)) return "json";
   const line = text.slice(0, Math.max(0, text.indexOf("\n")) || undefined).trim();
   const fields = line.split(/[ \t]+/);
-  const isNumber = (field: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(field);
   if (fields.length < 2 || (fields.length === 2 && fields.every((field) => /^\d+$/.test(field)))) return "auto";
-  if (line.includes("\t") && fields.every(isNumber)) return "tsv";
-  return isNumber(fields[1]) || isNumber(fields[fields.length - 1]) ? "glove" : "auto";
+  if (line.includes("\t") && fields.every(spellsNumber)) return "tsv";
+  return spellsNumber(fields[1]) || spellsNumber(fields[fields.length - 1]) ? "glove" : "auto";
 }

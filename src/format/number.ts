@@ -46,8 +46,8 @@ export function parseDecimal(bytes: Uint8Array, start: number, end: number): num
   return isNegative ? -value : value;
 }
 
-/** Whether a text that parseDecimal refuses spells a number all the same, but one that is not finite: NaN, infinite, too large. */
-export function spellsNonFinite(text: string): boolean {
+/** Whether a text spells a number: one that parseDecimal reads, or one that is not finite (NaN, infinite, too large). */
+export function spellsNumber(text: string): boolean {
   return DECIMAL.test(text) || /^[+-]?(nan(\(\w*\))?|inf(inity)?)$/i.test(text);
 }
 

@@ -3,7 +3,7 @@
 import { checkBoolean, checkFunction, show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { decodeUtf8 } from "../text/utf8.js";
-import { parseDecimal, spellsNonFinite } from "./number.js";
+import { parseDecimal, spellsNumber } from "./number.js";
 
 /** Rows of a matrix and their words; row i starts at float i × stride and has dim floats. */
 export interface VectorRows {
@@ -140,7 +140,7 @@ export class RowSink {
     const value = Math.fround(parseDecimal(line, start, end));
     if (!Number.isFinite(value)) {
       const [what, text] = ["expected finite numbers", decodeUtf8(line.subarray(start, end))];
-      if (!spellsNonFinite(text)) throw this.fail(what, `number ${d + 1} is ${show(text)}`);
+      if (!spellsNumber(text)) throw this.fail(what, `number ${d + 1} is ${show(text)}`);
       this.reject("nonFinite", what, `number ${d + 1} is ${show(text)}`);
     }
     // a write past the row's view goes nowhere

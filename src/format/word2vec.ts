@@ -4,7 +4,7 @@ import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
-import { formatFloat, parseDecimal, spellsNonFinite } from "./number.js";
+import { formatFloat, spellsNumber } from "./number.js";
 import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
 /** "word2vec" is the binary format, "word2vec-text" the text format. */
@@ -63,7 +63,7 @@ async function readHeader(bytes: ByteReader, name: string): Promise<Header> {
 }
 
 /**
- * Whether the first row is text: nothing but printable ASCII follows its word, a decimal number first, and three numbers at
+ * Whether the first row is text: nothing but printable ASCII follows its word, a number first, and three numbers at
  * least or as many as there should be. The bytes of four floats or more hardly ever are all that.
  */
 async function looksLikeText(bytes: ByteReader, dim: number): Promise<boolean> {
@@ -74,8 +74,7 @@ async function looksLikeText(bytes: ByteReader, dim: number): Promise<boolean> {
   const row = unread.subarray(wordEnd + 1, rowEnd < 0 ? unread.length : rowEnd);
   if (!row.every((byte) => isBlank(byte) || (byte > 32 && byte < 127))) return false;
   const numbers = decodeUtf8(row).trim().split(/\s+/);
-  const first = new TextEncoder().encode(numbers[0]);
-  if (Number.isNaN(parseDecimal(first, 0, first.length)) && !spellsNonFinite(numbers[0])) return false;
+  if (!spellsNumber(numbers[0])) return false;
   return rowEnd < 0 || numbers.length >= Math.min(dim, 3);
 }
 

@@ -61,7 +61,8 @@ export function allocateVectors(rows: number, dim: number): VectorStorage {
   const plan = new Allocator();
   const space = takeSearchSpace(plan, stride);
   const start = plan.take(rows * stride);
-  return { memory: allocate(plan.end, false, `${rows} vectors of dim ${dim}`, LOAD_LESS), start, stride, space };
+  const what = `${rows} vector${rows === 1 ? "" : "s"} of dim ${dim}`;
+  return { memory: allocate(plan.end, false, what, LOAD_LESS), start, stride, space };
 }
 
 /** Makes room for at least so many rows; those before stay. @throws RangeError if they do not fit into memory */
