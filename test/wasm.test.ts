@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { train } from "wasm2vec";
 import { planKernel, startKernel } from "../src/kernel/pick";
 import { compile } from "../src/kernel/wasm";
@@ -80,5 +80,31 @@ describe("wasm", () => {
     await expect(bad(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))).rejects.toThrow(/not a wasm2vec kernel/);
     await expect(bad(5)).rejects.toThrow('"wasm" expected bytes, a WebAssembly.Module or a URL, got 5');
     await expect(bad(pathToFileURL("/nowhere.wasm"))).rejects.toThrow(/ENOENT|no such file/);
+  });
+});
+
+describe("where a policy forbids code generation", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it.each(["scalar", "simd", "relaxed"] as const)("kernel %s names the policy and the remedy", async (name) => {
+    const cause = new WebAssembly.CompileError("Wasm code generation disallowed by embedder");
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(cause);
+    const error: Error = await compile(name, false).catch((error) => error);
+    expect(error).toMatchObject({ name: "KernelError", cause });
+    expect(error.message).toMatch(
+      /^cannot compile the \w+ kernel: a policy forbids .*script-src.*: Wasm code generation/,
+    );
+    expect(error.message).toContain("'wasm-unsafe-eval'");
+    expect(error.message).toContain('pass "wasm", a compiled WebAssembly.Module');
+    expect(error.message).not.toContain("relaxed SIMD");
+  });
+
+  it("a kernel whose instructions the engine lacks is not taken for one that is forbidden", async () => {
+    const { compile: original } = WebAssembly;
+    vi.spyOn(WebAssembly, "compile").mockImplementation((bytes) =>
+      bytes.byteLength > 8 ? Promise.reject(new Error("invalid opcode")) : original(bytes),
+    );
+    await expect(compile("relaxed", false)).rejects.toThrow(/this engine has no relaxed SIMD.*: invalid opcode$/);
+    await expect(compile("simd", false)).rejects.toThrow("cannot compile the simd kernel: invalid opcode");
   });
 });

@@ -36,12 +36,23 @@ export async function compile(
   try {
     return await WebAssembly.compile(withSharing(bytes, shared));
   } catch (cause) {
-    const remedy =
-      name === "relaxed"
-        ? ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"'
-        : "";
+    const remedy = (await isForbidden()) ? FORBIDDEN : name === "relaxed" ? NO_RELAXED : "";
     throw new KernelError(`cannot compile the ${name} kernel${remedy}: ${(cause as Error).message}`, { cause });
   }
+}
+
+const NO_RELAXED = ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"';
+const FORBIDDEN =
+  ": a policy forbids WebAssembly code generation here; add 'wasm-unsafe-eval' to script-src in the page's " +
+  'Content-Security-Policy, or, where code generation is disallowed, pass "wasm", a compiled WebAssembly.Module';
+
+/** Whether a policy forbids compiling: engines say so in words of their own, but all then refuse the smallest module too. */
+async function isForbidden(): Promise<boolean> {
+  const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  return WebAssembly.compile(empty).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** @throws KernelError if the module is no kernel of this version, or for the other kind of memory */
