@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { ISOLATION } from "./demo/serve.js";
-import config from "./vitest.config.js";
+import config, { TIMEOUTS } from "./vitest.config.js";
 
 const { CI_REPORT_BROWSER: report } = process.env;
 
@@ -17,12 +17,15 @@ function project(isolated: boolean, include: string[]) {
     test: {
       name: isolated ? "isolated" : "not isolated",
       include,
-      testTimeout: 60_000,
+      ...TIMEOUTS,
       provide: { isolated },
       browser: {
         enabled: true,
         headless: true,
-        provider: playwright({ launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] } }),
+        connectTimeout: TIMEOUTS.hookTimeout,
+        provider: playwright({
+          launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: TIMEOUTS.hookTimeout },
+        }),
         instances: [{ browser: "chromium" as const }],
         screenshotFailures: false,
       },

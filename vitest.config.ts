@@ -16,6 +16,9 @@ const binary = {
 /** .ci/run takes the counts from the runner's own report. */
 const report = process.env.CI_REPORT;
 
+/** Milliseconds that a test, and a browser's start, may take on a busy machine. */
+export const TIMEOUTS = { testTimeout: 180_000, hookTimeout: 240_000, teardownTimeout: 60_000 };
+
 export default defineConfig({
   plugins: [binary],
   // tests of the whole import the build by the package's name, as users do
@@ -27,8 +30,8 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/**/*.browser.test.ts"],
-    testTimeout: 60_000,
+    exclude: ["**/node_modules/**", "test/**/*.browser.test.ts"],
+    ...TIMEOUTS,
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,
   },

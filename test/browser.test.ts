@@ -1,37 +1,28 @@
 // The door for browsers, from the build, in real browsers: on pages that are cross-origin isolated and on pages that are not.
 
-import { createHash } from "node:crypto";
 import { expect, it } from "vitest";
-import { type TrainOptions, train } from "wasm2vec";
-import type { Page } from "./browsers";
+import type { TrainOptions } from "wasm2vec";
+import { PAGE_ENGINES, type Page } from "./browsers";
 import { onEachPage } from "./drive";
-import { sampleText } from "./sample";
+import { type Outcome, small, text, trainHere, WAYS } from "./same-bytes";
 
-const text = sampleText(4000);
-const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3 };
-
-interface Outcome {
-  hash: string;
-  threads: number;
-  parallel: string;
+/** What a page came to. */
+interface PageOutcome extends Outcome {
   isolated: boolean;
+  sharesMemory: boolean;
 }
 
 /** Trains in the page. */
-function trainIn(page: Page, options: TrainOptions): Promise<Outcome> {
+function trainIn(page: Page, options: TrainOptions): Promise<PageOutcome> {
   return page.evaluate(`(async () => {
     const { train } = await import("/index.js");
     const model = await train(${JSON.stringify(text)}, ${JSON.stringify({ ...small, ...options })});
     const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(model.vectors.matrix.slice().buffer));
     const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const { threads, parallel } = model.history[0];
-    return { hash, threads, parallel, isolated: crossOriginIsolated };
+    const sharesMemory = crossOriginIsolated && typeof SharedArrayBuffer !== "undefined";
+    return { hash, threads, parallel, isolated: crossOriginIsolated, sharesMemory };
   })()`);
-}
-
-async function trainHere(options: TrainOptions): Promise<string> {
-  const { vectors } = await train(text, { ...small, ...options });
-  return createHash("sha256").update(vectors.matrix).digest("hex");
 }
 
 // a page that is not there is as good as an empty one
@@ -39,42 +30,61 @@ onEachPage(
   () => "build",
   "/none.html",
   (at) => {
-    const rounds = at.isolated ? "rounds" : "replicas";
-
-    it.each<[string, TrainOptions, string]>([
-      ["one thread", { threads: 1 }, "none"],
-      ["in the page's thread", { worker: false }, "none"],
-      ["CBOW", { threads: 1, model: "cbow" }, "none"],
-      ["hierarchical softmax", { threads: 1, loss: "hierarchical-softmax" }, "none"],
-      ["the scalar kernel", { threads: 1, kernel: "scalar" }, "none"],
-      ["reproducible", { reproducible: true, threads: 3 }, rounds],
-      ["replicas", { parallel: "replicas", threads: 2 }, "replicas"],
-    ])("gives the bytes of Node: %s", async (_, options, parallel) => {
+    it.each(WAYS)("gives the bytes of Node: %s", async (_, options, parallel) => {
+      const { isolated, sharesMemory } = at;
       const outcome = await trainIn(at.page, options);
-      expect(outcome).toMatchObject({ parallel, isolated: at.isolated });
+      const mode = parallel === "rounds" && !sharesMemory ? "replicas" : parallel;
+      expect(outcome).toMatchObject({ parallel: mode, isolated, sharesMemory });
       expect(outcome.hash).toBe(await trainHere(options));
     });
 
-    it("keeps word ids in the private file system, and removes them, with those of a tab that was closed", async () => {
+    it("does so each time: messages that overtake one another change nothing", async () => {
+      const hashes: string[] = [];
+      for (let i = 0; i < 3; i++) hashes.push((await trainIn(at.page, { worker: false })).hash);
+      expect(new Set(hashes)).toEqual(new Set([await trainHere({ worker: false })]));
+    });
+
+    it("a kernel that the page's policy forbids names the policy and the remedy", async () => {
+      const errors = await at.page.evaluate<string[]>(`new Promise((resolve) => {
+        const code = \`import { train } from "\${location.origin}/index.js";
+          const errors = ["simd", "relaxed"].map((kernel) =>
+            train([["a", "b"]], { minCount: 1, kernel }).then(() => "trained", (error) => error.name + ": " + error.message));
+          parent.postMessage(await Promise.all(errors), "*");\`;
+        const script = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+        addEventListener("message", ({ data }) => resolve(data), { once: true });
+        document.body.append(Object.assign(document.createElement("iframe"), { srcdoc:
+          '<meta http-equiv="Content-Security-Policy" content="script-src blob: ' + location.origin + '">' +
+          '<script type="module" src="' + script + '"></' + 'script>' }));
+      })`);
+      for (const [i, kernel] of ["simd", "relaxed"].entries()) {
+        const expected = `KernelError: cannot compile the ${kernel} kernel: a policy forbids WebAssembly code generation here`;
+        expect(errors[i]).toContain(expected);
+        expect(errors[i]).toContain("'wasm-unsafe-eval' to script-src");
+      }
+    });
+
+    it("keeps word ids in the private file system, and removes them, with those of a tab that was closed; or warns", async () => {
       const left = await at.page.evaluate<string[]>(`(async () => {
         const { train } = await import("/index.js");
-        const folder = await navigator.storage.getDirectory();
-        for (const name of ["wasm2vec-ids-forgotten", "another's"]) await folder.getFileHandle(name, { create: true });
+        const folder = await navigator.storage?.getDirectory();
+        for (const name of ["wasm2vec-ids-forgotten", "another's"]) await folder?.getFileHandle(name, { create: true });
         const passes = [];
         const text = () => (passes.push(1), ${JSON.stringify(text)});
         const options = { ...${JSON.stringify(small)}, epochs: 3, threads: 1 };
         const plain = await train(text, options);
         const spooled = await train(text, { ...options, spool: true, onWarning: (message) => passes.push(message) });
         const same = spooled.vectors.matrix.every((value, i) => value === plain.vectors.matrix[i]);
-        return [...(await Array.fromAsync(folder.keys())), String(same), ...passes.map(String)].sort();
+        return [...(folder ? await Array.fromAsync(folder.keys()) : []), String(same), ...passes.map(String)].sort();
       })()`);
+      const warning = expect.stringContaining("this page has no private file system");
       // 1 + 3 passes without, 1 + 1 with
-      expect(left).toEqual([...Array(6).fill("1"), "another's", "true"]);
+      if (at.browser.privateFiles) expect(left).toEqual([...Array(6).fill("1"), "another's", "true"]);
+      else expect(left).toEqual([...Array(8).fill("1"), "true", warning]);
     });
 
     it("uses several threads by default, in the mode that the page allows", async () => {
       const { threads, parallel } = await trainIn(at.page, { threads: 2 });
-      expect({ threads, parallel }).toEqual({ threads: 2, parallel: at.isolated ? "hogwild" : "replicas" });
+      expect({ threads, parallel }).toEqual({ threads: 2, parallel: at.sharesMemory ? "hogwild" : "replicas" });
     });
 
     it("resumes a training that was stopped, to the bytes of one that was not", async () => {
@@ -111,4 +121,5 @@ onEachPage(
       expect(hash).toBe(await trainHere({ reproducible: true }));
     });
   },
+  PAGE_ENGINES,
 );

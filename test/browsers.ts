@@ -1,45 +1,29 @@
 // Real browsers, for tests and benchmarks.
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright";
 import puppeteer from "puppeteer-core";
+import { type Browser, type Page, pathOf, START_TIMEOUT } from "./page";
+import { launchWebKit } from "./webkit";
 
-/** A page of one of the browsers, as far as both drivers agree. */
-export interface Page {
-  goto(url: string): Promise<unknown>;
-  evaluate<T>(script: string): Promise<T>;
-  close(): Promise<void>;
-}
-
-export interface Browser {
-  name: string;
-  /** folder that files are downloaded to */
-  downloads: string;
-  open(): Promise<Page>;
-  close(): Promise<void>;
-}
-
-/** @throws Error if it is not installed: tests never skip one silently */
-function pathOf(name: string, paths: string[]): string {
-  const path = paths.find((candidate) => existsSync(candidate));
-  if (path === undefined) throw new Error(`${name} is not installed: none of ${paths.join(", ")}`);
-  return path;
-}
+export type { Browser, Page } from "./page";
 
 /** Chromium by Playwright. */
 export function launchChromium() {
-  const executablePath = pathOf("Chromium", ["/usr/bin/chromium", "/usr/bin/chromium-browser"]);
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  const paths = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
+  const executablePath = pathOf("Chromium", paths, "apt-get install chromium");
+  return chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: START_TIMEOUT });
 }
 
+/** Those whose every page is tested. */
 export const BROWSERS: Record<string, () => Promise<Browser>> = {
   Chromium: async () => {
     const browser = await launchChromium();
     const downloads = mkdtempSync(join(tmpdir(), "wasm2vec-downloads-"));
     return {
-      ...{ name: `Chromium ${browser.version()}`, downloads },
+      ...{ name: `Chromium ${browser.version()}`, downloads, sharesMemory: true, privateFiles: true },
       async open() {
         const page = await (await browser.newContext()).newPage();
         page.on("download", (file) => file.saveAs(join(downloads, file.suggestedFilename())));
@@ -52,13 +36,18 @@ export const BROWSERS: Record<string, () => Promise<Browser>> = {
     };
   },
   Firefox: async () => {
-    const executablePath = pathOf("Firefox", ["/usr/bin/firefox-esr", "/usr/bin/firefox"]);
+    const paths = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
+    const executablePath = pathOf("Firefox", paths, "apt-get install firefox-esr");
     const downloads = mkdtempSync(join(tmpdir(), "wasm2vec-downloads-"));
     // 2: the folder named next
     const extraPrefsFirefox = { "browser.download.folderList": 2, "browser.download.dir": downloads };
-    const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true, extraPrefsFirefox });
+    const browser = await puppeteer.launch({
+      ...{ browser: "firefox", executablePath, headless: true, extraPrefsFirefox },
+      ...{ timeout: START_TIMEOUT, protocolTimeout: START_TIMEOUT },
+    });
     return {
       ...{ name: (await browser.version()).replace("firefox/", "Firefox "), downloads },
+      ...{ sharesMemory: true, privateFiles: true },
       open: async () => (await browser.newPage()) as unknown as Page,
       async close() {
         await browser.close();
@@ -66,4 +55,11 @@ export const BROWSERS: Record<string, () => Promise<Browser>> = {
       },
     };
   },
+};
+
+/** All engines that have pages. WebKit's shares memory behind a flag only, and so is tried with and without. */
+export const PAGE_ENGINES: typeof BROWSERS = {
+  ...BROWSERS,
+  WebKit: () => launchWebKit(false),
+  "WebKit with SharedArrayBuffer": () => launchWebKit(true),
 };

@@ -12,17 +12,24 @@ export interface Place {
   /** of the folder that is served */
   url: string;
   isolated: boolean;
+  /** whether it is isolated and has SharedArrayBuffer */
+  sharesMemory: boolean;
 }
 
 /**
  * Runs tests in each browser, on a page that is cross-origin isolated and on one that is not.
  * @param folder what is served @param path the page opened first
  */
-export function onEachPage(folder: () => string, path: string, tests: (at: Place) => void): void {
-  describe.each(Object.keys(BROWSERS))("in %s", (name) => {
+export function onEachPage(
+  folder: () => string,
+  path: string,
+  tests: (at: Place) => void,
+  browsers: typeof BROWSERS = BROWSERS,
+): void {
+  describe.each(Object.keys(browsers))("in %s", (name) => {
     let browser: Browser;
     beforeAll(async () => {
-      browser = await BROWSERS[name]();
+      browser = await browsers[name]();
     });
     afterAll(() => browser?.close());
 
@@ -35,7 +42,8 @@ export function onEachPage(folder: () => string, path: string, tests: (at: Place
       beforeAll(async () => {
         const served = await serve(folder(), isolated ? ISOLATION : {});
         close = served.close;
-        Object.assign(at, { browser, url: served.url, page: await browser.open() });
+        const sharesMemory = isolated && browser.sharesMemory;
+        Object.assign(at, { browser, sharesMemory, url: served.url, page: await browser.open() });
         await at.page.goto(`${at.url}${path}`);
       });
       afterAll(async () => {
@@ -50,7 +58,7 @@ export function onEachPage(folder: () => string, path: string, tests: (at: Place
 /** Waits in the page until an expression is true. @param what it is, for the error */
 export async function until(page: Page, expression: string, what: string): Promise<void> {
   const status = await page.evaluate<string | undefined>(`(async () => {
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 2400; i++) {
       if (${expression}) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

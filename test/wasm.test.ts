@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { train } from "wasm2vec";
 import { planKernel, startKernel } from "../src/kernel/pick";
 import { compile } from "../src/kernel/wasm";
@@ -78,7 +78,47 @@ describe("wasm", () => {
     const bad = (wasm: unknown) => train(text, { ...options, wasm: wasm as never });
     await expect(bad(new TextEncoder().encode("<!doctype html>"))).rejects.toThrow(/not WebAssembly.*web page/);
     await expect(bad(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))).rejects.toThrow(/not a wasm2vec kernel/);
-    await expect(bad(5)).rejects.toThrow('"wasm" expected bytes, a WebAssembly.Module or a URL, got 5');
+    const notBytes = '"wasm" expected bytes, a WebAssembly.Module or a URL, got 5';
+    await expect(bad(5)).rejects.toThrow(notBytes);
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    await expect(bad(5).finally(() => vi.unstubAllGlobals())).rejects.toThrow(notBytes);
     await expect(bad(pathToFileURL("/nowhere.wasm"))).rejects.toThrow(/ENOENT|no such file/);
+  });
+});
+
+describe("where a policy forbids code generation", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  const cause = new WebAssembly.CompileError("Wasm code generation disallowed by embedder");
+  function refuse(): never {
+    throw cause;
+  }
+  const expectRemedy = (error: Error) => {
+    expect(error).toMatchObject({ name: "KernelError", cause });
+    expect(error.message).toMatch(
+      /^cannot compile the \w+ kernel: a policy forbids .*script-src.*: Wasm code generation/,
+    );
+    expect(error.message).toContain("'wasm-unsafe-eval'");
+    expect(error.message).toContain('pass "wasm", a compiled WebAssembly.Module');
+    expect(error.message).not.toContain("relaxed SIMD");
+  };
+
+  it.each(["scalar", "simd", "relaxed"] as const)("kernel %s names the policy and the remedy", async (name) => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(cause);
+    vi.spyOn(WebAssembly, "Module").mockImplementation(refuse);
+    expectRemedy(await compile(name, false).catch((error) => error));
+  });
+
+  it("does so where a kernel is compiled but not started, as in WebKit", async () => {
+    const plan = await planKernel("simd", false);
+    vi.spyOn(WebAssembly, "Instance").mockImplementation(refuse);
+    const start = async () => startKernel(plan, new WebAssembly.Memory({ initial: 1 }));
+    expectRemedy(await start().catch((error) => error));
+  });
+
+  it("does not take a kernel whose instructions the engine lacks for a forbidden one", async () => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(new Error("invalid opcode"));
+    await expect(compile("relaxed", false)).rejects.toThrow(/this engine has no relaxed SIMD.*: invalid opcode$/);
+    await expect(compile("simd", false)).rejects.toThrow("cannot compile the simd kernel: invalid opcode");
   });
 });

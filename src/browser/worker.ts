@@ -3,17 +3,20 @@
 import type { WorkerHandle, WorkerReply } from "../train/runner.js";
 import { READY } from "./ready.js";
 
+/** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
+type Way = (listen: (worker: Worker) => void) => Promise<void>;
+
 /** Bundlers know this form and put the file where it is found. */
-const beside = async () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+const beside: Way = async (listen) => listen(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
 
 /** Works wherever the file does not: bundlers that leave it behind, and bundles from another origin. */
-async function copied(): Promise<Worker> {
+const copied: Way = async (listen) => {
   const { default: source } = await import("../../build/worker.txt");
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const worker = new Worker(url, { type: "module" });
   worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
-  return worker;
-}
+  listen(worker);
+};
 
 /** Ways to start a worker, from the one that worked last. */
 let ways = [beside, copied];
@@ -36,23 +39,22 @@ export function spawnWorker(): WorkerHandle {
           ),
         );
     };
-    try {
-      worker = await way();
-    } catch (error) {
-      return next((error as Error).message);
-    }
-    // it may have been given up meanwhile
-    if (posted === undefined) return worker.terminate();
-    worker.addEventListener("error", (event) => {
-      if (posted) next(event.message || "its file was not found, or is no JavaScript");
-      else onError(new Error(`training worker failed: ${event.message}`));
-    });
-    worker.addEventListener("message", ({ data }) => {
-      if (data !== READY) return onMessage(data);
-      ways = [way, ...others];
-      for (const { message, transfer } of posted ?? []) worker!.postMessage(message, transfer);
-      posted = undefined;
-    });
+    const listen = (started: Worker): void => {
+      worker = started;
+      // it may have been given up meanwhile
+      if (posted === undefined) started.terminate();
+      started.addEventListener("error", (event) => {
+        if (posted) next(event.message || "its file was not found, or is no JavaScript");
+        else onError(new Error(`training worker failed: ${event.message}`));
+      });
+      started.addEventListener("message", ({ data }) => {
+        if (data !== READY) return onMessage(data);
+        ways = [way, ...others];
+        for (const { message, transfer } of posted ?? []) started.postMessage(message, transfer);
+        posted = undefined;
+      });
+    };
+    await way(listen).catch((error: Error) => next(error.message));
   };
 
   // whoever spawns it listens first

@@ -36,21 +36,37 @@ export async function compile(
   try {
     return await WebAssembly.compile(withSharing(bytes, shared));
   } catch (cause) {
-    const remedy =
-      name === "relaxed"
-        ? ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"'
-        : "";
-    throw new KernelError(`cannot compile the ${name} kernel${remedy}: ${(cause as Error).message}`, { cause });
+    throw refused(name, cause as Error);
   }
 }
 
-/** @throws KernelError if the module is no kernel of this version, or for the other kind of memory */
+const NO_RELAXED = ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"';
+const FORBIDDEN =
+  ": a policy forbids WebAssembly code generation here; add 'wasm-unsafe-eval' to script-src in the page's " +
+  'Content-Security-Policy, or, where code generation is disallowed, pass "wasm", a compiled WebAssembly.Module';
+
+function refused(name: string, cause: Error): KernelError {
+  const remedy = isForbidden() ? FORBIDDEN : name === "relaxed" ? NO_RELAXED : "";
+  return new KernelError(`cannot compile the ${name} kernel${remedy}: ${cause.message}`, { cause });
+}
+
+/** Whether a policy forbids WebAssembly: engines say so in words of their own, but all then refuse the smallest module too. */
+function isForbidden(): boolean {
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** @throws KernelError if the module is no kernel of this version, or a policy forbids it; LinkError for the other kind of memory */
 export function instantiate(
   name: Exclude<KernelName, "js">,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): RoundsKernel {
-  const exports = instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
+  const exports = link(name, module, memory);
   for (const needed of ["train", "scores", "norms", "allFinite", "boundRows", "gather", "merge"] as const) {
     if (typeof exports[needed] !== "function")
       throw new KernelError(
@@ -72,6 +88,15 @@ export function instantiate(
     clearUpdates: exports.clearUpdates,
     release: exports.release,
   };
+}
+
+function link(name: string, module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
+  try {
+    return instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
+  } catch (cause) {
+    // WebKit compiles what a policy forbids, and refuses to start it
+    throw cause instanceof WebAssembly.CompileError ? refused(name, cause) : cause;
+  }
 }
 
 /** Whether a compiled module can be linked with a shared memory; only its bytes could be changed. */
@@ -137,7 +162,8 @@ async function bytesOf(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (typeof source === "string" || source instanceof URL) return fetchBytes(source);
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
-  if (source instanceof ArrayBuffer || source instanceof SharedArrayBuffer) return new Uint8Array(source).slice();
+  const shared = typeof SharedArrayBuffer !== "undefined" && source instanceof SharedArrayBuffer;
+  if (source instanceof ArrayBuffer || shared) return new Uint8Array(source).slice();
   throw new TypeError(`"wasm" expected bytes, a WebAssembly.Module or a URL, got ${show(source)}`);
 }
 

@@ -10,3 +10,17 @@ export function breathe(): Promise<void> {
     port2.postMessage(null);
   });
 }
+
+/**
+ * Runs tasks one after the other, in the order in which they are handed in; before each, other events get their turn.
+ * Without it tasks may overtake one another: each message has a port of its own, no rule orders messages of different
+ * ports, and WebKit delivers them in any order. A task that fails fails those after it.
+ */
+export function taskQueue(): <T>(task: () => T | Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (task) => {
+    const done = last.then(breathe).then(task);
+    last = done;
+    return done;
+  };
+}

@@ -2,15 +2,14 @@
 
 import type { RoundsKernel } from "../kernel/kernel.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
-import { breathe } from "../math/breathe.js";
+import { taskQueue } from "../math/breathe.js";
 import type { Parameters, Workplace } from "../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
 import { SharedMeeting } from "./meeting.js";
 import { MAX_THREADS, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
-import { cutRound, type Round, RoundMember, RoundQueue, type RoundThread } from "./rounds.js";
+import { cutRound, RoundMember, RoundQueue, type RoundThread } from "./rounds.js";
 import { hogwildRunner, localRunner, type Runner, roundsRunner, TrainingWorker, type WorkerHandle } from "./runner.js";
-import type { StepResult } from "./step.js";
 import { meanContexts } from "./windows.js";
 
 export interface Crew {
@@ -115,12 +114,8 @@ export function startRunner(
 
 /** This thread; between rounds the event loop gets its turn. */
 function local(member: RoundMember): RoundThread {
-  let last = Promise.resolve<StepResult[]>([]);
-  const next = (round: Round) => {
-    last = last.then(breathe).then(() => member.train(round));
-    return last;
-  };
-  return { train: (rounds) => Promise.all(rounds.map(next)) };
+  const inOrder = taskQueue();
+  return { train: (rounds) => Promise.all(rounds.map((round) => inOrder(() => member.train(round)))) };
 }
 
 /** A channel between any two threads: ports[t][u] is t's end of that to u. */

@@ -3,7 +3,7 @@
 import type { Scratch } from "../kernel/layout.js";
 import { paste, type Region } from "../kernel/patch.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
-import { breathe } from "../math/breathe.js";
+import { taskQueue } from "../math/breathe.js";
 import type { Membership, Round, RoundQueue } from "./rounds.js";
 import { type StepResult, step } from "./step.js";
 
@@ -49,13 +49,11 @@ export interface WorkerTask extends Omit<RunnerTask, "memory"> {
 /** Trains in process; between batches the event loop gets its turn. */
 export function localRunner({ plan, memory, scratch, matrices }: RunnerTask): Runner {
   const kernel = startKernel(plan, memory);
+  const inOrder = taskQueue();
   return {
     lanes: 1,
     ahead: AHEAD,
-    async run(ids, learningRate) {
-      await breathe();
-      return step(kernel, memory, scratch, ids, learningRate);
-    },
+    run: (ids, learningRate) => inOrder(() => step(kernel, memory, scratch, ids, learningRate)),
     async collect() {
       return kernel.allFinite(...matrices);
     },

@@ -1,0 +1,36 @@
+// In process training where messages arrive in any order, as in WebKit: a MessageChannel orders its own messages only.
+
+import { afterEach, expect, it, vi } from "vitest";
+import { train } from "../src/node";
+import type { TrainOptions } from "../src/train/options";
+import { sampleText } from "./sample";
+
+const turn = setImmediate;
+const waiting: (() => void)[] = [];
+
+/** Has the callback called in a turn of the event loop, but those that came later before it. */
+function callBackwards(callback: () => void): void {
+  waiting.push(callback);
+  turn(() => waiting.pop()!());
+}
+
+class BackwardsChannel {
+  port1: { onmessage?: () => void; close(): void } = { close() {} };
+  port2 = { postMessage: () => callBackwards(() => this.port1.onmessage?.()) };
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+it.each<[string, Record<string, unknown>]>([
+  ["setImmediate", { setImmediate: callBackwards }],
+  ["MessageChannel", { setImmediate: undefined, MessageChannel: BackwardsChannel }],
+])("trains on batches in the order of the text though %s delivers backwards", async (_, globals) => {
+  const text = sampleText(6000);
+  const small: TrainOptions = { dim: 8, epochs: 1, minCount: 1, subsample: 0, worker: false };
+  for (const options of [small, { ...small, reproducible: true }]) {
+    const expected = await train(text, options);
+    for (const [name, value] of Object.entries(globals)) vi.stubGlobal(name, value);
+    const model = await train(text, options).finally(() => vi.unstubAllGlobals());
+    expect(model.vectors.matrix).toEqual(expected.vectors.matrix);
+  }
+});
