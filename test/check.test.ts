@@ -21,6 +21,15 @@ describe("argument checks", () => {
     );
   });
 
+  it("refuse options that are no object", () => {
+    expect(() => checkKnown("option", null as never, ["dim"])).toThrow(
+      new TypeError("options expected an object, got null"),
+    );
+    expect(() => checkKnown("option of checkpoint", 5 as never, ["every"])).toThrow(
+      new TypeError("options of checkpoint expected an object, got 5"),
+    );
+  });
+
   it("finds the nearest word by edits", () => {
     expect(nearest("quene", ["king", "queen", "quay"])).toBe("queen");
     expect(nearest("xyz", ["king"])).toBeUndefined();

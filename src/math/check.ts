@@ -40,6 +40,14 @@ export function checkFunction<T>(name: string, value: T | undefined): T | undefi
   return value;
 }
 
+/** @throws TypeError */
+export function checkSignal(value: AbortSignal | undefined): AbortSignal | undefined {
+  // not instanceof: a signal may come from another realm
+  if (value !== undefined && typeof value?.throwIfAborted !== "function")
+    throw new TypeError(`"signal" expected an AbortSignal, got ${show(value)}`);
+  return value;
+}
+
 /** @throws TypeError, RangeError */
 export function checkOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   if (typeof value === "string" && (allowed as readonly string[]).includes(value)) return value as T;
@@ -47,8 +55,10 @@ export function checkOneOf<T extends string>(name: string, value: unknown, allow
   throw new ErrorClass(`"${name}" expected one of ${allowed.map((a) => `"${a}"`).join(", ")}, got ${show(value)}`);
 }
 
-/** Refuses properties that are not known, naming the nearest one that is. @throws TypeError */
+/** Refuses what is not an object, and properties that are not known, naming the nearest one that is. @throws TypeError */
 export function checkKnown(what: string, options: object, known: readonly string[]): void {
+  if (options === null || typeof options !== "object")
+    throw new TypeError(`${what.replace("option", "options")} expected an object, got ${show(options)}`);
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
