@@ -3,7 +3,8 @@
 
 import { copyFileSync, createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
-import { basename, extname, join, normalize, resolve } from "node:path";
+import { basename, extname, join, posix, resolve } from "node:path";
+import { pipeline } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
@@ -56,16 +57,18 @@ export const ISOLATION = {
 export function serveFolder(folder, { headers = {}, port = 0 } = {}) {
   const root = resolve(folder);
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, "http://localhost");
-    const file = join(root, normalize(decodeURIComponent(pathname).replace(/\/$/, "/index.html")));
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    if (!file.startsWith(root) || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
-      response.statusCode = 404;
-      response.end("not found");
-      return;
+    const path = pathOf(request.url);
+    if (path === undefined) return refuse(response, 400, "bad request");
+    const file = join(root, path.endsWith("/") ? `${path}index.html` : path);
+    if (isFile(file)) {
+      response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
+      // an unreadable file, or a browser that leaves, ends this answer only
+      return pipeline(createReadStream(file), response, () => {});
     }
-    response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
-    createReadStream(file).pipe(response);
+    if (!isFile(join(file, "index.html"))) return refuse(response, 404, "not found");
+    response.setHeader("location", `./${encodeURIComponent(basename(path))}/`);
+    refuse(response, 301, "moved");
   });
   return new Promise((done, reject) => {
     server.once("error", reject);
@@ -73,14 +76,70 @@ export function serveFolder(folder, { headers = {}, port = 0 } = {}) {
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** The path that a request names, without steps upwards; undefined if it is not one. */
+function pathOf(url) {
+  try {
+    const path = posix.normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
+    // some systems take a backslash for a slash, and none takes NUL
+    return /[\\\0]/.test(path) ? undefined : path;
+  } catch {
+    // no URL, or percent signs that encode no UTF-8
+    return undefined;
+  }
+}
+
+function isFile(path) {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // not there, or a name too long for any file
+    return false;
+  }
+}
+
+function refuse(response, status, message) {
+  response.statusCode = status;
+  response.end(message);
+}
+
+/** @throws TypeError, RangeError naming the option */
+function readOptions() {
   const { values } = parseArgs({
     options: { isolation: { type: "boolean", default: true }, port: { type: "string", default: "8080" } },
     allowNegative: true,
   });
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65_535)
+    throw new RangeError(`--port expected integer 0 to 65535, got ${JSON.stringify(values.port)}`);
+  return { isolation: values.isolation, port };
+}
+
+async function main({ isolation, port }) {
   const folder = here("../out/demo");
+  // first of all: where the port is taken, these pages may be what another server is serving
+  const server = await serveFolder(folder, { headers: isolation ? ISOLATION : {}, port });
   await buildPages(folder);
-  const server = await serveFolder(folder, { headers: values.isolation ? ISOLATION : {}, port: Number(values.port) });
   const url = `http://localhost:${server.address().port}`;
-  console.log(`${url}${values.isolation ? "" : " (without the headers that let threads share memory)"}`);
+  console.log(`${url}${isolation ? "" : " (without the headers that let threads share memory)"}`);
+}
+
+function fail(sentence, exitCode) {
+  console.error(sentence);
+  process.exit(exitCode);
+}
+
+function explain({ code, message, port }) {
+  if (code === "EADDRINUSE") return `port ${port} is taken: name another with --port, or 0 for any free one`;
+  if (code === "EACCES" && port) return `port ${port} needs rights that you do not have: name another with --port`;
+  return message;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  let options;
+  try {
+    options = readOptions();
+  } catch (error) {
+    fail(error.message, 2);
+  }
+  await main(options).catch((error) => fail(explain(error), 1));
 }

@@ -28,6 +28,15 @@ describe("ApproximateIndex", () => {
     expect(index.mostSimilar(vectors.get("w7"), { topN: 1 })[0].word).toBe("w7");
   });
 
+  it("names the graph that is missing", async () => {
+    const build = (...given: unknown[]) =>
+      ApproximateIndex.build(...(given as Parameters<typeof ApproximateIndex.build>));
+    await expect(build(vectors)).rejects.toThrow(
+      new TypeError('"graph" expected an empty graph, got undefined: make one with usearchGraph or hnswlibGraph'),
+    );
+    await expect(build(vectors, usearch)).rejects.toThrow('"graph" expected an empty graph, got');
+  });
+
   it("searches wider where a filter lets few through", async () => {
     const index = await ApproximateIndex.build(vectors, usearchGraph(usearch, vectors));
     const filter = (word: string) => word.endsWith("99");

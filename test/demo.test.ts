@@ -45,10 +45,10 @@ onEachPage(
       await until(at.page, 'document.querySelector("#estimate").textContent !== ""', "the estimate");
     }
 
-    async function paste(): Promise<void> {
+    async function paste(pasted = text): Promise<void> {
       await at.page.evaluate(`(() => {
       document.querySelector('[name="text"][value="paste"]').click();
-      document.querySelector("#paste").value = ${JSON.stringify(text)};
+      document.querySelector("#paste").value = ${JSON.stringify(pasted)};
       document.querySelector("#setup").dispatchEvent(new Event("input"));
     })()`);
     }
@@ -104,6 +104,52 @@ onEachPage(
           .split("\t")
           .map((x) => Math.fround(Number(x))),
       ).toEqual([...vectors.get(words[0])]);
+    });
+
+    it("forgets the words of the model before, on the map and in answers", async () => {
+      const known = '[...document.querySelectorAll("#known option")].map((option) => option.value)';
+      const names = '[...document.querySelectorAll("#labels span")].map((span) => span.textContent)';
+      await at.page.evaluate(`window.failures = [];
+        addEventListener("error", (event) => failures.push(event.message));
+        addEventListener("unhandledrejection", (event) => failures.push(String(event.reason)));
+        document.querySelector("#umap").click()`);
+      await until(at.page, `${says("#hint")}.includes("laid out by UMAP")`, "UMAP");
+      // the pointer wanders over the map until it rests on one of the rarer words
+      const hovered = await at.page.evaluate<string>(`(() => {
+        const place = document.querySelector("#points");
+        const { left, top, width, height } = place.getBoundingClientRect();
+        document.querySelector("#word").value = "common0";
+        document.querySelector("#find").requestSubmit();
+        const found = () => new Set([...document.querySelectorAll("#labels .found")].map((span) => span.textContent));
+        const asked = found();
+        const rare = ${known}.slice(50);
+        for (let y = 4; y < height; y += 8) {
+          for (let x = 4; x < width; x += 8) {
+            place.dispatchEvent(new PointerEvent("pointermove", { clientX: left + x, clientY: top + y, bubbles: true }));
+            const word = [...found()].find((name) => !asked.has(name) && rare.includes(name));
+            if (word !== undefined) return word;
+          }
+        }
+      })()`);
+      expect(hovered).toMatch(/^(topic|common)/);
+      expect(await at.page.evaluate(says("#near"))).toMatch(/^Near common0: /);
+
+      const words = Array.from({ length: 10 }, (_, i) => `new${i}`);
+      await paste(`${words.join(" ")}\n`.repeat(300));
+      await at.page.evaluate(`(() => {
+        document.querySelector("[name=subsample]").value = "0";
+        document.querySelector("#start").click();
+      })()`);
+      await until(at.page, `${says("#status")}.startsWith("Done: 10 words")`, "the end of training");
+      expect(await at.page.evaluate("failures")).toEqual([]);
+      const shown = await at.page.evaluate<string[]>(names);
+      expect(shown.length).toBeGreaterThan(0);
+      expect(words).toEqual(expect.arrayContaining(shown));
+      expect(await at.page.evaluate('document.querySelectorAll("#labels .found").length')).toBe(0);
+      expect((await at.page.evaluate<string[]>(known)).sort()).toEqual(words);
+      for (const place of ["#near", "#odd output", "#pairs output"])
+        expect(await at.page.evaluate(says(place))).toBe("");
+      expect(await at.page.evaluate(says("#hint"))).toContain("(PCA)");
     });
 
     it("goes on after the tab was closed", async () => {

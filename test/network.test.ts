@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { HiddenLayerNetwork } from "wasm2vec/network";
+import { readSafetensors, writeSafetensors } from "../src/format/safetensors";
 import type { Matrix } from "../src/math/matrix";
 import { type NetworkParameters, networkLossAndGradient } from "../src/math/network";
 import { Random } from "../src/math/random";
@@ -147,6 +148,23 @@ describe("HiddenLayerNetwork", () => {
     );
   });
 
+  it("saves the same bytes for the same network", async () => {
+    const [one, other] = [await learnXor(20), await learnXor(20)];
+    expect(one.save()).toEqual(other.save());
+    const loaded = await HiddenLayerNetwork.load(one.save());
+    expect(loaded.history).toEqual(one.history.map(({ epoch, loss }) => ({ epoch, loss })));
+    expect(loaded.save()).toEqual(one.save());
+  });
+
+  it("loads files of earlier versions, which have the seconds of each epoch", async () => {
+    const network = await learnXor(3);
+    const { tensors, metadata } = readSafetensors(network.save());
+    const history = JSON.stringify(network.history);
+    expect(history).toContain('"seconds":');
+    const loaded = await HiddenLayerNetwork.load(writeSafetensors([...tensors.values()], { ...metadata, history }));
+    expect(loaded.save()).toEqual(network.save());
+  });
+
   it("grows its batch: predictions of many rows after few", async () => {
     const network = await learnXor(20);
     const few = network.forward(xor.rows);
@@ -201,6 +219,37 @@ describe("HiddenLayerNetwork", () => {
     expect(() => {
       network.parameters = { ...network.parameters, b1: new Float64Array(3) };
     }).toThrow('"b1" expected shape (8)');
+    expect(() => {
+      network.parameters = undefined as never;
+    }).toThrow('"W1" expected shape (2, 8)');
+  });
+
+  it("names what is not of its kind", async () => {
+    const { load, create } = HiddenLayerNetwork as unknown as Record<
+      "load" | "create",
+      (a?: unknown) => Promise<never>
+    >;
+    const is = (message: string) => new TypeError(message);
+    await expect(load()).rejects.toThrow(is('"bytes" expected a Uint8Array, as save returns it, got undefined'));
+    await expect(load(new ArrayBuffer(8))).rejects.toThrow(
+      is('"bytes" expected a Uint8Array, as save returns it, got an object (ArrayBuffer)'),
+    );
+    await expect(load("net.safetensors")).rejects.toThrow('expected a Uint8Array, as save returns it, got "net.');
+    await expect(create()).rejects.toThrow(is("options expected an object, got undefined"));
+    const network = await learnXor(1);
+    const { rows, targets } = xor;
+    const train = (...given: unknown[]) => network.train(...(given as Parameters<typeof network.train>));
+    await expect(train()).rejects.toThrow(is('"rows" expected an array of rows, got undefined'));
+    await expect(train([null], targets)).rejects.toThrow(is("rows[0] expected 2 numbers, got null"));
+    await expect(train(rows)).rejects.toThrow(is('"targets" expected an array of classes, got undefined'));
+    await expect(train(rows, targets, null)).rejects.toThrow(is("options expected an object, got null"));
+    await expect(train(rows, targets, { signal: {} })).rejects.toThrow(
+      is('"signal" expected an AbortSignal, got an object (Object)'),
+    );
+    await expect(train(rows, targets, { onEpochEnd: 5 })).rejects.toThrow(
+      is('"onEpochEnd" expected a function, got 5'),
+    );
+    expect(() => network.predict(undefined as never)).toThrow(is("rows[0] expected 2 numbers, got undefined"));
   });
 
   it("refuses damaged files with a FormatError, or reads them, but never fails otherwise", async () => {

@@ -17,9 +17,10 @@ import { describeCost, learnSpeed } from "./cost.js";
 import { LossCurve } from "./curve.js";
 import { download, forgetKept, keptCheckpoint, readKept } from "./keep.js";
 import { WordMap } from "./map.js";
-import { Projection, SHOWN, scaled } from "./projection.js";
+import { Projection } from "./projection.js";
 import { fillSettings, readSettings, settingsLink } from "./settings.js";
 import { chosenText, chosenWords } from "./source.js";
+import { UmapLayout } from "./umap.js";
 
 /** Milliseconds between pictures of the map while training runs. */
 const PICTURE = 500;
@@ -31,6 +32,9 @@ const status = $("#status");
 const curve = new LossCurve($("#curve"));
 const projection = new Projection();
 const map = new WordMap($("#points"), $("#labels"), (word) => find(word));
+const umap = new UmapLayout();
+const HINTS = { pca: $("#hint").textContent, umap: "The most frequent words, laid out by UMAP: near words are near." };
+let layout: keyof typeof HINTS = "pca";
 let showing = Promise.resolve();
 let dropped: File | undefined;
 let vectors: WordVectors | undefined;
@@ -120,7 +124,6 @@ async function begin(resume?: Checkpoint): Promise<void> {
     learnSpeed(model.options, threads, words / seconds);
     showCost();
     status.textContent = `Done: ${model.vectors.size.toLocaleString("en")} words, ${words.toLocaleString("en")} trained in ${seconds.toFixed(1)} s.`;
-    $<HTMLButtonElement>("#umap").disabled = false;
   } catch (error) {
     status.textContent = abort.signal.aborted ? "Cancelled." : `${(error as Error).message}`;
     offerResume();
@@ -141,6 +144,10 @@ function setRunning(now: typeof running): void {
   $<HTMLButtonElement>("#cancel").disabled = now === undefined;
   $("#pause").textContent = "Pause";
   $("#resume").hidden = true;
+  // a training draws its own pictures
+  umap.stop();
+  $("#hint").textContent = HINTS[layout];
+  $<HTMLButtonElement>("#umap").disabled = now !== undefined || vectors === undefined;
 }
 
 function showProgress(progress: Progress): void {
@@ -176,13 +183,24 @@ function show(model: EpochModel): Promise<void> {
 }
 
 async function draw(model: EpochModel): Promise<void> {
-  const first = vectors === undefined;
   const now = model.vectors;
+  const points = await projection.project(now);
+  // the vectors of a training are one object from its first picture to its last
+  if (vectors !== now) forgetModel();
   vectors = now;
+  layout = "pca";
+  map.show(now, points);
+  $("#hint").textContent = HINTS.pca;
+  if ($("#known").childElementCount > 0) return;
+  $("#known").replaceChildren(...now.words.slice(0, 500).map((word) => new Option(word, word)));
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-save]")) button.disabled = false;
-  map.show(now, await projection.project(now));
-  if (first || $("#known").childElementCount === 0)
-    $("#known").replaceChildren(...now.words.slice(0, 500).map((word) => new Option(word, word)));
+}
+
+/** Takes away what was asked of the model before, and what it answered: the next one has other words. */
+function forgetModel(): void {
+  map.forget();
+  for (const said of document.querySelectorAll("#near, #known, output"))
+    said.replaceChildren();
 }
 
 function find(word: string): void {
@@ -199,26 +217,22 @@ function find(word: string): void {
 function drawUmap(): void {
   const known = vectors!;
   const button = $<HTMLButtonElement>("#umap");
-  button.disabled = true;
-  const worker = new Worker(new URL("./umap-worker.js", import.meta.url), { type: "module" });
-  worker.addEventListener("message", ({ data }) => {
-    if (data.done !== undefined) {
-      $("#hint").textContent = `UMAP: ${Math.round(100 * data.done)}%.`;
-      return;
-    }
-    worker.terminate();
-    const [xs, ys] = [0, 1].map((axis) => data.points.map((point: number[]) => point[axis]));
-    map.show(known, scaled(xs, ys));
-    $("#hint").textContent = "The most frequent words, laid out by UMAP: near words are near.";
+  const end = (hint: string) => {
+    $("#hint").textContent = hint;
     button.disabled = false;
+  };
+  button.disabled = true;
+  umap.start(known, {
+    onProgress: (share) => {
+      $("#hint").textContent = `UMAP: ${Math.round(100 * share)}%.`;
+    },
+    onPoints: (points) => {
+      layout = "umap";
+      map.show(known, points);
+      end(HINTS.umap);
+    },
+    onError: (message) => end(`UMAP failed: ${message}.`),
   });
-  // directions count, not lengths
-  const rows = known.words.slice(0, SHOWN).map((word) => {
-    const vector = known.get(word);
-    const length = Math.hypot(...vector) || 1;
-    return Array.from(vector, (x) => x / length);
-  });
-  worker.postMessage({ rows });
 }
 
 /** A training that was left behind is offered. */

@@ -66,6 +66,12 @@ export class WordMap {
     this.update();
   }
 
+  /** Forgets the words that were found and hovered: the next ones to be shown are others. */
+  forget(): void {
+    this.found = [];
+    this.hovered = undefined;
+  }
+
   /** Names these words and draws lines from the first to the others. */
   find(words: readonly string[]): void {
     this.found = words;

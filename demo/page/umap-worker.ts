@@ -9,7 +9,7 @@ self.addEventListener("message", ({ data }: MessageEvent<{ rows: number[][] }>) 
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-  const umap = new UMAP({ nComponents: 2, nNeighbors: 15, minDist: 0.1, random });
+  const umap = new UMAP({ nComponents: 2, nNeighbors: Math.min(15, data.rows.length - 1), minDist: 0.1, random });
   const epochs = umap.initializeFit(data.rows);
   for (let epoch = 0; epoch < epochs; epoch++) {
     umap.step();

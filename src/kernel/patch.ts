@@ -26,6 +26,26 @@ export function cut(memory: WebAssembly.Memory, regions: readonly Region[], room
   return patch;
 }
 
+/** The same bytes as groups of regions, each of `most` bytes together but for the last. @param most a multiple of 4 */
+export function* pieces(regions: Iterable<Region>, most: number): Generator<Region[]> {
+  let piece: Region[] = [];
+  let room = most;
+  for (let [start, bytes] of regions) {
+    while (bytes > 0) {
+      const taken = Math.min(bytes, room);
+      piece.push([start, taken]);
+      start += taken;
+      bytes -= taken;
+      room -= taken;
+      if (room > 0) continue;
+      yield piece;
+      piece = [];
+      room = most;
+    }
+  }
+  if (piece.length > 0) yield piece;
+}
+
 /** Puts them where they were in the memory they come from. */
 export function paste(memory: WebAssembly.Memory, patch: ArrayBuffer): void {
   const from = new Uint32Array(patch);

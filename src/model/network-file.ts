@@ -11,7 +11,8 @@ export interface NetworkEpoch {
   epoch: number;
   /** mean loss of the examples during the epoch, in nats */
   loss: number;
-  seconds: number;
+  /** on the clock; of epochs trained in this process only, since a file does not keep it */
+  seconds?: number;
 }
 
 /** All that a network is made of. */
@@ -38,7 +39,7 @@ export function writeNetwork({ labels, random, history, weights, squares }: Netw
     version: VERSION,
     labels: JSON.stringify(labels),
     random: JSON.stringify(random),
-    history: JSON.stringify(history),
+    history: JSON.stringify(history.map(withoutClock)),
   });
 }
 
@@ -52,7 +53,8 @@ export function readNetwork(bytes: Uint8Array, name: string): NetworkState {
     throw new FormatError(`${name}: expected version ${VERSION} of the format, got ${show(version)}: update wasm2vec`);
   const labels = parseJson(metadata.labels, `${name}: labels`, isLabels);
   const random = parseJson(metadata.random, `${name}: random`, isState);
-  const history = parseJson(metadata.history, `${name}: history`, isHistory);
+  // older files have the seconds too
+  const history = parseJson(metadata.history, `${name}: history`, isHistory).map(withoutClock);
   const [inputs, hidden] = tensors.get("W1")?.shape ?? [];
   if (!(inputs > 0 && hidden > 0)) throw new FormatError(`${name}: expected a tensor "W1" of two dimensions above 0`);
   const shape = { inputs, hidden, classes: labels.length };
@@ -72,7 +74,14 @@ function isState(value: unknown): value is number[] {
 }
 
 function isHistory(value: unknown): value is NetworkEpoch[] {
-  return Array.isArray(value) && value.every((record) => typeof record?.epoch === "number");
+  const isRecord = (record: unknown) =>
+    typeof (record as NetworkEpoch)?.epoch === "number" && typeof (record as NetworkEpoch).loss === "number";
+  return Array.isArray(value) && value.every(isRecord);
+}
+
+/** What is the same each time that a network is trained alike. */
+function withoutClock({ epoch, loss }: NetworkEpoch): NetworkEpoch {
+  return { epoch, loss };
 }
 
 function parseJson<T>(text: string | undefined, what: string, isValid: (value: unknown) => value is T): T {

@@ -133,8 +133,6 @@ export class Model<Source = CorpusSource> {
    * @throws TypeError, RangeError for options; DivergenceError; the signal's reason
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
-    if (options === null || typeof options !== "object")
-      throw new TypeError(`options expected an object, got ${show(options)}`);
     checkKnown("option", options, CONTINUE_OPTIONS);
     const { updateVocabulary = false, freeze, wordRates } = options;
     checkBoolean("updateVocabulary", updateVocabulary);

@@ -1,7 +1,7 @@
 // The hidden-layer network of document 000 as a classifier of dense inputs, trained in SIMD WebAssembly.
 
 import { breathe } from "../math/breathe.js";
-import { checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../math/check.js";
 import type { NetworkParameters } from "../math/network.js";
 import { Random } from "../math/random.js";
 import { NetworkMemory, type NetworkShape, type Row } from "../model/network.js";
@@ -137,6 +137,8 @@ export class HiddenLayerNetwork {
     const batchSize = checkInteger("batchSize", options.batchSize ?? 32, 1);
     const optimizer = checkOneOf("optimizer", options.optimizer ?? "adagrad", ["adagrad", "sgd"]);
     const rate = checkNumber("learningRate", options.learningRate ?? (optimizer === "adagrad" ? 0.1 : 0.5), 0);
+    const signal = checkSignal(options.signal);
+    const onEpochEnd = checkFunction("onEpochEnd", options.onEpochEnd);
     const classes = this.checkTargets(rows, targets);
     if (optimizer === "adagrad") this.hasSquares = true;
     for (let i = 0; i < epochs; i++) {
@@ -145,7 +147,7 @@ export class HiddenLayerNetwork {
       const order = shuffled(rows.length, this.random);
       let loss = 0;
       for (let from = 0; from < order.length; from += batchSize) {
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         const batch = order.slice(from, from + batchSize);
         const mean = this.memory.gradient(
           batch.map((at) => rows[at]),
@@ -161,12 +163,15 @@ export class HiddenLayerNetwork {
       }
       const record = { epoch, loss: loss / rows.length, seconds: (performance.now() - start) / 1000 };
       this.history.push(record);
-      if (options.onEpochEnd?.(record) === false) break;
+      if (onEpochEnd?.(record) === false) break;
     }
     return this;
   }
 
-  /** A safetensors file: W1, b1, W2, b2 in the shapes of docs/math.md, and what training needs to go on exactly. */
+  /**
+   * A safetensors file: W1, b1, W2, b2 in the shapes of docs/math.md, and what training needs to go on exactly. The same
+   * bytes for the same network: the history is saved without its seconds.
+   */
   save(): Uint8Array<ArrayBuffer> {
     return writeNetwork({
       shape: this.shape,
@@ -178,8 +183,14 @@ export class HiddenLayerNetwork {
     });
   }
 
-  /** Reads what save wrote. @param name for error messages. @throws FormatError */
+  /**
+   * Reads what save wrote. The history has no seconds.
+   * @param bytes of the file @param name for error messages
+   * @throws TypeError for what is not bytes; FormatError for other files
+   */
   static async load(bytes: Uint8Array, name = "network"): Promise<HiddenLayerNetwork> {
+    if (!(bytes instanceof Uint8Array))
+      throw new TypeError(`"bytes" expected a Uint8Array, as save returns it, got ${show(bytes)}`);
     const { shape, labels, random, history, weights, squares } = readNetwork(bytes, name);
     const network = new HiddenLayerNetwork(await NetworkMemory.create(shape), labels, new Random(random));
     network.memory.write("weights", weights);
@@ -190,9 +201,12 @@ export class HiddenLayerNetwork {
   }
 
   private checkRows(rows: readonly Row[]): void {
+    if (!Array.isArray(rows)) throw new TypeError(`"rows" expected an array of rows, got ${show(rows)}`);
     if (rows.length === 0) throw new RangeError('"rows" expected at least one row, got none');
     const { inputs } = this.shape;
     rows.forEach((row, i) => {
+      if (typeof row?.length !== "number")
+        throw new TypeError(`rows[${i}] expected ${inputs} numbers, got ${show(row)}`);
       if (row.length !== inputs) throw new RangeError(`rows[${i}] expected ${inputs} numbers, got ${show(row.length)}`);
       for (let d = 0; d < inputs; d++) {
         if (!Number.isFinite(row[d]))
@@ -204,6 +218,7 @@ export class HiddenLayerNetwork {
   /** Rows and targets as numbers of classes. */
   private checkTargets(rows: readonly Row[], targets: readonly (number | string)[]): Uint32Array {
     this.checkRows(rows);
+    if (!Array.isArray(targets)) throw new TypeError(`"targets" expected an array of classes, got ${show(targets)}`);
     if (targets.length !== rows.length)
       throw new RangeError(`"targets" expected ${rows.length}, one for each row, got ${targets.length}`);
     return Uint32Array.from(targets, (target, i) => {
@@ -235,9 +250,9 @@ function shuffled(n: number, random: Random): number[] {
 
 function checkParameters(parameters: NetworkParameters, shape: NetworkShape): void {
   for (const [name, [rows, columns]] of Object.entries(shapes(shape))) {
-    const value = parameters[name as keyof NetworkParameters];
+    const value = parameters?.[name as keyof NetworkParameters];
     const fits =
-      value.length === rows &&
+      value?.length === rows &&
       (columns === undefined || [...value].every((row) => (row as Float64Array).length === columns));
     if (!fits)
       throw new RangeError(`"${name}" expected shape (${columns === undefined ? rows : `${rows}, ${columns}`})`);

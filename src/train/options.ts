@@ -203,7 +203,6 @@ export const TRAIN_OPTIONS: readonly string[] = [
 
 /** @throws TypeError, RangeError naming the option */
 export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
-  checkObject(options);
   checkKnown("option", options, TRAIN_OPTIONS);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const o = { ...DEFAULTS, ...(given as TrainOptions) };
@@ -368,11 +367,6 @@ export function checkWordRates(value: WordRates | undefined): WordRates | undefi
 function checkResume(value: Checkpoint | undefined): Checkpoint | undefined {
   if (value === undefined || value instanceof Checkpoint) return value;
   throw new TypeError(`"resume" expected a Checkpoint, got ${show(value)}: use readCheckpoint or loadCheckpoint`);
-}
-
-function checkObject(options: unknown): void {
-  if (options === null || typeof options !== "object")
-    throw new TypeError(`options expected an object, got ${show(options)}`);
 }
 
 function checkVocabulary(value: unknown): Vocabulary | undefined {

@@ -1,7 +1,7 @@
 // Who trains on the batches: this thread, or a worker.
 
 import type { Scratch } from "../kernel/layout.js";
-import { paste, type Region } from "../kernel/patch.js";
+import { cut, paste, pieces, type Region } from "../kernel/patch.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { taskQueue } from "../math/breathe.js";
 import type { Membership, Round, RoundQueue } from "./rounds.js";
@@ -10,6 +10,9 @@ import { type StepResult, step } from "./step.js";
 /** Batches for each thread, and rounds, that are handed in ahead. */
 const AHEAD = 4;
 const ROUNDS_AHEAD = 8;
+
+/** Bytes that go to or from an unshared memory at once: of a larger message each side would hold a copy of the model. */
+export const PIECE = 2 ** 22;
 
 export interface Runner {
   /** Batches that wait for each other: only after a multiple of them may training rest. */
@@ -69,18 +72,24 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
-/** Messages to the worker. With unshared memory it works on a copy, and on collect sends what was trained. */
+/**
+ * Messages to the worker. With unshared memory it works on a copy, of so many bytes, which is filled piece by piece; and on
+ * each collect sends a piece of what was trained, in the piece before, until there is no more.
+ */
 export type WorkerRequest =
-  | (WorkerTask & { type: "start"; memory: WebAssembly.Memory | ArrayBuffer })
+  | (WorkerTask & { type: "start"; memory: WebAssembly.Memory | number })
+  | { type: "fill"; patch: ArrayBuffer }
   | { type: "train"; rounds: Round[] }
   | { type: "run"; ids: Uint32Array<ArrayBuffer>; learningRate: number }
-  | { type: "collect" };
+  | { type: "collect"; room?: ArrayBuffer };
 
 /** One reply to each request but start, in order. ids goes back, so that a worker, which seldom collects garbage, keeps none. */
 export type WorkerReply =
+  | { type: "filled"; patch: ArrayBuffer }
   | { type: "result"; result: StepResult; ids: Uint32Array<ArrayBuffer> }
   | { type: "trained"; results: StepResult[][]; rounds: Round[] }
-  | { type: "collected"; finite: boolean; patch?: ArrayBuffer }
+  | { type: "collected"; patch: ArrayBuffer }
+  | { type: "collected"; patch?: undefined; finite: boolean }
   | { type: "error"; error: Error };
 
 /** The buffers of all batches. */
@@ -93,6 +102,8 @@ export class TrainingWorker implements Runner {
   readonly lanes = 1;
   readonly ahead = AHEAD;
   private readonly waiting: { resolve: (reply: never) => void; reject: (error: Error) => void }[] = [];
+  /** when the worker's memory is as the caller's */
+  private readonly filled: Promise<void>;
   private failure: Error | undefined;
 
   constructor(
@@ -106,10 +117,12 @@ export class TrainingWorker implements Runner {
       else this.waiting.shift()?.resolve(reply as never);
     });
     const shared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
-    const image = shared ? undefined : (memory.buffer.slice(0) as ArrayBuffer);
-    const { ports = [] } = task;
-    const given = [...(image ? [image] : []), ...ports.filter((port) => port !== undefined)];
-    worker.post({ ...task, type: "start", memory: image ?? memory } satisfies WorkerRequest, given);
+    const ports = (task.ports ?? []).filter((port) => port !== undefined);
+    const request = { ...task, type: "start", memory: shared ? memory : memory.buffer.byteLength } as const;
+    worker.post(request satisfies WorkerRequest, ports);
+    this.filled = shared ? Promise.resolve() : this.fill();
+    // a failure is told to whoever asks
+    this.filled.catch(() => {});
   }
 
   async run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
@@ -122,9 +135,13 @@ export class TrainingWorker implements Runner {
   }
 
   async collect(): Promise<boolean> {
-    const { finite, patch } = await this.ask("collected", { type: "collect" }, []);
-    if (patch) paste(this.memory, patch);
-    return finite;
+    let room: ArrayBuffer | undefined;
+    for (;;) {
+      const reply = await this.ask("collected", { type: "collect", room }, room ? [room] : []);
+      if (reply.patch === undefined) return reply.finite;
+      paste(this.memory, reply.patch);
+      room = reply.patch;
+    }
   }
 
   close(): void {
@@ -132,7 +149,21 @@ export class TrainingWorker implements Runner {
     this.worker.terminate();
   }
 
-  private ask<T extends WorkerReply["type"]>(
+  private async fill(): Promise<void> {
+    let room: ArrayBuffer | undefined;
+    for (const piece of pieces([[0, this.memory.buffer.byteLength]], PIECE)) {
+      const patch = cut(this.memory, piece, room);
+      room = (await this.request("filled", { type: "fill", patch }, [patch])).patch;
+    }
+  }
+
+  /** As request, once the worker's memory is filled. */
+  private async ask<T extends WorkerReply["type"]>(reply: T, request: WorkerRequest, transfer: Transferable[]) {
+    await this.filled;
+    return this.request(reply, request, transfer);
+  }
+
+  private request<T extends WorkerReply["type"]>(
     _reply: T,
     request: WorkerRequest,
     transfer: Transferable[],

@@ -3,12 +3,12 @@
 import { Param } from "../../assembly/params.js";
 import type { Kernel, RoundsKernel } from "../kernel/kernel.js";
 import { allocate } from "../kernel/memory.js";
-import { cut } from "../kernel/patch.js";
+import { cut, paste, pieces, type Region } from "../kernel/patch.js";
 import { startKernel } from "../kernel/pick.js";
 import { SharedMeeting } from "./meeting.js";
 import { ReplicaMeeting } from "./replicas.js";
 import { RoundMember } from "./rounds.js";
-import { buffersOf, type WorkerReply, type WorkerRequest, type WorkerTask } from "./runner.js";
+import { buffersOf, PIECE, type WorkerReply, type WorkerRequest, type WorkerTask } from "./runner.js";
 import { type StepResult, step } from "./step.js";
 
 interface Port {
@@ -21,10 +21,15 @@ export function serve(port: Port): void {
   let memory: WebAssembly.Memory;
   let task: WorkerTask;
   let member: RoundMember | undefined;
+  /** pieces that are still to be collected */
+  let collecting: Iterator<Region[]> | undefined;
 
-  const start = (request: WorkerTask & { memory: WebAssembly.Memory | ArrayBuffer }): void => {
+  const start = (request: WorkerTask & { memory: WebAssembly.Memory | number }): void => {
     task = request;
-    memory = request.memory instanceof ArrayBuffer ? copyToMemory(request.memory) : request.memory;
+    memory =
+      typeof request.memory === "number"
+        ? allocate(request.memory, false, "the worker's copy of the model")
+        : request.memory;
     kernel = startKernel(task.plan, memory);
     const { rounds, ports } = task;
     if (rounds === undefined) return;
@@ -37,6 +42,10 @@ export function serve(port: Port): void {
   const handle = async (request: WorkerRequest): Promise<void> => {
     if (request.type === "start") {
       start(request);
+    } else if (request.type === "fill") {
+      const { patch } = request;
+      paste(memory, patch);
+      port.post({ type: "filled", patch }, [patch]);
     } else if (request.type === "run") {
       const { ids, learningRate } = request;
       const result = step(kernel, memory, task.scratch, ids, learningRate);
@@ -47,13 +56,23 @@ export function serve(port: Port): void {
       for (const [i, round] of rounds.entries()) results.push(await member!.train(round, rounds[i + 1]));
       port.post({ type: "trained", results, rounds }, buffersOf(rounds));
     } else {
-      const { matrices } = task;
-      const finite = kernel.allFinite(...matrices);
-      const copied = memory.buffer instanceof ArrayBuffer;
-      const holdings = member ? member.holdings() : [[task.scratch.params, Param.size] as const];
-      const patch = copied ? cut(memory, task.brings ? [matrices, ...holdings] : holdings) : undefined;
-      port.post({ type: "collected", finite, patch }, patch ? [patch] : []);
+      collecting ??= pieces(trained(), PIECE);
+      const { value: piece } = collecting.next();
+      if (piece === undefined) {
+        collecting = undefined;
+        port.post({ type: "collected", finite: kernel.allFinite(...task.matrices) }, []);
+      } else {
+        const patch = cut(memory, piece, request.room);
+        port.post({ type: "collected", patch }, [patch]);
+      }
     }
+  };
+
+  /** What the caller's memory lacks; nothing where it is this one. */
+  const trained = (): Region[] => {
+    if (!(memory.buffer instanceof ArrayBuffer)) return [];
+    const holdings = member ? member.holdings() : [[task.scratch.params, Param.size] as const];
+    return task.brings ? [task.matrices, ...holdings] : holdings;
   };
 
   // one request after the other, though a round waits for other threads
@@ -63,10 +82,4 @@ export function serve(port: Port): void {
       .then(() => handle(request))
       .catch((error: unknown) => port.post({ type: "error", error: error as Error }, []));
   });
-}
-
-function copyToMemory(image: ArrayBuffer): WebAssembly.Memory {
-  const memory = allocate(image.byteLength, false, "the worker's copy of the model");
-  new Uint8Array(memory.buffer).set(new Uint8Array(image));
-  return memory;
 }

@@ -2,7 +2,7 @@
 // usearch in Node, hnswlib-wasm in a page; neither is a dependency, the caller hands it in.
 
 import { breathe } from "../math/breathe.js";
-import { checkFunction, checkInteger, checkKnown } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, show } from "../math/check.js";
 import type { Query } from "./query.js";
 import type { Neighbour, WordVectors } from "./vectors.js";
 
@@ -52,13 +52,17 @@ export class ApproximateIndex {
 
   /**
    * Adds all vectors, as they stand, to an empty graph; the event loop gets its turn every few milliseconds.
-   * @throws TypeError for options; the signal's reason
+   * @throws TypeError for what is not a graph, and for options; the signal's reason
    */
   static async build(
     vectors: WordVectors,
     graph: NeighbourGraph,
     options: IndexOptions = {},
   ): Promise<ApproximateIndex> {
+    if (typeof graph?.add !== "function" || typeof graph.search !== "function")
+      throw new TypeError(
+        `"graph" expected an empty graph, got ${show(graph)}: make one with usearchGraph or hnswlibGraph`,
+      );
     checkKnown("option", options, ["onProgress", "signal"]);
     const { signal } = options;
     const onProgress = checkFunction("onProgress", options.onProgress);
