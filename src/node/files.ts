@@ -9,25 +9,40 @@ import { decodeUtf8 } from "../text/utf8.js";
 import { unpack } from "./unpack.js";
 
 /** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
-const CHUNK = 524_288;
+export const CHUNK = 524_288;
 
 export function pathOf(path: string | URL): string {
   return path instanceof URL ? fileURLToPath(path) : path;
 }
 
 /**
- * The bytes of a file, unpacked if it is gzip, bzip2 or Zstandard (told by its first bytes, not by its name).
- * @throws Error naming the file if it cannot be read; FormatError if what is packed is damaged
+ * The bytes of a file, decompressed if it is gzip, bzip2 or Zstandard (detected from its content, not from its name).
+ * @throws Error naming the file if it cannot be read; FormatError if what is compressed is damaged
  */
 export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
   const name = pathOf(path);
+  yield* decompressed(fileBytes(name), name);
+}
+
+/** The bytes of a file as they are. @param onRead is called with the bytes read so far */
+export async function* fileBytes(name: string, onRead = (_bytes: number): void => {}): AsyncGenerator<Uint8Array> {
   const file = createReadStream(name, { highWaterMark: CHUNK });
   try {
-    yield* unpack(file, name);
-  } catch (error) {
-    throw readError(error, name);
+    for await (const bytes of file) {
+      onRead(file.bytesRead);
+      yield bytes;
+    }
   } finally {
     file.destroy();
+  }
+}
+
+/** The bytes of a file, decompressed where they are compressed. @param name for messages @throws as readChunks */
+export async function* decompressed(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* unpack(bytes, name);
+  } catch (error) {
+    throw readError(error, name);
   }
 }
 
