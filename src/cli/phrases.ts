@@ -12,6 +12,7 @@ import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
 import { finish, grouped, Interrupted, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+import { showCounting } from "./progress.js";
 import { addTextOptions, CORPUS, openText, type TextFlags } from "./text.js";
 
 interface Flags extends TextFlags {
@@ -116,18 +117,14 @@ async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise
   const all: Phrases[] = [];
   let corpus = source;
   for (let pass = 0; pass < passes; pass++) {
-    let told = Date.now();
-    const onWords = (words: number) => {
-      if (quiet || Date.now() - told < 5000) return;
-      told = Date.now();
-      process.stderr.write(`pass ${pass + 1} of ${passes}: ${grouped(words)} words counted\n`);
-    };
+    const counted = corpus;
+    const progress = quiet ? undefined : showCounting(`pass ${pass + 1} of ${passes}`, () => counted.progress?.());
     const options: PhraseOptions = {
-      ...{ minCount, scoring, delimiter, maxCounted, onWords, signal },
+      ...{ minCount, scoring, delimiter, maxCounted, onWords: progress?.onWords, signal },
       threshold: threshold[Math.min(pass, threshold.length - 1)],
       connectorWords: connectors(flags.connectorWords),
     };
-    const phrases = await learnPhrases(corpus, options);
+    const phrases = await learnPhrases(corpus, options).finally(() => progress?.stop());
     all.push(phrases);
     corpus = phrases.corpus(corpus);
   }

@@ -29,7 +29,7 @@ import type { WorkerHandle } from "./runner.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {
-  toCorpus(source: Source): Corpus;
+  toCorpus(source: Source, onWarning?: (message: string) => void): Corpus;
   spawn(): WorkerHandle;
   /** Threads that the machine runs at once. */
   cores(): number;
@@ -129,7 +129,7 @@ export class Model<Source = CorpusSource> {
     const learningRate = checkNumber("learningRate", options.learningRate ?? this.options.learningRate, 0);
     const least = options.minLearningRate ?? learningRate * 1e-4;
     const minLearningRate = checkNumber("minLearningRate", least, 0, learningRate);
-    const corpus = this.platform.toCorpus(source);
+    const corpus = this.platform.toCorpus(source, options.onWarning);
     try {
       if (updateVocabulary) await this.grow(corpus, signal);
       if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);

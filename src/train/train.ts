@@ -10,7 +10,7 @@ import { ratesOf, takeVectors } from "./grow.js";
 import { canShare, Model, type Platform } from "./model.js";
 import { type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
 import { planCrew } from "./parallel.js";
-import { ProgressReporter } from "./progress.js";
+import { ProgressReporter, shareOf } from "./progress.js";
 import { meanContexts } from "./windows.js";
 
 /** Counts words, sets up a model and trains it; or goes on with one from a checkpoint. */
@@ -29,7 +29,7 @@ async function trainWith<Source>(
   options: ResolvedOptions,
 ): Promise<Model<Source>> {
   const { resume } = options;
-  const corpus = platform.toCorpus(source);
+  const corpus = platform.toCorpus(source, options.onWarning);
   const shared = canShare(options);
   const plan = await planKernel(options.kernel, shared, options.wasm, platform.fetchBytes);
   const vocabulary = options.vocabulary ?? (await count(corpus, options, plan));
@@ -81,12 +81,15 @@ function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Prom
   const { epochs, learningRate, signal } = options;
   const report = (words: number) => {
     signal?.throwIfAborted();
+    const read = corpus.progress?.();
     reporter.report({
       phase: "vocabulary",
       epoch: 0,
       epochs,
       words,
       totalWords: 0,
+      share: read && shareOf(read),
+      bytes: read?.bytes,
       loss: 0,
       learningRate,
       kernel: plan.name,
