@@ -3,7 +3,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type TextBytes, textCorpus, train } from "wasm2vec";
+import { stringCorpus, type TextBytes, textCorpus, train } from "wasm2vec";
+import { toCorpus } from "../src/text/corpus";
 
 const text = "eins zwei drei\nvier fünf sechs 日本\n";
 const bytes = new TextEncoder().encode(text);
@@ -73,11 +74,68 @@ it("says what it cannot read", async () => {
   await expect(tokensOf(() => fetch(`${url}/none`))).rejects.toThrow(
     /^cannot read corpus: HTTP 404 Not Found from http/,
   );
-  await expect(tokensOf(() => text as never)).rejects.toThrow(/expected bytes, a stream, .* use stringCorpus/);
-  await expect(tokensOf(() => undefined as never)).rejects.toThrow(/expected bytes.*undefined/);
+  await expect(tokensOf(() => text as never)).rejects.toThrow(/expected parts of bytes, a stream, .* use stringCorpus/);
+  await expect(tokensOf(() => undefined as never)).rejects.toThrow(/expected parts of bytes.*undefined/);
   const broken = () =>
     new ReadableStream<Uint8Array>({ pull: (control) => control.error(new Error("the line is dead")) });
   await expect(tokensOf(broken)).rejects.toThrow("the line is dead");
+});
+
+it.each<[RegExp, () => unknown]>([
+  [/textCorpus expected a function .*got "eins zwei.*: for strings use stringCorpus/, () => textCorpus(text as never)],
+  [
+    /textCorpus expected a function .*got an object \(Blob\): for example \(\) => blob/,
+    () => textCorpus(new Blob() as never),
+  ],
+  [/stringCorpus expected a function .*got an array of 1/, () => stringCorpus(["a b"] as never)],
+])("refuses what gives no fresh pass: %s", (message, make) => {
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(message);
+});
+
+it("says what its parts must be", async () => {
+  await expect(tokensOf(() => ["a b"] as never)).rejects.toThrow(
+    /^corpus: expected parts that are Uint8Array, got "a b": for strings use stringCorpus/,
+  );
+  await expect(tokensOf(() => bytes as never)).rejects.toThrow(
+    /got an object \(Uint8Array\): give .* \(\) => \[bytes\]/,
+  );
+  await expect(tokensOf(() => ({}) as never)).rejects.toThrow(/expected parts of bytes.*got an object \(Object\)/);
+  const strings = stringCorpus(() => "a b" as never).chunks();
+  await expect(strings[Symbol.asyncIterator]().next()).rejects.toThrow(
+    /^corpus: expected an iterable of texts, got "a b": give \[text\]/,
+  );
+});
+
+it.each<[string, () => TextBytes, number | undefined]>([
+  ["a Blob", () => new Blob([bytes]), bytes.length],
+  ["parts", () => [bytes.subarray(0, 5), bytes.subarray(5)], undefined],
+  ["a response", () => new Response(bytes, { headers: { "content-length": String(bytes.length) } }), bytes.length],
+])("knows how far it is: %s", async (_, open, total) => {
+  const corpus = textCorpus(open);
+  for (let pass = 0; pass < 2; pass++) {
+    for await (const _ of corpus.chunks()) expect(corpus.progress!()!.bytes).toBeGreaterThan(0);
+    expect(corpus.progress!()).toEqual({ bytes: bytes.length, total });
+  }
+});
+
+it("ends a pass that is left although the source never answers", async () => {
+  let asked = 0;
+  const never = () => {
+    asked++;
+    return new Promise<never>(() => {});
+  };
+  const full = new TextEncoder().encode("a b\n".repeat(5000));
+  const stalled = () => new ReadableStream<Uint8Array>({ start: (control) => control.enqueue(full), cancel: never });
+  const iterable = () => ({
+    [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false as const, value: full }), return: never }),
+  });
+  for (const open of [stalled, iterable]) for await (const _ of textCorpus(open).chunks()) break;
+  const sentences = () => ({
+    [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: ["a"] }), return: never }),
+  });
+  for await (const _ of toCorpus(sentences).chunks()) break;
+  expect(asked).toBe(3);
 });
 
 it("lets a stream go that it does not read to the end", async () => {

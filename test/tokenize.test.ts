@@ -86,7 +86,20 @@ describe("all", () => {
     );
     expect([...model.vectors.words]).toEqual(["a b", "c", "d e"]);
     await expect(train(stringCorpus(() => ["a"], "mine", { tokenizer: () => [1 as never] }))).rejects.toThrow(
-      /tokenizer expected to give strings, got 1/,
+      /"tokenizer" expected to give strings, got 1/,
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['"cat"', "cat"],
+    ["3", 3],
+    ["undefined", undefined],
+    ["an object (Promise)", Promise.resolve(["cat"])],
+  ])("refuse what your own function returns if that is %s", (shown, returned) => {
+    const tokenize = makeTokenizer({ tokenizer: () => returned as never })!;
+    expect(() => tokenize("cat")).toThrow(TypeError);
+    expect(() => tokenize("cat")).toThrow(
+      `"tokenizer" expected a function that returns an iterable of strings, such as an array, got ${shown}`,
     );
   });
 
@@ -115,12 +128,16 @@ describe("all", () => {
 
   it.each<[RegExp, object]>([
     [/"tokenizer" expected one of "whitespace", "simple", "segmenter", got "words"/, { tokenizer: "words" }],
-    [/"numbers" goes with tokenizer "simple"/, { tokenizer: "segmenter", numbers: true }],
+    [/"numbers" goes with "tokenizer" "simple"/, { tokenizer: "segmenter", numbers: true }],
     [/"locale" expected a language/, { lowercase: true, locale: "not a language" }],
     [/"normalize" expected/, { normalize: "nfc" }],
     [/"stopWords" expected an array/, { stopWords: "the a" }],
+    [/"stopWords" expected an array of words, got 5/, { stopWords: 5 }],
+    [/"locale" changes nothing without "lowercase"/, { locale: "de" }],
+    [/"locale" changes nothing/, { locale: "de", tokenizer: "simple", lowercase: false }],
     [/unknown option "lowerCase": did you mean "lowercase"/, { lowerCase: true }],
-    [/"maxLength" expected/, { minLength: 5, maxLength: 2 }],
+    [/"minLength" 5 is above "maxLength" 2.*lower one/, { minLength: 5, maxLength: 2 }],
+    [/"minLength" 20 is above "maxLength" 15.*give a "maxLength" too/, { tokenizer: "simple", minLength: 20 }],
   ])("refuse: %s", (message, options) => {
     expect(() => textCorpus(() => [], "text", options)).toThrow(message);
   });

@@ -55,7 +55,7 @@ describe("Vocabulary", () => {
   it("says what to do when too little is left", async () => {
     await expect(count([])).rejects.toThrow("test is empty");
     await expect(count([["a", "a", "b"]], { minCount: 2 })).rejects.toThrow(
-      'training needs at least two words, test has 1 with minCount 2, of 2 distinct words in 3 tokens: lower "minCount"',
+      'training needs at least two words, test has 1 with "minCount" 2, of 2 distinct words in 3 tokens: lower "minCount"',
     );
   });
 

@@ -14,6 +14,7 @@ import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
 import { finish, grouped, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
 import { checkDistinct, corpusFiles, filesOf } from "./distinct.js";
+import { showCounting } from "./progress.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { addTextOptions, CORPUS, openText, type TextFlags } from "./text.js";
 
@@ -127,18 +128,14 @@ async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise
   const all: Phrases[] = [];
   let corpus = source;
   for (let pass = 0; pass < passes; pass++) {
-    let told = Date.now();
-    const onWords = (words: number) => {
-      if (quiet || Date.now() - told < 5000) return;
-      told = Date.now();
-      process.stderr.write(`pass ${pass + 1} of ${passes}: ${grouped(words)} words counted\n`);
-    };
+    const counted = corpus;
+    const progress = quiet ? undefined : showCounting(`pass ${pass + 1} of ${passes}`, () => counted.progress?.());
     const options: PhraseOptions = {
-      ...{ minCount, scoring, delimiter, maxCounted, onWords, signal },
+      ...{ minCount, scoring, delimiter, maxCounted, onWords: progress?.onWords, signal },
       threshold: threshold[Math.min(pass, threshold.length - 1)],
       connectorWords: connectors(flags.connectorWords),
     };
-    const phrases = await learnPhrases(corpus, options);
+    const phrases = await learnPhrases(corpus, options).finally(() => progress?.stop());
     all.push(phrases);
     corpus = phrases.corpus(corpus);
   }

@@ -1,55 +1,143 @@
-// Progress on standard error: a bar on a terminal, else a line every five seconds.
+// Progress on standard error: a bar on a terminal, else lines now and then.
 
 import cliProgress, { type Options, type Params } from "cli-progress";
 import type { Progress } from "../node.js";
+import type { BytesRead } from "../text/source.js";
+import { secondsLeft, shareOf } from "../train/progress.js";
 import { grouped } from "./command.js";
 
-/** Milliseconds between lines where there is no terminal. */
+/** Milliseconds before the first line where there is no terminal, and between the others. */
+const FIRST_LINE = 2000;
 const LINE_INTERVAL = 5000;
 
+/** Where progress is shown at present, so that warnings do not run into it. */
+let shown: Display | undefined;
+
 export function printWarning(message: string): void {
+  shown?.interrupt();
   process.stderr.write(`warning: ${message}\n`);
 }
 
 /** Listeners for onProgress and onWarning, and stop() for when training is over. */
 export function showProgress() {
-  const bar = new cliProgress.SingleBar(
-    {
-      stream: process.stderr,
-      format,
-      noTTYOutput: true,
-      notTTYSchedule: LINE_INTERVAL,
-      hideCursor: true,
-      barsize: 24,
-    },
-    cliProgress.Presets.shades_classic,
-  );
-  let started = false;
+  const display = openDisplay();
   return {
-    onProgress(progress: Progress): void {
-      const { words, totalWords } = progress;
-      if (!started) bar.start(totalWords || 1, 0, { progress });
-      started = true;
-      bar.setTotal(totalWords || 1);
-      bar.update(totalWords ? words : 0, { progress });
-    },
-    /** Ends the bar's line; the next progress begins another. */
-    onWarning(message: string): void {
-      if (started) bar.stop();
-      started = false;
-      printWarning(message);
-    },
-    stop: () => bar.stop(),
+    onProgress: (progress: Progress) => display.show(progress.share, describe(progress)),
+    onWarning: printWarning,
+    stop: () => display.stop(),
   };
 }
 
-function format(options: Options, params: Params, { progress }: { progress: Progress }): string {
-  const { phase, epoch, epochs, words, wordsPerSecond, loss, eta, threads, parallel } = progress;
-  const rate = `${grouped(wordsPerSecond)} words/s`;
-  if (phase === "vocabulary") return `counting words: ${grouped(words)}, ${rate}`;
-  const bar = cliProgress.Format.BarFormat(params.progress, options);
-  const percent = `${Math.floor(params.progress * 100)}%`;
-  return `${bar} ${percent} | epoch ${epoch}/${epochs} | ${rate}, ${crew(threads, parallel)} | loss ${loss.toFixed(4)} | ${duration(eta)} left`;
+/** Listener for the words of a text counted so far, and stop(). @param read how far the text was read */
+export function showCounting(what: string, read: () => Readonly<BytesRead> | undefined) {
+  const display = openDisplay();
+  const start = performance.now();
+  return {
+    onWords(words: number): void {
+      const { bytes, total } = read() ?? {};
+      const share = bytes === undefined ? undefined : shareOf({ bytes, total });
+      const elapsed = (performance.now() - start) / 1000;
+      const counting = { words, wordsPerSecond: words / elapsed, bytes, share, eta: secondsLeft(elapsed, share) };
+      display.show(share, `${what}: ${describeCounting(counting)}`);
+    },
+    stop: () => display.stop(),
+  };
+}
+
+/** A report without its bar. */
+export function describe(progress: Progress): string {
+  const { phase, epoch, epochs, wordsPerSecond, loss, eta, threads, parallel } = progress;
+  if (phase === "vocabulary") return `counting words: ${describeCounting(progress)}`;
+  if (wordsPerSecond === 0) return `epoch ${epoch}/${epochs} | ${crew(threads, parallel)}`;
+  const speed = `${grouped(wordsPerSecond)} words/s, ${crew(threads, parallel)}`;
+  return `epoch ${epoch}/${epochs} | ${speed} | loss ${loss.toFixed(4)} | ${duration(eta)} left`;
+}
+
+function describeCounting(counting: Pick<Progress, "words" | "wordsPerSecond" | "bytes" | "share" | "eta">): string {
+  const { words, wordsPerSecond, bytes, share, eta } = counting;
+  const speed = `${grouped(words)}, ${grouped(wordsPerSecond)} words/s`;
+  if (share) return `${speed} | ${duration(eta)} left`;
+  return bytes === undefined ? speed : `${speed} | ${size(bytes)} read`;
+}
+
+interface Display {
+  /** @param share of the work that is done, 0 to 1; undefined where that is not known */
+  show(share: number | undefined, text: string): void;
+  /** Ends the line under way; the next show begins another. */
+  interrupt(): void;
+  stop(): void;
+}
+
+function openDisplay(): Display {
+  shown = process.stderr.isTTY ? new Bar() : new Lines();
+  return shown;
+}
+
+class Bar implements Display {
+  private readonly bar = new cliProgress.SingleBar(
+    { stream: process.stderr, format: withBar, hideCursor: true, barsize: 24 },
+    cliProgress.Presets.shades_classic,
+  );
+  private isStarted = false;
+
+  show(share: number | undefined, text: string): void {
+    if (!this.isStarted) this.bar.start(1, share ?? 0, { share, text });
+    this.isStarted = true;
+    this.bar.update(share ?? 0, { share, text });
+  }
+
+  interrupt(): void {
+    if (this.isStarted) this.bar.stop();
+    this.isStarted = false;
+  }
+
+  stop(): void {
+    this.interrupt();
+    shown = undefined;
+  }
+}
+
+function withBar(options: Options, params: Params, { share, text }: { share?: number; text: string }): string {
+  return share === undefined
+    ? text
+    : `${cliProgress.Format.BarFormat(share, options)} ${percent(params.progress)} | ${text}`;
+}
+
+class Lines implements Display {
+  /** what has not been written */
+  private last: string | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private wait = FIRST_LINE;
+
+  show(share: number | undefined, text: string): void {
+    this.last = share === undefined ? text : `${percent(share)} | ${text}`;
+    this.timer ??= setTimeout(() => this.write(), this.wait).unref();
+  }
+
+  interrupt(): void {}
+
+  stop(): void {
+    this.write();
+    shown = undefined;
+  }
+
+  private write(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.wait = LINE_INTERVAL;
+    if (this.last !== undefined) process.stderr.write(`${this.last}\n`);
+    this.last = undefined;
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 100)}%`;
+}
+
+/** Bytes, for people. */
+function size(bytes: number): string {
+  if (bytes < 1e6) return `${grouped(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** Threads and how they work together. */

@@ -1,13 +1,15 @@
 // Options of the commands that read text.
 
 import { type Command, Option } from "commander";
-import { type FileOptions, fileCorpus, readText, streamCorpus } from "../node.js";
+import { type FileOptions, FormatError, fileCorpus, readText, streamCorpus } from "../node.js";
 import type { Corpus } from "../text/corpus.js";
 import { TOKENIZERS } from "../text/tokenize.js";
-import { grouped, parseCount, UsageError, usage } from "./command.js";
+import type { TokenChunk } from "../text/tokens.js";
+import { grouped, parseCount, UsageError } from "./command.js";
+import { flagsOf, inFlags } from "./flags.js";
 import { printWarning } from "./progress.js";
 
-export interface TextFlags extends Omit<FileOptions, "stopWords" | "delimiter" | "onInvalid" | "column"> {
+export interface TextFlags extends Omit<FileOptions, "stopWords" | "delimiter" | "onInvalid" | "onWarning" | "column"> {
   column?: string;
   columnDelimiter?: string;
   stopWords?: string;
@@ -15,20 +17,16 @@ export interface TextFlags extends Omit<FileOptions, "stopWords" | "delimiter" |
 
 export const TEXT_FLAGS: readonly (keyof TextFlags)[] = [
   ...(["tokenizer", "locale", "lowercase", "normalize", "stripAccents", "numbers", "apostrophes"] as const),
-  ...([
-    "minLength",
-    "maxLength",
-    "stopWords",
-    "splitSentences",
-    "jsonField",
-    "column",
-    "columnDelimiter",
-    "invalid",
-  ] as const),
+  ...(["minLength", "maxLength", "stopWords", "splitSentences"] as const),
+  ...(["jsonField", "column", "columnDelimiter", "header", "missingField", "invalid"] as const),
 ];
 
+/** Flags as messages name them. */
+const FLAGS = { ...flagsOf(TEXT_FLAGS), delimiter: "--column-delimiter", header: "--no-header" };
+
 /** What the argument <corpus...> takes. */
-export const CORPUS = "text files, folders or globs, plain or packed (gzip, bzip2, Zstandard); - reads standard input";
+export const CORPUS =
+  "text files, pipes, folders or globs, plain or compressed (gzip, bzip2, Zstandard); - reads standard input";
 
 export function addTextOptions(command: Command): Command {
   const choice = (flags: string, description: string, choices: readonly string[]) =>
@@ -46,44 +44,71 @@ export function addTextOptions(command: Command): Command {
     .option("--apostrophes", "simple: keep don't in one")
     .option("--min-length <number>", "leave out tokens with fewer characters", parseCount)
     .option("--max-length <number>", "leave out tokens with more characters", parseCount)
-    .option("--stop-words <file>", "leave out these words, parted by blanks or line ends")
+    .option("--stop-words <file>", "leave out these words, separated by whitespace")
     .option("--split-sentences", "cut lines into sentences");
   choice("--normalize <form>", "Unicode normalisation", ["NFC", "NFD", "NFKC", "NFKD"]);
   command
     .option("--json-field <name>", "the text is JSON Lines: the field that holds it, such as text or review.body")
     .option("--column <name>", "the text is a table (CSV, TSV): the column that holds it, by name or number")
-    .option("--column-delimiter <character>", "between its columns (default: a comma, in .tsv files a tab)");
-  return choice("--invalid <how>", "bytes that are no UTF-8: replace them, the default, or fail", ["replace", "error"]);
+    .option("--column-delimiter <character>", "between its columns (default: a comma, in .tsv files a tab)")
+    .option("--no-header", "its first row is text, not names; --column is a number");
+  choice("--missing-field <how>", "rows without the field: fail, the default, or skip them", ["error", "skip"]);
+  return choice("--invalid <how>", "invalid UTF-8: replace it, the default, or fail", ["replace", "error"]);
 }
 
-/** The corpus that a command names; remove() when it is no longer read. */
+/** The corpus that a command names; remove() when it is no longer read, or never will be. @throws UsageError */
 export async function openText(
   paths: readonly string[],
   flags: TextFlags,
 ): Promise<{ corpus: Corpus; remove(): Promise<void> }> {
-  const { column, columnDelimiter, stopWords, ...rest } = Object.fromEntries(
+  const options = await optionsOf(flags);
+  if (paths.includes("-") && paths.length > 1)
+    throw new UsageError("- is standard input, which cannot be read with files: give one or the other");
+  try {
+    const corpus = paths.includes("-")
+      ? streamCorpus(process.stdin, "standard input", options).corpus
+      : fileCorpus(paths, options);
+    return {
+      corpus: { name: corpus.name, progress: corpus.progress, chunks: () => explained(corpus) },
+      remove: async () => corpus.close?.(),
+    };
+  } catch (error) {
+    throw new UsageError(inFlags((error as Error).message, FLAGS), { cause: error });
+  }
+}
+
+async function optionsOf(flags: TextFlags): Promise<FileOptions> {
+  const { column, columnDelimiter, stopWords, header, ...others } = Object.fromEntries(
     TEXT_FLAGS.map((name) => [name, flags[name]]).filter(([, value]) => value !== undefined),
   ) as TextFlags;
-  const options: FileOptions = { ...rest, onInvalid: warnOnce() };
+  const options: FileOptions = { ...others, onInvalid: warnOnce(), onWarning: printWarning };
   if (column !== undefined) options.column = /^[1-9]\d*$/.test(column) ? Number(column) : column;
   if (columnDelimiter !== undefined) options.delimiter = columnDelimiter === "\\t" ? "\t" : columnDelimiter;
+  // commander gives true where nothing was typed
+  if (header === false) options.header = false;
   if (stopWords !== undefined)
     options.stopWords = (await readText(stopWords)).split(/\s+/).filter((word) => word !== "");
-  // before hours of reading standard input
-  usage(() => fileCorpus("-", options));
-  if (!paths.includes("-")) return { corpus: fileCorpus(paths, options), remove: async () => {} };
-  if (paths.length > 1)
-    throw new UsageError("- is standard input, which cannot be read with files: give one or the other");
-  return streamCorpus(process.stdin, "standard input", options);
+  return options;
+}
+
+/** A pass whose errors name flags. */
+async function* explained(corpus: Corpus): AsyncGenerator<TokenChunk> {
+  try {
+    yield* corpus.chunks();
+  } catch (error) {
+    const isOurs = error instanceof FormatError || error instanceof RangeError || error instanceof TypeError;
+    if (isOurs) error.message = inFlags(error.message, FLAGS);
+    throw error;
+  }
 }
 
 function warnOnce(): (count: number) => void {
-  let told = false;
+  let isTold = false;
   return (count) => {
-    if (!told)
+    if (!isTold)
       printWarning(
-        `${grouped(count)} stretches of bytes are no UTF-8 and were replaced by U+FFFD; --invalid error refuses them`,
+        `${grouped(count)} stretches of invalid UTF-8 were replaced by U+FFFD; --invalid error refuses them`,
       );
-    told = true;
+    isTold = true;
   };
 }

@@ -49,6 +49,14 @@ export function checkFunction<T>(name: string, value: T | undefined): T | undefi
   return value;
 }
 
+/** @throws TypeError */
+export function checkSignal(value: AbortSignal | undefined): AbortSignal | undefined {
+  // not instanceof: a signal may come from another realm
+  if (value !== undefined && typeof value?.throwIfAborted !== "function")
+    throw new TypeError(`"signal" expected an AbortSignal, got ${show(value)}: use new AbortController().signal`);
+  return value;
+}
+
 /** @throws TypeError, RangeError */
 export function checkOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   if (typeof value === "string" && (allowed as readonly string[]).includes(value)) return value as T;

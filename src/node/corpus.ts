@@ -1,137 +1,184 @@
-// Corpora in files and from pipes.
+// Corpora in files and from streams.
 
-import { createWriteStream, existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { parse } from "csv-parse";
-import { glob, isDynamicPattern } from "tinyglobby";
+import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { checkKnown, show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
-import { checkUtf8 } from "../text/check-utf8.js";
 import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus.js";
-import { TEXT_OPTIONS, type TextOptions, textCorpus } from "../text/lines.js";
-import { stringCorpus } from "../text/strings.js";
-import { pathOf, readChunks, readError } from "./files.js";
+import { checkMissing, type Tally, TEXT_OPTIONS, type TextOptions, TextReader } from "../text/lines.js";
+import type { BytesRead } from "../text/source.js";
+import type { TokenChunk } from "../text/tokens.js";
+import { decompressed, fileBytes, pathOf } from "./files.js";
+import { KeptStream } from "./kept.js";
+import { filesOf } from "./paths.js";
+import { isPipe, openPipe } from "./pipe.js";
+import { checkTable, type TableOptions, tableColumn } from "./table.js";
 
 /** How text files are read. */
-export interface FileOptions extends TextOptions {
-  /** The files are tables (CSV, TSV): the name, in the first row, or the number, from 1, of the column that holds the text. */
-  column?: string | number;
-  /** Between the columns of a table. Default ",", for files that end with .tsv or .tab a tab. */
-  delimiter?: string;
+export interface FileOptions extends TextOptions, TableOptions {}
+
+/**
+ * Text files, plain or compressed (gzip, bzip2, Zstandard), UTF-8, one sentence a line, tokens separated by whitespace unless
+ * the options say otherwise. Pipes, such as /dev/stdin, are read once: a nameless temporary file keeps what they gave.
+ * @param paths files, pipes, folders (all files in them, by name, but for hidden ones; links are followed) and globs
+ * ("texts/**\/*.txt.gz"), read one after the other
+ * @throws TypeError, RangeError for paths and options; while it is read Error for files that cannot be read, FormatError for
+ * what they hold
+ */
+export function fileCorpus(paths: string | URL | readonly (string | URL)[], options: FileOptions = {}): Corpus {
+  const reading = new FileReading(options);
+  const given = (Array.isArray(paths) ? paths : [paths]).map(checkPath);
+  if (given.length === 0) throw new RangeError("corpus expected the paths of files, got none");
+  const name = given.length === 1 ? given[0] : `${given[0]} and ${given.length - 1} more`;
+  const files = new Files(given, options.onWarning);
+  return { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
 }
 
 /**
- * Text files, plain or packed (gzip, bzip2, Zstandard), UTF-8, one sentence a line, tokens parted by blanks unless the options say otherwise.
- * @param paths files, folders (all files in them, by name) and globs ("texts/**\/*.txt.gz"), read one after the other
- * @throws TypeError, RangeError for options; while it is read Error for files that cannot be read, FormatError for what they hold
+ * A stream, such as standard input. The first pass reads it, and a nameless temporary file keeps what it gave for later ones;
+ * remove() lets go of both.
+ * @throws TypeError, RangeError for options
  */
-export function fileCorpus(paths: string | URL | readonly (string | URL)[], options: FileOptions = {}): Corpus {
-  checkKnown("option", options, [...TEXT_OPTIONS, "column", "delimiter"]);
-  const given = (Array.isArray(paths) ? paths : [paths]).map(pathOf);
-  if (given.length === 0) throw new RangeError("corpus expected the paths of files, got none");
-  const { column, delimiter, ...reading } = options;
-  if (delimiter !== undefined && column === undefined)
-    throw new RangeError(
-      '"delimiter" goes with "column", the column of a table that holds the text: give both, or none',
-    );
-  if (column !== undefined && reading.jsonField !== undefined)
-    throw new RangeError('"column" is for tables and "jsonField" for JSON Lines: give one of them');
-  const open = (path: string) =>
-    column === undefined
-      ? textCorpus(() => readChunks(path), path, reading)
-      : tableCorpus(path, column, delimiter ?? (/\.(tsv|tab)(\.\w+)?$/.test(path) ? "\t" : ","), reading);
-  // options are checked before anything is read
-  open(given[0]);
-  let files: Promise<string[]> | undefined;
-  return {
-    name: given.length === 1 ? given[0] : `${given[0]} and ${given.length - 1} more`,
-    async *chunks() {
-      files ??= filesOf(given);
-      for (const path of await files) yield* open(path).chunks();
-    },
-  };
-}
-
-/** The texts of one column, by csv-parse: quotes, line ends within quotes, byte order mark. */
-function tableCorpus(path: string, column: string | number, delimiter: string, options: TextOptions): Corpus {
-  const { invalid, onInvalid, jsonField: _, ...tokenizing } = options;
-  const fail = (what: string, cause?: unknown) => new FormatError(`${path}: ${what}`, { cause });
-  async function* rows() {
-    const table = parse({ delimiter, bom: true, relax_column_count: true, skip_empty_lines: true });
-    const reading = pipeline(Readable.from(checkUtf8(readChunks(path), path, { invalid, onInvalid })), table);
-    reading.catch(() => {});
-    let at = typeof column === "number" ? column - 1 : -1;
-    let number = 0;
-    try {
-      for await (const row of table as AsyncIterable<string[]>) {
-        number++;
-        if (at < 0) {
-          at = row.indexOf(String(column));
-          if (at < 0) throw fail(`expected a column ${show(column)}, got ${row.map(show).join(", ")}`);
-          continue;
-        }
-        if (row[at] === undefined) throw fail(`row ${number} expected ${at + 1} columns, got ${row.length}`);
-        yield row[at].replace(/[\r\n]+/g, " ");
-      }
-      await reading;
-    } catch (error) {
-      if ((error as { code?: string }).code?.startsWith("CSV_")) throw fail((error as Error).message, error);
-      throw error;
-    }
-  }
-  return stringCorpus(rows, path, tokenizing);
-}
-
-/** Files, those of folders and those that a glob matches, in the order given, else by name. @throws Error naming the path */
-async function filesOf(paths: readonly string[]): Promise<string[]> {
-  const files: string[] = [];
-  for (const path of paths) {
-    const there = await stat(path).catch((error) => {
-      if (isDynamicPattern(path)) return undefined;
-      throw readError(error, path);
-    });
-    let found = [path];
-    if (there === undefined) found = (await glob(path, { absolute: false })).sort();
-    else if (there.isDirectory())
-      found = (await readdir(path, { recursive: true, withFileTypes: true }))
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-        .sort();
-    if (found.length === 0)
-      throw new Error(`cannot read ${show(path)}: ${there ? "the folder holds no file" : "no file matches it"}`);
-    files.push(...found);
-  }
-  return files;
-}
-
-/** A stream, spooled to a temporary file since training reads it several times; remove() deletes that. */
-export async function streamCorpus(
+export function streamCorpus(
   stream: Readable,
   name = "stdin",
   options: FileOptions = {},
-): Promise<{ corpus: Corpus; remove: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), "wasm2vec-"));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  const path = join(folder, "corpus");
-  try {
-    await pipeline(stream, createWriteStream(path));
-    return { corpus: { ...fileCorpus(path, options), name }, remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+): { corpus: Corpus; remove: () => Promise<void> } {
+  const reading = new FileReading(options);
+  if (typeof stream?.[Symbol.asyncIterator] !== "function" || typeof stream.destroy !== "function")
+    throw new TypeError(`streamCorpus expected a Readable, such as process.stdin, got ${show(stream)}`);
+  const kept = new KeptStream(stream, name);
+  const remove = () => kept.remove();
+  const corpus = reading.corpus(name, async () => [kept]);
+  return { corpus: { ...corpus, close: remove }, remove };
 }
 
 /** As toCorpus, and a string or URL is the path of a file or folder, or a glob. @throws TypeError also for a string that is text, not a path */
-export function toNodeCorpus(source: CorpusSource | string | URL): Corpus {
+export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (message: string) => void): Corpus {
   if (typeof source === "string" && /\s/.test(source) && !existsSync(source) && !source.includes("*"))
     throw new TypeError(
       `corpus expected a file's path or sentences, got ${show(source)}, and there is no such file: ` +
         'pass text as arrays of tokens, for example [text.split(" ")]',
     );
-  return typeof source === "string" || source instanceof URL ? fileCorpus(source) : toCorpus(source);
+  return typeof source === "string" || source instanceof URL ? fileCorpus(source, { onWarning }) : toCorpus(source);
+}
+
+/** Something with bytes, which each pass reads from the start. */
+interface Source {
+  readonly name: string;
+  /** In bytes, once it is known. */
+  readonly size: number | undefined;
+  /** A pass. @param onRead is called with the bytes read so far */
+  read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
+}
+
+/** The files that paths name, found when they are first read. */
+class Files {
+  private found: Promise<Source[]> | undefined;
+  private readonly pipes: KeptStream[] = [];
+  private isClosed = false;
+
+  constructor(
+    private readonly paths: readonly string[],
+    private readonly onWarning: ((message: string) => void) | undefined,
+  ) {}
+
+  sources(): Promise<Source[]> {
+    this.found ??= this.find();
+    return this.found;
+  }
+
+  /** Lets go of pipes. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const pipe of this.pipes) await pipe.remove();
+  }
+
+  private async find(): Promise<Source[]> {
+    const sources: Source[] = [];
+    for (const { path, stats } of await filesOf(this.paths, this.onWarning)) {
+      if (!isPipe(stats)) {
+        sources.push({ name: path, size: stats.size, read: (onRead) => fileBytes(path, onRead) });
+        continue;
+      }
+      const pipe = new KeptStream(await openPipe(path, stats), path);
+      this.pipes.push(pipe);
+      if (this.isClosed) await pipe.remove();
+      sources.push(pipe);
+    }
+    return sources;
+  }
+}
+
+/** Reads files as the options say, which are checked once. */
+class FileReading {
+  private readonly table: TableOptions;
+  private readonly text: TextOptions;
+  private readonly reader: TextReader;
+
+  /** @throws TypeError, RangeError */
+  constructor(options: FileOptions) {
+    checkKnown("option", options, [...TEXT_OPTIONS, "column", "delimiter", "header"]);
+    const { column, delimiter, header, ...text } = options;
+    this.table = { column, delimiter, header };
+    this.text = text;
+    checkTable(this.table);
+    if (column !== undefined && text.jsonField !== undefined)
+      throw new RangeError('"column" is for tables and "jsonField" for JSON Lines: give one of them');
+    if (column === undefined) checkMissing(text);
+    this.reader = new TextReader(text);
+  }
+
+  corpus(name: string, sources: () => Promise<readonly Source[]>): Corpus {
+    const read: BytesRead = { bytes: 0 };
+    return {
+      name,
+      progress: () => read,
+      chunks: () => this.reader.pass(name, (tally) => this.chunks(sources, tally, read)),
+    };
+  }
+
+  private async *chunks(
+    sources: () => Promise<readonly Source[]>,
+    tally: Tally,
+    read: BytesRead,
+  ): AsyncGenerator<TokenChunk> {
+    Object.assign(read, { bytes: 0, total: undefined });
+    const all = await sources();
+    let before = 0;
+    for (const source of all) {
+      const onRead = (bytes: number) => {
+        read.bytes = before + bytes;
+        read.total = totalSize(all);
+      };
+      yield* this.chunksOf(decompressed(source.read(onRead), source.name), source.name, tally);
+      before = read.bytes;
+    }
+  }
+
+  private chunksOf(bytes: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<TokenChunk> {
+    const { reader, table, text } = this;
+    if (table.column === undefined) return reader.chunks(bytes, name, tally);
+    const rows = tableColumn(reader.check(bytes, name, tally), name, table, tally.rows, text.missingField);
+    return reader.tokens(rows, name);
+  }
+}
+
+/** Undefined where a size is unknown. */
+function totalSize(sources: readonly Source[]): number | undefined {
+  return sources.reduce<number | undefined>(
+    (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
+}
+
+/** @throws TypeError, RangeError for what is no path */
+function checkPath(path: string | URL): string {
+  const isUrl = path instanceof URL ? path.protocol !== "file:" : /^https?:\/\//i.test(path);
+  if (isUrl)
+    throw new RangeError(
+      `corpus expected the path of a file, got ${show(String(path))}: read it with textCorpus(() => fetch(url))`,
+    );
+  if (!(path instanceof URL) && (typeof path !== "string" || path === ""))
+    throw new TypeError(`corpus expected the path of a file, got ${show(path)}`);
+  return pathOf(path);
 }

@@ -24,7 +24,7 @@ import { decodeUtf8 } from "../text/utf8.js";
 import { unpack } from "./unpack.js";
 
 /** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
-const CHUNK = 524_288;
+export const CHUNK = 524_288;
 
 /** Links that are followed from one to the next before they are taken for a circle, as Linux does. */
 const MOST_LINKS = 40;
@@ -52,11 +52,17 @@ export function pathOf(path: string | URL): string {
  */
 export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
   const name = pathOf(path);
+  yield* decompressed(fileBytes(name), name);
+}
+
+/** The bytes of a file as they are. @param onRead is called with the bytes read so far */
+export async function* fileBytes(name: string, onRead = (_bytes: number): void => {}): AsyncGenerator<Uint8Array> {
   const file = createReadStream(name, { highWaterMark: CHUNK });
   try {
-    yield* unpack(file, name);
-  } catch (error) {
-    throw readError(error, name);
+    for await (const bytes of file) {
+      onRead(file.bytesRead);
+      yield bytes;
+    }
   } finally {
     file.destroy();
   }
@@ -65,6 +71,15 @@ export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array
 /** The bytes of standard input, decompressed as readChunks does. @throws FormatError if compressed data is damaged */
 export function readStandardInput(): AsyncGenerator<Uint8Array> {
   return unpack(process.stdin, "standard input");
+}
+
+/** The bytes of a file, decompressed where they are compressed. @param name for messages @throws as readChunks */
+export async function* decompressed(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* unpack(bytes, name);
+  } catch (error) {
+    throw readError(error, name);
+  }
 }
 
 /** A whole text file, plain or compressed; invalid UTF-8 as in decodeUtf8. @throws as readChunks */

@@ -1,92 +1,79 @@
-// Packed files, told by their first bytes: gzip by Node, bzip2 by unbzip2-stream, Zstandard by fzstd. fzstd does not look at
-// checksums; Node's own Zstandard (24.21) does, but stops without a word after the first of several frames in a file.
+// Compressed files, detected from their first bytes: gzip by Node, bzip2 by unbzip2-stream, Zstandard by fzstd.
 
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { Decompress } from "fzstd";
 import unbzip2Stream from "unbzip2-stream";
 import { FormatError } from "../math/error.js";
+import { withHead } from "../text/source.js";
+import { unzstd } from "./zstd.js";
 
-/** Bytes of gzip unpacked at a time. */
+/** Bytes of gzip decompressed at a time. */
 const CHUNK = 524_288;
 
-/** The first bytes of each packing, and how it is unpacked. */
-const PACKINGS: { name: string; start: number[]; unpack: (packed: Readable) => AsyncIterable<Uint8Array> }[] = [
-  { name: "gzip", start: [0x1f, 0x8b], unpack: gunzip },
-  { name: "bzip2", start: [0x42, 0x5a, 0x68], unpack: unbzip2 },
-  { name: "Zstandard", start: [0x28, 0xb5, 0x2f, 0xfd], unpack: unzstd },
+type Decompress = (parts: AsyncGenerator<Uint8Array>) => AsyncIterable<Uint8Array>;
+
+/** The first bytes of each compression, and how it is undone. */
+const COMPRESSIONS: { name: string; start: number[]; decompress: Decompress }[] = [
+  { name: "gzip", start: [0x1f, 0x8b], decompress: gunzip },
+  { name: "bzip2", start: [0x42, 0x5a, 0x68], decompress: unbzip2 },
+  { name: "Zstandard", start: [0x28, 0xb5, 0x2f, 0xfd], decompress: unzstd },
 ];
 
-/** The bytes of a stream, unpacked if they are packed. @throws FormatError if they are damaged */
-export async function* unpack(file: Readable, name: string): AsyncGenerator<Uint8Array> {
-  const first = await firstBytes(file);
-  const packing = PACKINGS.find(({ start }) => start.every((byte, i) => first[i] === byte));
-  if (packing === undefined) {
-    yield* file;
+/** The bytes of a file, decompressed if they are compressed. @throws FormatError if they are damaged */
+export async function* unpack(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  const parts = withHead(file, 4);
+  const { value: first = new Uint8Array() } = await parts.next();
+  const compression = COMPRESSIONS.find(({ start }) => start.every((byte, i) => first[i] === byte));
+  let failure: unknown;
+  const whole = async function* () {
+    try {
+      yield first;
+      yield* parts;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      await parts.return(undefined);
+    }
+  };
+  if (compression === undefined) {
+    yield* whole();
     return;
   }
-  let failure: unknown;
-  file.once("error", (error) => {
-    failure = error;
-  });
   try {
-    yield* packing.unpack(file);
+    yield* compression.decompress(whole());
   } catch (error) {
     // what the disk said is no fault of the data
     if (failure !== undefined) throw failure;
     const what = isCutShort(error) ? "cut short" : `damaged: ${(error as Error).message}`;
-    throw new FormatError(`${name}: the ${packing.name} data is ${what}`, { cause: error });
+    throw new FormatError(`${name}: the ${compression.name} data is ${what}`, { cause: error });
   }
 }
 
-/** The start of what is to be read, which stays to be read. */
-async function firstBytes(file: Readable): Promise<Uint8Array> {
-  await new Promise<void>((resolve, reject) => {
-    file.once("error", reject);
-    file.once("readable", resolve);
-    file.once("end", resolve);
-  });
-  const start: Buffer | null = file.read();
-  if (start === null) return new Uint8Array();
-  file.unshift(start);
-  return start;
-}
-
-async function* gunzip(packed: Readable): AsyncGenerator<Uint8Array> {
-  const unpacked = new PassThrough();
-  // an error of either destroys unpacked, and so reaches its reader
-  pipeline(packed, createGunzip({ chunkSize: CHUNK }), unpacked).catch(() => {});
+async function* gunzip(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const text = new PassThrough();
+  // an error of any of them destroys text, and so reaches its reader
+  pipeline(Readable.from(parts), createGunzip({ chunkSize: CHUNK }), text).catch(() => {});
   try {
-    yield* unpacked;
+    yield* text;
   } finally {
-    unpacked.destroy();
+    text.destroy();
   }
 }
 
-async function* unbzip2(packed: Readable): AsyncGenerator<Uint8Array> {
-  const unpacked = new PassThrough();
+async function* unbzip2(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const text = new PassThrough();
+  const compressed = Readable.from(parts);
+  const destroy = (error: Error) => text.destroy(error);
   // a stream of the old kind, which no pipeline takes
-  const unpacker = packed.pipe(unbzip2Stream());
-  unpacker.on("error", (error) => unpacked.destroy(error));
-  unpacker.pipe(unpacked);
-  packed.once("error", (error) => unpacked.destroy(error));
+  compressed.once("error", destroy).pipe(unbzip2Stream()).on("error", destroy).pipe(text);
   try {
-    yield* unpacked;
+    yield* text;
   } finally {
-    unpacked.destroy();
+    compressed.destroy();
+    text.destroy();
   }
-}
-
-async function* unzstd(packed: Readable): AsyncGenerator<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const decompress = new Decompress((part) => parts.push(part));
-  for await (const chunk of packed) {
-    decompress.push(chunk);
-    yield* parts.splice(0);
-  }
-  decompress.push(new Uint8Array(), true);
-  yield* parts;
 }
 
 function isCutShort(error: unknown): boolean {

@@ -1,11 +1,12 @@
-// Bytes that are no UTF-8, counted or refused while they pass.
+// Invalid UTF-8, counted or refused while it passes.
 
 import { FormatError } from "../math/error.js";
+import { joinBytes } from "./source.js";
 
 export interface InvalidOptions {
-  /** Bytes that are no UTF-8: "replace" (default) by U+FFFD, or "error". */
+  /** Invalid UTF-8: "replace" (default) by U+FFFD, or "error". */
   invalid?: "replace" | "error";
-  /** Told at the end of each pass how many stretches of bytes were replaced, if any were. */
+  /** Called at the end of each pass with the number of stretches of bytes that were replaced, if any were. */
   onInvalid?: (count: number) => void;
 }
 
@@ -13,7 +14,7 @@ const REPLACEMENT = "\uFFFD";
 
 /**
  * Passes the bytes on as they are.
- * @throws FormatError for bytes that are no UTF-8, if they are to be refused
+ * @throws FormatError for invalid UTF-8, if it is to be refused
  */
 export async function* checkUtf8(
   parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -22,7 +23,7 @@ export async function* checkUtf8(
 ): AsyncGenerator<Uint8Array> {
   const fatal = new TextDecoder("utf-8", { fatal: true });
   /** the start of a character that the next part goes on with */
-  let rest = new Uint8Array();
+  let rest: Uint8Array = new Uint8Array();
   let passed = 0;
   let count = 0;
   const check = (bytes: Uint8Array) => {
@@ -31,8 +32,8 @@ export async function* checkUtf8(
     } catch (cause) {
       if (invalid === "error")
         throw new FormatError(
-          `${name}: bytes that are no UTF-8 between byte ${passed} and ${passed + bytes.length}: ` +
-            'save the text as UTF-8, or let them be replaced (invalid: "replace")',
+          `${name}: invalid UTF-8 between byte ${passed} and ${passed + bytes.length}: ` +
+            'save the text as UTF-8, or let "invalid" be "replace"',
           { cause },
         );
       count += replacements(new TextDecoder().decode(bytes)) - replacements(genuine(bytes));
@@ -40,7 +41,7 @@ export async function* checkUtf8(
     passed += bytes.length;
   };
   for await (const part of parts) {
-    const bytes = rest.length > 0 ? join(rest, part) : part;
+    const bytes = rest.length > 0 ? joinBytes([rest, part]) : part;
     const end = bytes.length - unfinished(bytes);
     check(bytes.subarray(0, end));
     rest = bytes.slice(end);
@@ -72,11 +73,4 @@ function unfinished(bytes: Uint8Array): number {
     return length > back ? back : 0;
   }
   return 0;
-}
-
-function join(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }

@@ -3,6 +3,7 @@
 import { Mark } from "../../assembly/params.js";
 import { breathe } from "../math/breathe.js";
 import { show } from "../math/check.js";
+import { type BytesRead, detached } from "./source.js";
 import { StringTable, type TokenChunk } from "./tokens.js";
 
 /** Tokens of one sentence, in order. */
@@ -16,6 +17,10 @@ export interface Corpus {
   readonly isConstant?: boolean;
   /** Reads it from the start. */
   chunks(): AsyncIterable<TokenChunk>;
+  /** How far the pass under way is, where the corpus knows. */
+  readonly progress?: () => Readonly<BytesRead> | undefined;
+  /** Lets go of what it holds, such as pipes and their temporary files. It cannot be read afterwards. */
+  readonly close?: () => Promise<void>;
 }
 
 /** What users may hand in: sentences as arrays of tokens, something that gives a fresh iterator each time, or a Corpus. */
@@ -49,8 +54,8 @@ async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sente
   let table = new StringTable();
   let numbers: number[] = [];
   let index = 0;
-  for await (const sentence of checkIterable(sentences)) {
-    // an empty token is what splitting at single blanks leaves of two
+  for await (const sentence of detached(checkIterable(sentences))) {
+    // an empty token is what splitting at single spaces leaves of two
     for (const token of checkSentence(sentence, index++)) if (token !== "") numbers.push(table.numberOf(token));
     numbers.push(Mark.sentenceEnd);
     if (numbers.length < CHUNK) continue;

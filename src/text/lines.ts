@@ -1,133 +1,126 @@
-// Text to tokens: a line is a sentence, blanks part its tokens, as in word2vec.c and fastText.
+// Text to tokens: bytes, checked and counted while they pass, then lines, then the tokens of each line.
 
-import { Mark } from "../../assembly/params.js";
-import { breathe } from "../math/breathe.js";
-import { checkFunction, checkOneOf } from "../math/check.js";
+import { checkFunction, checkKnown, checkOneOf, show } from "../math/check.js";
 import { checkUtf8, type InvalidOptions } from "./check-utf8.js";
-import type { Corpus } from "./corpus.js";
-import { bytesOf, type TextBytes } from "./source.js";
-import { decodeLines, fieldOf, stringCorpus } from "./strings.js";
+import type { Corpus, Sentence } from "./corpus.js";
+import { type MissingOptions, RowTally } from "./fields.js";
+import { refuseBinary } from "./kind.js";
+import { type BytesRead, bytesOf, type TextBytes } from "./source.js";
+import { splitAtWhitespace } from "./splitter.js";
+import { decodeLines, stringCorpus } from "./strings.js";
 import { makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
-import { ByteTable, type TokenChunk } from "./tokens.js";
-
-/** Bytes taken at a time, some 3 ms of work; then the event loop gets its turn. */
-const PIECE = 131_072;
-
-/** The first is smaller, and the next ones grow: code that has not been compiled yet takes ten times as long. */
-const FIRST_PIECE = 8192;
-
-/** Bytes of the longest token; what is longer is no word, and is cut. */
-const LONGEST_TOKEN = 65_536;
-
-const NEWLINE = 10;
-
-/** Space, \t \n \v \f \r and NUL, the blanks of word2vec.c and fastText. */
-const isBlank = Uint8Array.from({ length: 33 }, (_, byte) => Number([32, 9, 10, 11, 12, 13, 0].includes(byte)));
+import type { TokenChunk } from "./tokens.js";
 
 /** How a text is read. */
-export interface TextOptions extends TokenizeOptions, InvalidOptions {
+export interface TextOptions extends TokenizeOptions, InvalidOptions, MissingOptions {
   /** The text is JSON Lines: the field, such as "text" or "review.body", that holds a line's text or its tokens. */
   jsonField?: string;
+  /** Called with what was left out, once and not in each pass. */
+  onWarning?: (message: string) => void;
 }
 
-export const TEXT_OPTIONS: readonly string[] = [...TOKENIZE_OPTIONS, "invalid", "onInvalid", "jsonField"];
+export const TEXT_OPTIONS: readonly string[] = [
+  ...TOKENIZE_OPTIONS,
+  ...["invalid", "onInvalid", "jsonField", "missingField", "onWarning"],
+];
 
 /**
- * A corpus of UTF-8 text, one sentence a line, tokens parted by ASCII blanks unless the options say otherwise.
+ * A corpus of UTF-8 text, one sentence a line, tokens separated by ASCII whitespace unless the options say otherwise.
  * A byte order mark at the start is left out.
  * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, or a response of
  * fetch, or a promise of one; called once for each pass
- * @throws TypeError, RangeError for options; while it is read FormatError for bytes that are no UTF-8 or lines that are no JSON
+ * @throws TypeError, RangeError for options; while it is read FormatError for what is no text (an archive, UTF-16, binary
+ * data), for invalid UTF-8 that is to be refused, or lines that are no JSON
  */
 export function textCorpus(
   open: () => TextBytes | Promise<TextBytes>,
   name = "corpus",
   options: TextOptions = {},
 ): Corpus {
-  const { jsonField, invalid, onInvalid, ...tokenizing } = options;
-  if (invalid !== undefined) checkOneOf("invalid", invalid, ["replace", "error"]);
-  checkFunction("onInvalid", onInvalid);
-  const tokenize = makeTokenizer(tokenizing);
-  const isWatched = invalid === "error" || onInvalid !== undefined;
-  const read = () => bytesOf(open, name);
-  const bytes = isWatched ? () => checkUtf8(read(), name, { invalid, onInvalid }) : read;
-  if (tokenize === undefined && jsonField === undefined) return { name, chunks: () => blankParted(bytes()) };
-  return stringCorpus(
-    async function* () {
-      let number = 0;
-      for await (const line of decodeLines(bytes())) {
-        number++;
-        yield jsonField === undefined || line.trim() === "" ? line : fieldOf(line, jsonField, name, number);
-      }
-    },
+  if (typeof open !== "function")
+    throw new TypeError(
+      `textCorpus expected a function that gives the bytes, called once for each pass, got ${show(open)}: ` +
+        (typeof open === "string" ? "for strings use stringCorpus(() => [text])" : "for example () => blob"),
+    );
+  checkKnown("option", options, TEXT_OPTIONS);
+  checkMissing(options);
+  const reader = new TextReader(options);
+  const read: BytesRead = { bytes: 0 };
+  return {
     name,
-    tokenizing,
-  );
+    progress: () => read,
+    chunks: () => reader.pass(name, (tally) => reader.chunks(bytesOf(open, name, read), name, tally)),
+  };
 }
 
-async function* blankParted(parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<TokenChunk> {
-  const splitter = new LineSplitter();
-  let size = FIRST_PIECE / 2;
-  for await (const part of parts) {
-    for (let at = 0; at < part.length; at += size) {
-      size = Math.min(2 * size, PIECE);
-      yield splitter.add(part.subarray(at, at + size));
-      await breathe();
-    }
-  }
-  yield splitter.end();
+/** @throws RangeError for "missingField" where nothing has fields */
+export function checkMissing({ missingField, jsonField }: TextOptions): void {
+  if (missingField !== undefined && jsonField === undefined)
+    throw new RangeError(
+      '"missingField" goes with the fields of "jsonField" or "column": give one of them, or leave it out',
+    );
 }
 
-class LineSplitter {
-  private table = new ByteTable();
-  /** the start of a token that the last piece left unfinished, the next piece, and 3 bytes that the table may read */
-  private readonly bytes = new Uint8Array(LONGEST_TOKEN + PIECE + 3);
-  private readonly view = new DataView(this.bytes.buffer);
-  private rest = 0;
-  /** a piece gives no more numbers than it has bytes, and one for the token before it */
-  private readonly numbers = new Uint32Array(PIECE + 1);
-  private isFirst = true;
-  private inSentence = false;
+/** What one pass met. */
+export class Tally {
+  /** stretches of invalid UTF-8 */
+  invalid = 0;
+  readonly rows = new RowTally();
+}
 
-  /** piece: at most PIECE bytes */
-  add(piece: Uint8Array): TokenChunk {
-    const { bytes, view, numbers } = this;
-    if (this.table.isFull) this.table = new ByteTable();
-    const { table } = this;
-    const end = this.rest + piece.length;
-    bytes.set(piece, this.rest);
-    let count = 0;
-    let start = 0;
-    for (let i = this.rest; i < end; i++) {
-      const byte = bytes[i];
-      if (byte > 32 || isBlank[byte] === 0) continue;
-      if (i > start) {
-        start += this.skipByteOrderMark(start, i);
-        if (i > start) numbers[count++] = table.numberOf(view, start, i - start);
-      }
-      if (byte === NEWLINE) numbers[count++] = Mark.sentenceEnd;
-      this.inSentence = byte !== NEWLINE;
-      start = i + 1;
-    }
-    if (end - start > LONGEST_TOKEN) {
-      numbers[count++] = table.numberOf(view, start, end - start);
-      start = end;
-    }
-    bytes.copyWithin(0, start, end);
-    this.rest = end - start;
-    return { numbers: numbers.subarray(0, count), tokens: table.tokens };
+/** Reads texts as the options say, which are checked once. */
+export class TextReader {
+  private readonly tokenizing: TokenizeOptions;
+  private readonly isSimple: boolean;
+  private isWarned = false;
+
+  /** @throws TypeError, RangeError */
+  constructor(private readonly options: TextOptions) {
+    const { jsonField, invalid, onInvalid, missingField, onWarning, ...tokenizing } = options;
+    if (invalid !== undefined) checkOneOf("invalid", invalid, ["replace", "error"]);
+    if (missingField !== undefined) checkOneOf("missingField", missingField, ["error", "skip"]);
+    checkFunction("onInvalid", onInvalid);
+    checkFunction("onWarning", onWarning);
+    if (jsonField !== undefined && (typeof jsonField !== "string" || jsonField === ""))
+      throw new TypeError(`"jsonField" expected the name of a field, such as "text", got ${show(jsonField)}`);
+    this.tokenizing = tokenizing;
+    this.isSimple = makeTokenizer(tokenizing) === undefined && jsonField === undefined;
   }
 
-  /** What the last line without an end holds. */
-  end(): TokenChunk {
-    return this.add(this.inSentence || this.rest > 0 ? Uint8Array.of(NEWLINE) : new Uint8Array());
+  /** One pass over some texts; what it met is reported at its end. */
+  async *pass(name: string, chunks: (tally: Tally) => AsyncIterable<TokenChunk>): AsyncGenerator<TokenChunk> {
+    const { onInvalid, onWarning } = this.options;
+    const tally = new Tally();
+    yield* chunks(tally);
+    if (tally.invalid > 0) onInvalid?.(tally.invalid);
+    const warning = this.isWarned ? undefined : tally.rows.warning(name);
+    if (warning === undefined) return;
+    this.isWarned = true;
+    onWarning?.(warning);
   }
 
-  /** Bytes of the mark before the first token. */
-  private skipByteOrderMark(start: number, end: number): number {
-    if (!this.isFirst) return 0;
-    this.isFirst = false;
-    const { bytes } = this;
-    return start === 0 && end >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  /** The tokens of one text. */
+  chunks(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<TokenChunk> {
+    const bytes = this.check(parts, name, tally);
+    if (this.isSimple) return splitAtWhitespace(bytes);
+    const { jsonField, missingField } = this.options;
+    const lines = decodeLines(bytes);
+    return this.tokens(jsonField === undefined ? lines : tally.rows.fields(lines, jsonField, name, missingField), name);
+  }
+
+  /** The tokens of texts, or tokens as they are. */
+  tokens(texts: AsyncIterable<string | Sentence>, name: string): AsyncIterable<TokenChunk> {
+    return stringCorpus(() => texts, name, this.tokenizing).chunks();
+  }
+
+  /** The bytes as they are. @throws FormatError for what is no text, or invalid UTF-8 that is to be refused */
+  check(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<Uint8Array> {
+    const text = refuseBinary(parts, name);
+    const { invalid, onInvalid } = this.options;
+    if (invalid !== "error" && onInvalid === undefined) return text;
+    const count = (stretches: number) => {
+      tally.invalid += stretches;
+    };
+    return checkUtf8(text, name, { invalid, onInvalid: count });
   }
 }

@@ -195,7 +195,7 @@ export class Phrases {
     const sentences = async function* () {
       for await (const some of sentencesOf(corpus)) for (const sentence of some) yield phrases.join(sentence);
     };
-    return { name: corpus.name, chunks: () => toCorpus(sentences).chunks() };
+    return { name: corpus.name, progress: () => corpus.progress?.(), chunks: () => toCorpus(sentences).chunks() };
   }
 
   /** As Phrases.parse reads it. */

@@ -5,20 +5,114 @@ import { show } from "../math/check.js";
 /** The bytes of a text, cut anywhere. */
 export type TextBytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array> | Blob | Response;
 
+/** How far a pass over a text is. */
+export interface BytesRead {
+  /** Bytes read so far; where files are compressed, of the compressed ones. */
+  bytes: number;
+  /** Bytes that there are, if that is known. */
+  total?: number;
+}
+
 /**
  * One pass over the bytes. Streams are read without their iterator, which Safari lacks, and let go where the pass ends early.
  * @param name for messages
+ * @param read kept up to date
  * @throws Error for a response that is no success, TypeError for what holds no bytes
  */
-export async function* bytesOf(open: () => TextBytes | Promise<TextBytes>, name: string): AsyncGenerator<Uint8Array> {
-  const opened = await open();
-  if (opened === null || typeof opened !== "object")
-    throw new TypeError(
-      `${name}: expected bytes, a stream, a Blob or a Response, got ${show(opened)}: for strings use stringCorpus`,
-    );
+export async function* bytesOf(
+  open: () => TextBytes | Promise<TextBytes>,
+  name: string,
+  read: BytesRead,
+): AsyncGenerator<Uint8Array> {
+  read.bytes = 0;
+  read.total = undefined;
+  const opened = checkSource(await open(), name);
+  read.total = sizeOf(opened);
   const source = opened instanceof Response ? bodyOf(opened, name) : opened instanceof Blob ? opened.stream() : opened;
-  if (source instanceof ReadableStream) yield* partsOf(source);
-  else yield* source;
+  for await (const part of source instanceof ReadableStream ? partsOf(source) : detached(source)) {
+    read.bytes += checkPart(part, name).length;
+    yield part;
+  }
+}
+
+/**
+ * The items of a source of the user's. Whoever leaves early does not wait for the source to clean up: one that never
+ * answers would hold up the end for ever.
+ */
+export function detached<T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> | Iterable<T> {
+  return Symbol.asyncIterator in source ? detach(source) : source;
+}
+
+async function* detach<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  let isLeft = false;
+  try {
+    for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
+      isLeft = true;
+      yield step.value;
+      isLeft = false;
+    }
+  } finally {
+    if (isLeft) (async () => iterator.return?.())().catch(() => {});
+  }
+}
+
+/** The same parts, but the first holds `length` bytes at least, unless there are fewer in all. */
+export async function* withHead(
+  parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array[] | undefined = [];
+  let size = 0;
+  for await (const part of parts) {
+    if (head === undefined) {
+      yield part;
+      continue;
+    }
+    head.push(part);
+    size += part.length;
+    if (size < length) continue;
+    yield joinBytes(head);
+    head = undefined;
+  }
+  if (size > 0 && head !== undefined) yield joinBytes(head);
+}
+
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  if (parts.length === 1) return parts[0];
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+function checkSource(opened: TextBytes, name: string): TextBytes {
+  const isSource =
+    opened instanceof Response ||
+    opened instanceof Blob ||
+    opened instanceof ReadableStream ||
+    (opened !== null && typeof opened === "object" && (Symbol.asyncIterator in opened || Symbol.iterator in opened));
+  if (isSource && !ArrayBuffer.isView(opened)) return opened;
+  throw new TypeError(
+    `${name}: expected parts of bytes, a stream, a Blob or a Response, got ${show(opened)}: ` +
+      (isSource ? "give the bytes in an array, () => [bytes]" : "for strings use stringCorpus"),
+  );
+}
+
+function checkPart(part: Uint8Array, name: string): Uint8Array {
+  if (ArrayBuffer.isView(part) && part.BYTES_PER_ELEMENT === 1) return part;
+  throw new TypeError(
+    `${name}: expected parts that are Uint8Array, got ${show(part)}: for strings use stringCorpus, or encode them with TextEncoder`,
+  );
+}
+
+function sizeOf(source: TextBytes): number | undefined {
+  if (source instanceof Blob) return source.size;
+  if (!(source instanceof Response) || source.headers.has("content-encoding")) return undefined;
+  return Number(source.headers.get("content-length")) || undefined;
 }
 
 function bodyOf(response: Response, name: string): ReadableStream<Uint8Array> | Uint8Array[] {
@@ -36,6 +130,7 @@ async function* partsOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint
       yield value;
     }
   } finally {
-    await reader.cancel();
+    // nobody waits for it: a source that never answers would hold up whoever leaves
+    reader.cancel().catch(() => {});
   }
 }

@@ -1,10 +1,10 @@
-// Text as lines of strings, for tokenisers that need more than blanks, and for JSON Lines.
+// Text as lines of strings, for tokenisers that need more than whitespace, and for JSON Lines.
 
 import { breathe } from "../math/breathe.js";
 import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
 import { type Corpus, type Sentence, toCorpus } from "./corpus.js";
-import { makeTokenizer, splitAtBlanks, type TokenizeOptions } from "./tokenize.js";
+import { detached } from "./source.js";
+import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokenize.js";
 
 /** Characters of a line at most; a longer one goes on as another. */
 const LONGEST_LINE = 1_000_000;
@@ -20,14 +20,27 @@ export function stringCorpus(
   name = "corpus",
   options: TokenizeOptions = {},
 ): Corpus {
-  const tokenize = makeTokenizer(options) ?? splitAtBlanks;
+  if (typeof open !== "function")
+    throw new TypeError(
+      `stringCorpus expected a function that gives the texts, called once for each pass, got ${show(open)}: ` +
+        "for example () => texts",
+    );
+  const tokenize = makeTokenizer(options) ?? splitAtWhitespace;
   const sentences = async function* () {
-    for await (const text of open()) {
+    for await (const text of detached(checkTexts(open(), name))) {
       if (typeof text === "string") yield* tokenize(text);
       else yield text;
     }
   };
   return { name, chunks: () => toCorpus(sentences).chunks() };
+}
+
+function checkTexts<T>(texts: AsyncIterable<T> | Iterable<T>, name: string): AsyncIterable<T> | Iterable<T> {
+  if (texts !== null && typeof texts === "object" && (Symbol.asyncIterator in texts || Symbol.iterator in texts))
+    return texts;
+  throw new TypeError(
+    `${name}: expected an iterable of texts, got ${show(texts)}${typeof texts === "string" ? ": give [text]" : ""}`,
+  );
 }
 
 /** Lines without their ends, \n or \r\n; a byte order mark at the start is left out. */
@@ -50,26 +63,4 @@ export async function* decodeLines(parts: AsyncIterable<Uint8Array> | Iterable<U
 
 function* withinLimit(line: string): Generator<string> {
   for (let at = 0; at === 0 || at < line.length; at += LONGEST_LINE) yield line.slice(at, at + LONGEST_LINE);
-}
-
-/** The value of a field in a line of JSON: text, or tokens. @throws FormatError naming the line */
-export function fieldOf(line: string, field: string, name: string, number: number): string | Sentence {
-  let value: unknown;
-  const fail = (what: string, cause?: unknown) =>
-    new FormatError(`${name}: line ${number} expected a JSON object with the field ${show(field)}, ${what}`, { cause });
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw fail(`got ${show(line)}`, error);
-  }
-  for (const key of field.split(".")) {
-    if (value === null || typeof value !== "object" || !(key in value))
-      throw fail(
-        `which has ${value !== null && typeof value === "object" ? Object.keys(value).join(", ") || "none" : show(value)}`,
-      );
-    value = (value as Record<string, unknown>)[key];
-  }
-  if (typeof value === "string") return value;
-  if (Array.isArray(value) && value.every((token) => typeof token === "string")) return value;
-  throw fail(`of text or an array of tokens, got ${show(value)}`);
 }

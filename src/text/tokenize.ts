@@ -3,7 +3,7 @@
 import { checkBoolean, checkInteger, checkKnown, checkOneOf, show } from "../math/check.js";
 
 /**
- * "whitespace" (default): tokens are parted by blanks, as for word2vec.c and fastText. "simple": runs of letters in lower case,
+ * "whitespace" (default): whitespace separates tokens, as for word2vec.c and fastText. "simple": runs of letters in lower case,
  * as gensim's simple_preprocess. "segmenter": the words of Intl.Segmenter, for Chinese, Japanese, Thai and any other language.
  * Or a function from a line to its tokens.
  */
@@ -39,11 +39,11 @@ export const TOKENIZE_OPTIONS: readonly (keyof TokenizeOptions)[] = [
 
 export const TOKENIZERS = ["whitespace", "simple", "segmenter"] as const;
 
-/** The blanks of word2vec.c and fastText. */
-const BLANKS = /[ \t\n\v\f\r\0]+/;
+/** The whitespace of word2vec.c and fastText. */
+const WHITESPACE = /[ \t\n\v\f\r\0]+/;
 
 /**
- * A function from a line to the tokens of its sentences; undefined where lines need only be split at blanks.
+ * A function from a line to the tokens of its sentences; undefined where lines need only be split at whitespace.
  * @throws TypeError, RangeError for options
  */
 export function makeTokenizer(options: TokenizeOptions): ((line: string) => string[][]) | undefined {
@@ -55,7 +55,7 @@ export function makeTokenizer(options: TokenizeOptions): ((line: string) => stri
   check(options, tokenizer);
   const { locale, lowercase = tokenizer === "simple", normalize, stripAccents, splitSentences } = options;
   const split = splitter(tokenizer, options);
-  const keep = filter(options, tokenizer === "simple" ? [2, 15] : [0, Number.POSITIVE_INFINITY]);
+  const keep = filter(options, tokenizer);
   const sentences = splitSentences ? segments(locale, "sentence") : undefined;
   const fold = (text: string) => {
     let folded = text;
@@ -74,9 +74,9 @@ export function makeTokenizer(options: TokenizeOptions): ((line: string) => stri
   };
 }
 
-/** One sentence, tokens parted by blanks. */
-export function splitAtBlanks(line: string): string[][] {
-  return [line.split(BLANKS).filter((token) => token !== "")];
+/** One sentence, tokens separated by whitespace. */
+export function splitAtWhitespace(line: string): string[][] {
+  return [line.split(WHITESPACE).filter((token) => token !== "")];
 }
 
 function check(options: TokenizeOptions, tokenizer: Tokenizer): void {
@@ -84,28 +84,47 @@ function check(options: TokenizeOptions, tokenizer: Tokenizer): void {
     if (options[name] !== undefined) checkBoolean(name, options[name]);
   for (const name of ["numbers", "apostrophes"] as const)
     if (options[name] !== undefined && tokenizer !== "simple")
-      throw new RangeError(`"${name}" goes with tokenizer "simple", got ${show(tokenizer)}: leave it out`);
+      throw new RangeError(`"${name}" goes with "tokenizer" "simple", got ${show(tokenizer)}: leave it out`);
   if (options.normalize !== undefined) checkOneOf("normalize", options.normalize, ["NFC", "NFD", "NFKC", "NFKD"]);
-  if (typeof options.stopWords === "string")
-    throw new TypeError('"stopWords" expected an array of words, got a string');
-  const { locale } = options;
-  if (locale === undefined) return;
+  const { stopWords, locale } = options;
+  if (stopWords !== undefined && (typeof stopWords === "string" || !isIterable(stopWords)))
+    throw new TypeError(`"stopWords" expected an array of words, got ${show(stopWords)}`);
+  if (locale !== undefined) checkLocale(locale, options, tokenizer);
+}
+
+function checkLocale(locale: string, options: TokenizeOptions, tokenizer: Tokenizer): void {
   try {
     Intl.getCanonicalLocales(locale);
   } catch (cause) {
     throw new RangeError(`"locale" expected a language such as "de" or "zh-Hant", got ${show(locale)}`, { cause });
   }
+  const { lowercase = tokenizer === "simple", splitSentences = false } = options;
+  if (tokenizer === "segmenter" || lowercase || splitSentences) return;
+  throw new RangeError(
+    '"locale" changes nothing without "lowercase", "splitSentences" or "tokenizer" "segmenter": give one of them, or leave it out',
+  );
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === "function";
 }
 
 function splitter(tokenizer: Tokenizer, options: TokenizeOptions): (text: string) => Iterable<string> {
-  if (typeof tokenizer === "function") return tokenizer;
-  if (tokenizer === "whitespace") return (text) => splitAtBlanks(text)[0];
+  if (typeof tokenizer === "function") return (text) => checkTokens(tokenizer(text));
+  if (tokenizer === "whitespace") return (text) => splitAtWhitespace(text)[0];
   if (tokenizer === "segmenter") return segments(options.locale, "word");
   // letters, their marks, letter-like numbers and _: what \w of Python is without its digits; and marks, which Python parts
   const letter = `\\p{L}\\p{M}\\p{Nl}\\p{No}_${options.numbers ? "\\p{Nd}" : ""}`;
   const apostrophe = options.apostrophes ? `(?:['’][${letter}]+)*` : "";
   const word = new RegExp(`[${letter}]+${apostrophe}`, "gu");
   return (text) => (text.match(word) ?? []).filter((token) => !token.startsWith("_"));
+}
+
+function checkTokens(tokens: Iterable<string>): Iterable<string> {
+  if (isIterable(tokens) && typeof tokens !== "string") return tokens;
+  throw new TypeError(
+    `"tokenizer" expected a function that returns an iterable of strings, such as an array, got ${show(tokens)}`,
+  );
 }
 
 /** Words (only those, not what stands between them) or sentences of a text. @throws RangeError if the engine has no Intl.Segmenter */
@@ -121,12 +140,18 @@ function segments(locale: string | undefined, granularity: "word" | "sentence"):
   };
 }
 
-function filter({ minLength, maxLength, stopWords }: TokenizeOptions, [min, max]: readonly [number, number]) {
-  const least = minLength === undefined ? min : checkInteger("minLength", minLength, 0);
-  const most = maxLength === undefined ? max : checkInteger("maxLength", maxLength, least);
-  const stops = new Set(stopWords);
-  return (token: string): boolean => {
-    if (typeof token !== "string") throw new TypeError(`tokenizer expected to give strings, got ${show(token)}`);
+function filter(options: TokenizeOptions, tokenizer: Tokenizer): (token: string) => boolean {
+  const [shortest, longest] = tokenizer === "simple" ? [2, 15] : [0, Number.POSITIVE_INFINITY];
+  const least = options.minLength === undefined ? shortest : checkInteger("minLength", options.minLength, 0);
+  const most = options.maxLength === undefined ? longest : checkInteger("maxLength", options.maxLength, 0);
+  if (least > most)
+    throw new RangeError(
+      `"minLength" ${least} is above "maxLength" ${most}, which leaves no token: ` +
+        (options.maxLength === undefined ? 'give a "maxLength" too' : "lower one or raise the other"),
+    );
+  const stops = new Set(options.stopWords);
+  return (token) => {
+    if (typeof token !== "string") throw new TypeError(`"tokenizer" expected to give strings, got ${show(token)}`);
     // characters are as many as code units, or fewer
     const length = token.length > least && token.length <= most ? token.length : [...token].length;
     return length >= least && length <= most && !stops.has(token);

@@ -1,6 +1,6 @@
 // What a training tells while it runs, how it is stopped, and what becomes of listeners that fail.
 
-import { checkFunction, show } from "../math/check.js";
+import { checkFunction, checkSignal } from "../math/check.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import type { EpochListener } from "./options.js";
@@ -42,9 +42,7 @@ export function checkListeners(given: RunListeners): RunListeners {
     checkFunction(name, given[name]);
   checkCheckpoint(given.checkpoint);
   checkControl(given.control);
-  const { signal } = given;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function")
-    throw new TypeError(`"signal" expected an AbortSignal, got ${show(signal)}: use new AbortController().signal`);
+  checkSignal(given.signal);
   return listenersOf(given);
 }
 

@@ -30,7 +30,7 @@ import { textDifference } from "./same-text.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {
-  toCorpus(source: Source): Corpus;
+  toCorpus(source: Source, onWarning?: (message: string) => void): Corpus;
   spawn(): WorkerHandle;
   /** Threads that the machine runs at once. */
   cores(): number;
@@ -147,7 +147,7 @@ export class Model<Source = CorpusSource> {
       withListeners(options, async (listened) => {
         const { signal } = listened;
         signal.throwIfAborted();
-        const corpus = abortable(this.platform.toCorpus(source), signal);
+        const corpus = abortable(this.platform.toCorpus(source, listened.onWarning), signal);
         if (updateVocabulary) await this.grow(corpus);
         await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
         if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);

@@ -1,6 +1,7 @@
 // What onProgress is told, at most ten times a second.
 
 import type { KernelName } from "../kernel/kernel.js";
+import type { BytesRead } from "../text/source.js";
 
 /**
  * How threads work together: there is one only; all update one memory without locks; or they train in rounds, with the
@@ -18,11 +19,15 @@ export interface Progress {
   words: number;
   /** Words of all epochs; 0 while counting. */
   totalWords: number;
+  /** Share of the phase that is done, 0 to 1; undefined while counting a text whose size is not known, such as a pipe's. */
+  share?: number;
+  /** Bytes of the text read while counting, of the compressed ones where files are compressed; undefined where not known. */
+  bytes?: number;
   wordsPerSecond: number;
   /** Mean loss of a prediction in this epoch so far; 0 before the first. */
   loss: number;
   learningRate: number;
-  /** Seconds left; 0 while counting. */
+  /** Seconds left of the phase; 0 where share is undefined or 0. */
   eta: number;
   /** Seconds since the phase began, pauses left out. */
   elapsed: number;
@@ -56,9 +61,23 @@ export class ProgressReporter {
     const now = performance.now();
     if (!final && now - this.last < INTERVAL) return;
     this.last = now;
+    const { words, totalWords } = progress;
     const elapsed = (now - this.start) / 1000;
-    const wordsPerSecond = elapsed > 0 ? (progress.words - this.wordsBefore) / elapsed : 0;
-    const left = Math.max(0, progress.totalWords - progress.words);
-    this.listener({ ...progress, elapsed, wordsPerSecond, eta: wordsPerSecond > 0 ? left / wordsPerSecond : 0 });
+    const wordsPerSecond = elapsed > 0 ? (words - this.wordsBefore) / elapsed : 0;
+    const isCounting = totalWords === 0;
+    const share = isCounting ? progress.share : Math.min(1, words / totalWords);
+    const left = wordsPerSecond > 0 ? Math.max(0, totalWords - words) / wordsPerSecond : 0;
+    const eta = isCounting ? secondsLeft(elapsed, share) : left;
+    this.listener({ ...progress, share, elapsed, wordsPerSecond, eta });
   }
+}
+
+/** What part of a text has been read, 0 to 1; undefined where its size is not known. */
+export function shareOf({ bytes, total }: Readonly<BytesRead>): number | undefined {
+  return total ? Math.min(1, bytes / total) : undefined;
+}
+
+/** Seconds until all is done if the rest takes as long as what is done; 0 where that is not known. */
+export function secondsLeft(elapsed: number, share: number | undefined): number {
+  return share ? (elapsed * (1 - share)) / share : 0;
 }

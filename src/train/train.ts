@@ -16,7 +16,7 @@ import { listenersOf, withListeners } from "./listeners.js";
 import { canShare, Model, type Platform } from "./model.js";
 import { goOnOptions, type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
 import { type Crew, planCrew } from "./parallel.js";
-import { type ParallelMode, ProgressReporter } from "./progress.js";
+import { type ParallelMode, ProgressReporter, shareOf } from "./progress.js";
 import { textDifference } from "./same-text.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./small-text.js";
 import { meanContexts } from "./windows.js";
@@ -39,7 +39,7 @@ async function trainWith<Source>(
 ): Promise<Model<Source>> {
   const { signal } = asked;
   signal?.throwIfAborted();
-  const corpus = abortable(platform.toCorpus(source), signal);
+  const corpus = abortable(platform.toCorpus(source, asked.onWarning), signal);
   const differs = (checkpoint: Checkpoint) => textOf(platform, corpus, given, checkpoint);
   const resume = await heldTraining(given, asked, differs);
   if (resume) {
@@ -180,12 +180,15 @@ function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Prom
   const { epochs, learningRate, signal } = options;
   const report = (words: number) => {
     signal?.throwIfAborted();
+    const read = corpus.progress?.();
     reporter.report({
       phase: "vocabulary",
       epoch: 0,
       epochs,
       words,
       totalWords: 0,
+      share: read && shareOf(read),
+      bytes: read?.bytes,
       loss: 0,
       learningRate,
       kernel: plan.name,

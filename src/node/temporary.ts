@@ -1,0 +1,67 @@
+// Temporary files without a name where the system allows it: they go with the process, however that ends.
+
+import { randomUUID } from "node:crypto";
+import { open, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Bytes go in at the end, and come out from anywhere. */
+export interface TemporaryFile {
+  append(bytes: Uint8Array): Promise<void>;
+  /** The bytes from … to of what was appended. */
+  read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>>;
+  remove(): Promise<void>;
+}
+
+/**
+ * @param kind part of the file's name
+ * @throws Error that names the folder for temporary files and the remedy, also from append: there is no such folder, or no room
+ */
+export async function openTemporary(kind: string): Promise<TemporaryFile> {
+  const path = join(tmpdir(), `wasm2vec-${kind}-${randomUUID()}`);
+  const file = await open(path, "wx+", 0o600).catch((error) => {
+    throw temporaryError(error);
+  });
+  const nameless = await unlink(path).then(
+    () => true,
+    () => false,
+  );
+  return {
+    async append(bytes) {
+      await file.appendFile(bytes).catch((error) => {
+        throw temporaryError(error);
+      });
+    },
+    async read(from, to) {
+      const bytes = new Uint8Array(to - from);
+      for (let at = 0; at < bytes.length; ) {
+        const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
+        if (bytesRead === 0) throw new Error(`${path}: the temporary file was cut short while it was in use`);
+        at += bytesRead;
+      }
+      return bytes;
+    },
+    async remove() {
+      await file.close();
+      if (!nameless) await unlink(path);
+    },
+  };
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: "there is no such folder",
+  ENOTDIR: "it is no folder",
+  EACCES: "permission denied",
+  EROFS: "its disk is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the quota is used up",
+};
+
+function temporaryError(error: NodeJS.ErrnoException): Error {
+  const reason = REASONS[error.code ?? ""] ?? error.message;
+  return new Error(
+    `cannot write a temporary file in ${JSON.stringify(tmpdir())}: ${reason}; ` +
+      "set the environment variable TMPDIR (on Windows TEMP) to a folder with room",
+    { cause: error },
+  );
+}
