@@ -1,6 +1,7 @@
 // No file may be read and written, or written twice, by one command.
 
 import { identityOf } from "../node/files.js";
+import { filesOf } from "../node/paths.js";
 import { UsageError } from "./command.js";
 
 /** A file of a command, and the option or argument that names it. */
@@ -10,13 +11,17 @@ export interface NamedFile {
 }
 
 /** Files by the options that name them; those not given are left out, and so is -, standard input or output. */
-export function filesOf(named: Readonly<Record<string, string | undefined>>): NamedFile[] {
+export function namedFiles(named: Readonly<Record<string, string | undefined>>): NamedFile[] {
   return Object.entries(named).flatMap(([as, path]) => (path === undefined || path === "-" ? [] : [{ as, path }]));
 }
 
-/** The files of a corpus. */
-export function corpusFiles(paths: readonly string[]): NamedFile[] {
-  return paths.filter((path) => path !== "-").map((path) => ({ as: "the corpus", path }));
+/** The files of a corpus, those in its folders too. @throws Error naming a path that cannot be read */
+export async function corpusFiles(paths: readonly string[]): Promise<NamedFile[]> {
+  const found = await filesOf(
+    paths.filter((path) => path !== "-"),
+    undefined,
+  );
+  return found.map(({ path }) => ({ as: "the corpus", path }));
 }
 
 /** @throws UsageError naming both, if an output is an input or another output; a file behind links is one with them */

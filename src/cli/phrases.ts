@@ -13,7 +13,7 @@ import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
 import { finish, grouped, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
-import { checkDistinct, corpusFiles, filesOf } from "./distinct.js";
+import { checkDistinct, corpusFiles, namedFiles } from "./distinct.js";
 import { showCounting } from "./progress.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { addTextOptions, CORPUS, openText, type TextFlags } from "./text.js";
@@ -98,10 +98,10 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
   }
   if (threshold.length > passes)
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
-  const outputs = filesOf({ "--output": output, "--save": save });
+  const outputs = namedFiles({ "--output": output, "--save": save });
   await checkDistinct(outputs, [
-    ...corpusFiles(paths),
-    ...filesOf({ "--load": load, "--stop-words": flags.stopWords }),
+    ...(await corpusFiles(paths)),
+    ...namedFiles({ "--load": load, "--stop-words": flags.stopWords }),
   ]);
   for (const { path } of outputs) await checkWritable(path);
   const controller = new AbortController();

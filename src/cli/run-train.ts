@@ -30,7 +30,7 @@ import {
 import type { Corpus } from "../text/corpus.js";
 import { resolveOptions, resumeOptions } from "../train/options.js";
 import { grouped, type Result, UsageError, usage } from "./command.js";
-import { checkDistinct, corpusFiles, filesOf, type NamedFile } from "./distinct.js";
+import { checkDistinct, corpusFiles, type NamedFile, namedFiles } from "./distinct.js";
 import { explained, flagOf, inFlags, TRAIN_FLAGS } from "./flags.js";
 import { filesOfOutput, formatOf, STANDARD_OUTPUT, saveOutput } from "./output.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
@@ -99,7 +99,7 @@ async function trainAndSave(paths: readonly string[], typed: Flags): Promise<Res
   const file = typed.resume ?? typed.from;
   const kept = file === undefined ? undefined : await loadCheckpoint(file);
   const task = taskOf(paths, typed, kept);
-  await checkDistinct(outputsOf(task), inputsOf(task));
+  await checkDistinct(outputsOf(task), [...(await corpusFiles(task.corpus)), ...inputsOf(task)]);
   for (const { path } of outputsOf(task)) await checkWritable(path);
   const given = await libraryOptions(typed, task, kept);
   const model = await trainInterruptibly(task, given, typed.from === undefined ? undefined : kept);
@@ -167,21 +167,12 @@ function outputsOf({ output, outputVectors, saveVocabulary, saveModel, checkpoin
   return [
     ...files("--output", output),
     ...files("--output-vectors", outputVectors),
-    ...filesOf({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint }),
+    ...namedFiles({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint }),
   ];
 }
 
 /** Files that are read; that a training is resumed in the file that it keeps is as it should be. */
-function inputsOf({
-  corpus,
-  vocabulary,
-  initialVectors,
-  freeze,
-  wordRates,
-  stopWords,
-  wasm,
-  ...task
-}: Task): NamedFile[] {
+function inputsOf({ vocabulary, initialVectors, freeze, wordRates, stopWords, wasm, ...task }: Task): NamedFile[] {
   const { resume, from, checkpoint } = task;
   const named = {
     "--vocabulary": vocabulary,
@@ -193,7 +184,7 @@ function inputsOf({
     "--from": from,
     "--resume": resume === checkpoint ? undefined : resume,
   };
-  return [...corpusFiles(corpus), ...filesOf(named)];
+  return namedFiles(named);
 }
 
 /** The options of train, with the files that they name read. */

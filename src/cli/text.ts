@@ -69,7 +69,7 @@ export async function openText(
       ? streamCorpus(process.stdin, "standard input", options).corpus
       : fileCorpus(paths, options);
     return {
-      corpus: { name: corpus.name, progress: corpus.progress, chunks: () => explained(corpus) },
+      corpus: { ...corpus, chunks: () => explained(corpus) },
       remove: async () => corpus.close?.(),
     };
   } catch (error) {

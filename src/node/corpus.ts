@@ -30,7 +30,7 @@ export function fileCorpus(paths: string | URL | readonly (string | URL)[], opti
   if (given.length === 0) throw new RangeError("corpus expected the paths of files, got none");
   const name = given.length === 1 ? given[0] : `${given[0]} and ${given.length - 1} more`;
   const files = new Files(given, options.onWarning);
-  return { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
+  return { ...reading.corpus(name, () => files.sources()), isConstant: true, close: () => files.close() };
 }
 
 /**
@@ -53,7 +53,7 @@ export function streamCorpus(
 }
 
 /** As toCorpus, and a string or URL is the path of a file or folder, or a glob. @throws TypeError also for a string that is text, not a path */
-export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (message: string) => void): Corpus {
+export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (message: string) => unknown): Corpus {
   if (typeof source === "string" && /\s/.test(source) && !existsSync(source) && !source.includes("*"))
     throw new TypeError(
       `corpus expected a file's path or sentences, got ${show(source)}, and there is no such file: ` +
@@ -79,7 +79,7 @@ class Files {
 
   constructor(
     private readonly paths: readonly string[],
-    private readonly onWarning: ((message: string) => void) | undefined,
+    private readonly onWarning: ((message: string) => unknown) | undefined,
   ) {}
 
   sources(): Promise<Source[]> {

@@ -23,7 +23,7 @@ export interface FoundFile {
  */
 export async function filesOf(
   paths: readonly string[],
-  onWarning: ((message: string) => void) | undefined,
+  onWarning: ((message: string) => unknown) | undefined,
 ): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
   for (const path of paths) {
@@ -60,7 +60,7 @@ class Folder {
 
   constructor(private readonly path: string) {}
 
-  async files(onWarning: ((message: string) => void) | undefined): Promise<FoundFile[]> {
+  async files(onWarning: ((message: string) => unknown) | undefined): Promise<FoundFile[]> {
     this.seen.add(await realpath(this.path));
     await this.walk(this.path);
     const { found, path } = this;

@@ -30,7 +30,7 @@ import { textDifference } from "./same-text.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {
-  toCorpus(source: Source, onWarning?: (message: string) => void): Corpus;
+  toCorpus(source: Source, onWarning?: (message: string) => unknown): Corpus;
   spawn(): WorkerHandle;
   /** Threads that the machine runs at once. */
   cores(): number;
@@ -147,15 +147,16 @@ export class Model<Source = CorpusSource> {
       withListeners(options, async (listened) => {
         const { signal } = listened;
         signal.throwIfAborted();
-        const corpus = abortable(this.platform.toCorpus(source, listened.onWarning), signal);
-        if (updateVocabulary) await this.grow(corpus);
-        await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
-        if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
-        const epochWords = await this.countWords(corpus);
-        const { length: firstEpoch } = this.history;
-        const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
-        const held = await this.takeHeld(corpus, schedule, listened);
-        await this.run(corpus, schedule, { ...(held?.position ?? START) }, listened);
+        await withCorpus(this.platform, source, listened, async (corpus) => {
+          if (updateVocabulary) await this.grow(corpus);
+          await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
+          if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
+          const epochWords = await this.countWords(corpus);
+          const { length: firstEpoch } = this.history;
+          const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
+          const held = await this.takeHeld(corpus, schedule, listened);
+          await this.run(corpus, schedule, { ...(held?.position ?? START) }, listened);
+        });
       }),
     );
     return this;
@@ -323,6 +324,21 @@ export class Model<Source = CorpusSource> {
     this.inputRows.refresh();
     this.outputRows?.refresh();
     return this;
+  }
+}
+
+/** Works on the corpus of a source, whose passes end when the signal is aborted; one that is made here is closed at the end. */
+export async function withCorpus<Source, Result>(
+  platform: Platform<Source>,
+  source: Source,
+  { signal, onWarning }: RunListeners,
+  work: (corpus: Corpus) => Promise<Result>,
+): Promise<Result> {
+  const corpus = platform.toCorpus(source, onWarning);
+  try {
+    return await work(abortable(corpus, signal));
+  } finally {
+    if (corpus !== source) await corpus.close?.();
   }
 }
 

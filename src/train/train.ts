@@ -4,7 +4,7 @@ import { type KernelPlan, planKernel } from "../kernel/pick.js";
 import { breathe } from "../math/breathe.js";
 import { checkKnown } from "../math/check.js";
 import { Parameters } from "../model/parameters.js";
-import { abortable, orAborted } from "../text/abort.js";
+import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
 import { buildVocabulary, type Count, type Vocabulary } from "../text/vocabulary.js";
@@ -13,7 +13,7 @@ import { START } from "./epochs.js";
 import { ratesOf, takeVectors } from "./grow.js";
 import { heldTraining } from "./held.js";
 import { listenersOf, withListeners } from "./listeners.js";
-import { canShare, Model, type Platform } from "./model.js";
+import { canShare, Model, type Platform, withCorpus } from "./model.js";
 import { goOnOptions, type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
 import { type Crew, planCrew } from "./parallel.js";
 import { type ParallelMode, ProgressReporter, shareOf } from "./progress.js";
@@ -37,9 +37,17 @@ async function trainWith<Source>(
   given: TrainOptions,
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
+  asked.signal?.throwIfAborted();
+  return withCorpus(platform, source, asked, (corpus) => trainCorpus(platform, corpus, given, asked));
+}
+
+async function trainCorpus<Source>(
+  platform: Platform<Source>,
+  corpus: Corpus,
+  given: TrainOptions,
+  asked: ResolvedOptions,
+): Promise<Model<Source>> {
   const { signal } = asked;
-  signal?.throwIfAborted();
-  const corpus = abortable(platform.toCorpus(source, asked.onWarning), signal);
   const differs = (checkpoint: Checkpoint) => textOf(platform, corpus, given, checkpoint);
   const resume = await heldTraining(given, asked, differs);
   if (resume) {
