@@ -99,6 +99,7 @@ export type { Subwords } from "./format/fasttext.js";
 export { fileCheckpoint, loadCheckpoint } from "./node/checkpoint.js";
 export { type FileOptions, fileCorpus, streamCorpus } from "./node/corpus.js";
 export { checkWritable, readChunks, readText, writeAtomically } from "./node/files.js";
+export type { TableOptions } from "./node/table.js";
 export {
   type LoadOptions,
   loadFastText,

@@ -26,7 +26,7 @@ export function benchCommand(): Command {
     .description(
       "Race the kernels on your text: JavaScript, scalar, SIMD and relaxed SIMD on one thread, SIMD on several.",
     )
-    .argument("<corpus>", "text file, plain or gzip, one sentence a line")
+    .argument("<corpus>", "text file, plain or compressed (gzip, bzip2, Zstandard), one sentence a line")
     .option("--rounds <number>", "timed epochs of each, after one to warm up", parseCount, 5)
     .option("--words <number>", "train on the first so many words only", parseCount)
     .option("--threads <number>", "threads of the last who races; auto is one for each core", parseThreads, "auto")

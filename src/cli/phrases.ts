@@ -129,7 +129,9 @@ async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise
   let corpus = source;
   for (let pass = 0; pass < passes; pass++) {
     const counted = corpus;
-    const progress = quiet ? undefined : showCounting(`pass ${pass + 1} of ${passes}`, () => counted.progress?.());
+    const progress = quiet
+      ? undefined
+      : showCounting(`pass ${pass + 1} of ${passes}, counting words`, () => counted.progress?.());
     const options: PhraseOptions = {
       ...{ minCount, scoring, delimiter, maxCounted, onWords: progress?.onWords, signal },
       threshold: threshold[Math.min(pass, threshold.length - 1)],

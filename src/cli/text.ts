@@ -24,6 +24,9 @@ export const TEXT_FLAGS: readonly (keyof TextFlags)[] = [
 /** Flags as messages name them. */
 const FLAGS = { ...flagsOf(TEXT_FLAGS), delimiter: "--column-delimiter", header: "--no-header" };
 
+/** Those that messages name while a text is read, which may hold any other word. */
+const WHILE_READING = flagsOf(["missingField", "invalid", "tokenizer"]);
+
 /** What the argument <corpus...> takes. */
 export const CORPUS =
   "text files, pipes, folders or globs, plain or compressed (gzip, bzip2, Zstandard); - reads standard input";
@@ -97,7 +100,7 @@ async function* explained(corpus: Corpus): AsyncGenerator<TokenChunk> {
     yield* corpus.chunks();
   } catch (error) {
     const isOurs = error instanceof FormatError || error instanceof RangeError || error instanceof TypeError;
-    if (isOurs) error.message = inFlags(error.message, FLAGS);
+    if (isOurs) error.message = inFlags(error.message, WHILE_READING);
     throw error;
   }
 }

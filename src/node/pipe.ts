@@ -17,11 +17,13 @@ export function isPipe(stats: Stats): boolean {
  * @throws Error if it cannot be opened in this way
  */
 export async function openPipe(path: string, stats: Stats): Promise<Readable> {
+  const descriptor = descriptorOf(path);
+  if (descriptor === 0) return process.stdin;
   try {
-    if (stats.isSocket()) return socketOf(path);
-    const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    if (isatty(descriptor)) return new ReadStream(descriptor);
-    if (stats.isCharacterDevice()) return createReadStream(path, { fd: descriptor });
+    if (process.versions.bun !== undefined) throw new Error("Bun cannot wait for one");
+    // a socket has no name by which it could be opened again
+    if (!stats.isSocket()) return await openAgain(path, stats);
+    if (descriptor === undefined) throw new Error("it is a socket");
     return new Socket({ fd: descriptor, readable: true, writable: false });
   } catch (cause) {
     throw new Error(
@@ -32,9 +34,16 @@ export async function openPipe(path: string, stats: Stats): Promise<Readable> {
   }
 }
 
-/** A socket that this process was started with, such as standard input from another program of Node; others have no name to open. */
-function socketOf(path: string): Readable {
-  const descriptor = path === "/dev/stdin" ? "0" : /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
-  if (descriptor === undefined) throw new Error("it is a socket");
-  return descriptor === "0" ? process.stdin : new Socket({ fd: Number(descriptor), readable: true, writable: false });
+async function openAgain(path: string, stats: Stats): Promise<Readable> {
+  const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if (isatty(descriptor)) return new ReadStream(descriptor);
+  if (stats.isCharacterDevice()) return createReadStream(path, { fd: descriptor });
+  return new Socket({ fd: descriptor, readable: true, writable: false });
+}
+
+/** Of a file that this process was started with: 0 is standard input. */
+function descriptorOf(path: string): number | undefined {
+  if (path === "/dev/stdin") return 0;
+  const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];
+  return number === undefined ? undefined : Number(number);
 }
