@@ -27,8 +27,11 @@ export interface Outcome {
   parallel: string;
 }
 
+export function sha256(matrix: Float32Array): string {
+  return createHash("sha256").update(matrix).digest("hex");
+}
+
 /** SHA-256 of the vectors, trained by this Node. */
 export async function trainHere(options: TrainOptions): Promise<string> {
-  const { vectors } = await train(text, { ...small, ...options });
-  return createHash("sha256").update(vectors.matrix).digest("hex");
+  return sha256((await train(text, { ...small, ...options })).vectors.matrix);
 }
