@@ -49,6 +49,13 @@ export function checkFunction<T>(name: string, value: T | undefined): T | undefi
   return value;
 }
 
+/** @throws TypeError */
+export function checkSignal(name: string, value: AbortSignal | undefined): AbortSignal | undefined {
+  if (value !== undefined && typeof value?.addEventListener !== "function")
+    throw new TypeError(`"${name}" expected an AbortSignal, got ${show(value)}: use new AbortController().signal`);
+  return value;
+}
+
 /** @throws TypeError, RangeError */
 export function checkOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
   if (typeof value === "string" && (allowed as readonly string[]).includes(value)) return value as T;

@@ -2,7 +2,7 @@
 // usearch in Node, hnswlib-wasm in a page; neither is a dependency, the caller hands it in.
 
 import { breathe } from "../math/breathe.js";
-import { checkFunction, checkInteger, checkKnown } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, checkSignal } from "../math/check.js";
 import type { Query } from "./query.js";
 import type { Neighbour, WordVectors } from "./vectors.js";
 
@@ -60,7 +60,7 @@ export class ApproximateIndex {
     options: IndexOptions = {},
   ): Promise<ApproximateIndex> {
     checkKnown("option", options, ["onProgress", "signal"]);
-    const { signal } = options;
+    const signal = checkSignal("signal", options.signal);
     const onProgress = checkFunction("onProgress", options.onProgress);
     signal?.throwIfAborted();
     let turn = performance.now();
