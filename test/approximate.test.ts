@@ -62,6 +62,9 @@ describe("ApproximateIndex", () => {
     expect(() => index.mostSimilar(new Float32Array(3))).toThrow(/expected 20 numbers/);
     expect(() => index.mostSimilar("w1", { top: 3 } as never)).toThrow(/"top"/);
     expect(() => usearchGraph(usearch, vectors, { connectivity: 1 })).toThrow(/"connectivity" expected/);
+    const never = ApproximateIndex.build(vectors, usearchGraph(usearch, vectors), { signal: {} as never });
+    await expect(never).rejects.toThrow('"signal" expected an AbortSignal, got an object (Object)');
+    expect(() => index.mostSimilar("w1", 3 as never)).toThrow("options expected an object, got 3");
     const abort = AbortSignal.abort(new Error("enough"));
     for (const some of [vectors, await grouped(10, 20)]) {
       const late = ApproximateIndex.build(some, usearchGraph(usearch, some), { signal: abort });

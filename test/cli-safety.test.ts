@@ -78,6 +78,20 @@ describe("a file is never both read and written, nor written twice", () => {
     expect((await loadModel(bench.path("r.ckpt"))).vectors.dim).toBe(16);
   });
 
+  it("convert", async () => {
+    await train("-o", "cv.bin");
+    await run(["convert", "cv.bin", "cv.npy"]);
+    for (const [args, of] of [
+      [["cv.bin", "./cv.bin"], 'the vectors read "cv.bin"'],
+      [["cv.npy", "cv.words.txt"], 'the words read "cv.words.txt"'],
+      [["cv.npy", "list", "--to", "word2vec", "--words", "list"], 'the words read "list"'],
+    ] as const)
+      expect(await run(["convert", ...args])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`is the file of ${of}`),
+      });
+  });
+
   it("phrases", async () => {
     for (const args of [
       ["--save", "corpus.txt"],
@@ -201,7 +215,7 @@ describe("models", () => {
     await train("-o", "f.bin", "--checkpoint", "f.ckpt");
     const { code, stdout } = await run([
       "train",
-      "more.txt",
+      "soft.txt",
       "--from",
       "f.ckpt",
       "--epochs",

@@ -223,6 +223,6 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     child.kill(signal);
     const outcome = await end;
     clearInterval(again);
-    expect(outcome.signal ?? outcome.code).toBe(signal === "SIGINT" ? 130 : signal);
+    expect(outcome.signal ?? outcome.code).toBe({ SIGINT: 130, SIGTERM: 143, SIGKILL: "SIGKILL" }[signal as string]);
   });
 });

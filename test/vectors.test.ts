@@ -188,6 +188,17 @@ describe("WordVectors", () => {
     );
   });
 
+  it("is made anew from the matrix and words of another, as a worker sends them", async () => {
+    const vectors = await randomVectors(5, 6);
+    expect(vectors.stride).toBe(8);
+    const sent = structuredClone({ words: vectors.words, matrix: vectors.matrix.slice() });
+    const again = await createVectors(sent.words, 6, sent.matrix);
+    for (const word of vectors.words) expect(again.get(word)).toEqual(vectors.get(word));
+    // rows of 8 floats are not padded rows of 7
+    const matrix = new Float32Array(40).fill(1);
+    await expect(createVectors(sent.words, 7, matrix)).rejects.toThrow("matrix expected 5 × 7 = 35 floats, got 40");
+  });
+
   it("is no JSON, and says what writes it", async () => {
     const vectors = await directions();
     expect(() => JSON.stringify({ vectors })).toThrow(TypeError);

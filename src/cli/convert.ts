@@ -1,7 +1,9 @@
 import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
+import { wordsBeside } from "../node/vectors.js";
 import { checkWritable, type ReadFormat, type VectorFormat } from "../node.js";
 import { finish, grouped, parseCount, type Result } from "./command.js";
+import { checkDistinct, namedFiles } from "./distinct.js";
 import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags } from "./input.js";
 import { ENDINGS, filesOfOutput, formatOf, STANDARD_OUTPUT, saveOutput } from "./output.js";
 
@@ -36,7 +38,12 @@ export function convertCommand(): Command {
 
 async function runConvert(input: string, output: string, { from, to, limit, ...flags }: Flags): Promise<Result> {
   const format = formatOf(output, to);
-  for (const file of filesOfOutput(output, format)) await checkWritable(file);
+  const outputs = filesOfOutput(output, format);
+  await checkDistinct(
+    outputs.map((path) => ({ as: "the output", path })),
+    namedFiles({ "the vectors read": input, "the words read": flags.words ?? wordsRead(input) }),
+  );
+  for (const file of outputs) await checkWritable(file);
   const vectors = await openVectorFile(input, { ...flags, format: from }, limit);
   await saveOutput(vectors, output, format);
   return {
@@ -44,4 +51,9 @@ async function runConvert(input: string, output: string, { from, to, limit, ...f
     text: `wrote ${output}: ${grouped(vectors.size)} words, dim ${vectors.dim}, ${format}`,
     onStderr: output === STANDARD_OUTPUT,
   };
+}
+
+/** The list of words that a file of vectors has beside it, if its name says that it has one. */
+function wordsRead(input: string): string | undefined {
+  return /\.(npy|tsv)(\.gz)?$/i.test(input) ? wordsBeside(input) : undefined;
 }

@@ -16,7 +16,7 @@ const DECOMPRESS = "decompress it first";
 const OTHERS: { starts: string[]; at?: number; what: string; remedy: string }[] = [
   {
     starts: ["\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"],
-    what: "a pickle of Python, such as gensim's .model and .kv",
+    what: "a pickled object of Python, such as gensim's .model and .kv",
     remedy:
       'load it with gensim and write its KeyedVectors (of a Word2Vec model its .wv) by save_word2vec_format("vectors.bin", binary=True)',
   },
@@ -26,15 +26,15 @@ const OTHERS: { starts: string[]; at?: number; what: string; remedy: string }[] 
   { starts: ["1AY&SY"], at: 4, what: "data compressed with bzip2", remedy: DECOMPRESS },
   { starts: ["\x28\xb5\x2f\xfd"], what: "data compressed with Zstandard", remedy: DECOMPRESS },
   { starts: ["\xfd7zXZ\x00"], what: "data compressed with xz", remedy: DECOMPRESS },
-  { starts: ["7z\xbc\xaf\x27\x1c"], what: "a 7-Zip archive", remedy: DECOMPRESS },
-  { starts: ["PAR1\x15"], what: "a Parquet table", remedy: "write a line for each row, the word and its numbers" },
+  { starts: ["7z\xbc\xaf\x27\x1c"], what: "a 7z archive", remedy: DECOMPRESS },
+  { starts: ["PAR1\x15"], what: "a Parquet file", remedy: "write a line for each row, the word and its numbers" },
   {
     starts: ["\x89HDF\r\n\x1a\n"],
     what: "an HDF5 file",
     remedy: "save the matrix with numpy.save, and its words in a file of their own, one a line",
   },
   { starts: ["%PDF-1.", "%PDF-2."], what: "a PDF document", remedy: "give a file of vectors" },
-  { starts: ["\xff\xfe", "\xfe\xff"], what: "text in UTF-16", remedy: "save it as UTF-8" },
+  { starts: ["\xff\xfe", "\xfe\xff"], what: "UTF-16 text", remedy: "save it as UTF-8" },
 ];
 
 /**

@@ -211,8 +211,9 @@ class Draft {
   /** Leaves nothing behind but what has taken its place. */
   async discard(): Promise<void> {
     await this.file.close().catch(() => {});
-    if (!temporaries.delete(this.temporary)) return;
+    if (!temporaries.has(this.temporary)) return;
     await rm(this.temporary, { force: true });
+    temporaries.delete(this.temporary);
   }
 
   private async attempt<T>(step: () => Promise<T>): Promise<T> {

@@ -142,8 +142,8 @@ export function filesOf(path: string | URL, options: SaveOptions = {}): (string 
   return [name];
 }
 
-/** Where the words of such a file lie by default. */
-function wordsBeside(path: string): string {
+/** Where the words of a file of vectors lie by default, where its format has none. */
+export function wordsBeside(path: string): string {
   const ending = /\.(npy|tsv)(\.gz)?$/i.exec(path);
   if (ending === null) return `${path}.words.txt`;
   const [whole, format, compressed = ""] = ending;

@@ -2,7 +2,7 @@
 // usearch in Node, hnswlib-wasm in a page; neither is a dependency, the caller hands it in.
 
 import { breathe } from "../math/breathe.js";
-import { checkFunction, checkInteger, checkKnown, show } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, checkSignal, show } from "../math/check.js";
 import type { Query } from "./query.js";
 import type { Neighbour, WordVectors } from "./vectors.js";
 
@@ -64,7 +64,7 @@ export class ApproximateIndex {
         `"graph" expected an empty graph, got ${show(graph)}: make one with usearchGraph or hnswlibGraph`,
       );
     checkKnown("option", options, ["onProgress", "signal"]);
-    const { signal } = options;
+    const signal = checkSignal(options.signal);
     const onProgress = checkFunction("onProgress", options.onProgress);
     signal?.throwIfAborted();
     let turn = performance.now();

@@ -1,3 +1,4 @@
+import { rowStride } from "../kernel/memory.js";
 import { KERNEL_CHOICES, type KernelChoice, planKernel, startKernel } from "../kernel/pick.js";
 import type { WasmSource } from "../kernel/wasm.js";
 import { checkInteger, checkKnown, checkOneOf, show } from "../math/check.js";
@@ -31,7 +32,8 @@ export async function openVectors(
 }
 
 /**
- * Vectors from numbers: matrix holds dim floats for each word, one after the other; it is copied.
+ * Vectors from numbers: matrix holds dim floats for each word, one after the other, or is the matrix of other vectors of that dim,
+ * whose rows are padded; it is copied.
  * @throws TypeError, RangeError for options, or sizes that do not fit
  */
 export async function createVectors(
@@ -46,13 +48,23 @@ export async function createVectors(
   checkInteger("dim", dim, 1);
   if (typeof matrix?.length !== "number")
     throw new TypeError(`matrix expected all floats, one row after the other, got ${show(matrix)}`);
-  if (matrix.length !== words.length * dim)
+  const padded = rowStride(dim) / 4;
+  const given = matrix.length === words.length * dim ? dim : padded;
+  if (matrix.length !== words.length * given || !isPadding(matrix, dim, given))
     throw new RangeError(
       `matrix expected ${words.length} × ${dim} = ${words.length * dim} floats, got ${matrix.length}`,
     );
   const storage = allocateVectors(words.length, dim);
   const vectors = await openVectors(words, dim, storage, options);
   const rows = vectors.matrix;
-  for (let i = 0; i < matrix.length; i++) rows[Math.floor(i / dim) * vectors.stride + (i % dim)] = matrix[i];
+  for (let row = 0; row < words.length; row++)
+    for (let d = 0; d < dim; d++) rows[row * padded + d] = matrix[row * given + d];
   return vectors;
+}
+
+/** Whether what follows the first dim floats of each row is 0, as padding is. */
+function isPadding(matrix: ArrayLike<number>, dim: number, stride: number): boolean {
+  for (let first = 0; first < matrix.length; first += stride)
+    for (let d = dim; d < stride; d++) if (matrix[first + d] !== 0) return false;
+  return true;
 }
