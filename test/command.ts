@@ -1,7 +1,7 @@
 // The command line, from the build, as users run it: in a folder of its own, with a corpus.
 
 import { type ChildProcess, execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,3 +48,14 @@ export class Workbench {
 
 /** Options of a training that takes no time. */
 export const small = ["--dim", "16", "--epochs", "3", "--min-count", "1", "--subsample", "0.01", "--threads", "1"];
+
+/** Whether a process has a file open whose path holds the name; on Linux. */
+export function holds({ pid }: ChildProcess, name: string): boolean {
+  return readdirSync(`/proc/${pid}/fd`).some((descriptor) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${descriptor}`).includes(name);
+    } catch {
+      return false; // it was closed meanwhile
+    }
+  });
+}

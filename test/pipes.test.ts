@@ -1,17 +1,7 @@
 // What can be read only once, named pipes, standard input, streams: read once, kept in a file without a name, read again.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import {
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -20,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { type Corpus, fileCorpus, streamCorpus, train } from "wasm2vec";
 import { openSpool } from "../src/node/spool";
 import { sentencesOf } from "../src/text/sentences";
-import { cli, small, Workbench } from "./command";
+import { cli, holds, small, Workbench } from "./command";
 
 let bench: Workbench;
 /** where the processes and these tests have their temporary files */
@@ -197,16 +187,6 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     expect(await ended(child)).toMatchObject({ code: 0 });
     expect(readFileSync(bench.path("piped.bin")).equals(expected)).toBe(true);
   });
-
-  /** Whether a process has such a file open. */
-  const holds = ({ pid }: ChildProcess, name: string) =>
-    readdirSync(`/proc/${pid}/fd`).some((descriptor) => {
-      try {
-        return readlinkSync(`/proc/${pid}/fd/${descriptor}`).includes(name);
-      } catch {
-        return false; // it was closed meanwhile
-      }
-    });
 
   it.skipIf(process.platform !== "linux").each<[string, string, "pipe" | "ignore", NodeJS.Signals]>([
     ["a pipe that nobody writes to", "pipe", "ignore", "SIGTERM"],
