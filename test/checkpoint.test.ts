@@ -206,10 +206,21 @@ describe("when checkpoints are written", () => {
   });
 
   it("every so many seconds", async () => {
-    const { files, write } = store();
-    await train(text, { ...small, threads: 1, epochs: 6, checkpoint: { every: "0.01s", write } });
-    expect(files.length).toBeGreaterThan(3);
-    expect(new Set(files.map((bytes) => readCheckpoint(bytes).position.words)).size).toBeGreaterThan(2);
+    let clock = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => {
+      clock += 20;
+      return clock;
+    });
+    const kept = async (every: string) => {
+      const { files, write } = store();
+      await train(text, { ...small, threads: 1, checkpoint: { every, write } });
+      return files.map((bytes) => readCheckpoint(bytes).position.words);
+    };
+    const [often, seldom] = [await kept("0.01s"), await kept("10h")];
+    vi.restoreAllMocks();
+    expect(new Set(often).size).toBeGreaterThan(3);
+    // at the end
+    expect(seldom).toHaveLength(1);
   });
 
   it("changes nothing in the result", async () => {
