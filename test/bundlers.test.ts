@@ -53,7 +53,7 @@ async function open(url: string, expression = "globalThis.outcome"): Promise<Out
   try {
     await page.goto(url);
     return await page.evaluate(`(async () => {
-      for (let i = 0; i < 200 && !(${expression}); i++) await new Promise((resolve) => setTimeout(resolve, 100));
+      for (let i = 0; i < 1200 && !(${expression}); i++) await new Promise((resolve) => setTimeout(resolve, 100));
       return (await (${expression})) ?? { error: "the page's script did not run" };
     })()`);
   } finally {

@@ -57,7 +57,7 @@ async function run({ engine, door, path: [at, program], args }: Place): Promise<
   return JSON.parse(stdout);
 }
 
-describe.each(PLACES)("$engine, through $door", (at) => {
+describe.each(PLACES.map((at) => [`${at.engine}, through ${at.door}`, at] as const))("%s", (_, at) => {
   let outcomes: Outcome[];
   beforeAll(async () => {
     outcomes = await run(at);

@@ -1,6 +1,7 @@
 // In process training where messages arrive in any order, as in WebKit: a MessageChannel orders its own messages only.
 
 import { afterEach, expect, it, vi } from "vitest";
+import { taskQueue } from "../src/math/breathe";
 import { train } from "../src/node";
 import type { TrainOptions } from "../src/train/options";
 import { sampleText } from "./sample";
@@ -33,4 +34,25 @@ it.each<[string, Record<string, unknown>]>([
     const model = await train(text, options).finally(() => vi.unstubAllGlobals());
     expect(model.vectors.matrix).toEqual(expected.vectors.matrix);
   }
+});
+
+it("lets other events have their turn before each task, and waits for a task that waits", async () => {
+  let turns = 0;
+  let counting = setImmediate(function count() {
+    turns++;
+    counting = setImmediate(count);
+  });
+  const inOrder = taskQueue();
+  const seen: [task: number, turn: number][] = [];
+  const tasks = [0, 1, 2, 3].map((task) =>
+    inOrder(async () => {
+      await new Promise(setImmediate);
+      seen.push([task, turns]);
+      return task;
+    }),
+  );
+  expect(await Promise.all(tasks)).toEqual([0, 1, 2, 3]);
+  clearImmediate(counting);
+  expect(seen.map(([task]) => task)).toEqual([0, 1, 2, 3]);
+  for (let i = 1; i < seen.length; i++) expect(seen[i][1]).toBeGreaterThan(seen[i - 1][1]);
 });
