@@ -38,10 +38,12 @@ function place(engine: string, door: string, path: Place["path"], args: string[]
 /** Two threads on one memory without locks: it ends, with bytes of its own. */
 const HOGWILD = { parallel: "hogwild", threads: 2 } as const;
 
-const folder = mkdtempSync(join(tmpdir(), "wasm2vec-engines-"));
-const file = join(folder, "ways.json");
+let folder: string;
+let file: string;
 
 beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "wasm2vec-engines-"));
+  file = join(folder, "ways.json");
   const ways = [...WAYS.map(([, options]) => options), HOGWILD].map((options) => ({ ...small, ...options }));
   writeFileSync(file, JSON.stringify({ text, ways }));
 });
