@@ -79,6 +79,11 @@ export function table(given: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+/** A number of things, such as 1 word, 2,000 words. */
+export function countOf(count: number, thing: string): string {
+  return `${grouped(count)} ${thing}${count === 1 ? "" : "s"}`;
+}
+
 export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
 import { wordsBeside } from "../node/vectors.js";
 import { checkWritable, type ReadFormat, type VectorFormat } from "../node.js";
-import { finish, grouped, parseCount, type Result } from "./command.js";
+import { countOf, finish, parseCount, type Result } from "./command.js";
 import { checkDistinct, namedFiles } from "./distinct.js";
 import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags } from "./input.js";
 import { ENDINGS, filesOfOutput, formatOf, STANDARD_OUTPUT, saveOutput } from "./output.js";
@@ -48,7 +48,7 @@ async function runConvert(input: string, output: string, { from, to, limit, ...f
   await saveOutput(vectors, output, format);
   return {
     json: { output, format, words: vectors.size, dim: vectors.dim },
-    text: `wrote ${output}: ${grouped(vectors.size)} words, dim ${vectors.dim}, ${format}`,
+    text: `wrote ${output}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}, ${format}`,
     onStderr: output === STANDARD_OUTPUT,
   };
 }

@@ -15,6 +15,13 @@ export function namedFiles(named: Readonly<Record<string, string | undefined>>):
   return Object.entries(named).flatMap(([as, path]) => (path === undefined || path === "-" ? [] : [{ as, path }]));
 }
 
+/** @throws UsageError for - as the value of an option that names a file */
+export function refuseDash(named: Readonly<Record<string, string | undefined>>): void {
+  const dash = Object.entries(named).find(([, path]) => path === "-");
+  if (dash)
+    throw new UsageError(`${dash[0]} expected a file, got -, which is standard output: ./- is a file of that name`);
+}
+
 /** The files of a corpus, those in its folders too. @throws Error naming a path that cannot be read */
 export async function corpusFiles(paths: readonly string[]): Promise<NamedFile[]> {
   const found = await filesOf(

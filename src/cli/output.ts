@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { VECTOR_FORMATS, type VectorFormat, WORDLESS, writeVectors } from "../format/vectors.js";
 import { filesOf } from "../node/vectors.js";
-import { saveVectors, type WordVectors } from "../node.js";
+import { saveVectors, type WordVectors, writeAtomically } from "../node.js";
 import { UsageError } from "./command.js";
 
 /** Standard output, where a file is named; "./-" is a file of that name. */
@@ -52,6 +52,14 @@ export function filesOfOutput(output: string, format: VectorFormat): string[] {
 /** Writes vectors to a file, or to standard output. @throws as saveVectors */
 export async function saveOutput(vectors: WordVectors, output: string, format: VectorFormat): Promise<void> {
   if (output !== STANDARD_OUTPUT) return saveVectors(vectors, output, { format });
-  for (const chunk of writeVectors(vectors, format))
-    if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+  await writeOutput(output, writeVectors(vectors, format));
+}
+
+/** Writes bytes to a file, whole or not at all, or to standard output. @throws as writeAtomically */
+export async function writeOutput(
+  output: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (output !== STANDARD_OUTPUT) return writeAtomically(output, chunks);
+  for await (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
 }

@@ -12,8 +12,9 @@ import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
-import { finish, grouped, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
-import { checkDistinct, corpusFiles, namedFiles } from "./distinct.js";
+import { countOf, finish, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+import { checkDistinct, corpusFiles, namedFiles, refuseDash } from "./distinct.js";
+import { STANDARD_OUTPUT, writeOutput } from "./output.js";
 import { showCounting } from "./progress.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { addTextOptions, CORPUS, openText, type TextFlags } from "./text.js";
@@ -41,7 +42,7 @@ export function phrasesCommand(): Command {
   const command = new Command("phrases")
     .description("Join words that come together more often than chance, such as new_york, before training.")
     .argument("<corpus...>", CORPUS)
-    .option("-o, --output <file>", "where the text with joined phrases goes")
+    .option("-o, --output <file>", "where the text with joined phrases goes; - is standard output")
     .option("--min-count <number>", "words and pairs seen less often are no part of a phrase", parseCount, 5)
     .option(
       "--threshold <numbers>",
@@ -98,6 +99,7 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
   }
   if (threshold.length > passes)
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
+  refuseDash({ "--save": save });
   const outputs = namedFiles({ "--output": output, "--save": save });
   await checkDistinct(outputs, [
     ...(await corpusFiles(paths)),
@@ -115,7 +117,7 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
       if (save !== undefined)
         await writeAtomically(save, [Buffer.from(all.map((one) => `${one.toText()}\n`).join(""))]);
       const corpus = all.reduce((text, phrases) => phrases.corpus(text), source);
-      if (output !== undefined) await writeAtomically(output, linesOf(corpus, flags.scoring, signal));
+      if (output !== undefined) await writeOutput(output, linesOf(corpus, flags.scoring, signal));
       return describe(source.name, all, flags);
     } finally {
       await remove();
@@ -169,8 +171,9 @@ function describe(corpus: string, all: readonly Phrases[], { output, save }: Fla
   const best = all.flatMap((one) => [...one.entries()].slice(0, SHOWN));
   const to = [output, save].filter((file) => file !== undefined).join(", ");
   return {
+    onStderr: output === STANDARD_OUTPUT,
     json: { corpus, output, save, phrases, best: best.map(([phrase, score]) => ({ phrase, score })) },
-    text: `wrote ${to}: ${phrases.map(grouped).join(" and ")} phrases; the best\n${table(best.map(([phrase, score]) => [`  ${phrase}`, score.toFixed(2)]))}`,
+    text: `wrote ${to}: ${phrases.map((count) => countOf(count, "phrase")).join(" and ")}; the best\n${table(best.map(([phrase, score]) => [`  ${phrase}`, score.toFixed(2)]))}`,
   };
 }
 

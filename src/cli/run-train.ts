@@ -24,67 +24,19 @@ import {
   TrainingControl,
   type TrainOptions,
   train,
-  type VectorFormat,
   type Vocabulary,
 } from "../node.js";
 import type { Corpus } from "../text/corpus.js";
 import { resolveOptions, resumeOptions } from "../train/options.js";
-import { grouped, type Result, UsageError, usage } from "./command.js";
-import { checkDistinct, corpusFiles, type NamedFile, namedFiles } from "./distinct.js";
-import { explained, flagOf, inFlags, TRAIN_FLAGS } from "./flags.js";
-import { filesOfOutput, formatOf, STANDARD_OUTPUT, saveOutput } from "./output.js";
+import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
+import { checkDistinct, corpusFiles } from "./distinct.js";
+import { explained, inFlags, TRAIN_FLAGS } from "./flags.js";
+import { STANDARD_OUTPUT, saveOutput } from "./output.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
-import { recall, record } from "./record.js";
+import { record } from "./record.js";
 import { Interrupted, interruptible } from "./signals.js";
-import { openText, TEXT_FLAGS, type TextFlags } from "./text.js";
-
-export interface Flags extends TextFlags {
-  output?: string;
-  format?: VectorFormat;
-  outputVectors?: string;
-  saveVocabulary?: string;
-  saveModel?: string;
-  vocabulary?: string;
-  initialVectors?: string;
-  freeze?: string;
-  wordRates?: string;
-  checkpoint?: string;
-  checkpointEvery?: string;
-  restart?: true;
-  resume?: string;
-  from?: string;
-  updateVocabulary?: true;
-  wasm?: string;
-  json?: true;
-  quiet?: true;
-}
-
-/** Options that a checkpoint keeps, besides those of the training itself. */
-const KEPT = [
-  ...TEXT_FLAGS,
-  "output",
-  "format",
-  "outputVectors",
-  "saveVocabulary",
-  "saveModel",
-  "checkpointEvery",
-] as const;
-
-/** Options that are the command's own, not train's. */
-const OWN: readonly string[] = [...KEPT, ...["checkpoint", "restart", "from", "updateVocabulary", "json", "quiet"]];
-
-/** Options with which a model is trained on; its others are what they were. */
-const CONTINUING: readonly string[] = [
-  ...["epochs", "learningRate", "minLearningRate", "freeze", "wordRates"],
-  ...["kernel", "wasm", "threads", "worker", "spool", "resume"],
-];
-
-/** What the command is to do, with what a checkpoint says of it. */
-interface Task extends Flags {
-  corpus: readonly string[];
-  /** of the vectors; it follows from the name where it is not given */
-  format: VectorFormat;
-}
+import { openText } from "./text.js";
+import { checkTogether, type Flags, inputsOf, KEPT, OWN, outputsOf, type Task, taskOf } from "./train-task.js";
 
 export function runTrain(paths: string[], options: Flags, command: Command): Promise<Result> {
   // what the user did not write is left to the library's defaults, which depend on other options
@@ -108,83 +60,6 @@ async function trainAndSave(paths: readonly string[], typed: Flags): Promise<Res
     () => save(model, task),
   );
   return describe(model, task);
-}
-
-/** @throws UsageError for options that say nothing together, or exclude each other */
-function checkTogether({
-  resume,
-  from,
-  restart,
-  checkpoint,
-  checkpointEvery,
-  updateVocabulary,
-  ...others
-}: Flags): void {
-  const fail = (what: string) => {
-    throw new UsageError(what);
-  };
-  if (checkpointEvery !== undefined && checkpoint === undefined && resume === undefined)
-    fail("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
-  if (restart && (checkpoint === undefined || resume !== undefined))
-    fail("--restart goes with --checkpoint, whose training it starts over, and without --resume");
-  if (resume !== undefined && from !== undefined)
-    fail("--resume goes on with an interrupted training, --from trains a model on another text: give one of them");
-  if (updateVocabulary && from === undefined)
-    fail("--update-vocabulary goes with --from: name the model, or leave it out");
-  if (from === undefined) return;
-  const clash = Object.keys(others).find((name) => ![...OWN, ...CONTINUING].includes(name));
-  if (clash !== undefined)
-    fail(`${flagOf(clash)} is part of the model that --from names, with its other options: leave it out`);
-}
-
-/** What is typed, and for the rest what the checkpoint keeps. @throws UsageError if there is no corpus, or nowhere to write */
-function taskOf(paths: readonly string[], typed: Flags, kept: Checkpoint | undefined): Task {
-  const recalled = kept && recall(kept.metadata);
-  // a model goes on with its own text as it was read, and to its own files; another text is read in the same way
-  const names: readonly string[] = typed.from === undefined ? KEPT : TEXT_FLAGS;
-  const flags = Object.fromEntries(Object.entries(recalled?.flags ?? {}).filter(([name]) => names.includes(name)));
-  const all: Flags = { ...flags, ...typed, checkpoint: typed.checkpoint ?? typed.resume };
-  const corpus = paths.length > 0 || typed.from !== undefined ? paths : (recalled?.corpus ?? []);
-  if (corpus.length === 0)
-    throw new UsageError(
-      "missing required argument 'corpus': name text files, folders or globs, or - for standard input",
-    );
-  if (all.output === undefined && all.saveModel === undefined)
-    throw new UsageError(
-      "required option '-o, --output <file>' not specified: name where the vectors go, or --save-model <file>",
-    );
-  if (all.output === STANDARD_OUTPUT && all.outputVectors === STANDARD_OUTPUT)
-    throw new UsageError("--output and --output-vectors are both standard output: give one of them a file");
-  // of a name that is typed now, not of the one that the checkpoint keeps
-  const asked = typed.format ?? (typed.output === undefined ? all.format : undefined);
-  return { ...all, corpus, format: formatOf(all.output ?? "", asked, "word2vec") };
-}
-
-/** Files that are written, each by the option that names it. */
-function outputsOf({ output, outputVectors, saveVocabulary, saveModel, checkpoint, format }: Task): NamedFile[] {
-  const files = (as: string, path: string | undefined) =>
-    path === undefined ? [] : filesOfOutput(path, format).map((path) => ({ as, path }));
-  return [
-    ...files("--output", output),
-    ...files("--output-vectors", outputVectors),
-    ...namedFiles({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint }),
-  ];
-}
-
-/** Files that are read; that a training is resumed in the file that it keeps is as it should be. */
-function inputsOf({ vocabulary, initialVectors, freeze, wordRates, stopWords, wasm, ...task }: Task): NamedFile[] {
-  const { resume, from, checkpoint } = task;
-  const named = {
-    "--vocabulary": vocabulary,
-    "--initial-vectors": initialVectors,
-    "--freeze": freeze,
-    "--word-rates": wordRates,
-    "--stop-words": stopWords,
-    "--wasm": wasm,
-    "--from": from,
-    "--resume": resume === checkpoint ? undefined : resume,
-  };
-  return namedFiles(named);
 }
 
 /** The options of train, with the files that they name read. */
@@ -361,7 +236,7 @@ function describe(
       history,
     },
     text:
-      `wrote ${files.join(", ")}: ${grouped(vectors.size)} words, dim ${vectors.dim}; ` +
+      `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
       `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${crew(threads, parallel)}), loss ${loss.toFixed(4)}` +
       (reproducible ? "" : `; another run gives other vectors: for the same bytes ${remedy(kernel, parallel)}`),
   };

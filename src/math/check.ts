@@ -23,7 +23,9 @@ export function checkInteger(name: string, value: unknown, min: number, max = Nu
   if (typeof value !== "number")
     throw new TypeError(`"${name}" expected integer ${range(min, max)}, got ${show(value)}`);
   if (!Number.isInteger(value) || value < min || value > max)
-    throw new RangeError(`"${name}" expected integer ${range(min, max)}, got ${value}`);
+    throw new RangeError(
+      `"${name}" expected integer ${value > max ? `${min} to ${max}` : range(min, max)}, got ${value}`,
+    );
   return value;
 }
 

@@ -144,9 +144,11 @@ export class Checkpoint {
 /**
  * Reads what a training or Model.save has written: version 3 of the format, and version 2.
  * @param bytes are kept, not copied
- * @throws FormatError for a file that is damaged, of another program, or of a newer version
+ * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version
  */
 export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoint {
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`readCheckpoint expected the bytes of a file as Uint8Array, got ${show(bytes)}`);
   const { tensors, metadata } = readContainer(bytes, name);
   const { format, version, state: json } = metadata;
   if (!Object.values(READ).some((known) => known.format === format))

@@ -7,6 +7,7 @@ import type { EpochRecord, Schedule } from "./epochs.js";
 import { ratesOf } from "./grow.js";
 import type { RunListeners } from "./listeners.js";
 import {
+  asksForThreads,
   otherOptions,
   type ResolvedOptions,
   resolveOptions,
@@ -99,6 +100,7 @@ function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   const { open, vocabulary, freeze, wordRates } = resolveOptions(given);
   const other = otherOptions(given, held).find(({ name }) => !(open as readonly string[]).includes(name));
   if (other) return `it has "${other.name}" ${other.was}, this one ${other.is}`;
+  if (asksForThreads(given, held)) return `it was trained with one thread, this one has "threads" ${given.threads}`;
   if (vocabulary && !hasSameWords(vocabulary, held.vocabulary)) return "it has another vocabulary";
   const rates = ratesOf(held.vocabulary, freeze, wordRates);
   if (String(rates) !== String(held.tensors.rates)) return 'it has other words in "freeze" or "wordRates"';

@@ -168,7 +168,9 @@ export class Model<Source = CorpusSource> {
    * @param target a path (Node), whose file is written whole or not at all, or a function that stores the bytes
    * @throws Error while the model is being trained, except within onEpochEnd; what writing throws
    */
-  async save(target: string | URL | ModelWriter, { metadata }: SaveModelOptions = {}): Promise<void> {
+  async save(target: string | URL | ModelWriter, options: SaveModelOptions = {}): Promise<void> {
+    checkKnown("option", options, ["metadata"]);
+    const { metadata } = options;
     const { writeFile } = this.platform;
     if (
       typeof target !== "function" &&

@@ -213,6 +213,14 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     if (loss !== "negative-sampling" && name in given)
       throw new RangeError(`"${name}" goes with loss "negative-sampling", got loss "${loss}": leave it out`);
   }
+  for (const name of ["cbowCombine", "cbowGradient"]) {
+    if (model !== "cbow" && name in given)
+      throw new RangeError(`"${name}" goes with model "cbow", got model "${model}": leave it out`);
+  }
+  if ("sharedNegatives" in given && (model !== "skipgram" || loss !== "negative-sampling"))
+    throw new RangeError(
+      `"sharedNegatives" goes with model "skipgram" and loss "negative-sampling", got "${model}" and "${loss}": leave it out`,
+    );
   const reproducible = checkBoolean("reproducible", o.reproducible);
   const kernel = checkOneOf("kernel", o.kernel, KERNEL_CHOICES);
   if (reproducible && (kernel === "relaxed" || kernel === "js"))
@@ -307,6 +315,11 @@ export function otherOptions(
     .map((name) => ({ name, was: shown(stored[name]), is: shown(resolved[name]) }));
 }
 
+/** Whether several threads are asked for, for a training whose bytes are those of one. */
+export function asksForThreads({ threads }: TrainOptions, { mode }: Checkpoint): boolean {
+  return mode === "none" && typeof threads === "number" && threads > 1;
+}
+
 /** The options of a checkpoint, with those of the training that goes on which may be others. @throws TypeError, RangeError */
 export function goOnOptions(given: TrainOptions, { options: stored, vocabulary }: Checkpoint): ResolvedOptions {
   const resolved = resolveOptions({ ...given, initialVectors: undefined, freeze: undefined, wordRates: undefined });
@@ -334,6 +347,7 @@ export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): Reso
   };
   for (const option of ["vocabulary", "keep", "initialVectors", "freeze", "wordRates"] as const)
     if (given[option] !== undefined) fail(option, `words and vectors are those of ${name}`);
+  if (asksForThreads(given, checkpoint)) fail("threads", `${name} was trained with one thread, got ${given.threads}`);
   for (const { name: option, was, is } of otherOptions(given, checkpoint))
     if (given[option as keyof TrainOptions] !== undefined) fail(option, `${name} was trained with ${was}, got ${is}`);
   return goOnOptions(given, checkpoint);

@@ -1,5 +1,6 @@
 // A live quality curve: what the vectors are worth after each epoch.
 
+import { checkKnown } from "../math/check.js";
 import { type AnalogySection, evaluateAnalogies, evaluateWordPairs, type WordPair } from "../vectors/evaluate.js";
 import type { EpochListener } from "./options.js";
 
@@ -21,11 +22,12 @@ export interface QualityPoint {
   accuracy?: number;
 }
 
-/** An onEpochEnd that evaluates the vectors, and the curve that it draws. */
-export function qualityProbe({ wordPairs, analogies, restrictVocabulary = 30_000 }: QualityOptions): {
-  curve: QualityPoint[];
-  onEpochEnd: EpochListener;
-} {
+/** An onEpochEnd that evaluates the vectors, and the curve that it draws. @throws TypeError for options */
+export function qualityProbe(options: QualityOptions): { curve: QualityPoint[]; onEpochEnd: EpochListener } {
+  checkKnown("option", options, ["wordPairs", "analogies", "restrictVocabulary"]);
+  const { wordPairs, analogies, restrictVocabulary = 30_000 } = options;
+  if (wordPairs === undefined && analogies === undefined)
+    throw new TypeError('qualityProbe expected something to score, got none: give "wordPairs", "analogies" or both');
   const curve: QualityPoint[] = [];
   return {
     curve,

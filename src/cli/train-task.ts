@@ -1,0 +1,149 @@
+// What the command train is to do: the options that were typed, with what a checkpoint keeps of the command that began it.
+
+import type { Checkpoint, VectorFormat } from "../node.js";
+import { UsageError } from "./command.js";
+import { type NamedFile, namedFiles, refuseDash } from "./distinct.js";
+import { flagOf } from "./flags.js";
+import { filesOfOutput, formatOf, STANDARD_OUTPUT } from "./output.js";
+import { recall } from "./record.js";
+import { TEXT_FLAGS, type TextFlags } from "./text.js";
+
+export interface Flags extends TextFlags {
+  output?: string;
+  format?: VectorFormat;
+  outputVectors?: string;
+  saveVocabulary?: string;
+  saveModel?: string;
+  vocabulary?: string;
+  initialVectors?: string;
+  freeze?: string;
+  wordRates?: string;
+  checkpoint?: string;
+  checkpointEvery?: string;
+  restart?: true;
+  resume?: string;
+  from?: string;
+  updateVocabulary?: true;
+  wasm?: string;
+  json?: true;
+  quiet?: true;
+}
+
+/** Options that a checkpoint keeps, besides those of the training itself. */
+export const KEPT = [
+  ...TEXT_FLAGS,
+  "output",
+  "format",
+  "outputVectors",
+  "saveVocabulary",
+  "saveModel",
+  "checkpointEvery",
+] as const;
+
+/** Options that are the command's own, not train's. */
+export const OWN: readonly string[] = [
+  ...KEPT,
+  ...["checkpoint", "restart", "from", "updateVocabulary", "json", "quiet"],
+];
+
+/** Options with which a model is trained on; its others are what they were. */
+const CONTINUING: readonly string[] = [
+  ...["epochs", "learningRate", "minLearningRate", "freeze", "wordRates"],
+  ...["kernel", "wasm", "threads", "worker", "spool", "resume"],
+];
+
+/** What the command is to do, with what a checkpoint says of it. */
+export interface Task extends Flags {
+  corpus: readonly string[];
+  /** of the vectors; it follows from the name where it is not given */
+  format: VectorFormat;
+}
+
+/** @throws UsageError for options that say nothing together, or exclude each other */
+export function checkTogether({
+  resume,
+  from,
+  restart,
+  checkpoint,
+  checkpointEvery,
+  updateVocabulary,
+  ...others
+}: Flags): void {
+  const fail = (what: string) => {
+    throw new UsageError(what);
+  };
+  if (checkpointEvery !== undefined && checkpoint === undefined && resume === undefined)
+    fail("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
+  if (restart && (checkpoint === undefined || resume !== undefined))
+    fail("--restart goes with --checkpoint, whose training it starts over, and without --resume");
+  if (resume !== undefined && from !== undefined)
+    fail("--resume goes on with an interrupted training, --from trains a model on another text: give one of them");
+  if (updateVocabulary && from === undefined)
+    fail("--update-vocabulary goes with --from: name the model, or leave it out");
+  if (from === undefined) return;
+  const clash = Object.keys(others).find((name) => ![...OWN, ...CONTINUING].includes(name));
+  if (clash !== undefined)
+    fail(`${flagOf(clash)} is part of the model that --from names, with its other options: leave it out`);
+}
+
+/** What is typed, and for the rest what the checkpoint keeps. @throws UsageError if there is no corpus, or nowhere to write */
+export function taskOf(paths: readonly string[], typed: Flags, kept: Checkpoint | undefined): Task {
+  const recalled = kept && recall(kept.metadata);
+  // a model goes on with its own text as it was read, and to its own files; another text is read in the same way
+  const names: readonly string[] = typed.from === undefined ? KEPT : TEXT_FLAGS;
+  const flags = Object.fromEntries(Object.entries(recalled?.flags ?? {}).filter(([name]) => names.includes(name)));
+  const all: Flags = { ...flags, ...typed, checkpoint: typed.checkpoint ?? typed.resume };
+  const corpus = paths.length > 0 || typed.from !== undefined ? paths : (recalled?.corpus ?? []);
+  if (corpus.length === 0)
+    throw new UsageError(
+      "missing required argument 'corpus': name text files, folders or globs, or - for standard input",
+    );
+  if (all.output === undefined && all.saveModel === undefined)
+    throw new UsageError(
+      "required option '-o, --output <file>' not specified: name where the vectors go, or --save-model <file>",
+    );
+  const { saveVocabulary, saveModel, checkpoint } = all;
+  refuseDash({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint });
+  if (typed.format !== undefined && all.output === undefined && all.outputVectors === undefined)
+    throw new UsageError("--format is that of --output and --output-vectors: give one of them, or leave it out");
+  if (all.output === STANDARD_OUTPUT && all.outputVectors === STANDARD_OUTPUT)
+    throw new UsageError("--output and --output-vectors are both standard output: give one of them a file");
+  // of a name that is typed now, not of the one that the checkpoint keeps
+  const asked = typed.format ?? (typed.output === undefined ? all.format : undefined);
+  return { ...all, corpus, format: formatOf(all.output ?? "", asked, "word2vec") };
+}
+
+/** Files that are written, each by the option that names it. */
+export function outputsOf({ output, outputVectors, saveVocabulary, saveModel, checkpoint, format }: Task): NamedFile[] {
+  const files = (as: string, path: string | undefined) =>
+    path === undefined ? [] : filesOfOutput(path, format).map((path) => ({ as, path }));
+  return [
+    ...files("--output", output),
+    ...files("--output-vectors", outputVectors),
+    ...namedFiles({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint }),
+  ];
+}
+
+/** Files that are read; that a training is resumed in the file that it keeps is as it should be. */
+export function inputsOf({
+  vocabulary,
+  initialVectors,
+  freeze,
+  wordRates,
+  stopWords,
+  wasm,
+  ...task
+}: Task): NamedFile[] {
+  const { resume, from, checkpoint } = task;
+  const named = {
+    "--vocabulary": vocabulary,
+    "--initial-vectors": initialVectors,
+    "--freeze": freeze,
+    "--word-rates": wordRates,
+    "--stop-words": stopWords,
+    "--wasm": wasm,
+    "--from": from,
+    "--resume": resume === checkpoint ? undefined : resume,
+  };
+  return namedFiles(named);
+}
