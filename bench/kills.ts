@@ -1,5 +1,6 @@
-// npm run bench:kills: kills a training at random times, while it trains and while it writes checkpoints, resumes it each
-// time, and compares what it ends with to the bytes of a training that was not interrupted.
+// npm run bench:kills: ends a training at random times, while it trains and while it writes checkpoints, by SIGKILL, SIGTERM and
+// SIGHUP in turn, starts the same command again each time, and compares what it ends with to the bytes of a training that was
+// not interrupted.
 // Options by environment: KILLS=50 CORPUS EVERY=0.05s SEED=1
 
 import { spawn } from "node:child_process";
@@ -26,18 +27,24 @@ function random(): number {
   return state / 2 ** 32;
 }
 
-/** Runs the command until it ends or is killed after some milliseconds; says whether it was killed. */
-function run(args: string[], killAfter?: number): Promise<boolean> {
+/** Signals that end the command, and what it ends with then. */
+const SIGNALS = { SIGKILL: "SIGKILL", SIGTERM: 143, SIGHUP: 129 } as const;
+type Signal = keyof typeof SIGNALS;
+
+/** Runs the command until it ends or is sent a signal after some milliseconds; says whether that ended it. */
+function run(args: string[], due?: { after: number; signal: Signal }): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, "train", corpusPath(), "--quiet", ...args], {
       stdio: ["ignore", "ignore", "inherit"],
     });
-    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
+    const timer = due && setTimeout(() => child.kill(due.signal), due.after);
     child.on("exit", (code, signal) => {
       clearTimeout(timer);
-      if (signal === "SIGKILL") resolve(true);
+      if (due && (signal ?? code) === SIGNALS[due.signal]) resolve(true);
+      // a signal may come before the command listens, or when it has ended
+      else if (due && signal === due.signal) resolve(true);
       else if (code === 0) resolve(false);
-      else reject(new Error(`exit code ${code}`));
+      else reject(new Error(`exit code ${code}, signal ${signal}`));
     });
   });
 }
@@ -52,28 +59,30 @@ try {
     const start = performance.now();
     await run([...options, "--output", whole]);
     const duration = performance.now() - start;
-    let [own, whileWriting, restarts, trainings, equal] = [0, 0, 0, 0, 0];
+    const bySignal: Record<Signal, number> = { SIGKILL: 0, SIGTERM: 0, SIGHUP: 0 };
+    let [whileWriting, restarts, trainings, equal] = [0, 0, 0, 0];
     while (kills < Math.round(((i + 1) * KILLS) / 3)) {
       rmSync(checkpoint, { force: true });
       trainings++;
-      let resume = options;
+      // the same command each time: it goes on by itself
+      const command = [...options, "--output", vectors, "--checkpoint", checkpoint, "--checkpoint-every", every];
       for (;;) {
-        const due = kills < Math.round(((i + 1) * KILLS) / 3) ? 300 + random() * duration * 0.8 : undefined;
-        const files = ["--output", vectors, "--checkpoint", checkpoint, "--checkpoint-every", every];
-        if (!(await run([...resume, ...files], due))) break;
+        const signal = (Object.keys(SIGNALS) as Signal[])[kills % 3];
+        const isDue = kills < Math.round(((i + 1) * KILLS) / 3);
+        if (!(await run(command, isDue ? { after: 300 + random() * duration * 0.8, signal } : undefined))) break;
         kills++;
-        own++;
+        bySignal[signal]++;
         const left = readdirSync(folder);
         if (left.some((file) => file.startsWith("training.ckpt.tmp-"))) whileWriting++;
         // throws if it is not whole
         if (left.includes("training.ckpt")) await loadCheckpoint(checkpoint);
         else restarts++;
-        resume = left.includes("training.ckpt") ? ["--resume", checkpoint] : options;
       }
       equal += Number(readFileSync(vectors).equals(readFileSync(whole)));
     }
+    const ends = Object.entries(bySignal).map(([signal, count]) => `${count} ${signal}`);
     console.log(
-      `${name}: ${own} kills, ${whileWriting} of them while a checkpoint was written, ${restarts} before the first; ` +
+      `${name}: ${ends.join(", ")}; ${whileWriting} while a checkpoint was written, ${restarts} before the first; ` +
         `${trainings} trainings ended, ${equal} with the bytes of the one that was not interrupted; all checkpoints readable`,
     );
   }

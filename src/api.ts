@@ -11,10 +11,11 @@ export {
   writeVectors,
   writeWords,
 } from "./format/vectors.js";
+export { KernelError } from "./kernel/compile.js";
 export type { KernelName, WordId } from "./kernel/kernel.js";
 export type { LossName } from "./kernel/layout.js";
 export type { KernelChoice } from "./kernel/pick.js";
-export { KernelError, type WasmSource } from "./kernel/wasm.js";
+export type { WasmSource } from "./kernel/wasm.js";
 export { FormatError } from "./math/error.js";
 export type { InvalidOptions } from "./text/check-utf8.js";
 export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { train } from "wasm2vec";
 import { planKernel, startKernel } from "../src/kernel/pick";
 import { compile } from "../src/kernel/wasm";
+import { NetworkMemory } from "../src/model/network";
 import { sampleText } from "./sample";
 
 const path = (name: string) => new URL(`../build/${name}.wasm`, import.meta.url);
@@ -114,6 +115,14 @@ describe("where a policy forbids code generation", () => {
     vi.spyOn(WebAssembly, "Instance").mockImplementation(refuse);
     const start = async () => startKernel(plan, new WebAssembly.Memory({ initial: 1 }));
     expectRemedy(await start().catch((error) => error));
+  });
+
+  it("does so for networks, which take no compiled module", async () => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(cause);
+    vi.spyOn(WebAssembly, "Module").mockImplementation(refuse);
+    const error = await NetworkMemory.create({ inputs: 2, hidden: 2, classes: 2 }).catch((error) => error);
+    expect(error).toMatchObject({ name: "KernelError", message: expect.stringContaining("'wasm-unsafe-eval'") });
+    expect(error.message).not.toContain('"wasm"');
   });
 
   it("does not take a kernel whose instructions the engine lacks for a forbidden one", async () => {

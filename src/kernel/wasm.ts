@@ -4,15 +4,11 @@ import { instantiateSync } from "@assemblyscript/loader";
 import simd from "../../build/simd.wasm";
 import { show } from "../math/check.js";
 import { fromBase64 } from "./base64.js";
+import { compileWasm, KernelError, linkWasm } from "./compile.js";
 import type { KernelName, RoundsKernel } from "./kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
-
-/** A kernel that cannot start: this engine lacks its instructions, or the binary is no kernel of this version. */
-export class KernelError extends Error {
-  override name = "KernelError";
-}
 
 /** Only the default kernel is in the bundle itself; a page that asks for another loads it then. */
 const embedded = {
@@ -33,31 +29,7 @@ export async function compile(
 ): Promise<WebAssembly.Module> {
   if (source instanceof WebAssembly.Module) return source;
   const bytes = await bytesOf(source ?? fromBase64((await embedded[name]()).default), fetchBytes);
-  try {
-    return await WebAssembly.compile(withSharing(bytes, shared));
-  } catch (cause) {
-    throw refused(name, cause as Error);
-  }
-}
-
-const NO_RELAXED = ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"';
-const FORBIDDEN =
-  ": a policy forbids WebAssembly code generation here; add 'wasm-unsafe-eval' to script-src in the page's " +
-  'Content-Security-Policy, or, where code generation is disallowed, pass "wasm", a compiled WebAssembly.Module';
-
-function refused(name: string, cause: Error): KernelError {
-  const remedy = isForbidden() ? FORBIDDEN : name === "relaxed" ? NO_RELAXED : "";
-  return new KernelError(`cannot compile the ${name} kernel${remedy}: ${cause.message}`, { cause });
-}
-
-/** Whether a policy forbids WebAssembly: engines say so in words of their own, but all then refuse the smallest module too. */
-function isForbidden(): boolean {
-  try {
-    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)));
-    return false;
-  } catch {
-    return true;
-  }
+  return compileWasm(name, withSharing(bytes, shared));
 }
 
 /** @throws KernelError if the module is no kernel of this version, or a policy forbids it; LinkError for the other kind of memory */
@@ -66,7 +38,7 @@ export function instantiate(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): RoundsKernel {
-  const exports = link(name, module, memory);
+  const exports = linkWasm<Exports>(name, module, memory);
   for (const needed of ["train", "scores", "norms", "allFinite", "boundRows", "gather", "merge"] as const) {
     if (typeof exports[needed] !== "function")
       throw new KernelError(
@@ -88,15 +60,6 @@ export function instantiate(
     clearUpdates: exports.clearUpdates,
     release: exports.release,
   };
-}
-
-function link(name: string, module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
-  try {
-    return instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
-  } catch (cause) {
-    // WebKit compiles what a policy forbids, and refuses to start it
-    throw cause instanceof WebAssembly.CompileError ? refused(name, cause) : cause;
-  }
 }
 
 /** Whether a compiled module can be linked with a shared memory; only its bytes could be changed. */

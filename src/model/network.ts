@@ -9,11 +9,11 @@
 //
 // H = hidden units, C = classes. The batch lies last, so that it may grow.
 
-import { instantiateSync } from "@assemblyscript/loader";
 import { NetworkParam } from "../../assembly/network-params.js";
 import { Tile } from "../../assembly/params.js";
 import binary from "../../build/network.wasm";
 import { fromBase64 } from "../kernel/base64.js";
+import { compileWasm, linkWasm } from "../kernel/compile.js";
 import type { Ptr } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import type { Matrix, Vector } from "../math/matrix.js";
@@ -59,9 +59,9 @@ export class NetworkMemory {
   private z2: Ptr = 0;
   private tileStride = 0;
 
-  /** Compiles the kernel. @throws RangeError if the network does not fit into memory */
+  /** Compiles the kernel. @throws KernelError where a policy forbids it; RangeError if the network does not fit into memory */
   static async create(shape: NetworkShape): Promise<NetworkMemory> {
-    return new NetworkMemory(await WebAssembly.compile(fromBase64(binary)), shape);
+    return new NetworkMemory(await compileWasm("network", fromBase64(binary)), shape);
   }
 
   private constructor(
@@ -80,7 +80,7 @@ export class NetworkMemory {
     const w2 = plan.take(inTiles(classes) * 4);
     this.batchStart = plan.end;
     this.memory = allocate(plan.end, false, this.description, "lower hidden");
-    this.kernel = instantiateSync(module, { env: { memory: this.memory } }).exports as unknown as NetworkKernel;
+    this.kernel = linkWasm<NetworkKernel>("network", module, this.memory);
     this.listRows(w1, hidden, this.weights, this.inputStride);
     this.listRows(w2, classes, this.weights + hidden * this.inputStride, this.hiddenStride);
     this.set([

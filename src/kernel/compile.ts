@@ -1,0 +1,48 @@
+// From the bytes of a binary to its functions, and what is said where an engine or a policy refuses them.
+
+import { instantiateSync } from "@assemblyscript/loader";
+
+/** A kernel that cannot start: this engine lacks its instructions, or the binary is no kernel of this version. */
+export class KernelError extends Error {
+  override name = "KernelError";
+}
+
+/** @param name of the kernel, for errors @throws KernelError if this engine, or a policy, refuses it */
+export async function compileWasm(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
+    throw refused(name, cause as Error);
+  }
+}
+
+/** The functions of a binary, on a memory. @throws KernelError if a policy refuses it; LinkError for the other kind of memory */
+export function linkWasm<Exports>(name: string, module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
+  try {
+    return instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
+  } catch (cause) {
+    // WebKit compiles what a policy forbids, and refuses to start it
+    throw cause instanceof WebAssembly.CompileError ? refused(name, cause) : cause;
+  }
+}
+
+const NO_RELAXED = ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"';
+const FORBIDDEN =
+  ": a policy forbids WebAssembly code generation here; add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy";
+const PRECOMPILED = ', or, where code generation is disallowed, pass "wasm", a compiled WebAssembly.Module';
+
+function refused(name: string, cause: Error): KernelError {
+  const relaxed = name === "relaxed" ? NO_RELAXED : "";
+  const remedy = isForbidden() ? FORBIDDEN + (name === "network" ? "" : PRECOMPILED) : relaxed;
+  return new KernelError(`cannot compile the ${name} kernel${remedy}: ${cause.message}`, { cause });
+}
+
+/** Whether a policy forbids WebAssembly: engines say so in words of their own, but all then refuse the smallest module too. */
+function isForbidden(): boolean {
+  try {
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)));
+    return false;
+  } catch {
+    return true;
+  }
+}
