@@ -244,7 +244,7 @@ describe("HiddenLayerNetwork", () => {
     await expect(train(rows)).rejects.toThrow(is('"targets" expected an array of classes, got undefined'));
     await expect(train(rows, targets, null)).rejects.toThrow(is("options expected an object, got null"));
     await expect(train(rows, targets, { signal: {} })).rejects.toThrow(
-      is('"signal" expected an AbortSignal, got an object (Object)'),
+      is('"signal" expected an AbortSignal, got an object (Object): use new AbortController().signal'),
     );
     await expect(train(rows, targets, { onEpochEnd: 5 })).rejects.toThrow(
       is('"onEpochEnd" expected a function, got 5'),
