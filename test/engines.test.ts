@@ -1,7 +1,7 @@
 // The build in other engines than the one that runs the tests: the same bytes as here. test/engines/package.json has them.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -49,10 +49,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Trains in each of the ways. */
-async function run({ engine, door, path: [at, program], args }: Place): Promise<Outcome[]> {
+/** Where the engine's program is. */
+function programOf({ engine, path: [at, program] }: Place): string {
   const installed = resolve("test/engines/node_modules", `${at}-${process.arch}`, program);
-  const path = pathOf(engine, [installed], "npm ci --prefix test/engines");
+  return pathOf(engine, [installed], "npm ci --prefix test/engines");
+}
+
+/** Trains in each of the ways. */
+async function run(at: Place): Promise<Outcome[]> {
+  const { door, args } = at;
+  const path = programOf(at);
   const all = [...args, resolve("test/engines/main.js"), pathToFileURL(door).href, file];
   const env = { ...process.env, DENO_DIR: join(folder, "deno") };
   const { stdout } = await promisify(execFile)(path, all, { env, timeout: 150_000 });
@@ -75,6 +81,36 @@ describe.each(PLACES.map((at) => [`${at.engine}, through ${at.door}`, at] as con
   it("trains with two threads on one memory", () => {
     expect(outcomes.at(-1)).toMatchObject({ threads: 2, parallel: "hogwild" });
   });
+
+  if (at.door === NODE_DOOR)
+    it("on Ctrl-C the command line writes a checkpoint, which the same command goes on with", async () => {
+      const own = join(folder, at.engine);
+      mkdirSync(own);
+      writeFileSync(join(own, "text"), text.map((sentence) => `${sentence.join(" ")}\n`).join(""));
+      const files = ["--output", "vectors", "--checkpoint", "ckpt", "--checkpoint-every", "0.1s", "--quiet"];
+      const options = ["--dim", "8", "--min-count", "1", "--threads", "1", "--epochs", "150"];
+      const permissions = at.engine === "Deno" ? ["run", "--no-prompt", "--allow-all"] : [];
+      const command = [...permissions, resolve("build/cli.js"), "train", "text", ...options];
+      const start = (args: string[], due?: () => boolean) =>
+        new Promise<{ code: number | null; stderr: string }>((done) => {
+          const env = { ...process.env, DENO_DIR: join(folder, "deno") };
+          const child = execFile(programOf(at), args, { cwd: own, env }, (_, __, stderr) => {
+            clearInterval(timer);
+            done({ code: child.exitCode, stderr });
+          });
+          const timer = setInterval(() => {
+            if (!due?.()) return;
+            clearInterval(timer);
+            child.kill("SIGINT");
+          }, 5);
+        });
+      const ended = await start([...command, ...files], () => existsSync(join(own, "ckpt")));
+      expect(ended).toMatchObject({ code: 130, stderr: expect.stringContaining("the training is in ckpt") });
+      const goneOn = await start([...command, ...files]);
+      expect(goneOn).toMatchObject({ code: 0, stderr: expect.stringContaining("going on with the training in ckpt") });
+      expect((await start([...command, "--output", "whole", "--quiet"])).code).toBe(0);
+      expect(readFileSync(join(own, "vectors")).equals(readFileSync(join(own, "whole")))).toBe(true);
+    });
 
   if (at.door !== BROWSER_DOOR) return;
   it("ends each time, though Deno's workers are ready before anyone awaits", async () => {
