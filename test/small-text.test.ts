@@ -1,5 +1,8 @@
 // Texts of a newcomer's first try: defaults that work, or a clear sentence why nothing was learnt.
 
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type TrainOptions, train } from "wasm2vec";
 import { smallEpochs, smallMinCount, smallSubsample } from "../src/train/small-text";
@@ -119,5 +122,22 @@ describe("a text that changes while it is trained on", () => {
   it("is not where it is as it was, nor where its order is drawn anew", async () => {
     expect(await warningsOf(passes(text))).toEqual([]);
     expect(await warningsOf(passes(text, text, [...text].reverse()))).toEqual([]);
+  });
+
+  it("is warned of where a file has as many words as before, but others", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wasm2vec-changing-"));
+    const file = join(folder, "text");
+    const write = (last: string) => writeFileSync(file, `${lines}\nthe ${last}\n`);
+    write("king");
+    const warnings: string[] = [];
+    await train(file, {
+      ...{ epochs: 3, threads: 1, dim: 4, minCount: 1 },
+      onEpochEnd: (_, { epoch }) => epoch === 1 && write("dog"),
+      onWarning: (message) => void warnings.push(message),
+    });
+    rmSync(folder, { recursive: true });
+    expect(warnings).toEqual([
+      `${file} changed while it was trained on: epoch 2 read other words than the epoch before, or the same in another order`,
+    ]);
   });
 });
