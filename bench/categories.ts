@@ -100,7 +100,7 @@ async function hiddenLayer(known: Example[], held: Example[], labels: string[], 
   const network = await HiddenLayerNetwork.create({ inputs: known[0].x.length, hidden: 128, classes: labels, seed });
   const of = (examples: Example[]) => [examples.map(({ x }) => x), examples.map(({ category }) => category)] as const;
   await network.train(...of(known), { epochs: 200 });
-  const seconds = network.history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const seconds = network.history.reduce((sum, epoch) => sum + (epoch.seconds ?? 0), 0);
   return { accuracy: network.accuracy(...of(held)), rate: (200 * known.length) / seconds };
 }
 
