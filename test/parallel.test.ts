@@ -1,5 +1,6 @@
 // Several threads, from the build: workers start from build/worker-node.js.
 
+import { execFileSync } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import { estimateMemory, type Progress, type TrainOptions, train } from "wasm2vec";
@@ -250,6 +251,16 @@ describe("a worker that dies", () => {
   });
 });
 
+describe("a program that node was given as a string", () => {
+  it("trains with workers, which do not take its flags", () => {
+    const program = `import { train } from ${JSON.stringify(new URL("../build/node.js", import.meta.url).href)};
+      const model = await train([["a", "b", "c"]], { minCount: 1, subsample: 0, dim: 4, threads: 2 });
+      console.log(model.history[0].threads);`;
+    const flags = ["--input-type=module", "--eval", program];
+    expect(execFileSync(process.execPath, flags, { encoding: "utf8" })).toBe("2\n");
+  });
+});
+
 describe("estimateMemory", () => {
   it("is what training takes", async () => {
     for (const options of [
@@ -277,6 +288,29 @@ describe("estimateMemory", () => {
         copies(o as TrainOptions),
       ),
     ).toEqual([0, 3, 0]);
+  });
+
+  it("counts replicas on a page that cannot share memory, as training does there", async () => {
+    const told = await withoutSharedMemory(async () =>
+      [{ threads: 2 }, { threads: 1 }, { worker: false }].map((o) => estimateMemory({ ...small, ...o }, 1000)),
+    );
+    expect(told.map(({ copies, threads }) => [copies, threads])).toEqual([
+      [2, 2],
+      [1, 1],
+      [0, 1],
+    ]);
+  });
+
+  it("is the sum of its parts", () => {
+    for (const options of [{ threads: 3, parallel: "replicas" }, { threads: 2 }, { worker: false }] as const) {
+      const { bytes, copies, messages, workers, words, reading, total } = estimateMemory(
+        { ...small, ...options },
+        1000,
+      );
+      expect(total).toBe(bytes * (1 + copies) + messages + workers + words + reading);
+      expect(messages > 0).toBe(copies > 0);
+      expect(workers > 0).toBe(!("worker" in options));
+    }
   });
 
   it("is near it for a tree, whose depth it must guess", async () => {

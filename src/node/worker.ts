@@ -3,7 +3,8 @@ import type { WorkerHandle } from "../train/runner.js";
 
 /** Starts build/worker-node.js, which lies beside the bundle that this code is in. */
 export function spawnWorker(): WorkerHandle {
-  const worker = new Worker(new URL("./worker-node.js", import.meta.url));
+  // none of the flags of this process: --input-type and --import are for its own program
+  const worker = new Worker(new URL("./worker-node.js", import.meta.url), { execArgv: [] });
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
     onMessage: (listener) => worker.on("message", listener),

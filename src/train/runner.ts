@@ -12,7 +12,7 @@ const AHEAD = 4;
 const ROUNDS_AHEAD = 8;
 
 /** Bytes that go to or from an unshared memory at once: of a larger message each side would hold a copy of the model. */
-export const PIECE = 2 ** 22;
+export const PIECE = 2 ** 20;
 
 export interface Runner {
   /** Batches that wait for each other: only after a multiple of them may training rest. */
