@@ -5,10 +5,11 @@
 
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { fetchWasm } from "./kernel/wasm.js";
 import { openCheckpoint } from "./node/checkpoint.js";
 import { toNodeCorpus } from "./node/corpus.js";
-import { writeAtomically } from "./node/files.js";
+import { readError, writeAtomically } from "./node/files.js";
 import { openSpool } from "./node/spool.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
@@ -91,7 +92,11 @@ export function learnPhrases(corpus: NodeCorpusSource, options?: PhraseOptions):
 
 /** Node's fetch knows no file: URLs. */
 async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
-  return /^https?:/.test(String(url)) ? fetchWasm(url) : new Uint8Array(await readFile(url));
+  if (/^https?:/.test(String(url))) return fetchWasm(url);
+  const bytes = await readFile(url).catch((error) => {
+    throw readError(error, url instanceof URL ? fileURLToPath(url) : url);
+  });
+  return new Uint8Array(bytes);
 }
 
 export * from "./api.js";

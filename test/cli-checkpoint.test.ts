@@ -54,7 +54,7 @@ describe("train --checkpoint and --resume", () => {
     "on %s writes a checkpoint and exits with %i; its name alone is enough to go on, to the same bytes",
     async (signal, code) => {
       // read in a way that the checkpoint must know, and from another folder than it is gone on from
-      const args = ["train", "corpus.txt", "--output", "j.bin", ...small, "--epochs", "400", "--tokenizer", "simple"];
+      const args = ["train", "corpus.txt", "--output", "j.bin", ...small, "--epochs", "150", "--tokenizer", "simple"];
       const kept = ["--checkpoint", "j.ckpt", "--checkpoint-every", "0.1s"];
       const outcome = await interrupted([...args, ...kept, "--restart"], "j.ckpt", [signal]);
       expect(outcome).toMatchObject({ code });
@@ -64,7 +64,7 @@ describe("train --checkpoint and --resume", () => {
       rmSync(join(folder, "j.bin"), { force: true });
       const resumed = await run(["train", "--resume", join(folder, "j.ckpt"), "--json"], { cwd: tmpdir() });
       expect(resumed.code, resumed.stderr).toBe(0);
-      expect(JSON.parse(resumed.stdout).history).toHaveLength(400);
+      expect(JSON.parse(resumed.stdout).history).toHaveLength(150);
       const whole = await wholeOf(args);
       expect(readFileSync(join(folder, "j.bin")).equals(whole)).toBe(true);
       // the last checkpoint is of the end: what it gives is there at once, in another format too
@@ -76,19 +76,19 @@ describe("train --checkpoint and --resume", () => {
   );
 
   it("the same command again goes on, and --restart starts over; another command is refused", async () => {
-    const args = ["train", "corpus.txt", "--output", "c.bin", ...small, "--epochs", "400", "--checkpoint", "c.ckpt"];
+    const args = ["train", "corpus.txt", "--output", "c.bin", ...small, "--epochs", "150", "--checkpoint", "c.ckpt"];
     await interrupted([...args, "--checkpoint-every", "0.1s"], "c.ckpt", ["SIGINT"]);
     const before = readFileSync(join(folder, "c.ckpt"));
     const other = await run([...args, "--dim", "8"]);
     expect(other).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /c\.ckpt holds a training that has not ended \(epoch \d+ of 400\), .*"?dim"? 16, this one 8.*--resume.*--restart/,
+        /c\.ckpt holds a training that has not ended \(epoch \d+ of 150\), .*"?dim"? 16, this one 8.*--resume.*--restart/,
       ),
     });
     expect(readFileSync(join(folder, "c.ckpt")).equals(before)).toBe(true);
     const again = await run(args);
-    expect(again.stderr).toMatch(/warning: going on with the training in c\.ckpt, epoch \d+ of 400/);
+    expect(again.stderr).toMatch(/warning: going on with the training in c\.ckpt, epoch \d+ of 150/);
     expect(readFileSync(join(folder, "c.bin")).equals(await wholeOf(args.slice(0, -2)))).toBe(true);
     const restarted = await run([...args, "--epochs", "2", "--restart", "--json"]);
     expect(JSON.parse(restarted.stdout).history).toHaveLength(2);

@@ -46,7 +46,7 @@ describe("files of other kinds are named, with the remedy", () => {
     [
       "a checkpoint",
       safetensors({ __metadata__: { format: "wasm2vec.checkpoint" }, inputs: tensor("F32") }),
-      /a checkpoint of training/,
+      /a checkpoint of version 2: load it with loadModel/,
     ],
     [
       "a model of another program",

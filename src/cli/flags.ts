@@ -21,7 +21,13 @@ export function inFlags(message: string, flags: Readonly<Record<string, string>>
 }
 
 /** Options of train that are flags of the command line, with those that have another name there. */
-export const TRAIN_FLAGS = { ...flagsOf(TRAIN_OPTIONS), overwrite: "--restart" };
+export const TRAIN_FLAGS = {
+  ...flagsOf(TRAIN_OPTIONS),
+  overwrite: "--restart",
+  sharedNegatives: "--no-shared-negatives",
+  shrinkWindows: "--no-shrink-windows",
+  worker: "--no-worker",
+};
 
 /** Does what the library does for the command train, or one like it, with its errors in flags. */
 export async function explained<T>(work: () => Promise<T>): Promise<T> {

@@ -15,13 +15,17 @@ export interface KernelPlan {
   module?: WebAssembly.Module;
 }
 
+export function kernelName(choice: KernelChoice): KernelName {
+  return choice === "auto" ? "simd" : choice;
+}
+
 export async function planKernel(
   choice: KernelChoice,
   shared: boolean,
   wasm?: WasmSource,
   fetchBytes?: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<KernelPlan> {
-  const name = choice === "auto" ? "simd" : choice;
+  const name = kernelName(choice);
   return name === "js" ? { name } : { name, module: await compile(name, shared, wasm, fetchBytes) };
 }
 

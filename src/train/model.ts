@@ -294,7 +294,7 @@ export class Model<Source = CorpusSource> {
     const { maxSentenceLength, batchWords } = this.crew;
     const run = { options: storedOptions(this.options), vocabulary, schedule, history };
     const held = await heldRun(run, listeners, (held) =>
-      textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held),
+      textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held, () => {}),
     );
     if (held === undefined) return undefined;
     const { tensors, random } = held;

@@ -10,7 +10,7 @@ import type { BytesRead } from "../text/source.js";
 export type ParallelMode = "none" | "hogwild" | "rounds" | "replicas";
 
 export interface Progress {
-  /** Counting words, then training. */
+  /** Counting words, or comparing them with those of a checkpoint; then training. */
   phase: "vocabulary" | "training";
   /** From 1; 0 while counting. */
   epoch: number;

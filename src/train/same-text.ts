@@ -8,11 +8,12 @@ import type { EpochRecord, Run } from "./epochs.js";
 /**
  * How a text differs from the one that a checkpoint was trained on, by one pass over it; undefined if it does not. Its words are
  * as many as were counted, the first batch and the batches already trained on are the same, and so are all where an epoch is done.
- * @param batches a pass over the text, cut as training cuts it
+ * @param batches a pass over the text, cut as training cuts it @param onWords called with the words read so far
  */
 export async function textDifference(
   batches: AsyncIterable<Batch>,
   { position, schedule, history }: Checkpoint,
+  onWords: (words: number) => void,
 ): Promise<string | undefined> {
   const { epochs, opening, whole } = position;
   const done = epochs > 0 ? history.at(-1)?.words : undefined;
@@ -21,6 +22,7 @@ export async function textDifference(
   let [words, number] = [0, 0];
   for await (const batch of batches) {
     words += batch.words;
+    onWords(words);
     const { value } = fingerprint.add(batch.ids);
     number++;
     if (number === 1 && opening !== undefined && value !== opening) return "it starts with other words";

@@ -1,6 +1,6 @@
 // The front door of training.
 
-import { type KernelPlan, planKernel } from "../kernel/pick.js";
+import { type KernelPlan, kernelName, planKernel } from "../kernel/pick.js";
 import { breathe } from "../math/breathe.js";
 import { checkKnown } from "../math/check.js";
 import { Parameters } from "../model/parameters.js";
@@ -48,7 +48,7 @@ async function trainCorpus<Source>(
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
   const { signal } = asked;
-  const differs = (checkpoint: Checkpoint) => textOf(platform, corpus, given, checkpoint);
+  const differs = (checkpoint: Checkpoint) => textOf(platform, corpus, { ...given, ...listenersOf(asked) }, checkpoint);
   const resume = await heldTraining(given, asked, differs);
   if (resume) {
     if (resume === given.resume && !resume.isFinished) {
@@ -80,7 +80,7 @@ async function begin<Source>(
 ): Promise<Model<Source>> {
   const { signal } = asked;
   const plan = await planOf(platform, asked);
-  const counted = asked.vocabulary ? undefined : await count(corpus, asked, plan);
+  const counted = asked.vocabulary ? undefined : await count(corpus, asked);
   const vocabulary = asked.vocabulary ?? counted!.vocabulary;
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
   const options = suited(asked, counted?.tokens, vocabulary);
@@ -137,8 +137,10 @@ function textOf<Source>(
   checkpoint: Checkpoint,
 ): Promise<string | undefined> {
   const { vocabulary, mode } = checkpoint;
-  const { maxSentenceLength, batchWords } = crewOf(platform, goOnOptions(given, checkpoint), vocabulary, mode);
-  return textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), checkpoint);
+  const options = goOnOptions(given, checkpoint);
+  const { maxSentenceLength, batchWords } = crewOf(platform, options, vocabulary, mode);
+  const batches = encode(corpus, vocabulary, maxSentenceLength, batchWords);
+  return textDifference(batches, checkpoint, readingReport(corpus, options));
 }
 
 function planOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOptions): Promise<KernelPlan> {
@@ -183,11 +185,17 @@ function warnOfCost(options: ResolvedOptions, words: number): void {
   );
 }
 
-function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Promise<Count> {
-  const reporter = new ProgressReporter(options.onProgress);
-  const { epochs, learningRate, signal } = options;
-  const report = (words: number) => {
-    signal?.throwIfAborted();
+function count(corpus: Corpus, options: ResolvedOptions): Promise<Count> {
+  const { open, minCount } = options;
+  const minCountFor = open.includes("minCount") ? (tokens: number) => smallMinCount(tokens, minCount) : undefined;
+  return buildVocabulary(corpus, { ...options, minCountFor }, readingReport(corpus, options));
+}
+
+/** Tells how far a pass is that trains nothing, given the words read so far. */
+function readingReport(corpus: Corpus, options: ResolvedOptions): (words: number) => void {
+  const { epochs, learningRate, kernel, onProgress } = options;
+  const reporter = new ProgressReporter(onProgress);
+  return (words) => {
     const read = corpus.progress?.();
     reporter.report({
       phase: "vocabulary",
@@ -199,12 +207,9 @@ function count(corpus: Corpus, options: ResolvedOptions, plan: KernelPlan): Prom
       bytes: read?.bytes,
       loss: 0,
       learningRate,
-      kernel: plan.name,
+      kernel: kernelName(kernel),
       threads: 0,
       parallel: "none",
     });
   };
-  const { open, minCount } = options;
-  const minCountFor = open.includes("minCount") ? (tokens: number) => smallMinCount(tokens, minCount) : undefined;
-  return buildVocabulary(corpus, { ...options, minCountFor }, report);
 }
