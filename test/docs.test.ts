@@ -1,7 +1,7 @@
-// The example of docs/math.md runs as it is printed.
+// The documents: an example runs as it is printed, links lead somewhere, lists are whole.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
 it("docs/math.md: the toy model learns, in fifty lines at most", () => {
@@ -13,4 +13,24 @@ it("docs/math.md: the toy model learns, in fifty lines at most", () => {
   expect(Number(last)).toBeLessThan(0.8 * Number(first));
   const [, together, apart] = /cat and dog: (-?[\d.]+), cat and milk: (-?[\d.]+)/.exec(output)!;
   expect(Number(together)).toBeGreaterThan(Number(apart) + 0.3);
+});
+
+const documents = readdirSync("docs", { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name.replaceAll("\\", "/")}`);
+
+it.each(documents)("%s links to other documents: the site takes a bare name for a web address", (path) => {
+  const code = /```.*?```|`[^`]*`/gs;
+  const link = /\[[^\]]*\]\([^)]*\)/g;
+  const prose = readFileSync(path, "utf8").replace(code, "").replace(link, "");
+  expect(prose.match(/(?<![\w/.-])[\w-]+\.md\b/g)).toBe(null);
+});
+
+it("CONTRIBUTING.md lists every script of package.json that a contributor runs", () => {
+  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+  const contributing = readFileSync("CONTRIBUTING.md", "utf8");
+  const listed = [...contributing.matchAll(/^npm (?:run )?([\w:-]+) {2,}/gm)].map(([, name]) => name);
+  const benches = Object.keys(scripts).filter((name) => /^bench(:|$)/.test(name) && name !== "bench:build");
+  expect(listed).toEqual(expect.arrayContaining([...benches, "test", "docs", "pictures", "format"]));
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(listed.filter((name) => name !== "ci")));
 });

@@ -120,8 +120,9 @@ async function begin(resume?: Checkpoint): Promise<void> {
     const model = await train(await chosenText(setup, dropped), { ...options, ...listeners });
     await show(model);
     await forgetKept();
-    const { words, seconds, threads } = model.history.reduce((a, b) => ({ ...b, words: a.words + b.words, seconds: a.seconds + b.seconds }));
-    learnSpeed(model.options, threads, words / seconds);
+    const whole = model.history.reduce((a, b) => ({ ...b, words: a.words + b.words, seconds: a.seconds + b.seconds }));
+    const { words, seconds } = whole;
+    learnSpeed(model.options, whole);
     showCost();
     status.textContent = `Done: ${model.vectors.size.toLocaleString("en")} words, ${words.toLocaleString("en")} trained in ${seconds.toFixed(1)} s.`;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** What one engine can do on a memory that memory.ts has laid out. All engines compute the same. */
+/** What one engine can do on a memory that layout.ts has laid out. All engines compute the same. */
 export interface Kernel {
   readonly name: KernelName;
   /** Trains on the batch of `length` ids (words and sentence ends) that lies in memory, by the parameter block at `params`. */

@@ -37,7 +37,7 @@ export interface Rounds {
   stride: number;
   /** { updates u32, parts u32 }[2][V] */
   tallies: Ptr;
-  /** i32[3]: see train/barrier.ts and rounds.ts */
+  /** i32[3]: see train/barrier.ts and meeting.ts */
   barrier: Ptr;
 }
 

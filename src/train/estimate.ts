@@ -39,7 +39,7 @@ const SPARE = 1.25;
 
 /**
  * Memory of a training here: of replicas, too, on a page that cannot share memory. With hierarchical softmax the tree's size
- * is that of a usual vocabulary. Not counted: the different words of the text while it is counted (some 350 bytes for each
+ * is that of a usual vocabulary. Not counted: the different words of the text while it is counted (some 200 to 350 bytes for each
  * of them, those below minCount too), a corpus or checkpoint that the caller holds, and queries to the vectors.
  * @param vocabularySize words with vectors
  * @param cores threads that the machine runs at once, for `threads: "auto"`
