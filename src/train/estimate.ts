@@ -32,7 +32,7 @@ export interface MemoryEstimate {
 /** Measured with Node 20: bytes of a worker, of a word, and of reading a text of some million words. Node 24 takes some 20 MB more. */
 const WORKER = 8 * 2 ** 20;
 const WORD = 700;
-const READING = 36 * 2 ** 20;
+const READING = 34 * 2 ** 20;
 
 /** A buffer of a patch is so much larger than what was to go when it was made, see kernel/patch.ts. */
 const SPARE = 1.25;
