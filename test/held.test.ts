@@ -85,7 +85,9 @@ it("a training that is resumed, or a model trained on, overwrites no other eithe
   const checkpoint = fileCheckpoint(file);
   await expect(train(text, { resume, checkpoint })).rejects.toThrow("has not ended (epoch 2 of 3), and");
   const model = await train(text, small);
-  await expect(model.train(text, { epochs: 1, checkpoint })).rejects.toThrow("and this is another one");
+  await expect(model.train(text, { epochs: 1, checkpoint })).rejects.toThrow(
+    "and this one differs: its model, its options or its words",
+  );
   // its own it does
   await train(text, { resume: await loadCheckpoint(file), checkpoint });
   expect((await loadCheckpoint(file)).isFinished).toBe(true);
@@ -120,4 +122,45 @@ it("what cannot be read is not overwritten; an empty file is", async () => {
     );
     expect(readFileSync(file).equals(Buffer.from(content))).toBe(true);
   }
+});
+
+it("what the same training left further on is not overwritten by one resumed from before", async () => {
+  await interrupt();
+  const early = await loadCheckpoint(file);
+  const stop = (_: unknown, { epoch }: { epoch: number }) => {
+    if (epoch === 3) throw new Error("again");
+  };
+  await expect(train(text, { ...small, checkpoint: fileCheckpoint(file, "1epoch"), onEpochEnd: stop })).rejects.toThrow(
+    "again",
+  );
+  const training = train(text, { resume: early, checkpoint: fileCheckpoint(file) });
+  await expect(training).rejects.toThrow("it is further on than");
+  expect((await loadCheckpoint(file)).position.epochs).toBe(2);
+});
+
+it("a training with other options than the defaults is not gone on with by one that leaves them out", async () => {
+  const words = { dim: 12, threads: 1 };
+  for (const given of [{ epochs: 7 }, { minCount: 2 }, { subsample: 0 }] as TrainOptions[]) {
+    let epochs = 0;
+    const onEpochEnd = () => (++epochs === 2 ? Promise.reject(new Error("off")) : undefined);
+    const checkpoint = fileCheckpoint(file, "1epoch", { overwrite: true });
+    await expect(train(text, { ...words, ...given, checkpoint, onEpochEnd })).rejects.toThrow("off");
+    const training = train(text, { ...words, checkpoint: fileCheckpoint(file) });
+    await expect(training).rejects.toThrow(`it has "${Object.keys(given)[0]}" ${Object.values(given)[0]}, this one`);
+  }
+});
+
+it("a model that is trained on with other frozen words is another training", async () => {
+  await (await train(text, small)).save(join(folder, "model.w2v"));
+  const checkpoint = fileCheckpoint(file, "1epoch");
+  const stop = () => Promise.reject(new Error("off"));
+  const first = await loadModel(join(folder, "model.w2v"));
+  // the end of an epoch is kept after its listener
+  let epochs = 0;
+  const second = () => (++epochs === 2 ? stop() : undefined);
+  await expect(first.train(text, { epochs: 3, checkpoint, onEpochEnd: second })).rejects.toThrow("off");
+  const again = await loadModel(join(folder, "model.w2v"));
+  await expect(again.train(text, { epochs: 3, checkpoint, freeze: ["common1"] })).rejects.toThrow(
+    'this one differs: it has other words in "freeze" or "wordRates"',
+  );
 });

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { type Model, TrainingControl, type TrainOptions, textCorpus, train } from "wasm2vec";
 import { sampleText } from "./sample";
+import { store } from "./stored";
 
 const text = sampleText(2000);
 const small: TrainOptions = { dim: 8, epochs: 3, minCount: 1, threads: 1 };
@@ -117,6 +118,14 @@ describe("a listener that fails ends training with its error", () => {
       ).rejects.toThrow("mine");
   });
 
+  it("though it rejects when all has been trained", async () => {
+    const onProgress = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      throw new Error("late");
+    };
+    await expect(train(text, { ...small, epochs: 1, onProgress })).rejects.toThrow("late");
+  });
+
   it("and not the process", async () => {
     const script = `
       import { train } from ${JSON.stringify(new URL("../build/node.js", import.meta.url).href)};
@@ -158,27 +167,50 @@ describe("TrainingControl", () => {
     await expect(control.look()).rejects.toThrow("training has ended");
   });
 
-  it("has a checkpoint written, and shows the model, while the text is waited for", async () => {
+  it.each([
+    ["one thread", { threads: 1 }],
+    ["hogwild", { threads: 2 }],
+    ["in the midst of a round", { threads: 2, reproducible: true }],
+    ["in the midst of a round of replicas", { threads: 2, parallel: "replicas" }],
+  ] as [string, TrainOptions][])(
+    "has checkpoints written, and shows the model, while the text is waited for: %s",
+    async (_, options) => {
+      const long = sampleText(4500);
+      const given = { ...small, epochs: 2, ...options };
+      const whole = await train(long, given);
+      const control = new TrainingControl();
+      const abort = new AbortController();
+      const { files, write, read } = store();
+      let pass = 0;
+      async function* corpus() {
+        // counted, and trained on once
+        if (pass++ < 2) return yield* long;
+        yield* long.slice(0, 4000);
+        setTimeout(async () => {
+          await control.look();
+          await control.checkpoint();
+          await control.checkpoint();
+          abort.abort(new Error("seen"));
+        }, 100);
+        await never;
+      }
+      const training = train(corpus, { ...given, control, checkpoint: { write }, signal: abort.signal });
+      await expect(training).rejects.toThrow("seen");
+      expect(files).toHaveLength(2);
+      const resumed = await train(long, { resume: read() });
+      expect(resumed.history).toHaveLength(2);
+      if (whole.history[0].reproducible) expect(resumed.vectors.matrix).toEqual(whole.vectors.matrix);
+    },
+  );
+
+  it("serves one training at a time, and refuses looks at one whose options are refused", async () => {
     const control = new TrainingControl();
-    const abort = new AbortController();
-    let written = 0;
-    let pass = 0;
-    async function* corpus() {
-      yield* text;
-      // counted, and trained on once
-      if (pass++ < 2) return;
-      const look = control.look();
-      control.checkpoint().then(async () => {
-        expect((await look).history).toHaveLength(1);
-        abort.abort(new Error("seen"));
-      });
-      await never;
-    }
-    const write = async (chunks: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of chunks) written += chunk.length;
-    };
-    const options = { ...small, control, checkpoint: { write }, signal: abort.signal };
-    await expect(train(corpus, options)).rejects.toThrow("seen");
-    expect(written).toBeGreaterThan(1000);
+    const first = train(text, { ...small, control });
+    await expect(train(text, { ...small, control })).rejects.toThrow('"control" is in use by another training');
+    await first;
+    const other = new TrainingControl();
+    const look = expect(other.look()).rejects.toThrow("training has ended");
+    await expect(train(text, { dim: 0, control: other })).rejects.toThrow('"dim"');
+    await look;
   });
 });

@@ -7,7 +7,6 @@ import { proof, type RaceResult, race, type Training, type Turn } from "../race/
 import { abortable } from "../text/abort.js";
 import { resolveOptions } from "../train/options.js";
 import { finish, grouped, parseCount, parseNumber, parseThreads, type Result, table, usage } from "./command.js";
-import { explained } from "./flags.js";
 import { Interrupted, interruptible } from "./signals.js";
 
 interface Flags extends Training {
@@ -41,11 +40,7 @@ export function benchCommand(): Command {
   return finish(command, ["wasm2vec bench corpus.txt.gz", "wasm2vec bench corpus.txt --words 200000 --json"], runBench);
 }
 
-function runBench(path: string, flags: Flags): Promise<Result> {
-  return explained(() => runRace(path, flags));
-}
-
-async function runRace(path: string, flags: Flags): Promise<Result> {
+async function runBench(path: string, flags: Flags): Promise<Result> {
   const { rounds, words, threads, quiet, json: _, ...training } = flags;
   usage(() => resolveOptions(training));
   const [{ model: cpu }] = cpus();

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { escapeControls } from "../math/check.js";
+import { flagsOfCommand, inFlags } from "./flags.js";
 
 /** What a command has to say: for people, and with --json for machines. */
 export interface Result {
@@ -29,9 +30,20 @@ export function finish<Arguments extends unknown[]>(
       `\n${examples.length > 1 ? "Examples" : "Example"}:\n${examples.map((e) => `  $ ${e}`).join("\n")}`,
     )
     .action(async (...args: unknown[]) => {
-      const { text, json, onStderr } = await action(...(args as Arguments));
+      const { text, json, onStderr } = await action(...(args as Arguments)).catch((error) => {
+        throw explained(error, command);
+      });
       (onStderr ? process.stderr : process.stdout).write(`${command.opts().json ? JSON.stringify(json) : text}\n`);
     });
+}
+
+/** An error of the library in the words of the command line. */
+function explained(error: unknown, command: Command): unknown {
+  if (!(error instanceof Error)) return error;
+  const message = inFlags(error.message, flagsOfCommand(command));
+  // defined, not assigned: a DOMException's message can only be read
+  if (message !== error.message) Object.defineProperty(error, "message", { value: message, configurable: true });
+  return error;
 }
 
 export function parseNumber(text: string): number {

@@ -1,10 +1,9 @@
 import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
-import { wordsBeside } from "../node/vectors.js";
 import { checkWritable, type ReadFormat, type VectorFormat } from "../node.js";
 import { countOf, finish, parseCount, type Result } from "./command.js";
 import { checkDistinct, namedFiles } from "./distinct.js";
-import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags } from "./input.js";
+import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags, wordsRead } from "./input.js";
 import { ENDINGS, filesOfOutput, formatOf, STANDARD_OUTPUT, saveOutput } from "./output.js";
 
 interface Flags extends Omit<VectorFlags, "format"> {
@@ -51,9 +50,4 @@ async function runConvert(input: string, output: string, { from, to, limit, ...f
     text: `wrote ${output}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}, ${format}`,
     onStderr: output === STANDARD_OUTPUT,
   };
-}
-
-/** The list of words that a file of vectors has beside it, if its name says that it has one. */
-function wordsRead(input: string): string | undefined {
-  return /\.(npy|tsv)(\.gz)?$/i.test(input) ? wordsBeside(input) : undefined;
 }

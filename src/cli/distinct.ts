@@ -1,5 +1,7 @@
 // No file may be read and written, or written twice, by one command.
 
+import { realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { identityOf } from "../node/files.js";
 import { filesOf } from "../node/paths.js";
 import { UsageError } from "./command.js";
@@ -44,5 +46,23 @@ export async function checkDistinct(outputs: readonly NamedFile[], inputs: reado
           `which it would replace: give it another name`,
       );
     taken.set(identity, output);
+  }
+}
+
+/** @throws UsageError for an output in a folder of the corpus: the next run would read it as text */
+export async function checkOutside(outputs: readonly NamedFile[], corpus: readonly string[]): Promise<void> {
+  for (const folder of corpus) {
+    const isFolder = await stat(folder).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) continue;
+    const inside = (await realpath(folder)) + sep;
+    for (const { as, path } of outputs)
+      if (join(await realpath(dirname(path)).catch(() => resolve(dirname(path))), basename(path)).startsWith(inside))
+        throw new UsageError(
+          `${as} ${JSON.stringify(path)} lies in the folder ${JSON.stringify(folder)} of the corpus, whose files are all read ` +
+            "as text, by the next run too: give it a place elsewhere",
+        );
   }
 }

@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import { READ_FORMATS } from "../format/vectors.js";
 import { readStandardInput } from "../node/files.js";
-import { loadFrom } from "../node/vectors.js";
+import { loadFrom, wordsBeside } from "../node/vectors.js";
 import { type LoadOptions, loadVectors, type ReadFormat, type SkippedRows, type WordVectors } from "../node.js";
 import { grouped } from "./command.js";
 import { printWarning } from "./progress.js";
@@ -51,4 +51,9 @@ function skippedText(file: string, { repeated, empty, nonFinite }: SkippedRows):
   const rows = repeated + empty + nonFinite;
   const counts = reasons.filter(([count]) => count > 0).map(([count, reason]) => `${grouped(count)} ${reason}`);
   return `skipped ${grouped(rows)} row${rows === 1 ? "" : "s"} of ${file === "-" ? "standard input" : file}: ${counts.join(", ")}`;
+}
+
+/** The list of words that a file of vectors has beside it, if its name says that it has one. */
+export function wordsRead(input: string): string | undefined {
+  return /\.(npy|tsv)(\.gz)?$/i.test(input) ? wordsBeside(input) : undefined;
 }

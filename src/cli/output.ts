@@ -1,6 +1,5 @@
 // Where commands write vectors: a file whose name may tell the format, or standard output.
 
-import { once } from "node:events";
 import { VECTOR_FORMATS, type VectorFormat, WORDLESS, writeVectors } from "../format/vectors.js";
 import { filesOf } from "../node/vectors.js";
 import { saveVectors, type WordVectors, writeAtomically } from "../node.js";
@@ -61,5 +60,10 @@ export async function writeOutput(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   if (output !== STANDARD_OUTPUT) return writeAtomically(output, chunks);
-  for await (const chunk of chunks) if (!process.stdout.write(chunk)) await once(process.stdout, "drain");
+  for await (const chunk of chunks)
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
+    }).catch((cause: Error) => {
+      throw new Error(`cannot write standard output: ${cause.message}`, { cause });
+    });
 }

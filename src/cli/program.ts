@@ -14,7 +14,11 @@ import { trainCommand } from "./train.js";
 /** Runs the command that args name; returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
   // a reader that has seen enough, such as head, closes the pipe: no error
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  let failure: Error | undefined;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    failure = new Error(`cannot write standard output: ${error.message}`, { cause: error });
+  });
   // progress and warnings are not worth the work they tell of
   process.stderr.on("error", () => {});
   listenForSignals();
@@ -36,6 +40,9 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync(args, { from: "user" });
+    // what was written last may fail yet
+    await new Promise((resolve) => process.stdout.write("", resolve));
+    if (failure) throw failure;
     return 0;
   } catch (error) {
     // commander has told its own errors already

@@ -1,7 +1,6 @@
 // What a checkpoint keeps of the command that began it, so that its name alone is enough to go on.
 
 import { resolve } from "node:path";
-import { show } from "../math/check.js";
 
 /** A command line: the corpus, and the options that say what is read and written, as they were typed. */
 export interface CommandRecord {
@@ -21,10 +20,8 @@ export function record(corpus: readonly string[], flags: object): { command: Com
 
 /** The command that a checkpoint keeps, with paths as they are from here; undefined if it was not begun by a command. */
 export function recall({ command }: Readonly<Record<string, unknown>>): Omit<CommandRecord, "folder"> | undefined {
-  if (command === undefined) return undefined;
-  const { folder, corpus, flags } = command as CommandRecord;
-  if (typeof folder !== "string" || !Array.isArray(corpus) || flags === null || typeof flags !== "object")
-    throw new TypeError(`the checkpoint's "command" expected { folder, corpus, flags }, got ${show(command)}`);
+  if (!isRecord(command)) return undefined;
+  const { folder, corpus, flags } = command;
   const here = (path: unknown) => (path === "-" || folder === process.cwd() ? path : resolve(folder, String(path)));
   return {
     corpus: corpus.map((path) => String(here(path))),
@@ -32,4 +29,10 @@ export function recall({ command }: Readonly<Record<string, unknown>>): Omit<Com
       Object.entries(flags).map(([name, value]) => [name, PATHS.includes(name) ? here(value) : value]),
     ),
   };
+}
+
+/** The library's users may keep anything by that name. */
+function isRecord(value: unknown): value is CommandRecord {
+  const { folder, corpus, flags } = (value ?? {}) as Partial<CommandRecord>;
+  return typeof folder === "string" && Array.isArray(corpus) && flags !== null && typeof flags === "object";
 }

@@ -27,10 +27,10 @@ import {
   type Vocabulary,
 } from "../node.js";
 import type { Corpus } from "../text/corpus.js";
-import { resolveOptions, resumeOptions } from "../train/options.js";
+import { goOnOptions, resolveOptions, resumeOptions } from "../train/options.js";
 import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
-import { checkDistinct, corpusFiles } from "./distinct.js";
-import { explained, inFlags, TRAIN_FLAGS } from "./flags.js";
+import { checkDistinct, checkOutside, corpusFiles } from "./distinct.js";
+import { flagsOfCommand, inFlags } from "./flags.js";
 import { STANDARD_OUTPUT, saveOutput } from "./output.js";
 import { crew, duration, printWarning, showProgress } from "./progress.js";
 import { record } from "./record.js";
@@ -38,23 +38,27 @@ import { Interrupted, interruptible } from "./signals.js";
 import { openText } from "./text.js";
 import { checkTogether, type Flags, inputsOf, KEPT, OWN, outputsOf, type Task, taskOf } from "./train-task.js";
 
-export function runTrain(paths: string[], options: Flags, command: Command): Promise<Result> {
+export async function runTrain(paths: string[], options: Flags, command: Command): Promise<Result> {
   // what the user did not write is left to the library's defaults, which depend on other options
   const typed: Flags = Object.fromEntries(
     Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === "cli"),
   );
-  return explained(() => trainAndSave(paths, typed));
-}
-
-async function trainAndSave(paths: readonly string[], typed: Flags): Promise<Result> {
   checkTogether(typed);
   const file = typed.resume ?? typed.from;
   const kept = file === undefined ? undefined : await loadCheckpoint(file);
   const task = taskOf(paths, typed, kept);
-  await checkDistinct(outputsOf(task), [...(await corpusFiles(task.corpus)), ...inputsOf(task)]);
+  // a training that has ended needs its corpus no more
+  const needed = typed.resume === undefined || kept?.isFinished === false;
+  const files = await corpusFiles(task.corpus).catch((error) => {
+    if (needed) throw error;
+    return [];
+  });
+  await checkDistinct(outputsOf(task), [...files, ...inputsOf(task)]);
+  await checkOutside(outputsOf(task), task.corpus);
   for (const { path } of outputsOf(task)) await checkWritable(path);
   const given = await libraryOptions(typed, task, kept);
-  const model = await trainInterruptibly(task, given, typed.from === undefined ? undefined : kept);
+  const flags = flagsOfCommand(command);
+  const model = await trainInterruptibly(task, given, typed.from === undefined ? undefined : kept, flags);
   await interruptible(
     () => printWarning("the model is being saved; another signal ends that"),
     () => save(model, task),
@@ -82,11 +86,11 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
       overwrite: restart,
       metadata: record(corpus, flags),
     });
-  const stored =
-    kept && typed.from !== undefined
-      ? kept.options
-      : usage(() => (kept ? resumeOptions(given, kept) : resolveOptions(given)));
-  if (outputVectors !== undefined && stored.loss === "hierarchical-softmax")
+  const resolved = usage(() => {
+    if (kept === undefined) return resolveOptions(given);
+    return typed.from === undefined ? resumeOptions(given, kept) : goOnOptions(given, kept);
+  });
+  if (outputVectors !== undefined && resolved.loss === "hierarchical-softmax")
     throw new UsageError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
   return given;
 }
@@ -106,12 +110,13 @@ function parseRates(text: string, file: string): Map<string, number> {
 
 /**
  * Trains, so that the first signal has a checkpoint written, if there is to be one, and ends it.
- * @param model that is trained on; undefined: one that is begun, or resumed
+ * @param model that is trained on; undefined: one that is begun, or resumed @param flags for messages
  */
 async function trainInterruptibly(
   task: Task,
   options: TrainOptions,
   model: Checkpoint | undefined,
+  flags: Readonly<Record<string, string>>,
 ): Promise<Model<NodeCorpusSource>> {
   const controller = new AbortController();
   const control = new TrainingControl();
@@ -120,12 +125,13 @@ async function trainInterruptibly(
     const stop = (what: string) => controller.abort(new Interrupted(`interrupted; ${what}`, exitCode));
     const { checkpoint } = task;
     const goOn = `go on with: wasm2vec train --resume ${quoted(checkpoint ?? "")}`;
-    if (checkpoint === undefined || (!isTraining && !existsSync(checkpoint))) stop("nothing was written");
-    else if (!isTraining) stop(`${checkpoint} is as it was; ${goOn}`);
+    const asItWas = () => (existsSync(checkpoint!) ? `${checkpoint} is as it was; ${goOn}` : "nothing was written");
+    if (checkpoint === undefined) stop("nothing was written");
+    else if (!isTraining) stop(asItWas());
     else
       control.checkpoint().then(
         () => stop(`the training is in ${checkpoint}; ${goOn}`),
-        (error: Error) => stop(error.message),
+        (error: Error) => stop(`${error.message}; ${asItWas()}`),
       );
   };
   return interruptible(interrupt, async () => {
@@ -138,7 +144,7 @@ async function trainInterruptibly(
         progress?.onProgress(report);
       },
       onVocabulary: (vocabulary: Vocabulary) => checkNames(vocabulary, task),
-      onWarning: (message: string) => (progress?.onWarning ?? printWarning)(inFlags(message, TRAIN_FLAGS)),
+      onWarning: (message: string) => (progress?.onWarning ?? printWarning)(inFlags(message, flags)),
       signal: controller.signal,
     };
     try {
@@ -174,11 +180,13 @@ function checkNames(vocabulary: Vocabulary, { output, format, outputVectors, sav
 async function save(model: Model<NodeCorpusSource>, task: Task): Promise<void> {
   const { corpus, output, format, outputVectors, saveVocabulary: vocabulary, saveModel } = task;
   const metadata = record(corpus, Object.fromEntries(KEPT.map((name) => [name, task[name]])));
+  // files first: whoever reads standard output may have seen enough, and end the command
+  const outputs = [[outputVectors, () => model.outputVectors] as const, [output, () => model.vectors] as const];
+  outputs.sort(([a], [b]) => Number(a === STANDARD_OUTPUT) - Number(b === STANDARD_OUTPUT));
   try {
     if (saveModel !== undefined) await model.save(saveModel, { metadata });
     if (vocabulary !== undefined) await saveVocabulary(model.vocabulary, vocabulary);
-    if (outputVectors !== undefined) await saveOutput(model.outputVectors, outputVectors, format);
-    if (output !== undefined) await saveOutput(model.vectors, output, format);
+    for (const [file, vectors] of outputs) if (file !== undefined) await saveOutput(vectors(), file, format);
   } catch (error) {
     throw new Error(`${(error as Error).message}; ${await rescue(model, task, metadata)}`, { cause: error });
   }
@@ -193,7 +201,7 @@ async function rescue(
   const held = checkpoint === undefined ? undefined : await loadCheckpoint(checkpoint).catch(() => undefined);
   let file = checkpoint ?? "";
   try {
-    if (!held?.isFinished) {
+    if (held === undefined || !holdsModel(held, model)) {
       file = join(await mkdtemp(join(tmpdir(), "wasm2vec-rescued-")), "model.w2v");
       await model.save(file, { metadata });
     }
@@ -201,6 +209,16 @@ async function rescue(
   } catch (error) {
     return `and the trained model is lost: ${(error as Error).message}`;
   }
+}
+
+/** Whether a checkpoint is of this very model, not of an earlier training. */
+function holdsModel(
+  { tensors: { inputs }, options: { dim } }: Checkpoint,
+  { vectors }: Model<NodeCorpusSource>,
+): boolean {
+  const { matrix, stride, size } = vectors;
+  if (dim !== vectors.dim || inputs.length !== size * dim) return false;
+  return inputs.every((value, i) => value === matrix[Math.floor(i / dim) * stride + (i % dim)]);
 }
 
 /** A path as a shell takes it. */

@@ -4,6 +4,7 @@ import type { Checkpoint, VectorFormat } from "../node.js";
 import { UsageError } from "./command.js";
 import { type NamedFile, namedFiles, refuseDash } from "./distinct.js";
 import { flagOf } from "./flags.js";
+import { wordsRead } from "./input.js";
 import { filesOfOutput, formatOf, STANDARD_OUTPUT } from "./output.js";
 import { recall } from "./record.js";
 import { TEXT_FLAGS, type TextFlags } from "./text.js";
@@ -138,6 +139,7 @@ export function inputsOf({
   const named = {
     "--vocabulary": vocabulary,
     "--initial-vectors": initialVectors,
+    "the words of --initial-vectors": initialVectors && wordsRead(initialVectors),
     "--freeze": freeze,
     "--word-rates": wordRates,
     "--stop-words": stopWords,

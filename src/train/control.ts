@@ -98,6 +98,7 @@ export class TrainingControl {
   /** @internal */
   readonly looks = new Requests<EpochModel>("the model is what train returns");
   private stopped = false;
+  private isInUse = false;
   private wake = () => {};
 
   /** Whether training is to rest. */
@@ -136,14 +137,18 @@ export class TrainingControl {
     return seen;
   }
 
-  /** @internal a run takes it up */
+  /** @internal a run takes it up. @throws Error if another one has it */
   begin(): void {
+    if (this.isInUse)
+      throw new Error('"control" is in use by another training: give each a TrainingControl of its own');
+    this.isInUse = true;
     this.checkpoints.begin();
     this.looks.begin();
   }
 
   /** @internal training has ended: whoever asks from now on, or still waits, is refused */
   end(): void {
+    this.isInUse = false;
     this.checkpoints.end();
     this.looks.end();
   }

@@ -86,7 +86,7 @@ export const START: Position = { epochs: 0, wordsBefore: 0, rounds: 0, ...EPOCH_
 /** What happens between batches, while nothing trains. */
 export interface Rest {
   isDue(): boolean;
-  /** Resolves when something has become due that a user asked for. */
+  /** Resolves when something is due that a user asked for. */
   asked(): Promise<undefined>;
   /** Returns when training may go on. */
   take(position: Position): Promise<void>;
@@ -146,6 +146,10 @@ class Epoch {
   private readonly number: number;
   private readonly totalWords: number;
   readonly fingerprint: Fingerprint;
+  /** of the batches of whole rounds */
+  private roundsFingerprint: string;
+  /** handed in */
+  private batches: number;
   private readonly pending: Promise<void>[] = [];
   /** when training began, moved on by rests and back by what was trained before */
   private start: number;
@@ -160,23 +164,23 @@ class Epoch {
     this.number = schedule.firstEpoch + position.epochs + 1;
     this.totalWords = schedule.epochs * schedule.epochWords;
     this.fingerprint = new Fingerprint(position.fingerprint);
+    this.roundsFingerprint = position.fingerprint;
+    this.batches = position.batches;
     this.start = performance.now() - position.seconds * 1000;
   }
 
   async train(): Promise<void> {
     const { position, pending, runner, fingerprint } = this;
     let handedIn = position.wordsBefore + position.words;
-    let batches = position.batches;
     const source = this.remaining();
     try {
       for (;;) {
-        // where all lanes have had their batches nothing waits for another, and resting changes nothing
-        const { done, value: batch } = await this.next(source, batches % runner.lanes === 0);
+        const { done, value: batch } = await this.next(source);
         if (done) break;
-        if (batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
+        if (this.batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
         if (pending.length === runner.ahead) await pending.shift();
         fingerprint.add(batch.ids);
-        batches++;
+        if (++this.batches % runner.lanes === 0) this.roundsFingerprint = fingerprint.value;
         const trained = this.trainBatch(batch, this.rateAt(handedIn));
         // awaited later; until then a failure is not an unhandled one
         trained.catch(() => {});
@@ -194,10 +198,9 @@ class Epoch {
   }
 
   /** The next batch; what is due is done before it, and while it is waited for. */
-  private async next(source: AsyncGenerator<Batch>, mayRest: boolean): Promise<IteratorResult<Batch>> {
+  private async next(source: AsyncGenerator<Batch>): Promise<IteratorResult<Batch>> {
     const { rest } = this.run;
     const next = source.next();
-    if (!mayRest) return next;
     // awaited below; until then a failure is not an unhandled one
     next.catch(() => {});
     for (;;) {
@@ -257,10 +260,12 @@ class Epoch {
     }
   }
 
+  /** Does what is due after the last whole round: batches that wait for others to fill one are not trained on yet, and go on waiting. */
   private async rest(rest: Rest): Promise<void> {
-    await this.settle();
-    const { position, runner } = this;
-    position.fingerprint = this.fingerprint.value;
+    const { position, runner, pending } = this;
+    runner.flush?.(true);
+    for (const done of pending.splice(0, pending.length - (this.batches % runner.lanes))) await done;
+    position.fingerprint = this.roundsFingerprint;
     position.rounds = runner.rounds?.() ?? 0;
     position.seconds = this.seconds;
     const from = performance.now();

@@ -8,12 +8,14 @@ import { ratesOf } from "./grow.js";
 import type { RunListeners } from "./listeners.js";
 import {
   asksForThreads,
+  DEFAULTS,
   otherOptions,
   type ResolvedOptions,
   resolveOptions,
   type StoredOptions,
   type TrainOptions,
 } from "./options.js";
+import { type SizedOption, smallEpochs, smallMinCount, smallSubsample } from "./small-text.js";
 
 /**
  * The training that the checkpoint's place holds, where it is this one.
@@ -31,6 +33,7 @@ export async function heldTraining(
   if (held === undefined) return resume;
   if (resume !== undefined) {
     if (!isSame(held, resume)) refuse(held, `${resume.name} is another one`);
+    if (isFurther(held, resume)) refuse(held, `it is further on than ${resume.name}`);
     return resume;
   }
   const other = difference(given, held) ?? (await differs(held));
@@ -48,6 +51,7 @@ export interface ModelRun {
   vocabulary: Vocabulary;
   schedule: Schedule;
   history: readonly EpochRecord[];
+  rates: Float32Array | undefined;
 }
 
 /**
@@ -56,7 +60,7 @@ export interface ModelRun {
  * @throws RangeError if it holds a training that has not ended, and is another one; what `read` throws
  */
 export async function heldRun(
-  { options, vocabulary, schedule, history }: ModelRun,
+  { options, vocabulary, schedule, history, rates }: ModelRun,
   listeners: RunListeners,
   differs: (held: Checkpoint) => Promise<string | undefined>,
 ): Promise<Checkpoint | undefined> {
@@ -65,8 +69,9 @@ export async function heldRun(
   const begun = JSON.stringify([withoutThreads(options), schedule, history]);
   const there = [withoutThreads(held.options), held.schedule, held.history.slice(0, schedule.firstEpoch)];
   const isThis = JSON.stringify(there) === begun && hasSameWords(held.vocabulary, vocabulary);
-  if (!isThis || (await differs(held)) !== undefined) {
-    refuse(held, "this is another one");
+  const other = !isThis ? "its model, its options or its words" : (ratesDiffer(rates, held) ?? (await differs(held)));
+  if (other !== undefined) {
+    refuse(held, `this one differs: ${other}`);
     return undefined;
   }
   tell(held, listeners);
@@ -98,13 +103,28 @@ function refuse(held: Checkpoint, what: string): void {
 /** The first option that differs; the text is not looked at. */
 function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   const { open, vocabulary, freeze, wordRates } = resolveOptions(given);
-  const other = otherOptions(given, held).find(({ name }) => !(open as readonly string[]).includes(name));
+  const asDefault = open.filter((name) => isDefault(name, held));
+  const other = otherOptions(given, held).find(({ name }) => !(asDefault as readonly string[]).includes(name));
   if (other) return `it has "${other.name}" ${other.was}, this one ${other.is}`;
   if (asksForThreads(given, held)) return `it was trained with one thread, this one has "threads" ${given.threads}`;
   if (vocabulary && !hasSameWords(vocabulary, held.vocabulary)) return "it has another vocabulary";
-  const rates = ratesOf(held.vocabulary, freeze, wordRates);
-  if (String(rates) !== String(held.tensors.rates)) return 'it has other words in "freeze" or "wordRates"';
-  return undefined;
+  return ratesDiffer(ratesOf(held.vocabulary, freeze, wordRates), held);
+}
+
+function ratesDiffer(rates: Float32Array | undefined, { tensors }: Checkpoint): string | undefined {
+  return String(rates) === String(tensors.rates) ? undefined : 'it has other words in "freeze" or "wordRates"';
+}
+
+/** Whether a checkpoint has what an option that is not given comes to for its text. */
+function isDefault(name: SizedOption, { options, vocabulary: { totalWords } }: Checkpoint): boolean {
+  if (name === "epochs") return options.epochs === smallEpochs(totalWords, DEFAULTS.epochs);
+  if (name === "subsample") return options.subsample === smallSubsample(totalWords, DEFAULTS.subsample);
+  // depends on the words without a vector too, which a checkpoint does not know: these are the bounds
+  return options.minCount >= smallMinCount(totalWords, DEFAULTS.minCount) && options.minCount <= DEFAULTS.minCount;
+}
+
+function isFurther({ position: a }: Checkpoint, { position: b }: Checkpoint): boolean {
+  return a.epochs > b.epochs || (a.epochs === b.epochs && a.batches > b.batches);
 }
 
 /** Whether two checkpoints are of one training. */

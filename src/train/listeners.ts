@@ -1,6 +1,7 @@
 // What a training tells while it runs, how it is stopped, and what becomes of listeners that fail.
 
 import { checkFunction, checkSignal } from "../math/check.js";
+import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
 import type { EpochListener } from "./options.js";
@@ -57,18 +58,28 @@ export async function withListeners<Options extends RunListeners, Result>(
   const { signal, control, onProgress, onWarning } = options;
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
+  const listening = new Set<Promise<unknown>>();
   const watched = <Value>(listener: ((value: Value) => unknown) | undefined) =>
-    listener && ((value: Value) => void Promise.resolve(listener(value)).catch((error) => controller.abort(error)));
+    listener &&
+    ((value: Value) => {
+      const heard = Promise.resolve(listener(value))
+        .catch((error) => controller.abort(error))
+        .finally(() => listening.delete(heard));
+      listening.add(heard);
+    });
+  control?.begin();
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort);
-  control?.begin();
   try {
-    return await run({
+    const result = await run({
       ...options,
       onProgress: watched(onProgress),
       onWarning: watched(onWarning),
       signal: controller.signal,
     });
+    await orAborted(Promise.all(listening), controller.signal);
+    controller.signal.throwIfAborted();
+    return result;
   } finally {
     signal?.removeEventListener("abort", abort);
     control?.end();

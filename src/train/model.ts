@@ -292,7 +292,7 @@ export class Model<Source = CorpusSource> {
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, words: vocabulary, parameters } = this;
     const { maxSentenceLength, batchWords } = this.crew;
-    const run = { options: storedOptions(this.options), vocabulary, schedule, history };
+    const run = { options: storedOptions(this.options), vocabulary, schedule, history, rates: parameters.rates };
     const held = await heldRun(run, listeners, (held) =>
       textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held, () => {}),
     );

@@ -41,8 +41,9 @@ export class Keeper implements Rest {
 
   async asked(): Promise<undefined> {
     const { control } = this.options;
-    if (control) await control.changed();
-    else await new Promise(() => {});
+    if (control === undefined) return new Promise(() => {});
+    // asked for while something else was done
+    if (!control.looks.any && !control.checkpoints.any) await control.changed();
   }
 
   async take(position: Position): Promise<void> {

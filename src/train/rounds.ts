@@ -158,29 +158,36 @@ export class RoundQueue {
     private next: number,
   ) {}
 
-  /** Rounds begun so far. */
+  /** Rounds whose batches have come so far. */
   get number(): number {
-    return this.next;
+    return this.next - Number(this.isFilling);
   }
 
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
-    const { rounds, waiting, parts } = this;
-    if (rounds.length === 0 || rounds[rounds.length - 1].batches.length === parts) {
+    const { rounds, waiting } = this;
+    if (!this.isFilling) {
       rounds.push({ number: this.next++, learningRate, company: 0, batches: [] });
       waiting.push([]);
     }
     rounds[rounds.length - 1].batches.push(ids);
     const result = new Promise<StepResult>((resolve, reject) => waiting[waiting.length - 1].push({ resolve, reject }));
-    if (rounds.length === ROUNDS_AT_A_TIME && rounds[rounds.length - 1].batches.length === parts) this.flush();
+    if (rounds.length === ROUNDS_AT_A_TIME && !this.isFilling) this.flush();
     return result;
   }
 
-  /** Trains on the batches that have come, without waiting for more. */
-  flush(): void {
-    const { rounds, waiting, threads } = this;
-    if (rounds.length === 0) return;
-    this.rounds = [];
-    this.waiting = [];
+  /** Whether the last round has had batches, and waits for more. */
+  private get isFilling(): boolean {
+    const last = this.rounds.at(-1);
+    return last !== undefined && last.batches.length < this.parts;
+  }
+
+  /** Trains on the batches that have come, without waiting for more. @param whole but for those of a round that waits for more */
+  flush(whole = false): void {
+    const { threads } = this;
+    const end = this.rounds.length - Number(whole && this.isFilling);
+    if (end === 0) return;
+    const rounds = this.rounds.splice(0, end);
+    const waiting = this.waiting.splice(0, end);
     for (const round of rounds) round.company = companyOf(round.batches);
     Promise.all(threads.map((thread, t) => thread.train(rounds.map((round) => this.shareOf(round, t))))).then(
       (counted) =>

@@ -15,14 +15,14 @@ const ROUNDS_AHEAD = 8;
 export const PIECE = 2 ** 20;
 
 export interface Runner {
-  /** Batches that wait for each other: only after a multiple of them may training rest. */
+  /** Batches of a round, which are trained on together. */
   readonly lanes: number;
   /** Batches to hand in ahead of those that are done, so that reading and training overlap. */
   readonly ahead: number;
   /** Trains on a batch, after all batches handed in before. ids is given away. */
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult>;
-  /** No batch comes for now: those that wait for others to fill a round need wait no more. */
-  flush?(): void;
+  /** No batch comes for now: those that wait for others to fill a round need wait no more. @param whole but those of a round that is not full go on waiting */
+  flush?(whole?: boolean): void;
   /** Rounds begun, where training goes in rounds. */
   rounds?(): number;
   /** Brings the parameters into the caller's memory, where they are not there anyway, and says whether all are finite. */
@@ -213,7 +213,7 @@ export function roundsRunner(
     lanes: parts,
     ahead: ROUNDS_AHEAD * parts,
     run: (ids, learningRate) => queue.run(ids, learningRate),
-    flush: () => queue.flush(),
+    flush: (whole) => queue.flush(whole),
     rounds: () => queue.number,
     collect,
     close,

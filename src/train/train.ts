@@ -9,6 +9,7 @@ import type { Corpus } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
 import { buildVocabulary, type Count, type Vocabulary } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint.js";
+import { TrainingControl } from "./control.js";
 import { START } from "./epochs.js";
 import { ratesOf, takeVectors } from "./grow.js";
 import { heldTraining } from "./held.js";
@@ -27,8 +28,18 @@ export async function trainOn<Source>(
   source: Source,
   given: TrainOptions = {},
 ): Promise<Model<Source>> {
-  const options = given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
+  const options = optionsOf(given);
   return withListeners(options, (listened) => trainWith(platform, source, given, listened));
+}
+
+/** @throws TypeError, RangeError; whoever waits for the control then waits in vain */
+function optionsOf(given: TrainOptions): ResolvedOptions {
+  try {
+    return given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
+  } catch (error) {
+    if (given?.control instanceof TrainingControl) given.control.end();
+    throw error;
+  }
 }
 
 async function trainWith<Source>(
