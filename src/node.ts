@@ -17,7 +17,7 @@ import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./t
 import type { Edge } from "./text/walks.js";
 import type { Checkpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
-import type { Model, Platform } from "./train/model.js";
+import { type Model, type Platform, withCorpus } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
@@ -84,10 +84,12 @@ export function estimateMemory(options: TrainOptions, vocabularySize: number): M
 
 /**
  * Counts the pairs of a corpus, which may be a file's path, and keeps those that score above the threshold.
- * @throws TypeError, RangeError for options
+ * @throws TypeError, RangeError for options; Error if the file cannot be read; what onWords throws; the signal's reason
  */
-export function learnPhrases(corpus: NodeCorpusSource, options?: PhraseOptions): Promise<Phrases> {
-  return learnFrom(toNodeCorpus(corpus), options);
+export async function learnPhrases(corpus: NodeCorpusSource, options: PhraseOptions = {}): Promise<Phrases> {
+  // learnFrom checks the options first, and heeds the signal
+  const onWarning = (message: string) => options.onWarning?.(message);
+  return withCorpus(platform, corpus, { onWarning }, (read) => learnFrom(read, options));
 }
 
 /** Node's fetch knows no file: URLs. */

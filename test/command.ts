@@ -50,7 +50,7 @@ export class Workbench {
 export const small = ["--dim", "16", "--epochs", "3", "--min-count", "1", "--subsample", "0.01", "--threads", "1"];
 
 /** Whether a process has a file open whose path holds the name; on Linux. */
-export function holds({ pid }: ChildProcess, name: string): boolean {
+export function holds({ pid }: { pid?: number }, name: string): boolean {
   return readdirSync(`/proc/${pid}/fd`).some((descriptor) => {
     try {
       return readlinkSync(`/proc/${pid}/fd/${descriptor}`).includes(name);

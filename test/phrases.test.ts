@@ -1,6 +1,8 @@
 // Phrases, held against word2phrase.c's output and gensim's phrases on the same lines, and against counting by hand.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -116,6 +118,39 @@ describe("learnPhrases", () => {
     await expect(wrong({ minCount: 0 })).rejects.toThrow(/"minCount" expected/);
     await expect(wrong({ mincount: 1 } as PhraseOptions)).rejects.toThrow(/mincount.*did you mean "minCount"/);
     await expect(wrong({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await expect(wrong({ signal: {} as AbortSignal })).rejects.toThrow('"signal" expected an AbortSignal');
+    await expect(wrong({ onWords: 3 as never })).rejects.toThrow('"onWords" expected a function, got 3');
+    await expect(wrong({ onWarning: 3 as never })).rejects.toThrow('"onWarning" expected a function, got 3');
+    await expect(wrong({ connectorWords: "and" })).rejects.toThrow('"connectorWords" expected words, such as');
+    await expect(wrong({ connectorWords: [5] as never })).rejects.toThrow('"connectorWords" expected words that are');
+    await expect(wrong({ delimiter: 5 as never })).rejects.toThrow('"delimiter" expected a string, such as "_", got 5');
+    await expect(wrong(null as never)).rejects.toThrow(/options? expected an object, got null/);
+  });
+
+  it("ends with the signal's reason while the source waits", async () => {
+    const abort = new AbortController();
+    const reason = new Error("stop it");
+    async function* source() {
+      yield ["a", "b"];
+      setTimeout(() => abort.abort(reason));
+      await new Promise(() => {});
+    }
+    await expect(learnPhrases(source, { signal: abort.signal })).rejects.toBe(reason);
+  });
+
+  it("fails with the error of onWords, which may be asynchronous", async () => {
+    const failure = new Error("no listener");
+    await expect(learnPhrases([["a", "b"]], { onWords: () => Promise.reject(failure) })).rejects.toBe(failure);
+  });
+
+  it("says what it skipped in a folder", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wasm2vec-phrases-"));
+    writeFileSync(join(folder, "text"), "a b\n");
+    writeFileSync(join(folder, ".hidden"), "a b\n");
+    const warnings: string[] = [];
+    await learnPhrases(folder, { onWarning: (message) => warnings.push(message) });
+    expect(warnings).toEqual([`${folder}: skipped ".hidden" (hidden)`]);
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Corpus, fileCorpus, streamCorpus, train } from "wasm2vec";
+import { type Corpus, fileCorpus, learnPhrases, streamCorpus, train } from "wasm2vec";
 import { openSpool } from "../src/node/spool";
 import { sentencesOf } from "../src/text/sentences";
 import { cli, holds, small, Workbench } from "./command";
@@ -36,6 +36,15 @@ async function read(corpus: Corpus): Promise<string> {
 /** A stream that gives what it is told to, when it is told. */
 function controlled(): Readable {
   return new Readable({ read() {} });
+}
+
+/** The same function, which does nothing after its first call. */
+function once(listener: () => unknown): () => void {
+  let isCalled = false;
+  return () => {
+    if (!isCalled) listener();
+    isCalled = true;
+  };
 }
 
 /** Text longer than what is looked at before the first words are given. */
@@ -145,6 +154,23 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     await corpus.close!();
     await expect(pass).rejects.toThrow("cannot be read any more");
     close();
+  });
+
+  it("are let go of once phrases are learned from their path", async () => {
+    const close = write(long);
+    const phrases = await learnPhrases(pipe, { minCount: 1, threshold: 0, onWords: once(close) });
+    expect(phrases.size).toBeGreaterThan(0);
+    expect(holds(process, "wasm2vec-text")).toBe(false);
+  });
+
+  it("are let go of when learning phrases is aborted", async () => {
+    const close = write(long);
+    const abort = new AbortController();
+    const reason = new Error("stop it");
+    const onWords = () => abort.abort(reason);
+    await expect(learnPhrases(pipe, { onWords, signal: abort.signal })).rejects.toBe(reason);
+    close();
+    expect(holds(process, "wasm2vec-text")).toBe(false);
   });
 
   /** A command whose text comes from what this test has. */

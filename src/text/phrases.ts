@@ -1,9 +1,10 @@
 // Phrases: words that come together more often than chance, joined into one token (Mikolov et al. 2013, section 4).
 
 import { breathe } from "../math/breathe.js";
-import { checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { log } from "../math/power.js";
+import { abortable, orAborted } from "./abort.js";
 import { type Corpus, type CorpusSource, type Sentence, toCorpus } from "./corpus.js";
 import { PairCounter } from "./pairs.js";
 import { sentencesOf } from "./sentences.js";
@@ -28,9 +29,11 @@ export interface PhraseOptions {
   delimiter?: string;
   /** Distinct words and pairs held while counting; above it the rarest are dropped. Default 10,000,000. */
   maxCounted?: number;
-  /** Told the words read so far, now and then. */
-  onWords?: (words: number) => void;
-  /** Stops counting; the promise rejects with its reason. */
+  /** Called with the words read so far, now and then; a promise that it returns is awaited, and its error rejects. */
+  onWords?: (words: number) => unknown;
+  /** In Node: called with what was skipped in a folder whose path was given. */
+  onWarning?: (message: string) => unknown;
+  /** Stops counting at once; the promise rejects with its reason. */
   signal?: AbortSignal;
 }
 
@@ -42,7 +45,8 @@ export const ENGLISH_CONNECTORS: readonly string[] = "a an the for of with witho
 );
 
 const OPTIONS = [
-  ...["minCount", "threshold", "scoring", "connectorWords", "delimiter", "maxCounted", "onWords", "signal"],
+  ...["minCount", "threshold", "scoring", "connectorWords", "delimiter", "maxCounted"],
+  ...["onWords", "onWarning", "signal"],
 ];
 
 /** What scores are made of. */
@@ -74,7 +78,7 @@ const SCORES: Record<PhraseScoring, (counts: Counts) => number> = {
 
 /**
  * Counts the pairs of a corpus and keeps those that score above the threshold.
- * @throws TypeError, RangeError for options
+ * @throws TypeError, RangeError for options; what onWords throws; the signal's reason
  */
 export async function learnPhrases(source: CorpusSource, options: PhraseOptions = {}): Promise<Phrases> {
   checkKnown("option", options, OPTIONS);
@@ -83,8 +87,12 @@ export async function learnPhrases(source: CorpusSource, options: PhraseOptions 
   const [least, most] = scoring === "npmi" ? [-1, 1] : [0, Number.MAX_VALUE];
   const threshold = checkNumber("threshold", options.threshold ?? PHRASE_THRESHOLD[scoring], least, most);
   const counter = new PairCounter(checkInteger("maxCounted", options.maxCounted ?? 10_000_000, 2, 2 ** 25));
-  const connectors = new Set(options.connectorWords);
-  const words = await countPairs(toCorpus(source), counter, connectors, scoring === "word2phrase", options);
+  const connectors = new Set(checkWords("connectorWords", options.connectorWords));
+  const delimiter = checkDelimiter(options.delimiter);
+  checkFunction("onWords", options.onWords);
+  checkFunction("onWarning", options.onWarning);
+  const corpus = abortable(toCorpus(source), checkSignal(options.signal));
+  const words = await countPairs(corpus, counter, connectors, scoring === "word2phrase", options);
   const { distinct } = counter;
   const kept: [string[], number][] = [];
   let seen = 0;
@@ -92,10 +100,24 @@ export async function learnPhrases(source: CorpusSource, options: PhraseOptions 
     const [a, b] = [counter.count(first), counter.count(rest[rest.length - 1])];
     const score = SCORES[scoring]({ first: a, second: b, pair: count, words, distinct, minCount });
     if (score > (scoring === "word2phrase" ? fround(threshold) : threshold)) kept.push([[first, ...rest], score]);
-    if (++seen % 65_536 === 0) await breathe();
+    if (++seen % 65_536 === 0) await orAborted(breathe(), options.signal);
   }
   kept.sort((a, b) => b[1] - a[1] || (a[0].join(" ") < b[0].join(" ") ? -1 : 1));
-  return new Phrases(kept, connectors, options.delimiter);
+  return new Phrases(kept, connectors, delimiter);
+}
+
+function checkWords(name: string, words: Iterable<string> = []): readonly string[] {
+  if (typeof words === "string" || typeof words?.[Symbol.iterator] !== "function")
+    throw new TypeError(`"${name}" expected words, such as ["of", "the"], got ${show(words)}`);
+  const all = [...words];
+  const wrong = all.find((word) => typeof word !== "string");
+  if (wrong !== undefined) throw new TypeError(`"${name}" expected words that are strings, got ${show(wrong)}`);
+  return all;
+}
+
+function checkDelimiter(delimiter: string = "_"): string {
+  if (typeof delimiter === "string") return delimiter;
+  throw new TypeError(`"delimiter" expected a string, such as "_", got ${show(delimiter)}`);
 }
 
 /** @param across pairs are counted across sentences too @returns the words of the text */
@@ -110,7 +132,6 @@ async function countPairs(
   let last = -1;
   let between: string[] = [];
   for await (const sentences of sentencesOf(corpus)) {
-    signal?.throwIfAborted();
     for (const sentence of sentences) {
       if (!across) last = -1;
       between = [];
@@ -128,7 +149,7 @@ async function countPairs(
       // numbers change then
       if (counter.shrink()) last = -1;
     }
-    onWords?.(words);
+    await orAborted(Promise.resolve(onWords?.(words)), signal);
   }
   return words;
 }
@@ -138,7 +159,7 @@ const VERSION = 1;
 
 /** The phrases of a corpus; joins them in any sentences. */
 export class Phrases {
-  /** by the first word, then by the others, parted by NUL */
+  /** by the first word, then by the others, separated by NUL */
   private readonly byFirst = new Map<string, Map<string, string>>();
   private readonly connectors: ReadonlySet<string>;
 
