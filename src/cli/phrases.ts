@@ -14,6 +14,7 @@ import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
 import { sentencesOf } from "../text/sentences.js";
 import { countOf, finish, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
 import { checkDistinct, corpusFiles, namedFiles, refuseDash } from "./distinct.js";
+import { flagOf } from "./flags.js";
 import { STANDARD_OUTPUT, writeOutput } from "./output.js";
 import { showCounting } from "./progress.js";
 import { Interrupted, interruptible } from "./signals.js";
@@ -94,8 +95,7 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
       "save",
     ];
     const given = learning.find((name) => command.getOptionValueSource(name) === "cli");
-    if (given !== undefined)
-      throw new UsageError(`--load takes phrases as they are: leave out the option for ${given}`);
+    if (given !== undefined) throw new UsageError(`--load takes phrases as they are: leave out ${flagOf(given)}`);
   }
   if (threshold.length > passes)
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
