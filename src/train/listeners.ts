@@ -59,11 +59,16 @@ export async function withListeners<Options extends RunListeners, Result>(
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
   const listening = new Set<Promise<unknown>>();
+  let failure: { error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    controller.abort(error);
+  };
   const watched = <Value>(listener: ((value: Value) => unknown) | undefined) =>
     listener &&
     ((value: Value) => {
       const heard = Promise.resolve(listener(value))
-        .catch((error) => controller.abort(error))
+        .catch(fail)
         .finally(() => listening.delete(heard));
       listening.add(heard);
     });
@@ -77,8 +82,9 @@ export async function withListeners<Options extends RunListeners, Result>(
       onWarning: watched(onWarning),
       signal: controller.signal,
     });
-    await orAborted(Promise.all(listening), controller.signal);
-    controller.signal.throwIfAborted();
+    // one that still works may fail yet; an abort comes too late to take back what is trained
+    if (listening.size > 0) await orAborted(Promise.all(listening), controller.signal);
+    if (failure) throw failure.error;
     return result;
   } finally {
     signal?.removeEventListener("abort", abort);
