@@ -31,7 +31,7 @@ const platform: Platform<NodeCorpusSource> = {
   writeFile: writeAtomically,
 };
 
-/** What train takes in Node: also the path of a text file, plain or gzip. */
+/** What train takes in Node: also the path of a text file, plain or compressed, of a pipe or a folder, or a glob. */
 export type NodeCorpusSource = CorpusSource | string | URL;
 
 /**
