@@ -201,6 +201,12 @@ function parseJson<T>(text: string, name: string, what: string): T {
 }
 
 function readContainer(bytes: Uint8Array, name: string): ReturnType<typeof readSafetensors> {
+  // { after the length of the header
+  if (bytes.length > 8 && bytes[8] !== 0x7b)
+    throw new FormatError(
+      `${name}: expected a model or a checkpoint of wasm2vec, got another kind of file; a model is what Model.save wrote, a ` +
+        'checkpoint what training wrote with "checkpoint"; vectors are read by loadVectors, and begun with by "initialVectors"',
+    );
   try {
     return readSafetensors(bytes, name);
   } catch (cause) {

@@ -48,6 +48,8 @@ export interface Schedule {
   epochWords: number;
   /** whether they were counted in this text; else they are those of a vocabulary from elsewhere, or some went uncounted */
   isCounted?: boolean;
+  /** fingerprint of the initialVectors that it began with */
+  initialVectors?: string;
   learningRate: number;
   minLearningRate: number;
   /** epochs done before this run */
@@ -90,6 +92,8 @@ export interface Rest {
   asked(): Promise<undefined>;
   /** Returns when training may go on. */
   take(position: Position): Promise<void>;
+  /** Keeps what is trained, where there is a place for it: no more text comes. */
+  keep(position: Position): Promise<void>;
 }
 
 /** One call of train. */
@@ -126,11 +130,15 @@ export async function trainEpochs(
     const epoch = new Epoch(run, position, runner, reporter);
     await epoch.train();
     const record = epoch.record();
-    if (record.words === 0)
+    if (record.words === 0) {
+      if (position.epochs > 0) await run.rest.keep(position);
       throw new RangeError(
         `${run.corpus.name} has no words of the vocabulary in epoch ${record.epoch}: ` +
-          "if it is an iterator that was used up, pass a function that returns a fresh one",
+          (run.corpus.isConstant
+            ? "it has changed since it was counted; give the text that was counted"
+            : "if it is an iterator that was used up, pass a function that returns a fresh one"),
       );
+    }
     if (position.epochs === 0) checkTrained(record, run);
     if (!(await runner.collect())) throw epoch.divergence("parameters are not finite");
     const whole = epoch.fingerprint.value;
@@ -146,6 +154,7 @@ class Epoch {
   private readonly number: number;
   private readonly totalWords: number;
   readonly fingerprint: Fingerprint;
+  private hasTextFailed = false;
   /** of the batches of whole rounds */
   private roundsFingerprint: string;
   /** handed in */
@@ -187,6 +196,9 @@ class Epoch {
         pending.push(trained);
         handedIn += batch.words;
       }
+    } catch (error) {
+      if (this.hasTextFailed && !this.run.signal?.aborted) await this.keep();
+      throw error;
     } finally {
       const left = source.return(undefined);
       // a source that gives no answer is not waited for
@@ -202,7 +214,9 @@ class Epoch {
     const { rest } = this.run;
     const next = source.next();
     // awaited below; until then a failure is not an unhandled one
-    next.catch(() => {});
+    next.catch(() => {
+      this.hasTextFailed = true;
+    });
     for (;;) {
       if (rest.isDue()) await this.rest(rest);
       const first = await Promise.race([next, rest.asked()]);
@@ -260,20 +274,34 @@ class Epoch {
     }
   }
 
-  /** Does what is due after the last whole round: batches that wait for others to fill one are not trained on yet, and go on waiting. */
   private async rest(rest: Rest): Promise<void> {
+    await this.settleRounds();
+    const from = performance.now();
+    await rest.take(this.position);
+    const rested = performance.now() - from;
+    this.start += rested;
+    this.reporter.skip(rested);
+  }
+
+  /** The text has failed, which is told: what was trained on it is kept, if it can be. */
+  private async keep(): Promise<void> {
+    try {
+      await this.settleRounds();
+      await this.run.rest.keep(this.position);
+    } catch {
+      // what the text failed of says more
+    }
+  }
+
+  /** Brings the position to the last whole round: batches that wait for others to fill one are not trained on, and go on waiting. */
+  private async settleRounds(): Promise<void> {
     const { position, runner, pending } = this;
     runner.flush?.(true);
     for (const done of pending.splice(0, pending.length - (this.batches % runner.lanes))) await done;
     position.fingerprint = this.roundsFingerprint;
     position.rounds = runner.rounds?.() ?? 0;
     position.seconds = this.seconds;
-    const from = performance.now();
     if (!(await runner.collect())) throw this.divergence("parameters are not finite");
-    await rest.take(position);
-    const rested = performance.now() - from;
-    this.start += rested;
-    this.reporter.skip(rested);
   }
 
   /** Waits until no batch is under way. */

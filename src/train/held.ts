@@ -1,8 +1,11 @@
 // What the place that checkpoints go to holds already: the same training, to go on with, or another, not to be overwritten.
 
+import { show } from "../math/check.js";
+import { Fingerprint } from "../math/fingerprint.js";
 import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import type { Checkpoint } from "./checkpoint.js";
+import type { WordVectors } from "../vectors/vectors.js";
+import { Checkpoint } from "./checkpoint.js";
 import type { EpochRecord, Schedule } from "./epochs.js";
 import { ratesOf } from "./grow.js";
 import type { RunListeners } from "./listeners.js";
@@ -36,11 +39,12 @@ export async function heldTraining(
     if (isFurther(held, resume)) refuse(held, `it is further on than ${resume.name}`);
     return resume;
   }
-  const other = difference(given, held) ?? (await differs(held));
-  if (other !== undefined) {
-    refuse(held, `this one differs: ${other}`);
-    return undefined;
-  }
+  const other = difference(given, held);
+  if (other !== undefined) refuse(held, `this one differs: ${other}`);
+  const text = other === undefined ? await differs(held) : undefined;
+  if (text !== undefined)
+    refuse(held, `its text is another one: ${text}`, "give it the text that it was begun on to go on");
+  if (other !== undefined || text !== undefined) return undefined;
   tell(held, options);
   return held;
 }
@@ -81,7 +85,10 @@ export async function heldRun(
 /** What is there, unless it may be overwritten whatever it is. */
 async function readHeld({ checkpoint, signal }: RunListeners): Promise<Checkpoint | undefined> {
   if (checkpoint?.read === undefined || checkpoint.overwrite === true) return undefined;
-  return orAborted(checkpoint.read(), signal);
+  // null is what stores of browsers give for nothing
+  const held = (await orAborted(checkpoint.read(), signal)) ?? undefined;
+  if (held === undefined || held instanceof Checkpoint) return held;
+  throw new TypeError(`checkpoint.read expected to give a Checkpoint, got ${show(held)}: use readCheckpoint`);
 }
 
 function tell(held: Checkpoint, { onWarning }: RunListeners): void {
@@ -92,23 +99,31 @@ function tell(held: Checkpoint, { onWarning }: RunListeners): void {
   );
 }
 
-function refuse(held: Checkpoint, what: string): void {
+function refuse(held: Checkpoint, what: string, remedy = '"resume" goes on with it'): void {
   if (held.isFinished) return;
   throw new RangeError(
     `"checkpoint" ${held.name} holds a training that has not ended (${held.progress}), and ${what}: ` +
-      '"resume" goes on with it, "overwrite" starts over and loses it; or name another file',
+      `${remedy}, "overwrite" starts over and loses it; or name another file`,
   );
 }
 
 /** The first option that differs; the text is not looked at. */
 function difference(given: TrainOptions, held: Checkpoint): string | undefined {
-  const { open, vocabulary, freeze, wordRates } = resolveOptions(given);
+  const { open, vocabulary, initialVectors, freeze, wordRates } = resolveOptions(given);
   const asDefault = open.filter((name) => isDefault(name, held));
   const other = otherOptions(given, held).find(({ name }) => !(asDefault as readonly string[]).includes(name));
   if (other) return `it has "${other.name}" ${other.was}, this one ${other.is}`;
   if (asksForThreads(given, held)) return `it was trained with one thread, this one has "threads" ${given.threads}`;
   if (vocabulary && !hasSameWords(vocabulary, held.vocabulary)) return "it has another vocabulary";
+  if (held.schedule.initialVectors !== (initialVectors && vectorsFingerprint(initialVectors)))
+    return 'it began with other "initialVectors"';
   return ratesDiffer(ratesOf(held.vocabulary, freeze, wordRates), held);
+}
+
+/** What tells vectors from others. */
+export function vectorsFingerprint({ words, matrix }: WordVectors): string {
+  const bytes = new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength);
+  return new Fingerprint().addBytes(bytes).addBytes(new TextEncoder().encode(words.join("\n"))).value;
 }
 
 function ratesDiffer(rates: Float32Array | undefined, { tensors }: Checkpoint): string | undefined {
@@ -116,7 +131,9 @@ function ratesDiffer(rates: Float32Array | undefined, { tensors }: Checkpoint): 
 }
 
 /** Whether a checkpoint has what an option that is not given comes to for its text. */
-function isDefault(name: SizedOption, { options, vocabulary: { totalWords } }: Checkpoint): boolean {
+function isDefault(name: SizedOption, { options, schedule, vocabulary: { totalWords } }: Checkpoint): boolean {
+  // the words of a vocabulary from elsewhere say nothing of the text
+  if (schedule.isCounted === false) return options[name] === DEFAULTS[name];
   if (name === "epochs") return options.epochs === smallEpochs(totalWords, DEFAULTS.epochs);
   if (name === "subsample") return options.subsample === smallSubsample(totalWords, DEFAULTS.subsample);
   // depends on the words without a vector too, which a checkpoint does not know: these are the bounds

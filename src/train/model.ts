@@ -147,6 +147,7 @@ export class Model<Source = CorpusSource> {
       withListeners(options, async (listened) => {
         const { signal } = listened;
         signal.throwIfAborted();
+        await orAborted(Promise.resolve(this.saving), signal);
         await withCorpus(this.platform, source, listened, async (corpus) => {
           if (updateVocabulary) await this.grow(corpus);
           await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
@@ -225,7 +226,7 @@ export class Model<Source = CorpusSource> {
         this.refresh();
         this.activity = "between epochs";
         const answer = await orAborted(Promise.resolve(onEpochEnd?.(this, record)), signal);
-        await this.saving;
+        await orAborted(Promise.resolve(this.saving), signal);
         this.activity = "training";
         if (answer === false) position.epochs = schedule.epochs;
         const finished = position.epochs === schedule.epochs;
@@ -249,7 +250,6 @@ export class Model<Source = CorpusSource> {
     if (this.activity !== "none") throw new Error(BUSY);
     this.activity = "training";
     try {
-      await this.saving;
       await work();
     } finally {
       this.activity = "none";

@@ -208,6 +208,8 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const o = { ...DEFAULTS, ...(given as TrainOptions) };
   const model = checkOneOf("model", o.model, ["skipgram", "cbow"]);
   const learningRate = checkNumber("learningRate", o.learningRate ?? DEFAULT_LEARNING_RATE[model], 0);
+  if (learningRate === 0)
+    throw new RangeError('"learningRate" expected a number above 0, got 0: nothing would be learnt');
   const loss = checkOneOf("loss", o.loss, LOSSES);
   for (const name of ["negatives", "noiseExponent"]) {
     if (loss !== "negative-sampling" && name in given)
@@ -225,6 +227,8 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const kernel = checkOneOf("kernel", o.kernel, KERNEL_CHOICES);
   if (reproducible && (kernel === "relaxed" || kernel === "js"))
     throw new RangeError(`"reproducible" needs kernel "simd" or "scalar", got "${kernel}"`);
+  if (kernel === "js" && o.wasm !== undefined)
+    throw new RangeError('"wasm" goes with kernels of WebAssembly, got kernel "js": leave one out');
   const parallel = checkOneOf("parallel", o.parallel, PARALLEL_CHOICES);
   if (reproducible && parallel === "hogwild")
     throw new RangeError(

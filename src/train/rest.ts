@@ -56,6 +56,10 @@ export class Keeper implements Rest {
     }
   }
 
+  async keep(position: Position): Promise<void> {
+    if (this.options.checkpoint) await this.write(position);
+  }
+
   /** @param finished whether no epoch follows */
   async epochEnded(position: Position, finished: boolean): Promise<void> {
     const due = ++this.epochsSince >= this.epochs || finished;

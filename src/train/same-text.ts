@@ -66,7 +66,7 @@ export class TextWatch {
 }
 
 /** A first epoch that keeps fewer of its words than one in so many is warned of. */
-const FEW = 100;
+const FEW = 20;
 
 /**
  * Looks at the first epoch of a run, and warns of one that hardly trained.

@@ -12,7 +12,7 @@ import type { Checkpoint } from "./checkpoint.js";
 import { TrainingControl } from "./control.js";
 import { START } from "./epochs.js";
 import { ratesOf, takeVectors } from "./grow.js";
-import { heldTraining } from "./held.js";
+import { heldTraining, vectorsFingerprint } from "./held.js";
 import { listenersOf, withListeners } from "./listeners.js";
 import { canShare, Model, type Platform, withCorpus } from "./model.js";
 import { goOnOptions, type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
@@ -94,7 +94,8 @@ async function begin<Source>(
   const counted = asked.vocabulary ? undefined : await count(corpus, asked);
   const vocabulary = asked.vocabulary ?? counted!.vocabulary;
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
-  const options = suited(asked, counted?.tokens, vocabulary);
+  // how long the text is only counting tells
+  const options = counted ? suited(asked, counted) : asked;
   warnOfCost(options, vocabulary.size);
   await breathe();
   const crew = crewOf(platform, options, vocabulary);
@@ -104,8 +105,15 @@ async function begin<Source>(
   if (options.initialVectors) takeVectors(parameters, vocabulary, options.initialVectors);
   if (options.freeze || options.wordRates) parameters.rates = ratesOf(vocabulary, options.freeze, options.wordRates);
   const { epochs, learningRate, minLearningRate } = options;
-  const isCounted = counted?.isWhole ?? false;
-  const whole = { epochs, epochWords: vocabulary.totalWords, isCounted, learningRate, minLearningRate, firstEpoch: 0 };
+  const whole = {
+    epochs,
+    epochWords: vocabulary.totalWords,
+    isCounted: counted?.isWhole ?? false,
+    initialVectors: options.initialVectors && vectorsFingerprint(options.initialVectors),
+    learningRate,
+    minLearningRate,
+    firstEpoch: 0,
+  };
   await model.run(corpus, whole, { ...START }, options);
   return model;
 }
@@ -169,11 +177,11 @@ function crewOf<Source>(
 }
 
 /** Options with what those that were not given come to for a text of so many words. */
-function suited(options: ResolvedOptions, tokens: number | undefined, { totalWords }: Vocabulary): ResolvedOptions {
+function suited(options: ResolvedOptions, { tokens, vocabulary: { totalWords } }: Count): ResolvedOptions {
   const { open, minCount, subsample, epochs } = options;
   return {
     ...options,
-    minCount: open.includes("minCount") && tokens !== undefined ? smallMinCount(tokens, minCount) : minCount,
+    minCount: open.includes("minCount") ? smallMinCount(tokens, minCount) : minCount,
     subsample: open.includes("subsample") ? smallSubsample(totalWords, subsample) : subsample,
     epochs: open.includes("epochs") ? smallEpochs(totalWords, epochs) : epochs,
   };
