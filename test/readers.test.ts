@@ -155,6 +155,10 @@ describe("files, folders, globs", () => {
     ]);
   });
 
+  it("a text may begin with the letters of bzip2", async () => {
+    expect(await readText(put("letters.txt", "BZh is not all of it\n"))).toBe("BZh is not all of it\n");
+  });
+
   it("names what it skipped in the folder . whole", async () => {
     put("here/a.txt", "text a");
     put("here/.hidden/b.txt", "no text");

@@ -29,7 +29,7 @@ export const TEXT_OPTIONS: readonly string[] = [
  * A byte order mark at the start is left out.
  * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, or a response of
  * fetch, or a promise of one; called once for each pass, with the signal that ends it, to hand on to fetch
- * @throws TypeError, RangeError for options; while it is read FormatError for what is no text (an archive, UTF-16, binary
+ * @throws TypeError, RangeError for options; while it is read FormatError for what is not text (an archive, UTF-16, binary
  * data), for invalid UTF-8 that is to be refused, or lines that are no JSON
  */
 export function textCorpus(
