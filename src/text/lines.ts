@@ -6,7 +6,7 @@ import type { Corpus, Sentence } from "./corpus.js";
 import { type MissingOptions, RowTally } from "./fields.js";
 import { refuseBinary } from "./kind.js";
 import { type BytesRead, bytesOf, type TextBytes } from "./source.js";
-import { splitAtWhitespace } from "./splitter.js";
+import { whitespaceTokens } from "./splitter.js";
 import { decodeLines, stringCorpus } from "./strings.js";
 import { makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
 import type { TokenChunk } from "./tokens.js";
@@ -102,7 +102,7 @@ export class TextReader {
   /** The tokens of one text. */
   chunks(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<TokenChunk> {
     const bytes = this.check(parts, name, tally);
-    if (this.isSimple) return splitAtWhitespace(bytes);
+    if (this.isSimple) return whitespaceTokens(bytes);
     const { jsonField, missingField } = this.options;
     const lines = decodeLines(bytes);
     return this.tokens(jsonField === undefined ? lines : tally.rows.fields(lines, jsonField, name, missingField), name);
