@@ -1,6 +1,6 @@
 // Checkpoints: what is resumed ends with the bytes of what was not interrupted.
 
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -215,14 +215,11 @@ describe("a checkpoint's file", () => {
     expect([...read().vocabulary.words].sort()).toEqual([...words].sort());
   });
 
-  it("is written whole over the one before, and without what killed writers have left", async () => {
+  it("is written whole over the one before, and nothing else stays", async () => {
     const folder = mkdtempSync(join(tmpdir(), "wasm2vec-checkpoint-"));
     const file = join(folder, "training.ckpt");
-    const leftover = join(folder, "training.ckpt.tmp-4194303-0123abcd");
-    const alive = join(folder, `training.ckpt.tmp-${process.pid}-0123abcd`);
-    for (const name of [leftover, alive]) writeFileSync(name, "x");
     await train(text, { ...small, threads: 1, checkpoint: fileCheckpoint(file, "1epoch") });
-    expect((await readdir(folder)).sort()).toEqual(["training.ckpt", alive.slice(folder.length + 1)]);
+    expect(await readdir(folder)).toEqual(["training.ckpt"]);
     expect((await loadCheckpoint(file)).history).toHaveLength(3);
     expect(readFileSync(file).includes("wasm2vec.model")).toBe(true);
     await expect(loadCheckpoint(join(folder, "none"))).rejects.toThrow(/cannot read ".*none": no such file/);

@@ -2,7 +2,6 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -141,7 +140,7 @@ describe("train", () => {
     await run(["train", "corpus.gz", "--output", "d.bin", "--kernel", "scalar", "--no-worker", ...small]);
     for (const file of ["c.bin", "d.bin"])
       expect(readFileSync(join(folder, file)).equals(readFileSync(vectors)), file).toBe(true);
-    expect(readdirSync(tmpdir()).filter((name) => /^wasm2vec-[^-]*$/.test(name))).toEqual([]);
+    expect(readdirSync(bench.temporary)).toEqual([]);
   });
 
   it("obeys every option", async () => {

@@ -18,6 +18,8 @@ export interface Outcome {
 
 export class Workbench {
   readonly folder = mkdtempSync(join(tmpdir(), "wasm2vec-cli-"));
+  /** where commands have their temporary files, rather than where those of other tests are */
+  readonly temporary = mkdtempSync(join(tmpdir(), "wasm2vec-temporary-"));
   readonly corpus = this.path("corpus.txt");
 
   constructor() {
@@ -30,7 +32,8 @@ export class Workbench {
   }
 
   start(args: string[], done: (outcome: Outcome) => void, options: { cwd?: string } = {}): ChildProcess {
-    const own = { cwd: this.folder, encoding: "utf8" as const, ...options };
+    const env = { ...process.env, TMPDIR: this.temporary };
+    const own = { cwd: this.folder, encoding: "utf8" as const, env, ...options };
     const child = execFile(process.execPath, [cli, ...args], own, (_, stdout, stderr) =>
       done({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );
@@ -42,7 +45,7 @@ export class Workbench {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true });
+    for (const folder of [this.folder, this.temporary]) rmSync(folder, { recursive: true });
   }
 }
 

@@ -31,7 +31,7 @@ import {
   Vocabulary,
   writeAtomically,
 } from "wasm2vec";
-import { removeTemporaries, sameFile, writeAllAtomically } from "../src/node/files";
+import { identityOf, removeTemporaries, writeAllAtomically } from "../src/node/files";
 
 let folder: string;
 beforeEach(() => {
@@ -141,8 +141,8 @@ describe("files that are written", () => {
   it("do not replace a read-only file", async () => {
     writeFileSync(at("out"), "old");
     chmodSync(at("out"), 0o444);
-    for (const write of [writeAtomically(at("out"), bytes("new")), checkWritable(at("out"))])
-      await expect(write).rejects.toThrow(/out": the file there is read-only; make it writable, remove it, or give/);
+    for (const write of [() => writeAtomically(at("out"), bytes("new")), () => checkWritable(at("out"))])
+      await expect(write()).rejects.toThrow(/out": the file there is read-only; make it writable, remove it, or give/);
     expect(text("out")).toBe("old");
   });
 
@@ -174,19 +174,41 @@ describe("files that are written", () => {
   });
 
   it("are freed of what writers who were killed have left, and of nothing else", async () => {
-    const old = new Date(2020, 0);
-    const dead = `out.tmp-4194303-0123abcd`;
-    const earlier = `out.tmp-${process.pid}-0123abcd`;
-    const own = `out.tmp-${process.pid}-4567abcd`;
-    const others = ["out.tmp-", "out.tmp-4194303-xyz", "another.tmp-4194303-0123abcd"];
-    for (const name of [dead, earlier, own, ...others]) writeFileSync(at(name), "half");
+    let current = "";
+    const chunks = (function* () {
+      current = readdirSync(folder).find((name) => name.startsWith("out.tmp-"))!;
+      yield Buffer.from("1");
+    })();
+    await writeAtomically(at("out"), chunks);
+    const [, host] = /^out\.tmp-([0-9a-f]{8})-\d+-[0-9a-f]{8}$/.exec(current)!;
+    const elsewhere = host === "01234567" ? "76543210" : "01234567";
+    const dead = `out.tmp-${host}-4194303-0123abcd`;
     // in a container the run before may have had the same process number
-    utimesSync(at(earlier), old, old);
+    const earlier = `out.tmp-${host}-${process.pid}-0123abcd`;
+    const forgotten = `out.tmp-${elsewhere}-4194303-0123abcd`;
+    const alive = `out.tmp-${host}-${process.ppid}-0123abcd`;
+    // numbers of processes say nothing about another machine
+    const ofAnotherHost = `out.tmp-${elsewhere}-4194303-4567abcd`;
+    const others = ["out.tmp-", `out.tmp-${host}-4194303-xyz`, `another.tmp-${host}-4194303-0123abcd`];
+    const left = [dead, earlier, forgotten];
+    const kept = [alive, ofAnotherHost, ...others];
+    for (const name of [...left, ...kept]) writeFileSync(at(name), "half");
+    const old = new Date(2020, 0);
+    for (const name of [forgotten, alive]) utimesSync(at(name), old, old);
     await writeAllAtomically([
       { path: at("in"), chunks: bytes("1") },
       { path: at("out"), chunks: bytes("2") },
     ]);
-    expect(readdirSync(folder).sort()).toEqual(["in", "out", own, ...others].sort());
+    expect(readdirSync(folder).sort()).toEqual(["in", "out", ...kept].sort());
+  });
+
+  it("leave alone what the same process writes to the same file meanwhile", async () => {
+    const chunks = (async function* () {
+      yield Buffer.from("first");
+      await writeAtomically(at("out"), bytes("second"));
+    })();
+    await writeAtomically(at("out"), chunks);
+    expect([readdirSync(folder), text("out")]).toEqual([["out"], "first"]);
   });
 
   it("are removed while they are written, at once, where the process must go", async () => {
@@ -304,7 +326,9 @@ describe("files that are written", () => {
       ["real/none", "folder/../real/none", true],
       ["real/none", "none", false],
     ] as const)
-      expect([one, other, await sameFile(at(one), `${folder}/${other}`)]).toEqual([one, other, same]);
+      expect([one, other, (await identityOf(at(one))) === (await identityOf(`${folder}/${other}`))]).toEqual([
+        ...[one, other, same],
+      ]);
   });
 
   it.each([[undefined], [new URL("http://localhost/x")], [7]])("have a name that is a path, not %s", async (name) => {

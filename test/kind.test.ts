@@ -43,6 +43,8 @@ describe("is named and refused", () => {
     ["gzip, in a page", gzipSync(text), /compressed with gzip.*DecompressionStream/],
     ["PDF", latin1("%PDF-1.7\n"), /a PDF document.*pdftotext/],
     ["Parquet", latin1("PAR1\x15\x04\x15\x10"), /a Parquet file.*export the text/],
+    ["GIF", latin1("GIF89a\x10\0\x10\0\xf7\0\0"), /a GIF picture/],
+    ["bzip2, in a page", latin1("BZh91AY&SY\x12\x34\x56\x78"), /compressed with bzip2/],
     ["Arrow", latin1("ARROW1\0\0\xff\xff"), /an Arrow file/],
     ["PNG", latin1("\x89PNG\r\n\x1a\n"), /a PNG picture/],
     ["JPEG", latin1("\xff\xd8\xff\xe0"), /a JPEG picture/],
@@ -77,7 +79,18 @@ describe("is text", () => {
     ["in Latin-1", Buffer.from(`caf\xe9 ${text}`, "latin1"), ["caf\uFFFD"]],
     ["in colours", Buffer.from(`\x1b[31mred\x1b[0m ${text}`), ["\x1b[31mred\x1b[0m"]],
     ["that begins with PK, PAR1 or a number", Buffer.from(`PK PAR1 12 7\n${text}`), ["PK", "PAR1", "12", "7"]],
-    ["that begins with PAR1", Buffer.from(`PAR1 ${text}`), ["PAR1"]],
+    ...["PAR1", "GIF89a", "%PDF-1.7", "7z", "Rar!", "BM", "BZh91AY&SY", "FEA1", "ARROW1"].map(
+      (word): [string, Buffer, string[]] => [
+        `that begins with ${word}`,
+        Buffer.from(`${word} café ${text}`),
+        [word, "café"],
+      ],
+    ),
+    [
+      "that has ustar where a tar archive has it",
+      Buffer.from(`${"x".repeat(256)} ustar ${text}`),
+      ["x".repeat(256), "ustar"],
+    ],
   ])("%s", async (_, bytes, before) => {
     const found = (await read(bytes)).filter((word) => word !== "\x01" || before.includes("\x01"));
     expect(found).toEqual([...before, ...words]);

@@ -1,9 +1,7 @@
 // What can be read only once, named pipes, standard input, streams: read once, kept in a file without a name, read again.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -17,13 +15,12 @@ let bench: Workbench;
 let temporary: string;
 beforeAll(() => {
   bench = new Workbench();
-  temporary = mkdtempSync(join(tmpdir(), "wasm2vec-pipes-"));
+  ({ temporary } = bench);
   vi.stubEnv("TMPDIR", temporary);
 });
 afterAll(() => {
   vi.unstubAllEnvs();
   bench.remove();
-  rmSync(temporary, { recursive: true });
 });
 afterEach(() => expect(readdirSync(temporary)).toEqual([]));
 
@@ -225,10 +222,8 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     const end = ended(child);
     child.stdin?.write(long);
     await vi.waitFor(() => expect(holds(child, stdin === "pipe" ? "wasm2vec-text" : pipe)).toBe(true), 30_000);
-    const again = setInterval(() => child.kill(signal), 300);
     child.kill(signal);
     const outcome = await end;
-    clearInterval(again);
     expect(outcome.signal ?? outcome.code).toBe({ SIGINT: 130, SIGTERM: 143, SIGKILL: "SIGKILL" }[signal as string]);
   });
 });

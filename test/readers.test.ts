@@ -155,6 +155,24 @@ describe("files, folders, globs", () => {
     ]);
   });
 
+  it("a text may begin with the letters of bzip2", async () => {
+    expect(await readText(put("letters.txt", "BZh is not all of it\n"))).toBe("BZh is not all of it\n");
+  });
+
+  it("names what it skipped in the folder . whole", async () => {
+    put("here/a.txt", "text a");
+    put("here/.hidden/b.txt", "no text");
+    const before = process.cwd();
+    process.chdir(join(folder, "here"));
+    try {
+      const warnings: string[] = [];
+      await read(fileCorpus(".", { onWarning: (message) => warnings.push(message) }));
+      expect(warnings).toEqual(['.: skipped ".hidden" (hidden)']);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it("a hidden folder that is named is read", async () => {
     put("tree/.kept/a.txt", "text a");
     expect(await read(fileCorpus(at(".kept")))).toEqual(["text a"]);

@@ -4,7 +4,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringCorpus, type TextBytes, textCorpus, train } from "wasm2vec";
-import { toCorpus } from "../src/text/corpus";
+import { firstWords } from "../src/race/first-words";
+import { type Corpus, toCorpus } from "../src/text/corpus";
+import { Phrases } from "../src/text/phrases";
 
 const text = "eins zwei drei\nvier fünf sechs 日本\n";
 const bytes = new TextEncoder().encode(text);
@@ -136,6 +138,39 @@ it("ends a pass that is left although the source never answers", async () => {
   });
   for await (const _ of toCorpus(sentences).chunks()) break;
   expect(asked).toBe(3);
+});
+
+it.each<[string, (corpus: Corpus) => Corpus]>([
+  ["alone", (corpus) => corpus],
+  ["with phrases joined", (corpus) => new Phrases([]).corpus(corpus)],
+  ["its first words", (corpus) => firstWords(corpus, 1e6)],
+])("cancels a stream that a pass waits for when that is aborted: %s", async (_, made) => {
+  const abort = new AbortController();
+  const reason = new Error("stop it");
+  const cancelled = new Promise<unknown>((resolve) => {
+    let pulls = 0;
+    const pull = (control: ReadableStreamDefaultController<Uint8Array>) => {
+      if (pulls++ === 0) return control.enqueue(bytes);
+      setTimeout(() => abort.abort(reason));
+      return new Promise<void>(() => {});
+    };
+    const open = () => new ReadableStream<Uint8Array>({ pull, cancel: resolve });
+    train(made(textCorpus(open)), { minCount: 1, signal: abort.signal }).catch(() => {});
+  });
+  expect(await cancelled).toBe(reason);
+});
+
+it("hands the signal on to what opens a text, and cancels one that is opened too late", async () => {
+  const abort = new AbortController();
+  const cancelled = new Promise<unknown>((resolve) => {
+    const open = (signal?: AbortSignal) =>
+      new Promise<ReadableStream<Uint8Array>>((opened) => {
+        signal!.addEventListener("abort", () => opened(new ReadableStream({ cancel: resolve })));
+        setTimeout(() => abort.abort("enough"));
+      });
+    train(textCorpus(open), { minCount: 1, signal: abort.signal }).catch(() => {});
+  });
+  expect(await cancelled).toBe("enough");
 });
 
 it("lets a stream go that it does not read to the end", async () => {

@@ -47,7 +47,7 @@ export function phrasesCommand(): Command {
     .option("--min-count <number>", "words and pairs seen less often are no part of a phrase", parseCount, 5)
     .option(
       "--threshold <numbers>",
-      `a pair with a higher score is a phrase; for several passes one each, parted by commas (default: ${defaults.join(", ")})`,
+      `a pair with a higher score is a phrase; for several passes one each, separated by commas (default: ${defaults.join(", ")})`,
       parseNumbers,
     )
     .addOption(
@@ -61,7 +61,7 @@ export function phrasesCommand(): Command {
       parseCount,
       1,
     )
-    .option("--connector-words <words>", 'words that may stand within a phrase, parted by commas, or "english"')
+    .option("--connector-words <words>", 'words that may stand within a phrase, separated by commas, or "english"')
     .option("--delimiter <text>", "between the words of a phrase", "_")
     .option("--max-counted <number>", "distinct words and pairs held while counting", parseCount, 10_000_000)
     .option("--save <file>", "keep the phrases, for --load")
@@ -157,7 +157,7 @@ async function loadPhrases(path: string): Promise<Phrases[]> {
 }
 
 async function* linesOf(corpus: Corpus, scoring: PhraseScoring, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  // word2phrase.c writes a blank before each word
+  // word2phrase.c writes a space before each word
   const before = scoring === "word2phrase" ? " " : "";
   for await (const sentences of sentencesOf(corpus)) {
     signal.throwIfAborted();

@@ -45,7 +45,7 @@ const NUMBERS: Record<Numeric, string> = {
 export function trainCommand(): Command {
   const command = new Command("train")
     .description(
-      "Train word vectors on text: one sentence a line, words parted by blanks unless the options say otherwise.",
+      "Train word vectors on text: one sentence a line, words separated by whitespace unless the options say otherwise.",
     )
     .argument("[corpus...]", `${CORPUS}; with --resume that of the checkpoint`)
     .option("-o, --output <file>", "where the vectors go; - is standard output")
@@ -120,7 +120,7 @@ export function trainCommand(): Command {
     .option("--freeze <file>", "leave the vectors of these words as they begin, one word a line")
     .option(
       "--word-rates <file>",
-      "the share of its steps that a word's vector keeps: lines of a word, a blank, a number",
+      "the share of its steps that a word's vector keeps: lines of a word, a space, a number",
     )
     .option("--save-vocabulary <file>", "write words and counts")
     .option("--output-vectors <file>", "write the output (context) vectors too")

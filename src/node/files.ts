@@ -1,6 +1,6 @@
 // Files as streams of bytes: decompressed as they are read, written whole or not at all.
 
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, rmSync, type Stats } from "node:fs";
 import {
   access,
@@ -14,6 +14,7 @@ import {
   rm,
   stat,
 } from "node:fs/promises";
+import { hostname } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -28,6 +29,15 @@ export const CHUNK = 524_288;
 
 /** Links that are followed from one to the next before they are taken for a circle, as Linux does. */
 const MOST_LINKS = 40;
+
+/** This machine, as temporary names tell it: on a shared disk, only there do numbers of processes say who is alive. */
+const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
+/** What follows the file's name and ".tmp-" in a temporary name: the host, the writer's number, chance. */
+const TEMPORARY = /^([0-9a-f]{8})-(\d+)-[0-9a-f]{8}$/;
+
+/** In milliseconds. */
+const DAY = 86_400_000;
 
 /** A file to write: the bytes, in pieces; compressed with gzip where the name ends in .gz. */
 export interface FileContent {
@@ -134,12 +144,6 @@ export async function checkWritable(path: string | URL): Promise<void> {
   await (await Draft.open(path)).discard();
 }
 
-/** Whether two paths name one file: the same one behind links and hard links, or one that either would create. */
-export async function sameFile(a: string | URL, b: string | URL): Promise<boolean> {
-  const [one, other] = await Promise.all([a, b].map((path) => identityOf(pathOf(path))));
-  return one === other;
-}
-
 /** Temporary files that this process is writing. */
 const temporaries = new Set<string>();
 
@@ -164,7 +168,7 @@ class Draft {
     const name = pathOf(path);
     const { target, old } = await targetOf(name);
     await removeLeftovers(target);
-    const temporary = `${target}.tmp-${process.pid}-${randomBytes(4).toString("hex")}`;
+    const temporary = `${target}.tmp-${HOST}-${process.pid}-${randomBytes(4).toString("hex")}`;
     temporaries.add(temporary);
     try {
       // nobody reads what the old file kept private
@@ -232,30 +236,34 @@ async function* compressed(chunks: FileContent["chunks"]): AsyncGenerator<Uint8A
   yield* gzip;
 }
 
-/** Removes temporary files beside it that writers who were killed have left. */
-export async function removeLeftovers(path: string | URL): Promise<void> {
-  const { target } = await targetOf(pathOf(path));
+/** Removes temporary files beside a file that writers who were killed have left. */
+async function removeLeftovers(target: string): Promise<void> {
   const prefix = `${basename(target)}.tmp-`;
   for (const name of await readdir(dirname(target)).catch(() => [])) {
-    const writer = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    const [, host, pid] = (name.startsWith(prefix) && TEMPORARY.exec(name.slice(prefix.length))) || [];
+    if (host === undefined) continue;
     const leftover = join(dirname(target), name);
-    if (writer !== undefined && !(await isWriting(Number(writer), leftover))) await rm(leftover, { force: true });
+    const isLeft = host === HOST ? !isWriting(Number(pid), leftover) : await isOld(leftover);
+    if (isLeft) await rm(leftover, { force: true });
   }
 }
 
-/** Whether the writer of a temporary file is alive. */
-async function isWriting(pid: number, path: string): Promise<boolean> {
-  if (pid === process.pid) {
-    // in a container every run may have the same number: what is older than this process is of another
-    const there = await stat(path).catch(() => undefined);
-    return there !== undefined && there.mtimeMs >= performance.timeOrigin;
-  }
+/** Whether the writer of a temporary file of this host is alive. */
+function isWriting(pid: number, path: string): boolean {
+  // in a container every run may have the same number
+  if (pid === process.pid) return temporaries.has(path);
   try {
     return process.kill(pid, 0);
   } catch (error) {
     // there is one, of another user
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+/** Whether nobody has written to a file for a day. */
+async function isOld(path: string): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined);
+  return there !== undefined && Date.now() - there.mtimeMs > DAY;
 }
 
 /** The file that is written for a name: the one behind a link, though it be missing. @throws Error for what is no file that may be replaced */

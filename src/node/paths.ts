@@ -2,7 +2,7 @@
 
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { show } from "../math/check.js";
 import { readError } from "./files.js";
@@ -100,7 +100,7 @@ class Folder {
 
   private skip(path: string, reason: string): undefined {
     const names = this.skipped.get(reason) ?? [];
-    this.skipped.set(reason, [...names, path.slice(join(this.path, "/").length)]);
+    this.skipped.set(reason, [...names, relative(this.path, path)]);
   }
 }
 

@@ -13,18 +13,27 @@ const CHUNK = 524_288;
 
 type Decompress = (parts: AsyncGenerator<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/** The first bytes of each compression, and how it is undone. */
-const COMPRESSIONS: { name: string; start: number[]; decompress: Decompress }[] = [
-  { name: "gzip", start: [0x1f, 0x8b], decompress: gunzip },
-  { name: "bzip2", start: [0x42, 0x5a, 0x68], decompress: unbzip2 },
-  { name: "Zstandard", start: [0x28, 0xb5, 0x2f, 0xfd], decompress: unzstd },
+/** Bytes looked at. */
+const HEAD = 10;
+
+/** How each compression is known from the first bytes, as Latin-1, and undone. */
+const COMPRESSIONS: { name: string; begins: (head: string) => boolean; decompress: Decompress }[] = [
+  { name: "gzip", begins: (head) => head.startsWith("\x1f\x8b"), decompress: gunzip },
+  { name: "bzip2", begins: beginsBzip2, decompress: unbzip2 },
+  { name: "Zstandard", begins: (head) => head.startsWith("\x28\xb5\x2f\xfd"), decompress: unzstd },
 ];
+
+/** A text may begin with BZh: after the level comes the mark of a block, or of the end, unless the file is cut short. */
+function beginsBzip2(head: string): boolean {
+  return /^BZh[1-9]/.test(head) && ["1AY&SY", "\x17rE8P\x90"].some((mark) => mark.startsWith(head.slice(4)));
+}
 
 /** The bytes of a file, decompressed if they are compressed. @throws FormatError if they are damaged */
 export async function* unpack(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const parts = withHead(file, 4);
+  const parts = withHead(file, HEAD);
   const { value: first = new Uint8Array() } = await parts.next();
-  const compression = COMPRESSIONS.find(({ start }) => start.every((byte, i) => first[i] === byte));
+  const head = String.fromCharCode(...first.subarray(0, HEAD));
+  const compression = COMPRESSIONS.find(({ begins }) => begins(head));
   let failure: unknown;
   const whole = async function* () {
     try {

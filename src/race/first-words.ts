@@ -4,9 +4,9 @@ import type { TokenChunk } from "../text/tokens.js";
 
 /** The corpus up to so many tokens; the sentence that reaches them ends there. */
 export function firstWords(corpus: Corpus, limit: number): Corpus {
-  async function* chunks(): AsyncGenerator<TokenChunk> {
+  async function* chunks(signal?: AbortSignal): AsyncGenerator<TokenChunk> {
     let left = limit;
-    for await (const { numbers, tokens } of corpus.chunks()) {
+    for await (const { numbers, tokens } of corpus.chunks(signal)) {
       let end = 0;
       for (; end < numbers.length && left > 0; end++) if (numbers[end] !== Mark.sentenceEnd) left--;
       yield { numbers: numbers.subarray(0, end), tokens };

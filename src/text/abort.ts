@@ -20,7 +20,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | un
 /** The same corpus, whose passes end with the signal's reason though its source gives no answer. */
 export function abortable(corpus: Corpus, signal: AbortSignal | undefined): Corpus {
   if (signal === undefined) return corpus;
-  return Object.create(corpus, { chunks: { value: () => untilAborted(corpus.chunks(), signal) } });
+  return Object.create(corpus, { chunks: { value: () => untilAborted(corpus.chunks(signal), signal) } });
 }
 
 /** Passes on what a source gives, until the signal is aborted. */

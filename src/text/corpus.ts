@@ -15,8 +15,8 @@ export interface Corpus {
   readonly name: string;
   /** Whether each pass gives the same by its nature, as a file does, so that a change is worth a warning. Default false. */
   readonly isConstant?: boolean;
-  /** Reads it from the start. */
-  chunks(): AsyncIterable<TokenChunk>;
+  /** Reads it from the start. @param signal ends what the pass waits for, such as a stream, at once */
+  chunks(signal?: AbortSignal): AsyncIterable<TokenChunk>;
   /** How far the pass under way is, where the corpus knows. */
   readonly progress?: () => Readonly<BytesRead> | undefined;
   /** Lets go of what it holds, such as pipes and their temporary files. It cannot be read afterwards. */

@@ -1,10 +1,13 @@
-// What is no text, known by its first bytes.
+// Files that are not text, detected from their first bytes.
 
 import { FormatError } from "../math/error.js";
 import { withHead } from "./source.js";
 
 /** Bytes looked at. */
 const HEAD = 4096;
+
+/** Bytes after a mark of printable letters, which a text may begin with too, in which a binary file shows. */
+const NEAR = 64;
 
 /** Fewer bytes than these say nothing by their shares. */
 const ENOUGH = 64;
@@ -44,6 +47,7 @@ const KINDS: readonly (readonly [what: string, remedy: string, bytes: string, at
   ["a PDF document", "convert it to text first, for example with pdftotext", "%PDF-"],
   ["an old Office document", EXPORT, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"],
   ["an Arrow file", EXPORT, "ARROW1\0\0"],
+  ["a Parquet file", EXPORT, "PAR1"],
   ["a Feather file", EXPORT, "FEA1\0"],
   ["an SQLite database", EXPORT, "SQLite format 3\0"],
   ["an HDF5 file", EXPORT, "\x89HDF\r\n\x1a\n"],
@@ -64,7 +68,7 @@ const KINDS: readonly (readonly [what: string, remedy: string, bytes: string, at
   ["a pickled object of Python", VECTORS, "\x80\x05"],
 ];
 
-/** Passes bytes of text on as they are. @throws FormatError for what is no text, naming what it is and the remedy */
+/** Passes bytes of text on as they are. @throws FormatError for a file that is not text, naming what it is and the remedy */
 export async function* refuseBinary(
   parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   name: string,
@@ -78,14 +82,15 @@ export async function* refuseBinary(
   }
 }
 
-/** What these bytes begin, if it is no text. */
+/** What these bytes begin, if it is not text. */
 function kindOf(head: Uint8Array): Kind | undefined {
   const start = String.fromCharCode(...head);
-  const known = KINDS.find(([, , bytes, at = 0]) => start.startsWith(bytes, at));
+  const known = KINDS.find(
+    ([, , bytes, at = 0]) =>
+      start.startsWith(bytes, at) &&
+      (!/^[ -~]+$/.test(bytes) || looksBinary(head.subarray(0, at + bytes.length + NEAR))),
+  );
   if (known) return { what: known[0], remedy: known[1] };
-  // these letters may begin a text, too
-  if (start.startsWith("PAR1") && (head[4] === 0 || isControl(head[4])))
-    return { what: "a Parquet file", remedy: EXPORT };
   if (head.length < ENOUGH) return undefined;
   const nul = count(head, (byte) => byte === 0);
   if (nul > MUCH_NUL * head.length) return full(head, nul);
@@ -101,6 +106,10 @@ function full(head: Uint8Array, nul: number): Kind {
   return Math.min(even, nul - even) < 0.05 * nul
     ? { what: "UTF-16 text, as its NUL bytes say", remedy: ENCODE }
     : { what: `binary data, ${Math.round((100 * nul) / head.length)}% of it NUL bytes`, remedy: NO_TEXT };
+}
+
+function looksBinary(bytes: Uint8Array): boolean {
+  return bytes.some((byte) => byte === 0 || isControl(byte)) || !isUtf8(bytes);
 }
 
 function count(bytes: Uint8Array, is: (byte: number) => boolean): number {

@@ -6,7 +6,7 @@ import type { Corpus, Sentence } from "./corpus.js";
 import { type MissingOptions, RowTally } from "./fields.js";
 import { refuseBinary } from "./kind.js";
 import { type BytesRead, bytesOf, type TextBytes } from "./source.js";
-import { splitAtWhitespace } from "./splitter.js";
+import { whitespaceTokens } from "./splitter.js";
 import { decodeLines, stringCorpus } from "./strings.js";
 import { makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
 import type { TokenChunk } from "./tokens.js";
@@ -28,12 +28,12 @@ export const TEXT_OPTIONS: readonly string[] = [
  * A corpus of UTF-8 text, one sentence a line, tokens separated by ASCII whitespace unless the options say otherwise.
  * A byte order mark at the start is left out.
  * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, or a response of
- * fetch, or a promise of one; called once for each pass
- * @throws TypeError, RangeError for options; while it is read FormatError for what is no text (an archive, UTF-16, binary
+ * fetch, or a promise of one; called once for each pass, with the signal that ends it, to hand on to fetch
+ * @throws TypeError, RangeError for options; while it is read FormatError for what is not text (an archive, UTF-16, binary
  * data), for invalid UTF-8 that is to be refused, or lines that are no JSON
  */
 export function textCorpus(
-  open: () => TextBytes | Promise<TextBytes>,
+  open: (signal?: AbortSignal) => TextBytes | Promise<TextBytes>,
   name = "corpus",
   options: TextOptions = {},
 ): Corpus {
@@ -49,7 +49,7 @@ export function textCorpus(
   return {
     name,
     progress: () => read,
-    chunks: () => reader.pass(name, (tally) => reader.chunks(bytesOf(open, name, read), name, tally)),
+    chunks: (signal) => reader.pass(name, (tally) => reader.chunks(bytesOf(open, name, read, signal), name, tally)),
   };
 }
 
@@ -102,7 +102,7 @@ export class TextReader {
   /** The tokens of one text. */
   chunks(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<TokenChunk> {
     const bytes = this.check(parts, name, tally);
-    if (this.isSimple) return splitAtWhitespace(bytes);
+    if (this.isSimple) return whitespaceTokens(bytes);
     const { jsonField, missingField } = this.options;
     const lines = decodeLines(bytes);
     return this.tokens(jsonField === undefined ? lines : tally.rows.fields(lines, jsonField, name, missingField), name);

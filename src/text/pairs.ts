@@ -62,7 +62,7 @@ export class PairCounter {
   private counts: number[] = [];
   private numbers = new Map<string, number>();
   private pairs = new PairTable();
-  /** pairs with connectors between them: number, connectors, number, parted by NUL */
+  /** pairs with connectors between them: number, connectors, number, separated by NUL */
   private chains = new Map<string, number>();
   private pruneBelow = 1;
 

@@ -213,10 +213,14 @@ export class Phrases {
   corpus(source: CorpusSource): Corpus {
     const corpus = toCorpus(source);
     const phrases = this;
-    const sentences = async function* () {
-      for await (const some of sentencesOf(corpus)) for (const sentence of some) yield phrases.join(sentence);
+    const sentences = async function* (signal?: AbortSignal) {
+      for await (const some of sentencesOf(corpus, signal)) for (const sentence of some) yield phrases.join(sentence);
     };
-    return { name: corpus.name, progress: () => corpus.progress?.(), chunks: () => toCorpus(sentences).chunks() };
+    return {
+      name: corpus.name,
+      progress: () => corpus.progress?.(),
+      chunks: (signal) => toCorpus(() => sentences(signal)).chunks(),
+    };
   }
 
   /** As Phrases.parse reads it. */

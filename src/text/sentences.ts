@@ -4,9 +4,9 @@ import { Mark } from "../../assembly/params.js";
 import type { Corpus, Sentence } from "./corpus.js";
 
 /** The sentences of a corpus in order, empty ones too; many at a time, so that callers seldom wait. */
-export async function* sentencesOf(corpus: Corpus): AsyncGenerator<Sentence[]> {
+export async function* sentencesOf(corpus: Corpus, signal?: AbortSignal): AsyncGenerator<Sentence[]> {
   let sentence: string[] = [];
-  for await (const { numbers, tokens } of corpus.chunks()) {
+  for await (const { numbers, tokens } of corpus.chunks(signal)) {
     const sentences: Sentence[] = [];
     for (const number of numbers) {
       if (number === Mark.sentenceEnd) {

@@ -17,19 +17,21 @@ export interface BytesRead {
  * One pass over the bytes. Streams are read without their iterator, which Safari lacks, and let go where the pass ends early.
  * @param name for messages
  * @param read kept up to date
+ * @param signal cancels a stream, also one that the pass waits for
  * @throws Error for a response that is no success, TypeError for what holds no bytes
  */
 export async function* bytesOf(
-  open: () => TextBytes | Promise<TextBytes>,
+  open: (signal?: AbortSignal) => TextBytes | Promise<TextBytes>,
   name: string,
   read: BytesRead,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   read.bytes = 0;
   read.total = undefined;
-  const opened = checkSource(await open(), name);
+  const opened = checkSource(await open(signal), name);
   read.total = sizeOf(opened);
   const source = opened instanceof Response ? bodyOf(opened, name) : opened instanceof Blob ? opened.stream() : opened;
-  for await (const part of source instanceof ReadableStream ? partsOf(source) : detached(source)) {
+  for await (const part of source instanceof ReadableStream ? partsOf(source, signal) : detached(source)) {
     read.bytes += checkPart(part, name).length;
     yield part;
   }
@@ -121,16 +123,25 @@ function bodyOf(response: Response, name: string): ReadableStream<Uint8Array> | 
   return response.body ?? [];
 }
 
-async function* partsOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* partsOf(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
+  // nobody waits for it: a source that never answers would hold up whoever leaves
+  const cancel = () => void reader.cancel(signal?.reason).catch(() => {});
+  signal?.addEventListener("abort", cancel);
   try {
     for (;;) {
+      signal?.throwIfAborted();
       const { done, value } = await reader.read();
+      // a stream that was cancelled looks as if it had ended
+      signal?.throwIfAborted();
       if (done) return;
       yield value;
     }
   } finally {
-    // nobody waits for it: a source that never answers would hold up whoever leaves
-    reader.cancel().catch(() => {});
+    signal?.removeEventListener("abort", cancel);
+    cancel();
   }
 }

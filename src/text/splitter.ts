@@ -19,7 +19,7 @@ const NEWLINE = 10;
 const isWhitespace = Uint8Array.from({ length: 33 }, (_, byte) => Number([32, 9, 10, 11, 12, 13, 0].includes(byte)));
 
 /** One pass. A byte order mark at the start is left out. */
-export async function* splitAtWhitespace(
+export async function* whitespaceTokens(
   parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<TokenChunk> {
   const splitter = new LineSplitter();
