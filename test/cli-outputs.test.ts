@@ -2,7 +2,6 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { fileCheckpoint, loadModel, loadVectors, train as trainHere } from "wasm2vec";
 import { cli, holds, type Outcome, small, Workbench } from "./command";
@@ -38,7 +37,7 @@ describe("standard output", () => {
     expect(stderr).toContain("cannot write standard output: ");
     const file = rescued(stderr)!;
     expect((await loadModel(file)).vectors.dim).toBe(16);
-    rmSync(dirname(file), { recursive: true });
+    rmSync(file);
     expect(await shell(`wasm2vec convert corpus.txt - --to json > /dev/full`)).toMatchObject({ code: 1 });
   });
 
@@ -67,7 +66,7 @@ it("a model is not taken for that of an older checkpoint which could not be repl
   expect(readFileSync(bench.path("old.ckpt")).equals(before)).toBe(true);
   const file = rescued(stderr)!;
   expect((await loadModel(file)).vectors.dim).toBe(8);
-  rmSync(dirname(file), { recursive: true });
+  rmSync(file);
 });
 
 describe("a folder that is read takes no output", () => {

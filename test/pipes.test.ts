@@ -1,11 +1,23 @@
 // What can be read only once, named pipes, standard input, streams: read once, kept in a file without a name, read again.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, constants, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Corpus, fileCorpus, learnPhrases, streamCorpus, train } from "wasm2vec";
+import { type Corpus, fileCorpus, learnPhrases, loadVectors, streamCorpus, train } from "wasm2vec";
 import { openSpool } from "../src/node/spool";
 import { sentencesOf } from "../src/text/sentences";
 import { cli, holds, small, Workbench } from "./command";
@@ -225,5 +237,43 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     child.kill(signal);
     const outcome = await end;
     expect(outcome.signal ?? outcome.code).toBe({ SIGINT: 130, SIGTERM: 143, SIGKILL: "SIGKILL" }[signal as string]);
+  });
+});
+
+// what is read once and is no corpus: lists, vectors, checkpoints
+describe.skipIf(process.platform !== "linux")("a pipe that nobody writes to, in the place of any file", () => {
+  it.each<[string[]]>([
+    [["similar", "PIPE", "a"]],
+    [["convert", "PIPE", "out.bin"]],
+    [["evaluate", "v.bin", "--pairs", "PIPE"]],
+    [["train", "text", "-o", "x", "--vocabulary", "PIPE"]],
+    [["train", "text", "-o", "x", "--initial-vectors", "PIPE"]],
+    [["train", "text", "-o", "x", "--freeze", "PIPE"]],
+    [["train", "--resume", "PIPE", "-o", "x"]],
+  ])("lets a signal end %j", async (args) => {
+    const folder = mkdtempSync(join(tmpdir(), "wasm2vec-pipe-"));
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    writeFileSync(join(folder, "text"), "a b c\n");
+    writeFileSync(join(folder, "v.bin"), "1 1\na 1\n");
+    const child = spawn(process.execPath, [cli, ...args.map((arg) => (arg === "PIPE" ? pipe : arg))], {
+      cwd: folder,
+      stdio: "ignore",
+    });
+    const end = new Promise((resolve) => child.on("exit", (code, signal) => resolve(code ?? signal)));
+    await vi.waitFor(() => expect(holds(child, pipe)).toBe(true), 60_000);
+    child.kill("SIGTERM");
+    expect(await end).toBe(143);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("gives its bytes as a file does", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wasm2vec-pipe-"));
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    const writer = spawn("sh", ["-c", `printf '2 2\\na 1 2\\nb 2 1\\n' > ${join(folder, "pipe")}`]);
+    const vectors = await loadVectors(join(folder, "pipe"));
+    expect([...vectors.get("b")]).toEqual([2, 1]);
+    await new Promise((resolve) => (writer.exitCode === null ? writer.on("exit", resolve) : resolve(0)));
+    rmSync(folder, { recursive: true });
   });
 });

@@ -12,6 +12,9 @@ export interface NamedFile {
   path: string;
 }
 
+/** What a shell has opened as standard input, which may be a file. */
+const STANDARD_INPUT: NamedFile = { as: "standard input", path: "/dev/stdin" };
+
 /** Files by the options that name them; those not given are left out, and so is -, standard input or output. */
 export function namedFiles(named: Readonly<Record<string, string | undefined>>): NamedFile[] {
   return Object.entries(named).flatMap(([as, path]) => (path === undefined || path === "-" ? [] : [{ as, path }]));
@@ -30,7 +33,8 @@ export async function corpusFiles(paths: readonly string[]): Promise<NamedFile[]
     paths.filter((path) => path !== "-"),
     undefined,
   );
-  return found.map(({ path }) => ({ as: "the corpus", path }));
+  const files = found.map(({ path }) => ({ as: "the corpus", path }));
+  return paths.includes("-") ? [...files, STANDARD_INPUT] : files;
 }
 
 /** @throws UsageError naming both, if an output is an input or another output; a file behind links is one with them */

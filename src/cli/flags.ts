@@ -26,5 +26,5 @@ export function inFlags(message: string, flags: Readonly<Record<string, string>>
 /** The flags of a command by the names of its options, and those of options that have another name in the library. */
 export function flagsOfCommand(command: Command): Record<string, string> {
   const own = command.options.map((option) => [option.attributeName(), option.long ?? ""]);
-  return { ...Object.fromEntries(own), overwrite: "--restart" };
+  return { ...Object.fromEntries(own), overwrite: "--restart", every: "--checkpoint-every" };
 }

@@ -54,16 +54,25 @@ export async function saveOutput(vectors: WordVectors, output: string, format: V
   await writeOutput(output, writeVectors(vectors, format));
 }
 
+let isWriting = false;
+
+/** Whether a result goes to standard output, not a message: who closes it loses some of it. */
+export function isOutputUnderWay(): boolean {
+  return isWriting;
+}
+
 /** Writes bytes to a file, whole or not at all, or to standard output. @throws as writeAtomically */
 export async function writeOutput(
   output: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   if (output !== STANDARD_OUTPUT) return writeAtomically(output, chunks);
+  isWriting = true;
   for await (const chunk of chunks)
     await new Promise<void>((resolve, reject) => {
       process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
     }).catch((cause: Error) => {
       throw new Error(`cannot write standard output: ${cause.message}`, { cause });
     });
+  isWriting = false;
 }

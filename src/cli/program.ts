@@ -6,6 +6,7 @@ import { benchCommand } from "./bench.js";
 import { UsageError } from "./command.js";
 import { convertCommand } from "./convert.js";
 import { evaluateCommand } from "./evaluate.js";
+import { isOutputUnderWay } from "./output.js";
 import { phrasesCommand } from "./phrases.js";
 import { analogyCommand, similarCommand } from "./query.js";
 import { Interrupted, listenForSignals } from "./signals.js";
@@ -16,7 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
   // a reader that has seen enough, such as head, closes the pipe: no error
   let failure: Error | undefined;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
+    if (error.code === "EPIPE" && !isOutputUnderWay()) process.exit(0);
     failure = new Error(`cannot write standard output: ${error.message}`, { cause: error });
   });
   // progress and warnings are not worth the work they tell of

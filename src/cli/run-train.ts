@@ -1,7 +1,7 @@
 // What the command train does: gathers what to train from, trains, and sees that nothing of it is lost.
 
+import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -46,6 +46,10 @@ export async function runTrain(paths: string[], options: Flags, command: Command
   checkTogether(typed);
   const file = typed.resume ?? typed.from;
   const kept = file === undefined ? undefined : await loadCheckpoint(file);
+  if (typed.from !== undefined && kept?.isFinished === false)
+    throw new UsageError(
+      `--from ${JSON.stringify(file)} holds a training that has not ended (${kept.progress}): end it with --resume, then train on from there`,
+    );
   const task = taskOf(paths, typed, kept);
   // a training that has ended needs its corpus no more
   const needed = typed.resume === undefined || kept?.isFinished === false;
@@ -171,22 +175,27 @@ async function continued(
 }
 
 /** Finds words that a file cannot hold, before hours of training. @throws RangeError */
-function checkNames(vocabulary: Vocabulary, { output, format, outputVectors, saveVocabulary }: Task): void {
-  if (output !== undefined || outputVectors !== undefined) checkWords(vocabulary.words, format);
+function checkNames(vocabulary: Vocabulary, task: Task): void {
+  const { output, format, outputVectors, outputVectorsFormat, saveVocabulary } = task;
+  if (output !== undefined) checkWords(vocabulary.words, format);
+  if (outputVectors !== undefined) checkWords(vocabulary.words, outputVectorsFormat);
   if (saveVocabulary !== undefined) vocabulary.toText();
 }
 
 /** Writes what is asked for. @throws Error, with where the model is, if a file cannot be written */
 async function save(model: Model<NodeCorpusSource>, task: Task): Promise<void> {
-  const { corpus, output, format, outputVectors, saveVocabulary: vocabulary, saveModel } = task;
+  const { corpus, output, outputVectors, saveVocabulary: vocabulary, saveModel } = task;
   const metadata = record(corpus, Object.fromEntries(KEPT.map((name) => [name, task[name]])));
-  // files first: whoever reads standard output may have seen enough, and end the command
-  const outputs = [[outputVectors, () => model.outputVectors] as const, [output, () => model.vectors] as const];
-  outputs.sort(([a], [b]) => Number(a === STANDARD_OUTPUT) - Number(b === STANDARD_OUTPUT));
+  const outputs = [
+    { file: outputVectors, vectors: () => model.outputVectors, format: task.outputVectorsFormat },
+    { file: output, vectors: () => model.vectors, format: task.format },
+  ];
+  // files first: whoever reads standard output may have seen enough
+  outputs.sort((a, b) => Number(a.file === STANDARD_OUTPUT) - Number(b.file === STANDARD_OUTPUT));
   try {
     if (saveModel !== undefined) await model.save(saveModel, { metadata });
     if (vocabulary !== undefined) await saveVocabulary(model.vocabulary, vocabulary);
-    for (const [file, vectors] of outputs) if (file !== undefined) await saveOutput(vectors(), file, format);
+    for (const { file, vectors, format } of outputs) if (file !== undefined) await saveOutput(vectors(), file, format);
   } catch (error) {
     throw new Error(`${(error as Error).message}; ${await rescue(model, task, metadata)}`, { cause: error });
   }
@@ -199,16 +208,22 @@ async function rescue(
   metadata: Record<string, unknown>,
 ): Promise<string> {
   const held = checkpoint === undefined ? undefined : await loadCheckpoint(checkpoint).catch(() => undefined);
-  let file = checkpoint ?? "";
-  try {
-    if (held === undefined || !holdsModel(held, model)) {
-      file = join(await mkdtemp(join(tmpdir(), "wasm2vec-rescued-")), "model.w2v");
+  if (held !== undefined && holdsModel(held, model)) return whereabouts(checkpoint!);
+  let failure = "";
+  for (const folder of [tmpdir(), process.cwd()]) {
+    const file = join(folder, `wasm2vec-rescued-${randomUUID()}.w2v`);
+    try {
       await model.save(file, { metadata });
+      return whereabouts(file);
+    } catch (error) {
+      failure = (error as Error).message;
     }
-    return `the trained model is in ${file}: write its vectors with: wasm2vec convert ${quoted(file)} <file>`;
-  } catch (error) {
-    return `and the trained model is lost: ${(error as Error).message}`;
   }
+  return `and the trained model is lost: ${failure}`;
+}
+
+function whereabouts(file: string): string {
+  return `the trained model is in ${file}: write its vectors with: wasm2vec convert ${quoted(file)} <file>`;
 }
 
 /** Whether a checkpoint is of this very model, not of an earlier training. */

@@ -56,8 +56,9 @@ const CONTINUING: readonly string[] = [
 /** What the command is to do, with what a checkpoint says of it. */
 export interface Task extends Flags {
   corpus: readonly string[];
-  /** of the vectors; it follows from the name where it is not given */
+  /** of both files of vectors; each follows from its name where none is given */
   format: VectorFormat;
+  outputVectorsFormat: VectorFormat;
 }
 
 /** @throws UsageError for options that say nothing together, or exclude each other */
@@ -111,16 +112,18 @@ export function taskOf(paths: readonly string[], typed: Flags, kept: Checkpoint 
     throw new UsageError("--output and --output-vectors are both standard output: give one of them a file");
   // of a name that is typed now, not of the one that the checkpoint keeps
   const asked = typed.format ?? (typed.output === undefined ? all.format : undefined);
-  return { ...all, corpus, format: formatOf(all.output ?? "", asked, "word2vec") };
+  const format = formatOf(all.output ?? "", asked, "word2vec");
+  return { ...all, corpus, format, outputVectorsFormat: formatOf(all.outputVectors ?? "", typed.format, format) };
 }
 
 /** Files that are written, each by the option that names it. */
-export function outputsOf({ output, outputVectors, saveVocabulary, saveModel, checkpoint, format }: Task): NamedFile[] {
-  const files = (as: string, path: string | undefined) =>
+export function outputsOf(task: Task): NamedFile[] {
+  const { output, outputVectors, saveVocabulary, saveModel, checkpoint, format, outputVectorsFormat } = task;
+  const files = (as: string, path: string | undefined, format: VectorFormat) =>
     path === undefined ? [] : filesOfOutput(path, format).map((path) => ({ as, path }));
   return [
-    ...files("--output", output),
-    ...files("--output-vectors", outputVectors),
+    ...files("--output", output, format),
+    ...files("--output-vectors", outputVectors, outputVectorsFormat),
     ...namedFiles({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint }),
   ];
 }

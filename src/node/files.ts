@@ -22,6 +22,7 @@ import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import { show } from "../math/check.js";
 import { decodeUtf8 } from "../text/utf8.js";
+import { isPipe, openPipe } from "./pipe.js";
 import { unpack } from "./unpack.js";
 
 /** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
@@ -67,10 +68,14 @@ export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array
 
 /** The bytes of a file as they are. @param onRead is called with the bytes read so far */
 export async function* fileBytes(name: string, onRead = (_bytes: number): void => {}): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(name, { highWaterMark: CHUNK });
+  const stats = await stat(name).catch(() => undefined);
+  const isOnce = stats !== undefined && isPipe(stats);
+  const file = isOnce ? await openPipe(name, stats) : createReadStream(name, { highWaterMark: CHUNK });
+  let read = 0;
   try {
     for await (const bytes of file) {
-      onRead(file.bytesRead);
+      read += bytes.length;
+      onRead(read);
       yield bytes;
     }
   } finally {

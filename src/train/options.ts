@@ -208,8 +208,6 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const o = { ...DEFAULTS, ...(given as TrainOptions) };
   const model = checkOneOf("model", o.model, ["skipgram", "cbow"]);
   const learningRate = checkNumber("learningRate", o.learningRate ?? DEFAULT_LEARNING_RATE[model], 0);
-  if (learningRate === 0)
-    throw new RangeError('"learningRate" expected a number above 0, got 0: nothing would be learnt');
   const loss = checkOneOf("loss", o.loss, LOSSES);
   for (const name of ["negatives", "noiseExponent"]) {
     if (loss !== "negative-sampling" && name in given)
