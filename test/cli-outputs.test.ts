@@ -48,6 +48,43 @@ describe("standard output", () => {
   });
 });
 
+it("a file that is standard input is an input, too", async () => {
+  const before = readFileSync(bench.corpus);
+  for (const command of [`train - ${small.join(" ")}`, "phrases -"]) {
+    const { code, stderr } = await shell(`wasm2vec ${command} -o corpus.txt < corpus.txt`);
+    expect(code).toBe(2);
+    expect(stderr).toContain("is the file of standard input");
+    expect(readFileSync(bench.corpus).equals(before)).toBe(true);
+  }
+});
+
+it("output vectors have the format of their own name", async () => {
+  await train("-o", "ov.txt", "--output-vectors", "ov.npy", "--epochs", "1");
+  expect(readFileSync(bench.path("ov.npy")).subarray(1, 6).toString()).toBe("NUMPY");
+  expect(readFileSync(bench.path("ov.txt"), "utf8")).toMatch(/^\d+ 16\n/);
+});
+
+it("a reader of vectors that goes away leaves an error, and the model", async () => {
+  const line = `set -o pipefail; wasm2vec train corpus.txt -o - ${small.join(" ")} --dim 400 -q | (exec 0<&-; sleep 3)`;
+  const { code, stderr } = await shell(line);
+  expect(code).toBe(1);
+  expect(stderr).toContain("cannot write standard output");
+  rmSync(rescued(stderr)!);
+});
+
+it("a training that has not ended is not trained on", async () => {
+  const checkpoint = fileCheckpoint(bench.path("half.ckpt"), "1epoch");
+  let epochs = 0;
+  const onEpochEnd = () => (++epochs === 2 ? Promise.reject(new Error("off")) : undefined);
+  const text = sampleText(500);
+  await expect(
+    trainHere(text, { dim: 4, minCount: 1, epochs: 3, threads: 1, checkpoint, onEpochEnd }),
+  ).rejects.toThrow();
+  const { code, stderr } = await run(["train", "corpus.txt", "--from", "half.ckpt", "-o", "half.bin"]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("has not ended (epoch 2 of 3): end it with --resume");
+});
+
 it("a model is not taken for that of an older checkpoint which could not be replaced", async () => {
   await train("-o", "old.bin", "--checkpoint", "old.ckpt");
   const before = readFileSync(bench.path("old.ckpt"));

@@ -53,7 +53,7 @@ it.each<[string, TrainOptions, string[][]]>([
   const before = readFileSync(file);
   const training = train(other, { ...small, ...options, checkpoint: fileCheckpoint(file) });
   await expect(training).rejects.toThrow(
-    /"checkpoint" .*training\.ckpt holds a training that has not ended \(epoch 2 of 3\), and this one differs: .*"overwrite" starts over/,
+    /"checkpoint" .*training\.ckpt holds a training that has not ended \(epoch 2 of 3\), and (this one differs|its text is another one): .*"overwrite" starts over/,
   );
   expect(readFileSync(file).equals(before)).toBe(true);
 });
@@ -163,4 +163,49 @@ it("a model that is trained on with other frozen words is another training", asy
   await expect(again.train(text, { epochs: 3, checkpoint, freeze: ["common1"] })).rejects.toThrow(
     'this one differs: it has other words in "freeze" or "wordRates"',
   );
+});
+
+it("a training that began with other vectors is another one", async () => {
+  const own = (await train(text, { ...small, epochs: 1 })).vectors;
+  const others = (await train(text, { ...small, epochs: 1, seed: 2 })).vectors;
+  await interrupt({ initialVectors: own });
+  for (const initialVectors of [others, undefined])
+    await expect(train(text, { ...small, initialVectors, checkpoint: fileCheckpoint(file) })).rejects.toThrow(
+      'it began with other "initialVectors"',
+    );
+  await train(text, { ...small, initialVectors: own, checkpoint: fileCheckpoint(file), onWarning });
+  expect(warnings).toEqual([`going on with the training in ${file}, epoch 2 of 3`]);
+});
+
+it.each([
+  ["one thread", { threads: 1 }],
+  ["reproducible", { threads: 2, reproducible: true }],
+] as [string, TrainOptions][])(
+  "a text that cannot be read any more costs nothing that was trained: %s",
+  async (_, options) => {
+    const long = sampleText(8000);
+    const given = { ...small, ...options };
+    const whole = await train(long, given);
+    let pass = 0;
+    function* corpus() {
+      if (pass++ < 2) return yield* long;
+      yield* long.slice(0, 6000);
+      throw new Error("the disk has gone");
+    }
+    const training = train(corpus, { ...given, checkpoint: fileCheckpoint(file, "1h") });
+    await expect(training).rejects.toThrow(
+      /^the disk has gone; .*training\.ckpt holds training up to word \d+, of epoch 2/,
+    );
+    expect((await loadCheckpoint(file)).position).toMatchObject({ epochs: 1, batches: expect.any(Number) });
+    const model = await train(long, { ...given, checkpoint: fileCheckpoint(file) });
+    expect(model.vectors.matrix).toEqual(whole.vectors.matrix);
+  },
+);
+
+it("a place that gives something else is named", async () => {
+  const write = async () => {};
+  for (const read of [async () => null, async () => undefined])
+    await train(text, { ...small, epochs: 1, checkpoint: { write, read: read as never } });
+  const checkpoint = { write, read: async () => ({}) as never };
+  await expect(train(text, { ...small, checkpoint })).rejects.toThrow("checkpoint.read expected to give a Checkpoint");
 });

@@ -84,6 +84,15 @@ describe("model.save and loadModel", () => {
     expect((await loadModel(read())).vectors.matrix).toEqual(model.vectors.matrix);
   });
 
+  it("are waited for no longer than the signal allows", async () => {
+    const model = await train(text, small);
+    const saving = model.save(() => new Promise(() => {}));
+    saving.catch(() => {});
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(new Error("stop")), 50);
+    await expect(model.train(text, { epochs: 1, signal: abort.signal })).rejects.toThrow("stop");
+  });
+
   it("refuse what they cannot do", async () => {
     const model = await train(text, small);
     await expect(model.save(5 as never)).rejects.toThrow(/"save" expected a path, or a function .*, got 5/);

@@ -12,7 +12,6 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
@@ -233,7 +232,7 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     const child = start([path], stdin);
     const end = ended(child);
     child.stdin?.write(long);
-    await vi.waitFor(() => expect(holds(child, stdin === "pipe" ? "wasm2vec-text" : pipe)).toBe(true), 30_000);
+    await vi.waitFor(() => expect(holds(child, stdin === "pipe" ? "(deleted)" : pipe)).toBe(true), 30_000);
     child.kill(signal);
     const outcome = await end;
     expect(outcome.signal ?? outcome.code).toBe({ SIGINT: 130, SIGTERM: 143, SIGKILL: "SIGKILL" }[signal as string]);
@@ -251,7 +250,7 @@ describe.skipIf(process.platform !== "linux")("a pipe that nobody writes to, in 
     [["train", "text", "-o", "x", "--freeze", "PIPE"]],
     [["train", "--resume", "PIPE", "-o", "x"]],
   ])("lets a signal end %j", async (args) => {
-    const folder = mkdtempSync(join(tmpdir(), "wasm2vec-pipe-"));
+    const folder = mkdtempSync(join(bench.folder, "pipe-"));
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
     writeFileSync(join(folder, "text"), "a b c\n");
@@ -268,7 +267,7 @@ describe.skipIf(process.platform !== "linux")("a pipe that nobody writes to, in 
   });
 
   it("gives its bytes as a file does", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "wasm2vec-pipe-"));
+    const folder = mkdtempSync(join(bench.folder, "pipe-"));
     execFileSync("mkfifo", [join(folder, "pipe")]);
     const writer = spawn("sh", ["-c", `printf '2 2\\na 1 2\\nb 2 1\\n' > ${join(folder, "pipe")}`]);
     const vectors = await loadVectors(join(folder, "pipe"));

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type TrainOptions, train } from "wasm2vec";
+import { type TrainOptions, train, Vocabulary } from "wasm2vec";
 import { smallEpochs, smallMinCount, smallSubsample } from "../src/train/small-text";
 import { sampleText } from "./sample";
 
@@ -65,6 +65,12 @@ it("from 10,000 words on the defaults are as they are, and they meet there", asy
   expect([100, 1_000, 10_000, 1e9].map((words) => smallSubsample(words, 1e-3))).toEqual([0.1, 0.01, 1e-3, 1e-3]);
   expect([2, 100, 1_000, 9_999, 10_000, 1e9].map((words) => smallEpochs(words, 5))).toEqual([500, 500, 50, 6, 5, 5]);
   const { options } = await train(sampleText(1200), { threads: 1, dim: 4 });
+  expect(options).toMatchObject({ minCount: 5, epochs: 5, subsample: 1e-3 });
+});
+
+it("the counts of a vocabulary from elsewhere say nothing of the text", async () => {
+  const vocabulary = new Vocabulary([...new Set(sampleText(500).flat())].map((word) => [word, 1]));
+  const { options } = await train(sampleText(500), { threads: 1, dim: 4, vocabulary });
   expect(options).toMatchObject({ minCount: 5, epochs: 5, subsample: 1e-3 });
 });
 

@@ -1,9 +1,18 @@
 // Temporary files without a name where the system allows it: they go with the process, however that ends.
 
 import { randomUUID } from "node:crypto";
-import { open, unlink } from "node:fs/promises";
+import {
+  appendFile as appendCallback,
+  close as closeCallback,
+  openSync,
+  read as readCallback,
+  unlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+
+const [appendFile, close, read] = [promisify(appendCallback), promisify(closeCallback), promisify(readCallback)];
 
 /** Bytes go in at the end, and come out from anywhere. */
 export interface TemporaryFile {
@@ -19,33 +28,44 @@ export interface TemporaryFile {
  */
 export async function openTemporary(kind: string): Promise<TemporaryFile> {
   const path = join(tmpdir(), `wasm2vec-${kind}-${randomUUID()}`);
-  const file = await open(path, "wx+", 0o600).catch((error) => {
-    throw temporaryError(error);
-  });
-  const nameless = await unlink(path).then(
-    () => true,
-    () => false,
-  );
+  const { file, nameless } = openNameless(path);
   return {
     async append(bytes) {
-      await file.appendFile(bytes).catch((error) => {
+      await appendFile(file, bytes).catch((error) => {
         throw temporaryError(error);
       });
     },
     async read(from, to) {
       const bytes = new Uint8Array(to - from);
       for (let at = 0; at < bytes.length; ) {
-        const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
+        const { bytesRead } = await read(file, bytes, at, bytes.length - at, from + at);
         if (bytesRead === 0) throw new Error(`${path}: the temporary file was cut short while it was in use`);
         at += bytesRead;
       }
       return bytes;
     },
     async remove() {
-      await file.close();
-      if (!nameless) await unlink(path);
+      await close(file);
+      if (!nameless) unlinkSync(path);
     },
   };
+}
+
+/** Opens and unlinks in one turn of the event loop: a signal finds the file with its name only in between. */
+function openNameless(path: string): { file: number; nameless: boolean } {
+  let file: number;
+  try {
+    file = openSync(path, "wx+", 0o600);
+  } catch (error) {
+    throw temporaryError(error as NodeJS.ErrnoException);
+  }
+  try {
+    unlinkSync(path);
+    return { file, nameless: true };
+  } catch {
+    // Windows keeps the name of an open file
+    return { file, nameless: false };
+  }
 }
 
 const REASONS: Record<string, string> = {
