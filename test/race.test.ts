@@ -114,7 +114,7 @@ describe("wasm2vec bench", () => {
     });
     expect(await bench.run(["bench", bench.corpus, "--dim", "0"])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('"dim"'),
+      stderr: expect.stringContaining("--dim expected"),
     });
     expect(await bench.run(["bench", bench.corpus, "--rounds", "none"])).toMatchObject({ code: 2 });
   });
