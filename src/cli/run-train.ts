@@ -106,7 +106,7 @@ function parseRates(text: string, file: string): Map<string, number> {
     if (word === "") continue;
     const rate = Number(number);
     if (!(rate >= 0 && rate <= 1) || more.length > 0)
-      throw new UsageError(`${file}, line ${i + 1}: expected a word, a blank and a number from 0 to 1, got "${line}"`);
+      throw new UsageError(`${file}, line ${i + 1}: expected a word, a space and a number from 0 to 1, got "${line}"`);
     rates.set(word, rate);
   }
   return rates;
