@@ -234,7 +234,10 @@ describe("models", () => {
     [["corpus.txt", "-o", "x", "--update-vocabulary"], "--update-vocabulary goes with --from"],
     [["corpus.txt", "-o", "x", "--restart"], "--restart goes with --checkpoint"],
     [["--from", "m.w2v", "-o", "x"], "missing required argument 'corpus'"],
-    [["corpus.txt", "-o", "x", "--model", "m.w2v"], "Allowed choices are skipgram, cbow"],
+    [
+      ["corpus.txt", "-o", "x", "--model", "m.w2v"],
+      "Allowed choices are skipgram, cbow. To save the trained model, give --save-model m.w2v.",
+    ],
   ])("refuses %j", async (args, message) => {
     expect(await run(["train", ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });

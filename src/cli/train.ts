@@ -1,6 +1,6 @@
 // The command train: its options.
 
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
 import { LOSSES } from "../kernel/layout.js";
 import { KERNEL_CHOICES } from "../kernel/pick.js";
@@ -55,7 +55,9 @@ export function trainCommand(): Command {
         "format of the vectors (default: by the ending of the name, else word2vec)",
       ).choices(VECTOR_FORMATS),
     )
-    .addOption(choice("--model <model>", "skip-gram or continuous bag of words", ["skipgram", "cbow"], DEFAULTS.model))
+    .addOption(
+      choice("--model <model>", "skip-gram or continuous bag of words", MODELS, DEFAULTS.model).argParser(parseModel),
+    )
     .addOption(choice("--loss <loss>", "output layer", LOSSES, DEFAULTS.loss));
   for (const [name, description] of Object.entries(NUMBERS)) {
     const standard = name in DEFAULTS ? DEFAULTS[name as keyof typeof DEFAULTS & Numeric] : undefined;
@@ -138,6 +140,15 @@ export function trainCommand(): Command {
     ],
     runTrain,
   );
+}
+
+const MODELS: readonly string[] = ["skipgram", "cbow"];
+
+/** The flag is that of the option, as all are; for a file there is another. */
+function parseModel(value: string): string {
+  if (MODELS.includes(value)) return value;
+  const isFile = /[./\\]/.test(value) ? ` To save the trained model, give --save-model ${value}.` : "";
+  throw new InvalidArgumentError(`Allowed choices are ${MODELS.join(", ")}.${isFile}`);
 }
 
 function parseWeights(text: string): WindowWeights {

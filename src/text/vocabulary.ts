@@ -189,7 +189,7 @@ export class WordCounter {
     if (entries.length < 2)
       throw new RangeError(
         `training needs at least two words, ${corpusName} has ${entries.length} with "minCount" ${minCount}` +
-          `${keep ? " and the keep rule" : ""}, of ${this.distinct} distinct words in ${this.tokens} tokens: lower "minCount" or give more text`,
+          `${keep ? " and the keep rule" : ""}, of ${this.distinct} distinct words in ${this.tokens} tokens: ${minCount > 1 ? 'lower "minCount" or ' : ""}give more text`,
       );
     const sorted: Entry[] = [];
     let pause = SORTED;
