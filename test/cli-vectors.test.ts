@@ -119,7 +119,7 @@ describe("queries", () => {
   it("read leniently if told to, and say what they skipped", async () => {
     expect(await run(["similar", "rough.txt", "a"])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('row 3 expected a new word, got "a", which is row 1: "lenient" skips such rows'),
+      stderr: expect.stringContaining('row 3 expected a new word, got "a", which is row 1: --lenient skips such rows'),
     });
     const warning =
       "warning: skipped 3 rows of rough.txt: 1 with the word of an earlier row, 1 with an empty word, 1 with numbers that are not finite\n";

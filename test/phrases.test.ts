@@ -222,7 +222,7 @@ describe("wasm2vec phrases", () => {
   it.each([
     [2, "needs somewhere to write", ["lines.txt"]],
     [2, "2 numbers for --passes 1", ["lines.txt", "-o", "x", "--threshold", "1,2"]],
-    [2, "leave out the option for minCount", ["lines.txt", "-o", "x", "--load", "p.json", "--min-count", "2"]],
+    [2, "leave out --min-count", ["lines.txt", "-o", "x", "--load", "p.json", "--min-count", "2"]],
     [1, "no such file", ["none.txt", "-o", "x"]],
     [1, "no folder", ["lines.txt", "-o", "no/x"]],
   ])("exits with %i: %s", async (code, message, args) => {

@@ -171,7 +171,7 @@ describe("on the command line", () => {
     [["--window-weights", "1,x"], "Expected a number"],
     [["--window-weights", "1,2"], "expected a number for each distance 1 … 5, got 2"],
     [["--window-left", "0", "--window-right", "0"], "both 0"],
-    [["--word-rates", "bad.txt"], 'bad.txt, line 2: expected a word, a blank and a number from 0 to 1, got "b two"'],
+    [["--word-rates", "bad.txt"], 'bad.txt, line 2: expected a word, a space and a number from 0 to 1, got "b two"'],
   ])("%o is a mistake of usage", async (more, message) => {
     writeFileSync(bench.path("bad.txt"), "a 0.5\nb two\n");
     const run = await bench.run(["train", bench.corpus, "-o", "d.bin", "--epochs", "1", ...more]);
