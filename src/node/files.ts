@@ -32,7 +32,21 @@ export const CHUNK = 524_288;
 const MOST_LINKS = 40;
 
 /** This machine, as temporary names tell it: on a shared disk, only there do numbers of processes say who is alive. */
-const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+let host: string | undefined;
+
+function hostMark(): string {
+  host ??= hashOfHost();
+  return host;
+}
+
+function hashOfHost(): string {
+  try {
+    return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+  } catch {
+    // Deno asks for a permission: this process is then a host of its own
+    return randomBytes(4).toString("hex");
+  }
+}
 
 /** What follows the file's name and ".tmp-" in a temporary name: the host, the writer's number, chance. */
 const TEMPORARY = /^([0-9a-f]{8})-(\d+)-[0-9a-f]{8}$/;
@@ -173,7 +187,7 @@ class Draft {
     const name = pathOf(path);
     const { target, old } = await targetOf(name);
     await removeLeftovers(target);
-    const temporary = `${target}.tmp-${HOST}-${process.pid}-${randomBytes(4).toString("hex")}`;
+    const temporary = `${target}.tmp-${hostMark()}-${process.pid}-${randomBytes(4).toString("hex")}`;
     temporaries.add(temporary);
     try {
       // nobody reads what the old file kept private
@@ -248,7 +262,7 @@ async function removeLeftovers(target: string): Promise<void> {
     const [, host, pid] = (name.startsWith(prefix) && TEMPORARY.exec(name.slice(prefix.length))) || [];
     if (host === undefined) continue;
     const leftover = join(dirname(target), name);
-    const isLeft = host === HOST ? !isWriting(Number(pid), leftover) : await isOld(leftover);
+    const isLeft = host === hostMark() ? !isWriting(Number(pid), leftover) : await isOld(leftover);
     if (isLeft) await rm(leftover, { force: true });
   }
 }
