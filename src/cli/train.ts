@@ -8,6 +8,7 @@ import { DEFAULT_LEARNING_RATE, DEFAULTS, type WindowWeights } from "../node.js"
 import { DEFAULT_INTERVAL } from "../train/control.js";
 import { PARALLEL_CHOICES } from "../train/options.js";
 import { finish, parseNumber, parseThreads } from "./command.js";
+import { flagOf } from "./flags.js";
 import { runTrain } from "./run-train.js";
 import { addTextOptions, CORPUS } from "./text.js";
 
@@ -61,7 +62,7 @@ export function trainCommand(): Command {
     .addOption(choice("--loss <loss>", "output layer", LOSSES, DEFAULTS.loss));
   for (const [name, description] of Object.entries(NUMBERS)) {
     const standard = name in DEFAULTS ? DEFAULTS[name as keyof typeof DEFAULTS & Numeric] : undefined;
-    command.option(`--${kebab(name)} <number>`, description, parseNumber, standard);
+    command.option(`${flagOf(name)} <number>`, description, parseNumber, standard);
   }
   const { skipgram, cbow } = DEFAULT_LEARNING_RATE;
   command
@@ -157,8 +158,4 @@ function parseWeights(text: string): WindowWeights {
 
 function choice(flags: string, description: string, choices: readonly string[], byDefault: string): Option {
   return new Option(flags, description).choices(choices).default(byDefault);
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

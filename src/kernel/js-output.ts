@@ -75,7 +75,7 @@ export class OutputLayer {
     this.m = this.ys.length;
   }
 
-  /** The target and its noise words; one equal to the target gives way to the zero row. */
+  /** The target and its noise words; one equal to the target is replaced by the zero row. */
   private drawNegatives(target: number): void {
     const { ys, random } = this;
     const { u } = this.block;

@@ -58,7 +58,7 @@ export async function loadVectors(path: string | URL, options: LoadOptions = {})
 }
 
 /**
- * As loadVectors from bytes that are no file's.
+ * As loadVectors, from bytes that come from elsewhere than a file.
  * @param name for errors @param beside finds the words of formats that have none, where options do not name them
  */
 export async function loadFrom(

@@ -1,6 +1,6 @@
 // Tokens as numbers: a text repeats few words, so that most are looked up, not made into strings.
 
-/** Tokens that a table takes before it gives way to a new one: what bounds its memory. */
+/** Tokens that a table takes before a new one replaces it: what bounds its memory. */
 const CAPACITY = 2 ** 17;
 
 /** Some sentences of a corpus; what they hold is valid until the next chunk is asked for. */

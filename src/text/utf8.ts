@@ -1,4 +1,4 @@
-// UTF-8 that loses nothing: bytes that are no UTF-8 become lone surrogates U+DC80..U+DCFF, as Python's surrogateescape does.
+// UTF-8 that loses nothing: invalid UTF-8 becomes lone surrogates U+DC80..U+DCFF, as Python's surrogateescape does.
 
 import { show } from "../math/check.js";
 

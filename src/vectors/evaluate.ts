@@ -77,7 +77,7 @@ export interface AnalogyScore extends AnalogyTally {
 const CANDIDATES = 5;
 
 /**
- * Reads word pairs: a line `word word score` each, parted by a tab, else by blanks, commas or semicolons.
+ * Reads word pairs: a line `word word score` each, separated by a tab, else by spaces, commas or semicolons.
  * Blank lines and lines that start with # are skipped.
  * @param name the file, for errors
  * @throws FormatError naming the line
