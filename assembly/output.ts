@@ -3,7 +3,7 @@
 // Hierarchical softmax (Morin, Bengio 2005): the inner nodes on the target's path, label 1 − bit; (5.2).
 // Softmax: all words; (3.4).
 
-import { Loss, Param, Part, TargetSet, Tile } from "./params";
+import { Loss, Param, TargetSet, Tile } from "./params";
 import { drawNoise } from "./random";
 import { respond } from "./sigmoid";
 import { respondSoftmax } from "./softmax";
@@ -27,38 +27,20 @@ function drawNegatives(params: usize, target: u32, set: usize): void {
   const alias: usize = load<u32>(params, Param.alias);
   const cells = load<u32>(params, Param.noiseWords);
   const zeroRow = load<u32>(params, Param.zeroRow);
-  const part: usize = load<u32>(params, Param.part);
   const listed = 1 + load<u32>(params, Param.negatives);
   let real = listed;
   const ys = set + TargetSet.size;
-  const word = wordOf(part, target);
-  store<u32>(ys, <u32>rowOf(part, word, outputs, stride));
+  store<u32>(ys, <u32>(outputs + <usize>target * stride));
   for (let p = ys + 4, end = ys + (<usize>listed << 2); p < end; p += 4) {
-    let id = drawNoise(params + Param.randomState, alias, cells);
-    if (part) id = inStripe(params, part, id);
-    if (id == word) {
+    const id = drawNoise(params + Param.randomState, alias, cells);
+    if (id == target) {
       store<u32>(p, zeroRow);
       real--;
     } else {
-      store<u32>(p, <u32>rowOf(part, id, outputs, stride));
+      store<u32>(p, <u32>(outputs + <usize>id * stride));
     }
   }
   describe(set, real, listed, ys, load<u32>(params, Param.labels));
-}
-
-/** The output row of a word: a part's copy, if it has one. */
-// @ts-ignore: decorator
-@inline
-function rowOf(part: usize, word: u32, outputs: usize, stride: usize): usize {
-  if (part) {
-    const place = load<u32>(load<u32>(part, Part.outputPlaces) + (<usize>word << 2));
-    if (place) {
-      const updates = <usize>load<u32>(part, Part.outputList) + (<usize>(place - 1) << 3);
-      store<u32>(updates, load<u32>(updates, 4) + 1, 4);
-      return load<u32>(part, Part.outputCopies) + <usize>(place - 1) * stride;
-    }
-  }
-  return outputs + <usize>word * stride;
 }
 
 /** The inner nodes from the root to the target; the word of a vocabulary of one has none, and gets a tile of padding. */
@@ -90,26 +72,8 @@ function listPath(params: usize, target: u32, set: usize): void {
   describe(set, real, listed, ys, <u32>labels);
 }
 
-/** The word that an id of the batch, or the number of a row, stands for: itself, or in a part the word of a copy. */
-// @ts-ignore: decorator
-@inline
-export function wordOf(part: usize, id: u32): u32 {
-  return part ? load<u32>(load<u32>(part, Part.inputList) + (<usize>id << 3)) : id;
-}
-
-/** The word of a cell of a part's alias table: the hot words, then the stripe. */
-// @ts-ignore: decorator
-@inline
-function inStripe(params: usize, part: usize, cell: u32): u32 {
-  const hot = load<u32>(part, Part.hot);
-  if (cell < hot) return cell;
-  cell -= hot;
-  return hot + cell * load<u32>(params, Param.noiseStep) + load<u32>(params + ((<usize>cell & 1) << 2), Param.noiseOffset);
-}
-
-function listAll(params: usize, id: u32, set: usize): void {
+function listAll(params: usize, target: u32, set: usize): void {
   const words = load<u32>(params, Param.vocabularySize);
-  const target = wordOf(load<u32>(params, Param.part), id);
   describe(set, words, words, load<u32>(params, Param.allRows), target);
 }
 

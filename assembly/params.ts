@@ -51,8 +51,8 @@ export const enum Param {
   /** The larger of windowLeft and windowRight: the radius is drawn from 1 … window. */
   window = 20,
   negatives = 24,
-  /** 1: one set of negatives for all pairs of a window; 0: a fresh set for each pair. */
-  sharedNegatives = 28,
+  /** Pairs of the grid that share their noise words, at most: see cell.ts. */
+  tile = 28,
   /** 1: hidden = mean of the context rows; 0: their sum. */
   cbowMean = 32,
   /** 1: each context row takes gradient / B of a window of B; 0: the whole gradient, as word2vec.c. */
@@ -72,7 +72,7 @@ export const enum Param {
   /** Bytes of a window; those of a set. */
   windowStride = 64,
   setStride = 68,
-  /** Windows drawn ahead. */
+  /** Windows or tiles drawn ahead. */
   group = 72,
   /** f32[tiles × Tile.labels]: labels of negative sampling */
   labels = 76,
@@ -97,13 +97,16 @@ export const enum Param {
   allRows = 116,
   /** 1: each radius is drawn; 0: it is `window` */
   shrinkWindows = 120,
-  /** Cells of the alias table: one for each word; in a part for the hot words and a stripe of the others, see src/kernel/parts.ts. */
+  /** Cells of the alias table: one for each word, of a block in the grid. */
   noiseWords = 124,
-  noiseStep = 128,
-  noiseOffset = 132,
-  noiseMirror = 136,
-  /** Part; 0: the batch has ids of the vocabulary, and rows are trained where they lie. */
-  part = 140,
+  /** The grid: blocks that the words are cut into. */
+  blocks = 128,
+  /** u32[vocabularySize]: block × 2¹⁶ + row in the block */
+  places = 132,
+  /** Where sorting writes the pairs of a batch, { row of the context u16, of the target u16, weight f32 if contexts are weighted }[…] … */
+  pairs = 136,
+  /** … and where those of each cell begin: u32[blocks² + 1], pointers; a cell's end where the next one's begin */
+  starts = 140,
   /** f32[vocabularySize]: the share of its steps that each input row keeps; 0: all rows keep all of them */
   rates = 144,
   /** { row u32, rate f32, – 8, f32[stride / 4] }[contexts]: what stands in for rows of another rate than 1 in a window */
@@ -113,6 +116,11 @@ export const enum Param {
   windowRight = 156,
   /** f32[window]: the weight of a context word at distance 1, 2 …; 0: all weigh 1 */
   windowWeights = 160,
+  /** Sorting writes pairs whose contexts are in the blocks from … up to, but not with, … */
+  firstBlock = 164,
+  lastBlock = 168,
+  /** TileList[group]: tiles drawn ahead */
+  tiles = 172,
   /** u32[4] */
   randomState = 176,
   // What training counts, cleared before each batch.
@@ -128,7 +136,38 @@ export const enum Param {
   blanks = 264,
   /** i64: words that subsampling kept */
   trained = 272,
-  size = 280,
+  /** Bytes of a tile drawn ahead. */
+  tileStride = 280,
+  /** u32[tiles × Tile.outputs]: output rows of a step that are not as they were drawn */
+  spareRows = 284,
+  size = 288,
+}
+
+/** Byte offsets into a pair that was drawn ahead. */
+export const enum Pair {
+  /** Input row. */
+  context = 0,
+  /** Output row. */
+  target = 4,
+  /** f32; only where windowWeights is not 0 */
+  weight = 8,
+  /** f32: the share of its steps that the context's row keeps; only where rates is not 0 */
+  rate = 12,
+  size = 16,
+}
+
+/** Byte offsets into a tile of pairs that was drawn ahead. */
+export const enum TileList {
+  /** Pair[tile] */
+  pairs = 0,
+  /** Where the pairs in use end. */
+  end = 4,
+  /** Whether a noise word was drawn twice. */
+  repeats = 8,
+  /** Whether a noise word is the target of a pair. */
+  clashes = 12,
+  /** u32[tiles × Tile.outputs]: noise words' rows from the second on, filled up with the zero row */
+  rows = 16,
 }
 
 /** Byte offsets into a shield, see Param.shields. */
@@ -140,31 +179,3 @@ export const enum Shield {
   copy = 16,
 }
 
-/** Byte offsets into the block of a part: its copies of the rows that its words meet, see rounds.ts. u32. */
-export const enum Part {
-  /** f32[vocabularySize][stride / 4]: the rows of the model */
-  inputs = 0,
-  outputs = 4,
-  /** The copies, f32[…][stride / 4]. */
-  inputCopies = 8,
-  outputCopies = 12,
-  /** What the output copies were before training, from the first on whose row others may train where it lies: noise words. */
-  oldOutputs = 16,
-  firstOld = 20,
-  /** { word or node u32, updates u32 }: what the copies are of, and how many there are */
-  inputList = 24,
-  inputCount = 28,
-  outputList = 32,
-  outputCount = 36,
-  /** u32[vocabularySize]: 1 + place of a word's or node's copy; 0: it has none */
-  inputPlaces = 40,
-  outputPlaces = 44,
-  /** Paths of the model; those of the copies' own numbers are in Param. */
-  pathStarts = 48,
-  paths = 52,
-  /** Words whose output rows each part has copies of, in their order: the most frequent. */
-  hot = 56,
-  /** Length of the batch that gather has left. */
-  length = 60,
-  size = 64,
-}

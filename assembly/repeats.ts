@@ -15,7 +15,8 @@ export function mergeRepeats(params: usize, xs: usize, n: u32, set: usize): void
   if (hasRepeats(xs, n)) mergeInputs(params, xs, n, m);
 }
 
-function mergeOutputs(params: usize, n: u32, ys: usize, m: u32): void {
+/** As mergeRepeats, for the output rows ys, u32[m], alone. */
+export function mergeOutputs(params: usize, n: u32, ys: usize, m: u32): void {
   const zeroRow = load<u32>(params, Param.zeroRow);
   for (let k: u32 = 1; k < m; k++) {
     const row = load<u32>(ys + (<usize>k << 2));

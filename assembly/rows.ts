@@ -114,20 +114,6 @@ function addRowsOf<T>(xs: usize, n: usize, g: usize, step: usize, sum: usize, st
 
 // @ts-ignore: decorator
 @inline
-function addDifferenceOf<T>(row: usize, now: usize, old: usize, scale: f32, stride: usize): void {
-  for (const end = row + stride; row < end; row += sizeof<T>(), now += sizeof<T>(), old += sizeof<T>()) {
-    store<T>(row, add<T>(load<T>(row), mul<T>(constant<T>(scale), sub<T>(load<T>(now), load<T>(old)))));
-  }
-}
-
-/** row += scale × (now − old) */
-export function addDifference(row: usize, now: usize, old: usize, scale: f32, stride: usize): void {
-  if (ASC_FEATURE_SIMD) addDifferenceOf<v128>(row, now, old, scale, stride);
-  else addDifferenceOf<f32>(row, now, old, scale, stride);
-}
-
-// @ts-ignore: decorator
-@inline
 function addScaledOf<T>(row: usize, keep: f32, x: usize, scale: f32, stride: usize): void {
   for (const end = row + stride; row < end; row += sizeof<T>(), x += sizeof<T>()) {
     store<T>(row, add<T>(mul<T>(constant<T>(keep), load<T>(row)), mul<T>(constant<T>(scale), load<T>(x))));

@@ -1,7 +1,6 @@
 // Words of a learning rate of their own: copies of their input rows learn in a window, and of what they learn the rows keep a
 // share. (6.9) of docs/math.md.
 
-import { wordOf } from "./output";
 import { Param, Shield } from "./params";
 import { addScaled, copyRow } from "./rows";
 
@@ -10,12 +9,11 @@ export function shield(params: usize, xs: usize, n: u32): usize {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
   const rates: usize = load<u32>(params, Param.rates);
-  const part: usize = load<u32>(params, Param.part);
   const shields: usize = load<u32>(params, Param.shields);
   let end = shields;
   for (let p = xs, last = p + (<usize>n << 2); p < last; p += 4) {
     const row: usize = load<u32>(p);
-    const rate = load<f32>(rates + (<usize>wordOf(part, <u32>((row - inputs) / stride)) << 2));
+    const rate = load<f32>(rates + ((row - inputs) / stride << 2));
     if (rate == 1) continue;
     let own = shields;
     while (own < end && load<u32>(own, Shield.row) != <u32>row) own += Shield.copy + stride;

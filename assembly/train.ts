@@ -1,6 +1,6 @@
 // Walks a batch of sentences: subsampling, windows, and the one update
 //   rows → combine → hidden → output layer → gradient → rows
-// for skip-gram and CBOW. p, q: positions in the sentence kept, u32 word ids.
+// for CBOW, and for skip-gram with the softmaxes. p, q: positions in the sentence kept, u32 word ids.
 
 import { drawTargets, isHalf, score, tileCount } from "./output";
 import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
@@ -17,8 +17,6 @@ export function train(params: usize, length: u32): void {
   const end = id + (<usize>length << 2);
   const kept: usize = load<u32>(params, Param.kept);
   const thresholds: usize = load<u32>(params, Param.keepThresholds);
-  // a part was thinned out when its rows were copied
-  const gathered = load<u32>(params, Param.part) != 0;
   let last = kept;
   let trained: u32 = 0;
   for (; id < end; id += 4) {
@@ -28,10 +26,8 @@ export function train(params: usize, length: u32): void {
       last = kept;
       continue;
     }
-    if (!gathered) {
-      const threshold = load<u32>(thresholds + (<usize>word << 2));
-      if (threshold != 0xffffffff && random(params + Param.randomState) >= threshold) continue;
-    }
+    const threshold = load<u32>(thresholds + (<usize>word << 2));
+    if (threshold != 0xffffffff && random(params + Param.randomState) >= threshold) continue;
     store<u32>(last, word);
     last += 4;
     trained++;
@@ -60,8 +56,7 @@ function sentence(params: usize, first: usize, last: usize): void {
     for (let w = windows; w < end; w += windowStride) {
       const shields = load<u32>(params, Param.rates) ? shield(params, contextsOf(w), load<u32>(w)) : 0;
       if (load<u32>(params, Param.model) == Model.cbow) cbow(params, w);
-      else if (load<u32>(params, Param.sharedNegatives)) skipgram(params, w);
-      else skipgramPairs(params, w);
+      else skipgram(params, w);
       if (shields) unshield(params, shields);
     }
   }
@@ -76,7 +71,7 @@ function contextsOf(w: usize): usize {
 
 // @ts-ignore: decorator
 @inline
-function setsOf(params: usize, w: usize): usize {
+function setOf(params: usize, w: usize): usize {
   return contextsOf(w) + roomOf(params);
 }
 
@@ -94,19 +89,10 @@ function roomOf(params: usize): usize {
   return <usize>(load<u32>(params, Param.windowLeft) + load<u32>(params, Param.windowRight)) << 2;
 }
 
-/** Sets of output rows that a window of n context rows has: one, unless each pair draws its own noise words. */
-// @ts-ignore: decorator
-@inline
-function setCount(params: usize, n: u32): u32 {
-  const drawn = load<u32>(params, Param.loss) == Loss.negativeSampling && !load<u32>(params, Param.sharedNegatives);
-  return drawn && load<u32>(params, Param.model) == Model.skipgram ? n : 1;
-}
-
 /** Draws the radius and the output rows of position p, and writes the window to w; false if it has no context. */
 function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize): bool {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
-  const setStride: usize = load<u32>(params, Param.setStride);
   const window = load<u32>(params, Param.window);
   const radius = load<u32>(params, Param.shrinkWindows) ? 1 + below(params + Param.randomState, window) : window;
   const left = <usize>min(radius, load<u32>(params, Param.windowLeft)) << 2;
@@ -119,8 +105,7 @@ function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize
   for (let q = from; q < p; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
   for (let q = p + 4; q < to; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
   if (load<u32>(params, Param.windowWeights)) drawWeights(params, w, from, p, to);
-  let set = setsOf(params, w);
-  for (let k = setCount(params, n); k > 0; k--, set += setStride) drawTargets(params, load<u32>(p), set);
+  drawTargets(params, load<u32>(p), setOf(params, w));
   return true;
 }
 
@@ -143,19 +128,16 @@ function touchInputs(params: usize, p: usize, end: usize): usize {
 /** The same for the output rows of a window. */
 function touchOutputs(params: usize, w: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
-  const setStride: usize = load<u32>(params, Param.setStride);
-  let set = setsOf(params, w);
-  for (let k = setCount(params, load<u32>(w)); k > 0; k--, set += setStride) {
-    let ys: usize = load<u32>(set, TargetSet.rows);
-    for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
-  }
+  const set = setOf(params, w);
+  let ys: usize = load<u32>(set, TargetSet.rows);
+  for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
 }
 
 /** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */
 function skipgram(params: usize, w: usize): void {
   const n = load<u32>(w);
   const xs = contextsOf(w);
-  const set = setsOf(params, w);
+  const set = setOf(params, w);
   const m = max<u32>((load<u32>(set, TargetSet.listed) + 2) / 3 * 3, Tile.outputs);
   const weights = weightsOf(params, w);
   score(params, xs, n, set);
@@ -165,21 +147,6 @@ function skipgram(params: usize, w: usize): void {
     xs, n, load<u32>(set, TargetSet.rows), m,
     load<u32>(params, Param.gradients), load<u32>(params, Param.gradientStride), load<u32>(params, Param.partial), load<u32>(params, Param.stride),
   );
-}
-
-/** Skip-gram, one pair after the other (as word2vec.c), with noise words of its own. */
-function skipgramPairs(params: usize, w: usize): void {
-  const stride: usize = load<u32>(params, Param.stride);
-  const e: usize = load<u32>(params, Param.hiddenGradient);
-  const n = load<u32>(w);
-  const setStep: usize = setCount(params, n) < n ? 0 : load<u32>(params, Param.setStride);
-  let set = setsOf(params, w);
-  let weight = weightsOf(params, w);
-  for (let p = contextsOf(w), end = p + (<usize>n << 2); p < end; p += 4, set += setStep) {
-    predict(params, p, load<u32>(p), set, weight);
-    spread(p, 1, e, 1, stride);
-    if (weight) weight += 4;
-  }
 }
 
 /** CBOW: the mean or sum of the context rows predicts the centre word. */
@@ -194,22 +161,18 @@ function cbow(params: usize, w: usize): void {
   const divided = load<u32>(params, Param.cbowDivided) != 0;
   if (weights) combineWeighted(xs, n, weights, mean, hidden, stride);
   else combine(xs, n, mean ? <f32>1 / <f32>n : 1, hidden, stride);
-  predict(params, params + Param.hidden, hidden, setsOf(params, w), 0);
+  predict(params, params + Param.hidden, hidden, setOf(params, w));
   if (weights) spreadWeighted(xs, n, weights, e, divided, stride);
   else spread(xs, n, e, divided ? <f32>1 / <f32>n : 1, stride);
 }
 
-/**
- * One prediction from one hidden row: updates the output rows of the set, leaves −learning rate × ∂loss/∂hidden in hiddenGradient.
- * weight: of the prediction, an f32; 0: it weighs 1
- */
-function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize, weight: usize): void {
+/** One prediction from one hidden row: updates the output rows of the set, leaves −learning rate × ∂loss/∂hidden in hiddenGradient. */
+function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const e: usize = load<u32>(params, Param.hiddenGradient);
   const gradientStride: usize = load<u32>(params, Param.gradientStride);
   let g: usize = load<u32>(params, Param.gradients);
   score(params, hiddenPointer, 1, set);
-  if (weight) scaleGradients(params, 1, tileCount(set), weight);
   mergeRepeats(params, hiddenPointer, 1, set);
   memory.fill(e, 0, stride);
   let ys: usize = load<u32>(set, TargetSet.rows);

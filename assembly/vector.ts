@@ -8,14 +8,14 @@ import { madd, nmadd, splat } from "./lanes";
 /** Lane i is the sum of vi: (vi[0] + vi[2]) + (vi[1] + vi[3]). */
 // @ts-ignore: decorator
 @inline
-function fold(v0: v128, v1: v128, v2: v128, v3: v128): v128 {
+export function fold(v0: v128, v1: v128, v2: v128, v3: v128): v128 {
   const low = f32x4.add(v128.shuffle<f32>(v0, v1, 0, 4, 1, 5), v128.shuffle<f32>(v0, v1, 2, 6, 3, 7));
   const high = f32x4.add(v128.shuffle<f32>(v2, v3, 0, 4, 1, 5), v128.shuffle<f32>(v2, v3, 2, 6, 3, 7));
   return f32x4.add(v128.shuffle<f32>(low, high, 0, 1, 4, 5), v128.shuffle<f32>(low, high, 2, 3, 6, 7));
 }
 
 /** Σ x·y without vectors, in the order of fold. */
-function dot(x: usize, y: usize, stride: usize): f32 {
+export function dot(x: usize, y: usize, stride: usize): f32 {
   let a: f32 = 0, b: f32 = 0, c: f32 = 0, d: f32 = 0;
   for (const end = x + stride; x < end; x += 16, y += 16) {
     a += load<f32>(x) * load<f32>(y);

@@ -4,6 +4,16 @@ export interface Kernel {
   /** Trains on the batch of `length` ids (words and sentence ends) that lies in memory, by the parameter block at `params`. */
   train(params: Ptr, length: number): void;
   /**
+   * Draws the windows of the batch that lies in memory, and sorts its pairs into cells, see Param.pairs and Param.starts.
+   * @returns where the pairs end
+   */
+  sortPairs(params: Ptr, length: number): Ptr;
+  /**
+   * Trains on the pairs that some batches have in a cell, in their order.
+   * @param starts u32[batches][blocks² + 1]: Param.starts of each batch
+   */
+  trainCell(params: Ptr, cell: number, starts: Ptr, batches: number): void;
+  /**
    * out[q][r] = query q · row r, for `count` queries and `rowCount` rows; rows of f32, `stride` bytes apart.
    * out: f32[count][outStride], outStride a multiple of 6 that holds rowCount. scratch: 128 bytes.
    */
@@ -48,16 +58,6 @@ export interface Kernel {
   ): void;
   /** The same engine on another memory, shared if this one's is. */
   fork(memory: WebAssembly.Memory): Kernel;
-}
-
-/** What the kernels with exact arithmetic can do besides: train the parts of a round. See assembly/rounds.ts. */
-export interface RoundsKernel extends Kernel {
-  /** Copies the rows that a part's batch meets; the length that is left of the batch goes to Part.length. */
-  gather(params: Ptr, length: number): void;
-  countUpdates(params: Ptr, tallies: Ptr, thread: number, threads: number): void;
-  merge(params: Ptr, tallies: Ptr, thread: number, threads: number, rate: number): void;
-  clearUpdates(params: Ptr, tallies: Ptr, thread: number, threads: number): void;
-  release(params: Ptr): void;
 }
 
 /** `auto` means `simd`: the fastest whose arithmetic is the same on every machine. `relaxed` must be asked for. */

@@ -5,7 +5,7 @@ import simd from "../../build/simd.wasm";
 import { show } from "../math/check.js";
 import { fromBase64 } from "./base64.js";
 import { compileWasm, KernelError, linkWasm } from "./compile.js";
-import type { KernelName, RoundsKernel } from "./kernel.js";
+import type { Kernel, KernelName } from "./kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
@@ -18,7 +18,7 @@ const embedded = {
 };
 
 /** The functions that assembly/index.ts exports; pointers are i32. */
-type Exports = Omit<RoundsKernel, "name" | "allFinite" | "fork"> & { allFinite(start: number, bytes: number): number };
+type Exports = Omit<Kernel, "name" | "allFinite" | "fork"> & { allFinite(start: number, bytes: number): number };
 
 /** Compiles the kernel for a shared or an unshared memory. @throws KernelError */
 export async function compile(
@@ -37,9 +37,9 @@ export function instantiate(
   name: Exclude<KernelName, "js">,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-): RoundsKernel {
+): Kernel {
   const exports = linkWasm<Exports>(name, module, memory);
-  for (const needed of ["train", "scores", "norms", "allFinite", "boundRows", "gather", "merge"] as const) {
+  for (const needed of ["train", "scores", "norms", "allFinite", "boundRows", "sortPairs", "trainCell"] as const) {
     if (typeof exports[needed] !== "function")
       throw new KernelError(
         `"wasm" is not a wasm2vec kernel: it exports no function ${needed}; use a .wasm file of this version`,
@@ -48,17 +48,15 @@ export function instantiate(
   return {
     name,
     train: exports.train,
+    // an address comes as an i32
+    sortPairs: (params, length) => exports.sortPairs(params, length) >>> 0,
+    trainCell: exports.trainCell,
     scores: exports.scores,
     norms: exports.norms,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
     encodeRows: exports.encodeRows,
     boundRows: exports.boundRows,
     fork: (other) => instantiate(name, module, other),
-    gather: exports.gather,
-    countUpdates: exports.countUpdates,
-    merge: exports.merge,
-    clearUpdates: exports.clearUpdates,
-    release: exports.release,
   };
 }
 
