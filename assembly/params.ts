@@ -67,11 +67,10 @@ export const enum Param {
   ids = 52,
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
-  /** { n u32, context rows u32[contexts], sets, weights f32[contexts] }[group]: windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0 */
+  /** { n u32, context rows u32[contexts], set, weights f32[contexts] }[group]: windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0 */
   windows = 60,
-  /** Bytes of a window; those of a set. */
+  /** Bytes of a window. */
   windowStride = 64,
-  setStride = 68,
   /** Windows or tiles drawn ahead. */
   group = 72,
   /** f32[tiles × Tile.labels]: labels of negative sampling */
@@ -178,4 +177,3 @@ export const enum Shield {
   /** f32[stride / 4] */
   copy = 16,
 }
-

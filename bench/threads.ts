@@ -1,8 +1,9 @@
 // npm run bench:threads: one thread, as many independent one-thread processes at once as there are cores (what the machine
-// itself can give), hogwild, reproducible and replicas on all cores, in turn. Options by environment: ROUNDS=3 MODEL=skipgram|cbow
+// itself can give), all cores with shared memory and without, in turn; CBOW: hogwild on all cores. Options by environment: ROUNDS=3 MODEL=skipgram|cbow
 // CORPUS, KERNEL=simd
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type TrainOptions, train } from "wasm2vec";
@@ -14,10 +15,10 @@ const cores = availableParallelism();
 const common: TrainOptions = { model: process.env.MODEL === "cbow" ? "cbow" : "skipgram", epochs: 1 };
 
 /** Trains in a process of its own; words per second of training alone. */
-function inProcess(options: TrainOptions): Promise<number> {
+function inProcess(options: TrainOptions, apart = false): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
-      env: { ...process.env, BENCH_OPTIONS: JSON.stringify({ ...common, ...options }) },
+      env: { ...process.env, BENCH_OPTIONS: JSON.stringify({ ...common, ...options }), BENCH_APART: apart ? "1" : "" },
       stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";
@@ -35,14 +36,18 @@ async function sumOf(rates: Promise<number>[]): Promise<number> {
 const rivals: Record<string, () => Promise<number>> = {
   "1 thread": () => inProcess({ threads: 1 }),
   [`${cores} processes of 1 thread`]: () => sumOf(Array.from({ length: cores }, () => inProcess({ threads: 1 }))),
-  [`hogwild, ${cores} threads`]: () => inProcess({ threads: cores }),
-  [`reproducible, ${cores} threads`]: () => inProcess({ threads: cores, reproducible: true }),
-  [`replicas, ${cores} threads`]: () => inProcess({ threads: cores, parallel: "replicas" }),
-  "reproducible, 1 thread": () => inProcess({ threads: 1, reproducible: true }),
+  [`${cores} threads`]: () => inProcess({ threads: cores }),
+  ...(common.model === "skipgram" && {
+    [`${cores} threads, no shared memory`]: () => inProcess({ threads: cores }, true),
+  }),
 };
 
 if (process.env.BENCH_OPTIONS) {
-  const { history } = await train(corpusPath(), JSON.parse(process.env.BENCH_OPTIONS));
+  const options: TrainOptions = JSON.parse(process.env.BENCH_OPTIONS);
+  // a kernel for memory that is not shared
+  if (process.env.BENCH_APART)
+    options.wasm = await WebAssembly.compile(readFileSync(new URL(import.meta.resolve("wasm2vec/simd.wasm"))));
+  const { history } = await train(corpusPath(), options);
   console.log(history[0].wordsPerSecond);
 } else {
   console.log(machine());
@@ -54,7 +59,7 @@ if (process.env.BENCH_OPTIONS) {
   for (const [name, own] of rates) {
     const share = ((100 * median(own)) / median(processes)).toFixed(0);
     console.log(
-      `${name.padEnd(26)}${spread(own).padEnd(26)} words/s, ${medianRatio(own, one).toFixed(2)} x 1 thread, ${share}% of the processes`,
+      `${name.padEnd(29)}${spread(own).padEnd(26)} words/s, ${medianRatio(own, one).toFixed(2)} x 1 thread, ${share}% of the processes`,
     );
   }
 }

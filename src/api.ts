@@ -40,7 +40,6 @@ export {
   type EpochListener,
   type EpochModel,
   type Freeze,
-  type ParallelChoice,
   type ResolvedOptions,
   type StoredOptions,
   type TrainOptions,

@@ -1,7 +1,7 @@
 // Entry of a training worker in browsers.
 
 import { READY } from "./browser/ready.js";
-import type { WorkerRequest } from "./train/runner.js";
+import type { WorkerRequest } from "./train/link.js";
 import { serve } from "./train/worker.js";
 
 serve({

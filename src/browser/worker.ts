@@ -1,6 +1,6 @@
 // Training workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
 
-import type { WorkerHandle, WorkerReply } from "../train/runner.js";
+import type { WorkerHandle, WorkerReply } from "../train/link.js";
 import { READY } from "./ready.js";
 
 /** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
@@ -20,6 +20,9 @@ const copied: Way = async (listen) => {
 
 /** Ways to start a worker, from the one that worked last. */
 let ways = [beside, copied];
+
+/** Milliseconds. */
+const MOMENT = 20;
 
 export function spawnWorker(): WorkerHandle {
   let worker: Worker | undefined;
@@ -68,9 +71,11 @@ export function spawnWorker(): WorkerHandle {
     onError: (listener) => {
       onError = listener;
     },
-    terminate: () => {
+    async terminate() {
       posted = undefined;
       worker?.terminate();
+      // it may go on for a moment, which no event tells the end of
+      await new Promise((resolve) => setTimeout(resolve, MOMENT));
     },
   };
 }

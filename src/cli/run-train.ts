@@ -277,9 +277,6 @@ function describe(
 
 /** What makes a run give the same bytes again. */
 function remedy(kernel: string, parallel: string): string {
-  const needed = [
-    kernel === "relaxed" ? "--kernel simd" : "",
-    parallel === "hogwild" ? "--reproducible or --threads 1" : "",
-  ];
+  const needed = [kernel === "relaxed" ? "--kernel simd" : "", parallel === "hogwild" ? "--reproducible" : ""];
   return needed.filter((flag) => flag !== "").join(" and ");
 }

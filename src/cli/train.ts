@@ -6,7 +6,6 @@ import { LOSSES } from "../kernel/layout.js";
 import { KERNEL_CHOICES } from "../kernel/pick.js";
 import { DEFAULT_LEARNING_RATE, DEFAULTS, type WindowWeights } from "../node.js";
 import { DEFAULT_INTERVAL } from "../train/control.js";
-import { PARALLEL_CHOICES } from "../train/options.js";
 import { finish, parseNumber, parseThreads } from "./command.js";
 import { flagOf } from "./flags.js";
 import { runTrain } from "./run-train.js";
@@ -94,20 +93,9 @@ export function trainCommand(): Command {
     .addOption(choice("--kernel <name>", "engine; auto is simd", KERNEL_CHOICES, DEFAULTS.kernel))
     .option("--wasm <file>", "a kernel binary instead of the embedded one")
     .option("--threads <number>", "threads that train; auto is one for each core", parseThreads, DEFAULTS.threads)
-    .addOption(
-      choice(
-        "--parallel <how>",
-        "several threads: hogwild, fastest, or replicas, the bytes of --reproducible",
-        PARALLEL_CHOICES,
-        DEFAULTS.parallel,
-      ),
-    )
-    .option("--reproducible", "the same bytes on every machine, with any number of threads")
     .option(
-      "--parts <number>",
-      "with --reproducible or replicas: logical parts of the work, part of what decides the bytes",
-      parseNumber,
-      DEFAULTS.parts,
+      "--reproducible",
+      "refuse what gives other bytes each time; cbow and the softmaxes then train on one thread",
     )
     .option("--spool", "keep word ids in a temporary file, which epochs after the first read instead of the text")
     .option("--no-worker", "train in the main thread")

@@ -1,31 +1,40 @@
 // Where everything lies in the one WebAssembly.Memory of a model. TypeScript owns the memory, the kernels allocate nothing.
 //
 //   0        nothing, so that no pointer is 0
-//   1024     scratch of each lane, a thread or a part of a round:
+//   1024     scratch of each lane, a thread:
 //              parameter block           Param.size bytes, assembly/params.ts
-//              windows drawn ahead       { n u32, context rows u32[C], TargetSet[sets], weights f32[C] }[group]
+//              zero row                  f32[stride / 4]
 //              gradients                 f32[tiles][6 C + 4]
+//              kept ids                  u32[batch capacity]
+//              windows drawn ahead       { n u32, context rows u32[C], TargetSet, weights f32[C] }[group]
 //              partial sums              f32[C][8]
 //              hidden, its gradient      f32[stride / 4] each
 //              copies of rows            { Shield, f32[stride / 4] }[C]
-//              batch of ids, kept ids    u32[batch capacity] each
+//              batch of ids              u32[batch capacity]
+//            in the place of the last five in the grid:
+//              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
+//              rows of a step            u32[tiles × 6]
 //            labels                      f32[tiles × 8]               negative sampling only
-//            zero row                    f32[stride / 4]
 //            keep thresholds             u32[V]
-//            rates of the words          f32[V]
+//            rates of the rows           f32[R]
 //            weights of a window         f32[window]                   if contexts are weighted
 //            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
 //            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
 //            list of all output rows     u32[tiles × 6]                    softmax only
-//            input rows                  f32[V][stride / 4]
-//            output rows                 f32[V][stride / 4]           of words, or of the V − 1 inner nodes
+//            what only the grid has, see grid.ts
+//            input rows                  f32[R][stride / 4]
+//            output rows                 f32[R][stride / 4]           of words, or of the V − 1 inner nodes
 //   end
 //
-// V = words, C = contexts of a window at most, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
+// V = words, R = V, in the grid rows of all blocks, C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { Loss, Mark, Model, Param, Shield, TargetSet, Tile } from "../../assembly/params.js";
+import { Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
+import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid.js";
 import type { Ptr } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
+
+/** Tiles drawn ahead. */
+const TILES = 8;
 
 /** Windows drawn ahead, as long as their lists take no more than so many bytes: their rows should fit the second-level cache. */
 const GROUP = 16;
@@ -40,21 +49,28 @@ export interface Shape extends Omit<KernelOptions, "shrinkWindows" | "cbowCombin
   bits: number;
   /** entries of the longest batch, see text/encode.ts */
   batchCapacity: number;
-  /** threads, or logical parts of a round: each has its scratch */
+  /** threads: each has its scratch */
   lanes: number;
+  /** for skip-gram with negative sampling */
+  grid?: GridShape;
 }
 
 /** What each lane has of its own. */
 export interface Scratch {
   params: Ptr;
-  windows: Ptr;
+  zeroRow: Ptr;
   gradients: Ptr;
+  kept: Ptr;
+  /** 0 in the grid */
+  windows: Ptr;
   partial: Ptr;
   hidden: Ptr;
   hiddenGradient: Ptr;
   shields: Ptr;
   ids: Ptr;
-  kept: Ptr;
+  /** 0 elsewhere */
+  tiles: Ptr;
+  spareRows: Ptr;
 }
 
 export interface Layout {
@@ -62,12 +78,11 @@ export interface Layout {
   tiles: number;
   gradientStride: number;
   windowStride: number;
-  setStride: number;
+  tileStride: number;
   group: number;
   /** for each lane */
   scratch: Scratch[];
   labels: Ptr;
-  zeroRow: Ptr;
   keepThresholds: Ptr;
   rates: Ptr;
   windowWeights: Ptr;
@@ -75,6 +90,9 @@ export interface Layout {
   pathStarts: Ptr;
   paths: Ptr;
   allRows: Ptr;
+  grid?: Grid;
+  /** rows of each matrix */
+  rows: number;
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
@@ -88,50 +106,59 @@ function outputCount({ loss, negatives, depth, words }: Shape): number {
 }
 
 export function layOut(shape: Shape): Layout {
-  const { words, loss, batchCapacity, windowWeights } = shape;
-  const contexts = shape.windowLeft + shape.windowRight;
+  const { words, loss, batchCapacity, windowWeights, grid: gridShape } = shape;
+  const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
   const drawn = loss === "negative-sampling";
   const tree = loss === "hierarchical-softmax";
   const stride = rowStride(shape.dim);
   const tiles = Math.ceil(outputCount(shape) / Tile.outputs);
-  // the two slots more of an odd last context, and whole vectors
-  const gradientStride = Math.ceil((contexts * Tile.outputs + 2) / 4) * 16;
+  // the two slots more of an odd last context, whose scores may be written twice, and whole vectors
+  const gradientStride = Math.ceil((contexts * Tile.outputs + 6) / 4) * 16;
   const setStride =
     TargetSet.size + (drawn || tree ? tiles * Tile.outputs * 4 : 0) + (tree ? tiles * Tile.labels * 4 : 0);
-  const setsOfWindow = drawn && !shape.sharedNegatives && shape.model === "skipgram" ? contexts : 1;
-  const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setsOfWindow * setStride;
-  const group = Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
+  const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setStride;
+  const tileStride = TileList.rows + tiles * Tile.outputs * 4 + contexts * Pair.size;
+  const group = gridShape ? TILES : Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
+  const blockRows = gridShape ? rowsOfBlock(gridShape.blocks, words) : words;
+  const rows = blockRows * (gridShape?.holds.blocks ?? 1);
   const memory = new Allocator();
+  const nothing = { windows: 0, partial: 0, hidden: 0, hiddenGradient: 0, shields: 0, ids: 0, tiles: 0, spareRows: 0 };
   const takeScratch = (): Scratch => ({
+    ...nothing,
     params: memory.take(Param.size),
-    windows: memory.take(group * windowStride),
+    zeroRow: memory.take(stride),
     gradients: memory.take(tiles * gradientStride),
+    kept: memory.take(batchCapacity * 4),
+    ...(gridShape ? takeTiles() : takeWindows()),
+  });
+  const takeTiles = () => ({
+    tiles: memory.take(group * tileStride),
+    spareRows: memory.take(tiles * Tile.outputs * 4),
+  });
+  const takeWindows = () => ({
+    windows: memory.take(group * windowStride),
     partial: memory.take(contexts * 32),
     hidden: memory.take(stride),
     hiddenGradient: memory.take(stride),
     shields: memory.take(contexts * (Shield.copy + stride)),
     ids: memory.take(batchCapacity * 4),
-    kept: memory.take(batchCapacity * 4),
   });
-  return {
-    stride,
-    tiles,
-    gradientStride,
-    windowStride,
-    setStride,
-    group,
-    scratch: Array.from({ length: shape.lanes }, takeScratch),
+  const scratch = Array.from({ length: shape.lanes }, takeScratch);
+  const tables = {
     labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
-    zeroRow: memory.take(stride),
     keepThresholds: memory.take(words * 4),
-    rates: memory.take(words * 4),
+    rates: memory.take(blockRows * (gridShape?.blocks ?? 1) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
     alias: memory.take(drawn ? words * 8 : 0),
     pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
     paths: memory.take(tree ? shape.bits * 4 : 0),
     allRows: memory.take(drawn || tree ? 0 : tiles * Tile.outputs * 4),
-    inputs: memory.take(words * stride),
-    outputs: memory.take(words * stride),
+  };
+  const grid = gridShape && takeGrid(memory, gridShape, words);
+  return {
+    ...{ stride, tiles, gradientStride, windowStride, tileStride, group, scratch, ...tables, grid, rows },
+    inputs: memory.take(rows * stride),
+    outputs: memory.take(rows * stride),
     size: memory.end,
   };
 }
@@ -152,7 +179,6 @@ export interface KernelOptions {
   /** Weight of a context word at distance 1, 2 … as far as the larger of both; empty if all weigh 1. */
   windowWeights: readonly number[];
   negatives: number;
-  sharedNegatives: boolean;
   cbowCombine: "mean" | "sum";
   cbowGradient: "undivided" | "divided";
 }
@@ -185,7 +211,6 @@ export function writeParams(
     [Param.shrinkWindows, Number(options.shrinkWindows)],
     [Param.windowWeights, options.windowWeights.length > 0 ? layout.windowWeights : 0],
     [Param.negatives, options.negatives],
-    [Param.sharedNegatives, Number(options.sharedNegatives)],
     [Param.cbowMean, Number(options.cbowCombine === "mean")],
     [Param.cbowDivided, Number(options.cbowGradient === "divided")],
     [Param.keepThresholds, layout.keepThresholds],
@@ -198,7 +223,12 @@ export function writeParams(
     [Param.kept, scratch.kept],
     [Param.windows, scratch.windows],
     [Param.windowStride, layout.windowStride],
-    [Param.setStride, layout.setStride],
+    [Param.tiles, scratch.tiles],
+    [Param.tileStride, layout.tileStride],
+    [Param.spareRows, scratch.spareRows],
+    [Param.tile, layout.grid?.tile ?? 0],
+    [Param.blocks, layout.grid?.blocks ?? 0],
+    [Param.places, layout.grid?.places ?? 0],
     [Param.group, layout.group],
     [Param.labels, layout.labels],
     [Param.gradients, scratch.gradients],
@@ -207,12 +237,19 @@ export function writeParams(
     [Param.hiddenGradient, scratch.hiddenGradient],
     [Param.partial, scratch.partial],
     [Param.shields, scratch.shields],
-    [Param.zeroRow, layout.zeroRow],
+    [Param.zeroRow, scratch.zeroRow],
   ];
   for (const [offset, value] of integers) view.setUint32(offset, value, true);
 
   // lists of output rows are filled up to whole tiles with the zero row
-  new Uint32Array(buffer, scratch.windows, (layout.group * layout.windowStride) / 4).fill(layout.zeroRow);
+  if (layout.grid === undefined) {
+    new Uint32Array(buffer, scratch.windows, (layout.group * layout.windowStride) / 4).fill(scratch.zeroRow);
+    return;
+  }
+  for (let tile = scratch.tiles; tile < scratch.tiles + layout.group * layout.tileStride; tile += layout.tileStride) {
+    const list = new Uint32Array(buffer, tile, layout.tileStride / 4).fill(scratch.zeroRow);
+    list[TileList.pairs / 4] = tile + TileList.rows + layout.tiles * Tile.outputs * 4;
+  }
 }
 
 /** Fills the labels and lists that all lanes share; the matrices, thresholds, alias table and paths are the caller's. */
@@ -230,7 +267,7 @@ export function writeLists(
       labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
     }
   } else if (loss === "softmax") {
-    const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.zeroRow);
+    const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.scratch[0].zeroRow);
     for (let word = 0; word < words; word++) rows[word] = layout.outputs + word * layout.stride;
   }
 }

@@ -10,12 +10,12 @@ export class Random {
   /**
    * The generator of one purpose: streams of one seed, and seeds of one stream, are unrelated.
    * @param seed integer from 0 to 2^53 − 1
-   * @param stream integer below 2^32
+   * @param stream integers below 2^32
    */
-  static from(seed: number, stream: number): Random {
-    // Weyl sequence and murmur3's finaliser (as SplitMix), fed with the three words one after the other
+  static from(seed: number, ...stream: number[]): Random {
+    // Weyl sequence and murmur3's finaliser (as SplitMix), fed with the words one after the other
     let h = 0;
-    for (const word of [seed >>> 0, Math.floor(seed / 2 ** 32), stream]) h = mix((h ^ word) + 0x9e3779b9);
+    for (const word of [seed >>> 0, Math.floor(seed / 2 ** 32), ...stream]) h = mix((h ^ word) + 0x9e3779b9);
     return new Random([1, 2, 3, 4].map((i) => mix(h + Math.imul(i, 0x9e3779b9))));
   }
 

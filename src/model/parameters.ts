@@ -1,6 +1,7 @@
 // The trained parameters of a model and the tables that training needs, in one memory.
 
 import { Param } from "../../assembly/params.js";
+import { blockSize, CONTROL, type GridShape, rowInBlocks } from "../kernel/grid.js";
 import type { Ptr } from "../kernel/kernel.js";
 import {
   type KernelOptions,
@@ -12,7 +13,6 @@ import {
   writeParams,
 } from "../kernel/layout.js";
 import { Allocator, allocate } from "../kernel/memory.js";
-import { type Rounds, takeRounds, wordOfCell, writeRounds } from "../kernel/parts.js";
 import type { Region } from "../kernel/patch.js";
 import { aliasTable } from "../math/alias.js";
 import { breathe } from "../math/breathe.js";
@@ -39,10 +39,10 @@ const INITIALISED = 2 ** 20;
 export interface Workplace {
   /** entries of the longest batch */
   batchCapacity: number;
-  /** threads that train side by side, or the logical parts of a round */
+  /** threads that train side by side */
   lanes: number;
-  /** words of a part at most, where training goes in rounds */
-  partWords?: number;
+  /** how text and words are cut, for skip-gram with negative sampling */
+  grid?: GridShape;
   /** whether workers share the memory */
   shared: boolean;
 }
@@ -50,27 +50,29 @@ export interface Workplace {
 /** Where everything will lie; nothing is allocated. @param tree bits of the longest code and of all codes */
 export function planMemory(
   options: ParameterOptions,
-  { batchCapacity, lanes, partWords }: Workplace,
+  { batchCapacity, lanes, grid }: Workplace,
   words: number,
   tree: { depth: number; bits: number },
 ) {
-  const shape = { ...options, ...tree, words, batchCapacity, lanes };
-  const layout = layOut(shape);
+  const layout = layOut({ ...options, ...tree, words, batchCapacity, lanes, grid });
   const plan = new Allocator(layout.size);
-  const rounds = partWords === undefined ? undefined : takeRounds(plan, layout, shape, partWords);
   const space = takeSearchSpace(plan, layout.stride);
-  return { layout, rounds, space, size: plan.end };
+  return { layout, space, size: plan.end };
 }
+
+/** Rows moved before the event loop gets its turn. */
+const MOVED = 4096;
 
 export class Parameters {
   readonly memory: WebAssembly.Memory;
   readonly layout: Layout;
-  readonly rounds?: Rounds;
+  private readonly layOut: (holds: GridShape["holds"]) => Layout;
   readonly words: number;
   readonly dim: number;
   /** whether the output rows are those of inner nodes */
   private readonly hasTree: boolean;
   private readonly space: SearchSpace;
+  private isInBlocks = false;
 
   /**
    * All rows are 0 until initialise, take or restore.
@@ -81,9 +83,13 @@ export class Parameters {
     this.dim = options.dim;
     this.hasTree = options.loss === "hierarchical-softmax";
     const tree = this.hasTree ? huffmanTree(vocabulary.counts) : undefined;
-    const { layout, rounds, space, size } = planMemory(options, workplace, this.words, tree ?? { depth: 0, bits: 0 });
+    const bits = tree ?? { depth: 0, bits: 0 };
+    const { layout, space, size } = planMemory(options, workplace, this.words, bits);
+    this.layOut = (holds) => {
+      const grid = { ...workplace.grid!, holds };
+      return planMemory(options, { ...workplace, grid }, this.words, bits).layout;
+    };
     this.layout = layout;
-    this.rounds = rounds?.rounds;
     this.space = space;
     this.memory = allocate(size, workplace.shared, `a model of ${this.words} words and dim ${this.dim}`);
     writeLists(this.memory.buffer, this.layout, this.words, options);
@@ -91,7 +97,7 @@ export class Parameters {
       writeParams(this.memory.buffer, this.layout, scratch, this.words, options);
       this.randomState(scratch).set(Random.from(options.seed, STREAM.training + lane).state);
     });
-    if (rounds) writeRounds(this.memory.buffer, this.layout, rounds, this.words, options.loss);
+    this.writePlaces();
     this.writeThresholds(vocabulary, options);
     if (options.loss === "negative-sampling") this.writeNoise(vocabulary.noiseWeights(options.noiseExponent));
     if (tree) this.writePaths(tree);
@@ -125,7 +131,27 @@ export class Parameters {
   /** Both matrices, from the first byte to the last. */
   get matrices(): Region {
     const { inputs, outputs, stride } = this.layout;
-    return [inputs, outputs + this.words * stride - inputs];
+    return [inputs, outputs + this.layout.rows * stride - inputs];
+  }
+
+  /**
+   * Moves the rows to where the grid trains them, a block after the other; queries are refused meanwhile. The event loop gets its
+   * turn every few ms.
+   */
+  async toBlocks(): Promise<void> {
+    const { grid } = this.layout;
+    if (grid === undefined || this.isInBlocks) return;
+    this.isInBlocks = true;
+    await this.move((row) => rowInBlocks(grid, row));
+  }
+
+  /** Moves them back: row i is that of word i again. */
+  async toWords(): Promise<void> {
+    const { grid } = this.layout;
+    if (grid === undefined || !this.isInBlocks) return;
+    const { blocks, blockRows } = grid;
+    await this.move((row) => (row % blockRows) * blocks + Math.floor(row / blockRows));
+    this.isInBlocks = false;
   }
 
   /** The output rows, of words or inner nodes. */
@@ -133,9 +159,49 @@ export class Parameters {
     return this.matrix(this.layout.outputs);
   }
 
-  /** State of each lane's generator, u32[4]. */
+  /** The layout of a memory that holds chunks, and so many blocks of each matrix, for one thread; tables lie as here. */
+  layoutOf(blocks: number): Layout {
+    return this.layOut({ chunks: true, blocks });
+  }
+
+  /**
+   * The rows of a block, as a patch (see kernel/patch.ts) for another memory of the grid.
+   * @param layout of that memory, @param slot where the block lies there
+   */
+  cutBlock(matrix: "inputs" | "outputs", block: number, layout: Layout, slot: number): ArrayBuffer {
+    const grid = this.layout.grid!;
+    const bytes = grid.blockRows * layout.stride;
+    const patch = new ArrayBuffer(12 + bytes);
+    new Uint32Array(patch, 0, 3).set([1, layout[matrix] + slot * bytes, bytes]);
+    const rows = new Float32Array(patch, 12);
+    this.eachRow(matrix, block, (row, at) => rows.set(row, at));
+    return patch;
+  }
+
+  /** Takes the rows of a block back. */
+  putBlock(matrix: "inputs" | "outputs", block: number, rows: ArrayBuffer): void {
+    const from = new Float32Array(rows);
+    this.eachRow(matrix, block, (row, at) => row.set(from.subarray(at, at + row.length)));
+  }
+
+  /** Visits the rows of a block's words, with where each begins in the block. */
+  private eachRow(matrix: "inputs" | "outputs", block: number, visit: (row: Float32Array, at: number) => void): void {
+    const { blocks } = this.layout.grid!;
+    const stride = this.layout.stride / 4;
+    const all = this.matrix(this.layout[matrix]);
+    for (let word = block, at = 0; word < this.words; word += blocks, at += stride)
+      visit(all.subarray(word * stride, (word + 1) * stride), at);
+  }
+
+  /** Sets the counters back that threads of a run go by. */
+  clearControl(): void {
+    const { control, blocks } = this.layout.grid!;
+    new Int32Array(this.memory.buffer, control, CONTROL.contexts + 2 * blocks).fill(0);
+  }
+
+  /** State of each lane's generator, u32[4]; none in the grid, whose draws go by the position. */
   get random(): number[][] {
-    return this.layout.scratch.map((scratch) => [...this.randomState(scratch)]);
+    return this.layout.grid ? [] : this.layout.scratch.map((scratch) => [...this.randomState(scratch)]);
   }
 
   /** Takes back what a checkpoint held. @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
@@ -176,12 +242,18 @@ export class Parameters {
   get rates(): Float32Array | undefined {
     const [{ params }] = this.layout.scratch;
     const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.rates, true);
-    return start === 0 ? undefined : new Float32Array(this.memory.buffer, start, this.words);
+    if (start === 0) return undefined;
+    const { rates, grid, rows } = this.layout;
+    const all = new Float32Array(this.memory.buffer, rates, rows);
+    return grid ? Float32Array.from({ length: this.words }, (_, word) => all[rowInBlocks(grid, word)]) : all;
   }
 
   set rates(all: Float32Array | undefined) {
-    const { rates, scratch } = this.layout;
-    if (all) new Float32Array(this.memory.buffer, rates, this.words).set(all);
+    const { rates, scratch, grid, rows } = this.layout;
+    const to = new Float32Array(this.memory.buffer, rates, rows);
+    all?.forEach((rate, word) => {
+      to[grid ? rowInBlocks(grid, word) : word] = rate;
+    });
     for (const { params } of scratch)
       new DataView(this.memory.buffer, params, Param.size).setUint32(Param.rates, all ? rates : 0, true);
   }
@@ -207,7 +279,51 @@ export class Parameters {
   }
 
   private storage(start: Ptr): VectorStorage {
-    return { memory: this.memory, start, stride: this.layout.stride, space: this.space };
+    const checkUse = () => {
+      if (this.isInBlocks)
+        throw new Error(
+          "the model is being trained: wait until that has ended, or look at its vectors with TrainingControl.look or in onEpochEnd",
+        );
+    };
+    return { memory: this.memory, start, stride: this.layout.stride, space: this.space, checkUse };
+  }
+
+  /** Moves each row of both matrices, a permutation in place. */
+  private async move(to: (row: number) => number): Promise<void> {
+    const { rows, inputs, outputs } = this.layout;
+    const stride = this.layout.stride / 4;
+    const matrices = [inputs, outputs].map((start) => new Float32Array(this.memory.buffer, start, rows * stride));
+    const held = [new Float32Array(stride), new Float32Array(stride)];
+    const row = new Float32Array(stride);
+    const isMoved = new Uint8Array(rows);
+    let pause = MOVED;
+    let moved = 0;
+    for (let start = 0; start < rows; start++) {
+      if (isMoved[start]) continue;
+      matrices.forEach((matrix, m) => held[m].set(matrix.subarray(start * stride, (start + 1) * stride)));
+      let at = start;
+      do {
+        at = to(at);
+        matrices.forEach((matrix, m) => {
+          row.set(matrix.subarray(at * stride, (at + 1) * stride));
+          matrix.set(held[m], at * stride);
+          held[m].set(row);
+        });
+        isMoved[at] = 1;
+        moved++;
+      } while (at !== start);
+      if (moved < pause) continue;
+      pause = moved + MOVED;
+      await breathe();
+    }
+  }
+
+  private writePlaces(): void {
+    const { grid } = this.layout;
+    if (grid === undefined) return;
+    const places = new Uint32Array(this.memory.buffer, grid.places, this.words);
+    for (let word = 0; word < this.words; word++)
+      places[word] = (word % grid.blocks) * 2 ** 16 + Math.floor(word / grid.blocks);
   }
 
   private writeThresholds(vocabulary: Vocabulary, options: ParameterOptions): void {
@@ -215,17 +331,16 @@ export class Parameters {
     keep.set(Uint32Array.from(vocabulary.keepProbabilities(options.subsample), toThreshold));
   }
 
-  /** The alias table of all words, or one for each stripe of them. */
+  /** The alias table of all words, or one for each block. */
   private writeNoise(weights: Float64Array): void {
-    if (this.rounds === undefined) this.writeAliasTable(this.layout.alias, weights);
-    const { stripes } = this.rounds ?? { stripes: [] };
-    for (const stripe of stripes) {
-      const own = Float64Array.from(
-        { length: stripe.cells },
-        (_, j) => weights[wordOfCell(stripe, stripes.length, j)] * (j < stripe.hot ? 1 : stripes.length),
-      );
+    const blocks = this.layout.grid?.blocks ?? 1;
+    let start = this.layout.alias;
+    for (let block = 0; block < blocks; block++) {
+      const size = blockSize(blocks, this.words, block);
+      const own = Float64Array.from({ length: size }, (_, row) => weights[row * blocks + block]);
       // words with count 0 only: any of them will do
-      this.writeAliasTable(stripe.alias, own.some((weight) => weight > 0) ? own : own.fill(1));
+      this.writeAliasTable(start, own.some((weight) => weight > 0) ? own : own.fill(1));
+      start += size * 8;
     }
   }
 

@@ -1,5 +1,5 @@
 import { type Transferable, Worker } from "node:worker_threads";
-import type { WorkerHandle } from "../train/runner.js";
+import type { WorkerHandle } from "../train/link.js";
 
 /** Starts build/worker-node.js, which lies beside the bundle that this code is in. */
 export function spawnWorker(): WorkerHandle {
@@ -12,6 +12,6 @@ export function spawnWorker(): WorkerHandle {
       worker.on("error", (cause) => listener(new Error(`training worker failed: ${cause.message}`, { cause })));
       worker.on("exit", (code) => listener(new Error(`training worker stopped with exit code ${code}`)));
     },
-    terminate: () => void worker.terminate(),
+    terminate: async () => void (await worker.terminate()),
   };
 }

@@ -98,13 +98,6 @@ export class Vocabulary {
     });
   }
 
-  /** Words that would occur as often as these if all were equally frequent: 1 / Σ p² for shares p of what subsampling keeps. */
-  breadth(subsample: number): number {
-    const kept = this.keepProbabilities(subsample).map((probability, id) => probability * this.counts[id]);
-    const sum = kept.reduce((a, b) => a + b, 0);
-    return (sum * sum) / kept.reduce((squares, count) => squares + count * count, 0);
-  }
-
   /** Unnormalised noise distribution, count^exponent: (9.2) of docs/math.md. */
   noiseWeights(exponent: number): Float64Array {
     return this.counts.map((count) => power(count, exponent));

@@ -1,12 +1,14 @@
 // The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort, rests between batches.
 
 import type { KernelPlan } from "../kernel/pick.js";
+import { breathe } from "../math/breathe.js";
 import { Fingerprint } from "../math/fingerprint.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
 import { type ParallelMode, type Progress, ProgressReporter } from "./progress.js";
-import type { Runner } from "./runner.js";
+import type { Chunk, Runner } from "./runner.js";
 import { checkTrained, TextWatch } from "./same-text.js";
+import type { StepResult } from "./step.js";
 
 /** What one pass over the corpus did. */
 export interface EpochRecord {
@@ -61,11 +63,11 @@ export interface Position {
   /** epochs that this run has done, and the words of them */
   epochs: number;
   wordsBefore: number;
-  /** rounds that this run has begun, see rounds.ts */
-  rounds: number;
-  /** of the epoch under way: batches trained, and what they came to */
+  /** of the epoch under way: batches of whole chunks trained, and what they came to */
   batches: number;
   words: number;
+  /** steps done of the chunk that follows them; predictions and loss have these too */
+  steps: number;
   trainedWords: number;
   predictions: number;
   loss: number;
@@ -78,12 +80,12 @@ export interface Position {
 }
 
 const EPOCH_BEGINS = {
-  ...{ batches: 0, words: 0, trainedWords: 0, predictions: 0, loss: 0, learningRate: 0, seconds: 0 },
+  ...{ batches: 0, words: 0, steps: 0, trainedWords: 0, predictions: 0, loss: 0, learningRate: 0, seconds: 0 },
   fingerprint: new Fingerprint().value,
 };
 
 /** The position of a run that has not begun. */
-export const START: Position = { epochs: 0, wordsBefore: 0, rounds: 0, ...EPOCH_BEGINS };
+export const START: Position = { epochs: 0, wordsBefore: 0, ...EPOCH_BEGINS };
 
 /** What happens between batches, while nothing trains. */
 export interface Rest {
@@ -140,12 +142,11 @@ export async function trainEpochs(
       );
     }
     if (position.epochs === 0) checkTrained(record, run);
-    if (!(await runner.collect())) throw epoch.divergence("parameters are not finite");
+    if (!(await runner.check())) throw epoch.divergence("parameters are not finite");
     const whole = epoch.fingerprint.value;
     watch.epochEnded(record, whole);
     const { epochs, wordsBefore, words } = position;
-    const rounds = runner.rounds?.() ?? 0;
-    Object.assign(position, EPOCH_BEGINS, { epochs: epochs + 1, wordsBefore: wordsBefore + words, rounds, whole });
+    Object.assign(position, EPOCH_BEGINS, { epochs: epochs + 1, wordsBefore: wordsBefore + words, whole });
     if (!(await onEpoch(record))) return;
   }
 }
@@ -155,10 +156,11 @@ class Epoch {
   private readonly totalWords: number;
   readonly fingerprint: Fingerprint;
   private hasTextFailed = false;
-  /** of the batches of whole rounds */
-  private roundsFingerprint: string;
-  /** handed in */
+  /** batches that wait for others to fill a chunk */
+  private filling: Batch[] = [];
+  /** handed in, and their words */
   private batches: number;
+  private words: number;
   private readonly pending: Promise<void>[] = [];
   /** when training began, moved on by rests and back by what was trained before */
   private start: number;
@@ -173,29 +175,27 @@ class Epoch {
     this.number = schedule.firstEpoch + position.epochs + 1;
     this.totalWords = schedule.epochs * schedule.epochWords;
     this.fingerprint = new Fingerprint(position.fingerprint);
-    this.roundsFingerprint = position.fingerprint;
     this.batches = position.batches;
+    this.words = position.wordsBefore + position.words;
     this.start = performance.now() - position.seconds * 1000;
   }
 
   async train(): Promise<void> {
-    const { position, pending, runner, fingerprint } = this;
-    let handedIn = position.wordsBefore + position.words;
+    const { position, pending, runner } = this;
+    await runner.go();
     const source = this.remaining();
     try {
       for (;;) {
         const { done, value: batch } = await this.next(source);
         if (done) break;
-        if (this.batches === 0) position.opening = new Fingerprint().add(batch.ids).value;
-        if (pending.length === runner.ahead) await pending.shift();
-        fingerprint.add(batch.ids);
-        if (++this.batches % runner.lanes === 0) this.roundsFingerprint = fingerprint.value;
-        const trained = this.trainBatch(batch, this.rateAt(handedIn));
-        // awaited later; until then a failure is not an unhandled one
-        trained.catch(() => {});
-        pending.push(trained);
-        handedIn += batch.words;
+        if (position.batches === 0 && this.batches === 0 && this.filling.length === 0)
+          position.opening = new Fingerprint().add(batch.ids).value;
+        if (this.filling.length > 0 && !runner.fits(batch, this.filling)) this.handIn();
+        this.filling.push(batch);
+        if (!runner.fits(batch, this.filling)) this.handIn();
+        while (pending.length >= runner.ahead) await this.ended(pending.shift()!);
       }
+      if (this.filling.length > 0) this.handIn();
     } catch (error) {
       if (this.hasTextFailed && !this.run.signal?.aborted) await this.keep();
       throw error;
@@ -275,39 +275,47 @@ class Epoch {
   }
 
   private async rest(rest: Rest): Promise<void> {
-    await this.settleRounds();
+    await this.pause();
     const from = performance.now();
     await rest.take(this.position);
     const rested = performance.now() - from;
     this.start += rested;
     this.reporter.skip(rested);
+    await this.runner.go();
   }
 
   /** The text has failed, which is told: what was trained on it is kept, if it can be. */
   private async keep(): Promise<void> {
     try {
-      await this.settleRounds();
+      await this.pause();
       await this.run.rest.keep(this.position);
     } catch {
       // what the text failed of says more
     }
   }
 
-  /** Brings the position to the last whole round: batches that wait for others to fill one are not trained on, and go on waiting. */
-  private async settleRounds(): Promise<void> {
-    const { position, runner, pending } = this;
-    runner.flush?.(true);
-    for (const done of pending.splice(0, pending.length - (this.batches % runner.lanes))) await done;
-    position.fingerprint = this.roundsFingerprint;
-    position.rounds = runner.rounds?.() ?? 0;
-    position.seconds = this.seconds;
-    if (!(await runner.collect())) throw this.divergence("parameters are not finite");
+  /** Stops after a whole step: chunks that are not done, and batches that wait for others, go on waiting. */
+  private async pause(): Promise<void> {
+    await this.runner.rest();
+    // whoever is told of what has ended puts it into the position
+    await breathe();
+    this.position.seconds = this.seconds;
+    if (!(await this.runner.check())) throw this.divergence("parameters are not finite");
   }
 
-  /** Waits until no batch is under way. */
+  /** Waits until all that was handed in is done. */
   private async settle(): Promise<void> {
-    this.runner.flush?.();
-    for (const done of this.pending.splice(0)) await done;
+    for (const done of this.pending.splice(0)) await this.ended(done);
+  }
+
+  /** Waits until a chunk is done; what is due is done meanwhile. */
+  private async ended(done: Promise<void>): Promise<void> {
+    const { rest } = this.run;
+    const ended = done.then(() => true);
+    // awaited below; until then a failure is not an unhandled one
+    ended.catch(() => {});
+    do if (rest.isDue()) await this.rest(rest);
+    while (!(await Promise.race([ended, rest.asked()])));
   }
 
   /** Falls linearly with the words handed in, down to the floor (word2vec.c's schedule, a batch at a time). */
@@ -316,20 +324,49 @@ class Epoch {
     return Math.max(minLearningRate, learningRate * (1 - words / this.totalWords));
   }
 
-  private async trainBatch(batch: Batch, learningRate: number): Promise<void> {
-    const result = await this.runner.run(batch.ids, learningRate);
+  /** Hands in the batches that make a chunk. */
+  private handIn(): void {
+    const { position, fingerprint } = this;
+    const batches = this.filling;
+    this.filling = [];
+    const words = batches.reduce((sum, batch) => sum + batch.words, 0);
+    for (const { ids } of batches) fingerprint.add(ids);
+    // of the first chunk some steps may be done
+    const steps = this.batches === position.batches && this.pending.length === 0 ? position.steps : 0;
+    const chunk = { epoch: this.number, first: this.batches, batches, learningRate: this.rateAt(this.words), steps };
+    this.batches += batches.length;
+    this.words += words;
+    const trained = this.trainChunk(chunk, words, fingerprint.value);
+    // awaited later; until then a failure is not an unhandled one
+    trained.catch(() => {});
+    this.pending.push(trained);
+  }
+
+  private async trainChunk(chunk: Chunk, words: number, fingerprint: string): Promise<void> {
     const { position } = this;
-    position.batches++;
-    position.words += batch.words;
-    position.loss += result.loss;
-    position.predictions += result.predictions;
-    position.trainedWords += result.trained;
-    position.learningRate = learningRate;
-    if (!Number.isFinite(result.loss)) throw this.divergence(`the loss is ${result.loss}`);
+    const { length } = chunk.batches;
+    const trained = await this.runner.train(chunk, (result) => this.stepDone(result, chunk, words));
+    position.batches += length;
+    position.words += words;
+    position.steps = 0;
+    position.trainedWords += trained;
+    position.fingerprint = fingerprint;
     this.report();
   }
 
-  private report(final = false): void {
+  private stepDone({ loss, predictions }: StepResult, { learningRate }: Chunk, words: number): void {
+    const { position } = this;
+    position.steps++;
+    position.loss += loss;
+    position.predictions += predictions;
+    position.learningRate = learningRate;
+    if (!Number.isFinite(loss)) throw this.divergence(`the loss is ${loss}`);
+    if (position.steps < this.runner.steps)
+      this.report(false, Math.floor((words * position.steps) / this.runner.steps));
+  }
+
+  /** @param more words of a chunk that are trained, in a part of its steps */
+  private report(final = false, more = 0): void {
     const { schedule, kernel, threads, parallel } = this.run;
     const { wordsBefore, words, learningRate } = this.position;
     this.reporter.report(
@@ -337,7 +374,7 @@ class Epoch {
         phase: "training",
         epoch: this.number,
         epochs: schedule.firstEpoch + schedule.epochs,
-        words: wordsBefore + words,
+        words: wordsBefore + words + more,
         totalWords: this.totalWords,
         loss: this.meanLoss,
         learningRate,

@@ -9,15 +9,17 @@ import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
 import { SpooledBatches, type SpoolFile } from "../text/spool.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { WordVectors } from "../vectors/vectors.js";
+import { allocateVectors, WordVectors } from "../vectors/vectors.js";
 import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type EpochRecord, type Position, type Schedule, START, trainEpochs } from "./epochs.js";
 import { growVocabulary, ratesOf } from "./grow.js";
 import { heldRun } from "./held.js";
+import type { WorkerHandle } from "./link.js";
 import { checkListeners, LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import {
   checkFreeze,
   checkWordRates,
+  type EpochModel,
   type Freeze,
   type ResolvedOptions,
   storedOptions,
@@ -25,7 +27,6 @@ import {
 } from "./options.js";
 import { type Crew, planCrew, startRunner } from "./parallel.js";
 import { Keeper } from "./rest.js";
-import type { WorkerHandle } from "./runner.js";
 import { textDifference } from "./same-text.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
@@ -183,11 +184,11 @@ export class Model<Source = CorpusSource> {
     if (this.activity === "training") throw new Error(BUSY);
     const { schedule, position } = this.last;
     // what an interrupted epoch did is in the vectors, but no way leads back into it
-    const { epochs, wordsBefore, rounds } = position;
+    const { epochs, wordsBefore } = position;
     const snapshot =
-      position.batches === 0
+      position.batches === 0 && position.steps === 0
         ? this.snapshot(schedule, position, metadata)
-        : this.snapshot({ ...schedule, epochs }, { ...START, epochs, wordsBefore, rounds }, metadata);
+        : this.snapshot({ ...schedule, epochs }, { ...START, epochs, wordsBefore }, metadata);
     const chunks = writeCheckpoint(snapshot);
     const saved = typeof target === "function" ? target(chunks) : writeFile!(target, chunks);
     // training waits for it, awaited or not
@@ -203,11 +204,18 @@ export class Model<Source = CorpusSource> {
     const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
     signal?.throwIfAborted();
     this.last = { schedule, position };
-    const runner = startRunner(this.crew, plan, parameters, this.options, this.platform.spawn, position.rounds);
-    const close = () => runner.close();
+    const site = { crew: this.crew, plan, parameters, options: this.options, spawn: this.platform.spawn };
+    const runner = startRunner(site, schedule.epochWords, position.steps);
+    const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
-    const snapshot = () => this.snapshot(schedule, position, checkpoint?.metadata);
-    const rest = new Keeper(listeners, snapshot, () => this.refresh());
+    const snapshot = async () => {
+      await runner.collect();
+      return this.snapshot(schedule, position, checkpoint?.metadata);
+    };
+    const rest = new Keeper(listeners, snapshot, async () => {
+      await runner.collect();
+      return this.view();
+    });
     const places = { kernel: plan.name, threads, parallel };
     // an only epoch has nothing to gain
     const spools = this.options.spool && schedule.epochs - position.epochs > 1;
@@ -223,13 +231,18 @@ export class Model<Source = CorpusSource> {
       const run = { schedule, corpus, batches: () => source.batches(), rest, ...told, ...places };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
-        this.refresh();
-        this.activity = "between epochs";
-        const answer = await orAborted(Promise.resolve(onEpochEnd?.(this, record)), signal);
-        await orAborted(Promise.resolve(this.saving), signal);
-        this.activity = "training";
+        let answer: unknown;
+        if (onEpochEnd) {
+          await runner.collect();
+          this.refresh();
+          this.activity = "between epochs";
+          answer = await orAborted(Promise.resolve(onEpochEnd(this, record)), signal);
+          await orAborted(Promise.resolve(this.saving), signal);
+          this.activity = "training";
+        }
         if (answer === false) position.epochs = schedule.epochs;
         const finished = position.epochs === schedule.epochs;
+        if (finished) await runner.collect();
         await rest.epochEnded(position, finished);
         return !finished;
       });
@@ -239,7 +252,8 @@ export class Model<Source = CorpusSource> {
     } finally {
       this.activity = activity;
       signal?.removeEventListener("abort", close);
-      close();
+      await runner.close();
+      await parameters.toWords();
       this.refresh();
       await source.remove();
     }
@@ -271,14 +285,8 @@ export class Model<Source = CorpusSource> {
   private async grow(corpus: Corpus): Promise<void> {
     const { options, parameters: before } = this;
     const vocabulary = await growVocabulary(this.words, corpus, options);
-    const crew = planCrew(
-      options,
-      this.platform.cores(),
-      canShare(options),
-      vocabulary.size,
-      vocabulary.breadth(options.subsample),
-      this.crew.mode,
-    );
+    const { size, totalWords } = vocabulary;
+    const crew = planCrew(options, this.platform.cores(), canShare(options), size, totalWords, this.crew.mode);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     await parameters.initialise(options.seed);
     parameters.take(
@@ -322,6 +330,16 @@ export class Model<Source = CorpusSource> {
     };
   }
 
+  /** A copy of the vectors, which training leaves alone. */
+  private view(): EpochModel {
+    const { words: vocabulary, history, inputRows } = this;
+    const storage = allocateVectors(vocabulary.size, inputRows.dim, this.crew.workplace.shared);
+    const kernel = startKernel(this.plan, storage.memory);
+    const vectors = new WordVectors(vocabulary.words, inputRows.dim, storage, kernel);
+    vectors.matrix.set(inputRows.matrix);
+    return { vectors, vocabulary, history: [...history] };
+  }
+
   private refresh(): this {
     this.inputRows.refresh();
     this.outputRows?.refresh();
@@ -345,8 +363,8 @@ export async function withCorpus<Source, Result>(
 }
 
 /** Whether workers can share memory with this thread: a page must be cross-origin isolated. */
-export function canShare({ worker, parallel, wasm }: ResolvedOptions): boolean {
-  if (!worker || parallel === "replicas") return false;
+export function canShare({ worker, wasm }: ResolvedOptions): boolean {
+  if (!worker) return false;
   if (typeof SharedArrayBuffer === "undefined" || globalThis.crossOriginIsolated === false) return false;
   return wasm instanceof WebAssembly.Module ? takesSharedMemory(wasm) : true;
 }

@@ -43,8 +43,8 @@ export interface TrainOptions extends WindowOptions, RunListeners {
   /** Negative sampling: noise words of a prediction. Default 5. */
   negatives?: number;
   /**
-   * Skip-gram: the pairs of a window are trained together, with one set of noise words (default); or, false, one after the
-   * other, each with its own, as in word2vec.c.
+   * Skip-gram: up to 16 pairs that follow each other share their noise words (default); or, false, each has its own, as in
+   * word2vec.c. (9.5) of docs/math.md.
    */
   sharedNegatives?: boolean;
   /** CBOW: the hidden vector is the "mean" (default) or the "sum" of the context vectors. */
@@ -74,7 +74,7 @@ export interface TrainOptions extends WindowOptions, RunListeners {
   learningRate?: number;
   /** Where it stops falling. Default learningRate / 10,000. */
   minLearningRate?: number;
-  /** Integer from 0; the same seed, options and corpus give the same vectors, with one thread or `reproducible`. Default 1. */
+  /** Integer from 0; the same seed, options and corpus give the same vectors, but for several threads with CBOW or a softmax. Default 1. */
   seed?: number;
   /** Engine: "auto" (default) is "simd"; "relaxed" is faster where fused multiply-add exists, but not the same on all machines. */
   kernel?: KernelChoice;
@@ -93,19 +93,11 @@ export interface TrainOptions extends WindowOptions, RunListeners {
   /** Workers that train: "auto" (default) is one for each core. */
   threads?: number | "auto";
   /**
-   * How several threads work together. "hogwild": on one shared memory, without locks (Recht et al. 2011); the fastest, and
-   * different each time. "replicas": each on its own copy of the model, merged in rounds (section 9 of docs/math.md); on pages
-   * that cannot share memory too, with the bytes of `reproducible`; sentences are split at 500 words. "auto" (default): hogwild
-   * where memory can be shared, replicas elsewhere.
-   */
-  parallel?: ParallelChoice;
-  /**
-   * Train in rounds, so that the same seed, options and corpus give the same bytes on every machine, however many threads there
-   * are; sentences are split at 500 words. Default false: several threads update the model without locks, which is faster, and different each time.
+   * Refuses what would give other bytes each time, or on other machines. Skip-gram with negative sampling, item2vec and node2vec
+   * give the same bytes anyway, on any number of threads; CBOW and the softmaxes only on one thread, which this then asks for.
+   * Default false: those train on all threads without locks where memory can be shared (Recht et al. 2011), different each time.
    */
   reproducible?: boolean;
-  /** With reproducible or replicas: logical parts of a round, which any number of threads up to it share; another number gives other bytes. Default 8. */
-  parts?: number;
   /** Words found there begin with their vectors from there, of the same dim; the others at random. Default: all at random. */
   initialVectors?: WordVectors;
   /** Words whose vectors stay as they begin, while all others and the output rows are trained. Default: none. */
@@ -124,6 +116,7 @@ export interface TrainOptions extends WindowOptions, RunListeners {
 
 /** All options with their values. */
 export interface ResolvedOptions extends ParameterOptions, VocabularyOptions, RunListeners {
+  sharedNegatives: boolean;
   /** those of the options that suit themselves to a small text which were not given */
   open: readonly SizedOption[];
   vocabulary?: Vocabulary;
@@ -138,9 +131,7 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions, Ru
   spool: boolean;
   worker: boolean;
   threads: number | "auto";
-  parallel: ParallelChoice;
   reproducible: boolean;
-  parts: number;
   initialVectors?: WordVectors;
   freeze?: Freeze;
   wordRates?: WordRates;
@@ -172,13 +163,8 @@ export const DEFAULTS = {
   spool: false,
   worker: true,
   threads: "auto",
-  parallel: "auto",
   reproducible: false,
-  parts: 8,
 } as const;
-
-export type ParallelChoice = "auto" | "hogwild" | "replicas";
-export const PARALLEL_CHOICES: readonly ParallelChoice[] = ["auto", "hogwild", "replicas"];
 
 /** Threads at most. */
 export const MAX_THREADS = 64;
@@ -227,18 +213,14 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     throw new RangeError(`"reproducible" needs kernel "simd" or "scalar", got "${kernel}"`);
   if (kernel === "js" && o.wasm !== undefined)
     throw new RangeError('"wasm" goes with kernels of WebAssembly, got kernel "js": leave one out');
-  const parallel = checkOneOf("parallel", o.parallel, PARALLEL_CHOICES);
-  if (reproducible && parallel === "hogwild")
-    throw new RangeError(
-      '"reproducible" excludes parallel "hogwild", which gives other bytes each time: leave one out',
-    );
-  if (parallel === "replicas" && kernel === "js")
-    throw new RangeError('parallel "replicas" needs kernel "simd", "relaxed" or "scalar", got "js"');
-  if (!reproducible && parallel !== "replicas" && "parts" in given)
-    throw new RangeError('"parts" goes with "reproducible" or parallel "replicas": add one, or leave parts out');
   const initialVectors = checkVectors(o.initialVectors);
   const worker = checkBoolean("worker", o.worker);
   const threads = o.threads === "auto" ? "auto" : checkInteger("threads", o.threads, 1, MAX_THREADS);
+  const isGrid = model === "skipgram" && loss === "negative-sampling";
+  if (reproducible && !isGrid && threads !== "auto" && threads > 1)
+    throw new RangeError(
+      `"reproducible" with ${model === "cbow" ? 'model "cbow"' : `loss "${loss}"`} needs one thread, got "threads" ${threads}: leave one out`,
+    );
   if (!worker && threads !== "auto" && threads > 1)
     throw new RangeError(`"threads" above 1 needs workers, got ${threads} with worker false: leave one out`);
   return {
@@ -268,9 +250,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     spool: checkBoolean("spool", o.spool),
     worker,
     threads,
-    parallel,
     reproducible,
-    parts: checkInteger("parts", o.parts, 1, MAX_THREADS),
     initialVectors,
     freeze: checkFreeze(o.freeze),
     wordRates: checkWordRates(o.wordRates),

@@ -1,16 +1,18 @@
 // How many threads train a model, and how they work together.
 
-import type { RoundsKernel } from "../kernel/kernel.js";
+import { Param } from "../../assembly/params.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
-import { taskQueue } from "../math/breathe.js";
+import { breathe, taskQueue } from "../math/breathe.js";
 import type { Parameters, Workplace } from "../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
-import { SharedMeeting } from "./meeting.js";
+import { CellTrainer } from "./cells.js";
+import { chunkWordsOf, cutText } from "./cut.js";
+import { type GridPlaces, GridRunner } from "./grid.js";
+import { allBlocks, type GridThread, rowsOfThread, SharedGridThread } from "./grid-threads.js";
+import type { BlockRows, GridMembership, WorkerHandle } from "./link.js";
 import { MAX_THREADS, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
-import { cutRound, RoundMember, RoundQueue, type RoundThread } from "./rounds.js";
-import { hogwildRunner, localRunner, type Runner, roundsRunner, TrainingWorker, type WorkerHandle } from "./runner.js";
-import { meanContexts } from "./windows.js";
+import { areFinite, BatchRunner, localThread, type Runner, TrainingWorker } from "./runner.js";
 
 export interface Crew {
   mode: ParallelMode;
@@ -25,7 +27,7 @@ export interface Crew {
 /**
  * @param cores threads that the machine runs at once
  * @param shared whether workers can share memory
- * @param words of the vocabulary, @param breadth and its breadth
+ * @param words of the vocabulary, @param totalWords and of the text
  * @param before how a training that is taken up again went
  */
 export function planCrew(
@@ -33,100 +35,194 @@ export function planCrew(
   cores: number,
   shared: boolean,
   words: number,
-  breadth: number,
+  totalWords: number,
   before?: ParallelMode,
 ): Crew {
-  const { maxSentenceLength, parallel } = options;
-  const inRounds = before === "rounds" || before === "replicas" || options.reproducible;
+  const { maxSentenceLength, worker, reproducible } = options;
   const wanted = options.threads === "auto" ? Math.min(cores, MAX_THREADS) : options.threads;
-  const threads = options.worker && before !== "none" ? wanted : 1;
-  if (parallel === "hogwild" && threads > 1 && !shared)
-    throw new RangeError(
-      'parallel "hogwild" needs shared memory, which a page has only when it is cross-origin isolated ' +
-        '(headers Cross-Origin-Opener-Policy: same-origin, Cross-Origin-Embedder-Policy: require-corp): use "replicas" or one thread',
-    );
-  const replicas = parallel === "replicas" || (!shared && canMerge(options) && threads > 1);
-  if (inRounds || replicas) {
-    const { parts, partWords } = cutRound(options, words, breadth);
-    const longest = Math.min(maxSentenceLength, partWords);
-    const capacity = batchCapacity(longest, partWords);
-    return {
-      mode: replicas ? "replicas" : "rounds",
-      threads: Math.min(threads, parts),
-      batchWords: partWords,
-      maxSentenceLength: longest,
-      workplace: { batchCapacity: capacity, lanes: parts, partWords, shared: shared && !replicas },
-    };
+  if (fitsGrid(options)) {
+    const { shape, batchWords, maxSentenceLength: longest } = cutText(options, words, totalWords);
+    const holds = { ...shape.holds, chunks: shared || !worker };
+    const threads = worker ? Math.min(wanted, shape.blocks) : 1;
+    const capacity = batchCapacity(longest, batchWords);
+    const workplace = { batchCapacity: capacity, lanes: shared ? threads : 1, grid: { ...shape, holds }, shared };
+    return { mode: "grid", threads, batchWords, maxSentenceLength: longest, workplace };
   }
-  const lanes = shared ? threads : 1;
+  const threads = worker && shared && !reproducible && before !== "none" ? wanted : 1;
   return {
-    mode: lanes > 1 ? "hogwild" : "none",
-    threads: lanes,
+    mode: threads > 1 ? "hogwild" : "none",
+    threads,
     batchWords: BATCH_WORDS,
     maxSentenceLength,
-    workplace: { batchCapacity: batchCapacity(maxSentenceLength), lanes, shared },
+    workplace: { batchCapacity: batchCapacity(maxSentenceLength), lanes: threads, shared },
   };
 }
 
-/** Whether the kernel can train the parts of a round. */
-function canMerge({ kernel }: ResolvedOptions): boolean {
-  return kernel !== "js";
+/** Whether predictions are pairs of rows, which cells can be made of. */
+export function fitsGrid({ model, loss }: Pick<ResolvedOptions, "model" | "loss">): boolean {
+  return model === "skipgram" && loss === "negative-sampling";
 }
 
-/** Starts the workers, or none with `worker: false`. @param firstRound number of the first round */
-export function startRunner(
-  { mode, threads }: Crew,
-  plan: KernelPlan,
-  { memory, layout, rounds, matrices }: Parameters,
-  options: ResolvedOptions,
-  spawn: () => WorkerHandle,
-  firstRound: number,
-): Runner {
+/** What a run trains, and where. */
+export interface Site {
+  crew: Crew;
+  plan: KernelPlan;
+  parameters: Parameters;
+  options: ResolvedOptions;
+  spawn: () => WorkerHandle;
+}
+
+/**
+ * Starts the workers, or none with `worker: false`.
+ * @param words of an epoch
+ * @param step of a chunk that comes first
+ */
+export function startRunner(site: Site, words: number, step: number): Runner {
+  return site.crew.mode === "grid" ? startGrid(site, words, step) : startBatches(site);
+}
+
+function startBatches({ crew, plan, parameters, options, spawn }: Site): Runner {
+  const { memory, layout } = parameters;
   const { scratch } = layout;
-  const task = { plan, memory, scratch: scratch[0], matrices };
-  const contexts = meanContexts(options);
-  const membership = (thread: number) => rounds && { rounds, contexts, thread, threads };
   if (!options.worker) {
-    const alone = membership(0);
-    if (!alone) return localRunner(task);
-    const meeting = new SharedMeeting(memory, alone.rounds, alone);
-    const member = new RoundMember(startKernel(plan, memory) as RoundsKernel, memory, alone, meeting);
-    const queue = new RoundQueue([local(member)], scratch.length, false, firstRound);
-    return roundsRunner(queue, scratch.length, localRunner(task));
+    return new BatchRunner([localThread(plan, memory, scratch[0])], {
+      async collect() {},
+      check: async () => areFinite(plan, memory, layout),
+      async close() {},
+    });
   }
-  const replicas = mode === "replicas";
-  const ports = replicas ? connect(threads) : undefined;
-  const workers = Array.from({ length: threads }, (_, t) => {
-    const own = { plan, matrices, scratch: scratch[t], rounds: membership(t), ports: ports?.[t], brings: t === 0 };
-    return new TrainingWorker(memory, own, spawn());
+  const { shared } = crew.workplace;
+  const place = shared ? memory : memory.buffer.byteLength;
+  const workers = Array.from({ length: crew.threads }, (_, thread) => {
+    return new TrainingWorker({ plan, memory: place, layout, thread }, spawn());
   });
-  if (!rounds) return threads > 1 ? hogwildRunner(workers) : workers[0];
-  return roundsRunner(new RoundQueue(workers, scratch.length, replicas, firstRound), scratch.length, {
-    // the first brings the rows that all have, the others then those that are theirs
+  const [first] = workers;
+  return new BatchRunner(workers, {
+    ready: shared ? undefined : first.fill(memory, [[0, memory.buffer.byteLength]]),
     async collect() {
-      let finite = true;
-      for (const own of replicas ? workers : workers.slice(0, 1)) finite = (await own.collect()) && finite;
-      return finite;
+      if (!shared) await first.collect(memory, [parameters.matrices, [scratch[0].params, Param.size]]);
     },
-    close: () => workers.forEach((own) => own.close()),
+    check: () => first.check(),
+    close: () => closeAll(workers),
   });
 }
 
-/** This thread; between rounds the event loop gets its turn. */
-function local(member: RoundMember): RoundThread {
-  const inOrder = taskQueue();
-  return { train: (rounds) => Promise.all(rounds.map((round) => inOrder(() => member.train(round)))) };
+function startGrid(site: Site, words: number, step: number): Runner {
+  const { crew, parameters, options } = site;
+  const grid = parameters.layout.grid!;
+  const places = !options.worker ? alone(site) : crew.workplace.shared ? sharing(site) : ring(site, step);
+  return new GridRunner(grid, places, options, chunkWordsOf(words, grid.chunkWords));
 }
 
-/** A channel between any two threads: ports[t][u] is t's end of that to u. */
-function connect(threads: number): (MessagePort | undefined)[][] {
-  const ports = Array.from({ length: threads }, () => new Array<MessagePort | undefined>(threads).fill(undefined));
-  for (let t = 0; t < threads; t++) {
-    for (let u = 0; u < t; u++) {
-      const { port1, port2 } = new MessageChannel();
-      ports[t][u] = port1;
-      ports[u][t] = port2;
+/** This thread; between calls of the kernel the event loop gets its turn. */
+function alone({ plan, parameters, options }: Site): GridPlaces {
+  const { memory, layout, words } = parameters;
+  const grid = layout.grid!;
+  const task = { words, seed: options.seed, rows: [0, grid.blocks] as const };
+  const trainer = new CellTrainer(
+    startKernel(plan, memory),
+    memory,
+    layout,
+    layout.scratch[0],
+    task,
+    allBlocks(layout, grid),
+  );
+  parameters.clearControl();
+  const thread = new SharedGridThread(trainer, memory, grid, breathe);
+  const inOrder = taskQueue();
+  return {
+    threads: [{ do: (job) => inOrder(() => thread.do(job)) }],
+    memory,
+    ready: () => parameters.toBlocks(),
+    collect: () => parameters.toWords(),
+    check: async () => areFinite(plan, memory, layout),
+    close: async () => {},
+  };
+}
+
+/** Workers on one memory. */
+function sharing({ crew, plan, parameters, options, spawn }: Site): GridPlaces {
+  const { memory, layout, words } = parameters;
+  const { threads } = crew;
+  parameters.clearControl();
+  const workers = Array.from({ length: threads }, (_, thread) => {
+    const grid = { words, seed: options.seed, thread, threads, step: 0 };
+    return new TrainingWorker({ plan, memory, layout, thread, grid }, spawn());
+  });
+  return {
+    threads: workers.map(gridThread),
+    memory,
+    ready: () => parameters.toBlocks(),
+    collect: () => parameters.toWords(),
+    check: () => workers[0].check(),
+    close: () => closeAll(workers),
+  };
+}
+
+/** Workers that share no memory: each holds as many blocks of contexts as of targets, and these go round. */
+function ring({ crew, plan, parameters, options, spawn }: Site, step: number): GridPlaces {
+  const { memory, words } = parameters;
+  const { threads } = crew;
+  const { blocks } = parameters.layout.grid!;
+  const channels = Array.from({ length: threads }, () => new MessageChannel());
+  const workers = channels.map(({ port1 }, thread) => {
+    const ports = threads > 1 ? { before: port1, after: channels[(thread + 1) % threads].port2 } : undefined;
+    const grid: GridMembership = { words, seed: options.seed, thread, threads, step, ports };
+    const [from, to] = rowsOfThread(blocks, grid);
+    const layout = parameters.layoutOf(to - from);
+    const task = { plan, memory: layout.size, layout, thread, grid };
+    return new TrainingWorker(task, spawn(), ports ? [ports.before, ports.after] : []);
+  });
+  if (threads === 1) channels.forEach(({ port1 }) => port1.close());
+  const fill = async (worker: TrainingWorker, thread: number) => {
+    await worker.fill(memory, [[0, parameters.layout.grid!.tablesEnd]]);
+    const [from, to] = rowsOfThread(blocks, { thread, threads });
+    for (let row = from; row < to; row++) {
+      for (const [matrix, block] of [
+        ["inputs", row],
+        ["outputs", (row + step) % blocks],
+      ] as const) {
+        const patch = parameters.cutBlock(matrix, block, parameters.layoutOf(to - from), row - from);
+        await worker.ask("filled", { type: "fill", patch }, [patch]);
+      }
     }
-  }
-  return ports;
+  };
+  let filled: Promise<unknown> | undefined;
+  return {
+    threads: workers.map(gridThread),
+    async ready() {
+      filled ??= Promise.all(workers.map(fill));
+      await filled;
+    },
+    async collect() {
+      // before the first step there is nothing to bring
+      if (filled === undefined) return;
+      for (const worker of workers) {
+        let block: BlockRows | undefined;
+        for (let index = 0; ; index++) {
+          ({ block } = await worker.ask("given", { type: "give", index }));
+          if (block === undefined) break;
+          parameters.putBlock(block.matrix, block.block, block.rows);
+        }
+      }
+    },
+    async check() {
+      const all = await Promise.all(workers.map((worker) => worker.check()));
+      return all.every((finite) => finite);
+    },
+    close: () => closeAll(workers),
+  };
+}
+
+function gridThread(worker: TrainingWorker): GridThread {
+  return {
+    do: async (job) => {
+      const transfer = job.type === "sort" && job.ids ? [job.ids.buffer] : [];
+      return (await worker.ask("done", { type: "job", job }, transfer)).result;
+    },
+  };
+}
+
+async function closeAll(workers: readonly TrainingWorker[]): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.close()));
 }

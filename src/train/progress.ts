@@ -4,10 +4,10 @@ import type { KernelName } from "../kernel/kernel.js";
 import type { BytesRead } from "../text/source.js";
 
 /**
- * How threads work together: there is one only; all update one memory without locks; or they train in rounds, with the
- * same result whatever their number, on one memory or each on its replica of the model.
+ * How threads work together: there is one only; all update one memory without locks; or they train the cells of a grid, with the
+ * same result whatever their number, shared memory or not.
  */
-export type ParallelMode = "none" | "hogwild" | "rounds" | "replicas";
+export type ParallelMode = "none" | "hogwild" | "grid";
 
 export interface Progress {
   /** Counting words, or comparing them with those of a checkpoint; then training. */

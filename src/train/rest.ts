@@ -24,9 +24,9 @@ export class Keeper implements Rest {
 
   constructor(
     private readonly options: RestOptions,
-    private readonly snapshot: (position: Position) => Snapshot,
-    /** the model, with what depends on its vectors up to date */
-    private readonly model: () => EpochModel,
+    private readonly snapshot: (position: Position) => Promise<Snapshot>,
+    /** the model as it stands, for whoever looks at it while training goes on */
+    private readonly view: () => Promise<EpochModel>,
   ) {
     const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
     const timed = options.checkpoint !== undefined && "milliseconds" in interval;
@@ -50,7 +50,7 @@ export class Keeper implements Rest {
     const { control, signal } = this.options;
     for (;;) {
       if (this.mustWrite()) await this.write(position);
-      if (control?.looks.any) control.looks.settle(Promise.resolve(this.model()));
+      if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
       if (!control?.paused) return;
       await orAborted(control.changed(), signal);
     }
@@ -65,7 +65,7 @@ export class Keeper implements Rest {
     const due = ++this.epochsSince >= this.epochs || finished;
     const { checkpoint, control } = this.options;
     if ((checkpoint && due) || control?.checkpoints.any) await this.write(position);
-    if (control?.looks.any) control.looks.settle(Promise.resolve(this.model()));
+    if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
   }
 
   /** Adds to an error that ended training what is left of it. */
@@ -90,7 +90,7 @@ export class Keeper implements Rest {
       return;
     }
     const name = checkpoint.name ?? "the checkpoint";
-    const snapshot = this.snapshot(position);
+    const snapshot = await this.snapshot(position);
     const outcome = orAborted(checkpoint.write(untilAborted(writeCheckpoint(snapshot), signal)), signal);
     control?.checkpoints.settle(outcome);
     try {

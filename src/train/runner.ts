@@ -1,178 +1,126 @@
-// Who trains on the batches: this thread, or a worker.
+// Who trains on the text: this thread, or workers.
 
-import type { Scratch } from "../kernel/layout.js";
+import type { Layout, Scratch } from "../kernel/layout.js";
 import { cut, paste, pieces, type Region } from "../kernel/patch.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import { taskQueue } from "../math/breathe.js";
-import type { Membership, Round, RoundQueue } from "./rounds.js";
+import type { Batch } from "../text/encode.js";
+import { PIECE, type WorkerHandle, type WorkerReply, type WorkerRequest, type WorkerTask } from "./link.js";
 import { type StepResult, step } from "./step.js";
 
-/** Batches for each thread, and rounds, that are handed in ahead. */
+/** Chunks for each thread that are handed in ahead. */
 const AHEAD = 4;
-const ROUNDS_AHEAD = 8;
 
-/** Bytes that go to or from an unshared memory at once: of a larger message each side would hold a copy of the model. */
-export const PIECE = 2 ** 20;
+/** A stretch of text that is handed in at once: batches that are trained on together, or one. */
+export interface Chunk {
+  /** from 1, counted over all runs */
+  epoch: number;
+  /** number of its first batch in the epoch */
+  first: number;
+  batches: readonly Batch[];
+  learningRate: number;
+  /** steps of it that were done before */
+  steps: number;
+}
 
 export interface Runner {
-  /** Batches of a round, which are trained on together. */
-  readonly lanes: number;
-  /** Batches to hand in ahead of those that are done, so that reading and training overlap. */
+  /** Chunks to hand in ahead of those that are done, so that reading and training overlap. */
   readonly ahead: number;
-  /** Trains on a batch, after all batches handed in before. ids is given away. */
+  /** Steps of a chunk. */
+  readonly steps: number;
+  /** Whether a batch can be one of a chunk that has some. */
+  fits(batch: Batch, chunk: readonly Batch[]): boolean;
+  /**
+   * Trains on a chunk, after all chunks handed in before. The ids are given away.
+   * @param onStep is given what each step came to, as it ends
+   * @returns words that subsampling kept
+   */
+  train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number>;
+  /** Resolves when nothing is under way; chunks handed in may have to wait, some with a part of their steps done. */
+  rest(): Promise<void>;
+  /** Goes on after a rest, or begins. */
+  go(): Promise<void>;
+  /** During a rest: brings the parameters into the caller's memory, in the order of the words. */
+  collect(): Promise<void>;
+  /** During a rest: whether all parameters are finite. */
+  check(): Promise<boolean>;
+  /** Leaves no worker behind; chunks under way are given up. */
+  close(): Promise<void>;
+}
+
+/** A thread that trains on one batch after the other. */
+export interface BatchThread {
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult>;
-  /** No batch comes for now: those that wait for others to fill a round need wait no more. @param whole but those of a round that is not full go on waiting */
-  flush?(whole?: boolean): void;
-  /** Rounds begun, where training goes in rounds. */
-  rounds?(): number;
-  /** Brings the parameters into the caller's memory, where they are not there anyway, and says whether all are finite. */
-  collect(): Promise<boolean>;
-  /** Leaves no worker behind; batches under way are given up. */
-  close(): void;
 }
 
-/** What a thread works on: a scratch of its own, or in rounds the parts that fall to it. */
-export interface RunnerTask {
-  plan: KernelPlan;
-  memory: WebAssembly.Memory;
-  scratch: Scratch;
-  /** where both matrices lie */
-  matrices: Region;
-  rounds?: Membership;
-}
-
-/** What a worker must know besides. */
-export interface WorkerTask extends Omit<RunnerTask, "memory"> {
-  /** with a memory of its own: whether it brings the matrices on collect, or only what no other worker has */
-  brings: boolean;
-  /** to the other threads of a round, where they share no memory */
-  ports?: (MessagePort | undefined)[];
-}
-
-/** Trains in process; between batches the event loop gets its turn. */
-export function localRunner({ plan, memory, scratch, matrices }: RunnerTask): Runner {
+/** This thread; between batches the event loop gets its turn. */
+export function localThread(plan: KernelPlan, memory: WebAssembly.Memory, scratch: Scratch): BatchThread {
   const kernel = startKernel(plan, memory);
   const inOrder = taskQueue();
-  return {
-    lanes: 1,
-    ahead: AHEAD,
-    run: (ids, learningRate) => inOrder(() => step(kernel, memory, scratch, ids, learningRate)),
-    async collect() {
-      return kernel.allFinite(...matrices);
-    },
-    close() {},
-  };
+  return { run: (ids, learningRate) => inOrder(() => step(kernel, memory, scratch, ids, learningRate)) };
 }
 
-/** What Node's and the browser's workers have in common, as the doors hand it in. */
-export interface WorkerHandle {
-  post(message: unknown, transfer: Transferable[]): void;
-  onMessage(listener: (message: WorkerReply) => void): void;
-  onError(listener: (error: Error) => void): void;
-  terminate(): void;
-}
-
-/**
- * Messages to the worker. With unshared memory it works on a copy, of so many bytes, which is filled piece by piece; and on
- * each collect sends a piece of what was trained, in the piece before, until there is no more.
- */
-export type WorkerRequest =
-  | (WorkerTask & { type: "start"; memory: WebAssembly.Memory | number })
-  | { type: "fill"; patch: ArrayBuffer }
-  | { type: "train"; rounds: Round[] }
-  | { type: "run"; ids: Uint32Array<ArrayBuffer>; learningRate: number }
-  | { type: "collect"; room?: ArrayBuffer };
-
-/** One reply to each request but start, in order. ids goes back, so that a worker, which seldom collects garbage, keeps none. */
-export type WorkerReply =
-  | { type: "filled"; patch: ArrayBuffer }
-  | { type: "result"; result: StepResult; ids: Uint32Array<ArrayBuffer> }
-  | { type: "trained"; results: StepResult[][]; rounds: Round[] }
-  | { type: "collected"; patch: ArrayBuffer }
-  | { type: "collected"; patch?: undefined; finite: boolean }
-  | { type: "error"; error: Error };
-
-/** The buffers of all batches. */
-export function buffersOf(rounds: readonly Round[]): ArrayBuffer[] {
-  return rounds.flatMap(({ batches }) => batches.map(({ buffer }) => buffer));
-}
-
-/** A training worker: requests go out, replies come in the same order. The memory is shared with it, or sent there and back. */
-export class TrainingWorker implements Runner {
-  readonly lanes = 1;
-  readonly ahead = AHEAD;
+/** A training worker: requests go out, replies come in the same order. */
+export class TrainingWorker implements BatchThread {
   private readonly waiting: { resolve: (reply: never) => void; reject: (error: Error) => void }[] = [];
-  /** when the worker's memory is as the caller's */
-  private readonly filled: Promise<void>;
   private failure: Error | undefined;
 
   constructor(
-    private readonly memory: WebAssembly.Memory,
     task: WorkerTask,
     private readonly worker: WorkerHandle,
+    transfer: Transferable[] = [],
   ) {
     worker.onError((error) => this.fail(error));
     worker.onMessage((reply) => {
       if (reply.type === "error") this.fail(reply.error);
       else this.waiting.shift()?.resolve(reply as never);
     });
-    const shared = typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
-    const ports = (task.ports ?? []).filter((port) => port !== undefined);
-    const request = { ...task, type: "start", memory: shared ? memory : memory.buffer.byteLength } as const;
-    worker.post(request satisfies WorkerRequest, ports);
-    this.filled = shared ? Promise.resolve() : this.fill();
-    // a failure is told to whoever asks
-    this.filled.catch(() => {});
+    worker.post({ ...task, type: "start" } satisfies WorkerRequest, transfer);
   }
 
   async run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {
     return (await this.ask("result", { type: "run", ids, learningRate }, [ids.buffer])).result;
   }
 
-  /** What the parts that fall to this worker have counted. Batches are given away. */
-  async train(rounds: Round[]): Promise<StepResult[][]> {
-    return (await this.ask("trained", { type: "train", rounds }, buffersOf(rounds))).results;
+  /** Fills the same places of the worker's memory, which is not shared. */
+  async fill(memory: WebAssembly.Memory, regions: readonly Region[]): Promise<void> {
+    let room: ArrayBuffer | undefined;
+    for (const piece of pieces(regions, PIECE)) {
+      const patch = cut(memory, piece, room);
+      room = (await this.ask("filled", { type: "fill", patch }, [patch])).patch;
+    }
   }
 
-  async collect(): Promise<boolean> {
+  /** Brings them back. */
+  async collect(memory: WebAssembly.Memory, regions: readonly Region[]): Promise<void> {
     let room: ArrayBuffer | undefined;
     for (;;) {
-      const reply = await this.ask("collected", { type: "collect", room }, room ? [room] : []);
-      if (reply.patch === undefined) return reply.finite;
-      paste(this.memory, reply.patch);
-      room = reply.patch;
+      const { patch } = await this.ask("collected", { type: "collect", regions, room }, room ? [room] : []);
+      if (patch === undefined) return;
+      paste(memory, patch);
+      room = patch;
     }
   }
 
-  close(): void {
-    this.fail(new Error("training was given up"));
-    this.worker.terminate();
+  async check(): Promise<boolean> {
+    return (await this.ask("checked", { type: "check" })).finite;
   }
 
-  private async fill(): Promise<void> {
-    let room: ArrayBuffer | undefined;
-    for (const piece of pieces([[0, this.memory.buffer.byteLength]], PIECE)) {
-      const patch = cut(this.memory, piece, room);
-      room = (await this.request("filled", { type: "fill", patch }, [patch])).patch;
-    }
-  }
-
-  /** As request, once the worker's memory is filled. */
-  private async ask<T extends WorkerReply["type"]>(reply: T, request: WorkerRequest, transfer: Transferable[]) {
-    await this.filled;
-    return this.request(reply, request, transfer);
-  }
-
-  private request<T extends WorkerReply["type"]>(
+  ask<T extends WorkerReply["type"]>(
     _reply: T,
     request: WorkerRequest,
-    transfer: Transferable[],
+    transfer: Transferable[] = [],
   ): Promise<Extract<WorkerReply, { type: T }>> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
       this.waiting.push({ resolve, reject });
       this.worker.post(request, transfer);
     });
+  }
+
+  close(): Promise<void> {
+    this.fail(new Error("training was given up"));
+    return this.worker.terminate();
   }
 
   private fail(error: Error): void {
@@ -182,40 +130,69 @@ export class TrainingWorker implements Runner {
 }
 
 /**
- * Several workers on one shared memory, without locks: updates of a row that happen at once may lose one another, which
- * is rare where words are many (Hogwild; Recht et al. 2011). A batch goes to the worker with the fewest on their way.
+ * One thread, or several on one shared memory, without locks: updates of a row that happen at once may lose one another, which
+ * is rare where words are many (Hogwild; Recht et al. 2011). A batch goes to the thread with the fewest on their way.
  */
-export function hogwildRunner(workers: readonly Runner[]): Runner {
-  const underWay = workers.map(() => 0);
-  return {
-    // no batch waits for another
-    lanes: 1,
-    ahead: AHEAD * workers.length,
-    async run(ids, learningRate) {
-      const least = underWay.indexOf(Math.min(...underWay));
-      underWay[least]++;
-      const result = await workers[least].run(ids, learningRate);
-      underWay[least]--;
-      return result;
-    },
-    collect: () => workers[0].collect(),
-    close: () => workers.forEach((worker) => worker.close()),
-  };
+export class BatchRunner implements Runner {
+  readonly ahead: number;
+  readonly steps = 1;
+  private readonly underWay: number[];
+  private readonly pending = new Set<Promise<unknown>>();
+
+  constructor(
+    private readonly threads: readonly BatchThread[],
+    private readonly places: Pick<Runner, "collect" | "check" | "close"> & { ready?: Promise<void> },
+  ) {
+    this.ahead = AHEAD * threads.length;
+    this.underWay = threads.map(() => 0);
+  }
+
+  fits(): boolean {
+    return false;
+  }
+
+  async train({ batches: [{ ids }], learningRate }: Chunk, onStep: (result: StepResult) => void): Promise<number> {
+    const least = this.underWay.indexOf(Math.min(...this.underWay));
+    this.underWay[least]++;
+    const done = this.threads[least].run(ids, learningRate);
+    this.pending.add(done);
+    try {
+      const result = await done;
+      onStep(result);
+      return result.trained;
+    } finally {
+      this.pending.delete(done);
+      this.underWay[least]--;
+    }
+  }
+
+  async rest(): Promise<void> {
+    await Promise.all(this.pending);
+  }
+
+  async go(): Promise<void> {
+    await this.places.ready;
+  }
+
+  collect(): Promise<void> {
+    return this.places.collect();
+  }
+
+  check(): Promise<boolean> {
+    return this.places.check();
+  }
+
+  close(): Promise<void> {
+    return this.places.close();
+  }
 }
 
-/** Threads that train in rounds, see rounds.ts: workers, or this thread alone. */
-export function roundsRunner(
-  queue: RoundQueue,
-  parts: number,
-  { collect, close }: Pick<Runner, "collect" | "close">,
-): Runner {
-  return {
-    lanes: parts,
-    ahead: ROUNDS_AHEAD * parts,
-    run: (ids, learningRate) => queue.run(ids, learningRate),
-    flush: (whole) => queue.flush(whole),
-    rounds: () => queue.number,
-    collect,
-    close,
-  };
+/** Whether the parameters of a memory are finite. */
+export function areFinite(plan: KernelPlan, memory: WebAssembly.Memory, layout: Layout): boolean {
+  return startKernel(plan, memory).allFinite(...matricesOf(layout));
+}
+
+/** Both matrices, from the first byte to the last. */
+export function matricesOf({ inputs, outputs, rows, stride }: Layout): Region {
+  return [inputs, outputs + rows * stride - inputs];
 }

@@ -26,12 +26,17 @@ export function step(
   return results(memory, scratch);
 }
 
-/** Lays a batch ready, and clears what training counts. */
-export function load(memory: WebAssembly.Memory, scratch: Scratch, ids: Uint32Array, learningRate: number): void {
-  const view = new DataView(memory.buffer, scratch.params, Param.size);
+/** Lays a batch ready. */
+function load(memory: WebAssembly.Memory, scratch: Scratch, ids: Uint32Array, learningRate: number): void {
   new Uint32Array(memory.buffer, scratch.ids, ids.length).set(ids);
-  view.setFloat32(Param.learningRate, learningRate, true);
-  for (let at: number = Param.lossLinear; at < Param.size; at += 8) view.setFloat64(at, 0, true);
+  new DataView(memory.buffer, scratch.params, Param.size).setFloat32(Param.learningRate, learningRate, true);
+  clear(memory, scratch);
+}
+
+/** Clears what training counts. */
+export function clear(memory: WebAssembly.Memory, scratch: Scratch): void {
+  const view = new DataView(memory.buffer, scratch.params, Param.size);
+  for (let at: number = Param.lossLinear; at < Param.tileStride; at += 8) view.setFloat64(at, 0, true);
   for (let lane = 0; lane < 4; lane++) view.setFloat64(Param.lossProducts + 8 * lane, 1, true);
 }
 

@@ -172,8 +172,8 @@ function crewOf<Source>(
   vocabulary: Vocabulary,
   before?: ParallelMode,
 ): Crew {
-  const breadth = vocabulary.breadth(options.subsample);
-  return planCrew(options, platform.cores(), canShare(options), vocabulary.size, breadth, before);
+  const { size, totalWords } = vocabulary;
+  return planCrew(options, platform.cores(), canShare(options), size, totalWords, before);
 }
 
 /** Options with what those that were not given come to for a text of so many words. */

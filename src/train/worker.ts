@@ -1,15 +1,14 @@
 // The body of a training worker, the same in Node and browsers; the entry files worker.ts and worker-node.ts give it a port.
 
-import { Param } from "../../assembly/params.js";
-import type { Kernel, RoundsKernel } from "../kernel/kernel.js";
+import type { Kernel } from "../kernel/kernel.js";
 import { allocate } from "../kernel/memory.js";
 import { cut, paste, pieces, type Region } from "../kernel/patch.js";
 import { startKernel } from "../kernel/pick.js";
-import { SharedMeeting } from "./meeting.js";
-import { ReplicaMeeting } from "./replicas.js";
-import { RoundMember } from "./rounds.js";
-import { buffersOf, PIECE, type WorkerReply, type WorkerRequest, type WorkerTask } from "./runner.js";
-import { type StepResult, step } from "./step.js";
+import { CellTrainer } from "./cells.js";
+import { allBlocks, type GridThread, RingGridThread, SharedGridThread } from "./grid-threads.js";
+import { PIECE, type WorkerReply, type WorkerRequest, type WorkerTask } from "./link.js";
+import { matricesOf } from "./runner.js";
+import { step } from "./step.js";
 
 interface Port {
   post(message: WorkerReply, transfer: Transferable[]): void;
@@ -20,23 +19,17 @@ export function serve(port: Port): void {
   let kernel: Kernel;
   let memory: WebAssembly.Memory;
   let task: WorkerTask;
-  let member: RoundMember | undefined;
+  let thread: GridThread | undefined;
   /** pieces that are still to be collected */
   let collecting: Iterator<Region[]> | undefined;
 
-  const start = (request: WorkerTask & { memory: WebAssembly.Memory | number }): void => {
+  const start = (request: WorkerTask): void => {
     task = request;
     memory =
       typeof request.memory === "number"
-        ? allocate(request.memory, false, "the worker's copy of the model")
+        ? allocate(request.memory, false, "the worker's part of the model")
         : request.memory;
     kernel = startKernel(task.plan, memory);
-    const { rounds, ports } = task;
-    if (rounds === undefined) return;
-    const meeting = ports
-      ? new ReplicaMeeting(memory, rounds, ports)
-      : new SharedMeeting(memory, rounds.rounds, rounds);
-    member = new RoundMember(kernel as RoundsKernel, memory, rounds, meeting);
   };
 
   const handle = async (request: WorkerRequest): Promise<void> => {
@@ -48,38 +41,58 @@ export function serve(port: Port): void {
       port.post({ type: "filled", patch }, [patch]);
     } else if (request.type === "run") {
       const { ids, learningRate } = request;
-      const result = step(kernel, memory, task.scratch, ids, learningRate);
+      const result = step(kernel, memory, task.layout.scratch[task.thread], ids, learningRate);
       port.post({ type: "result", result, ids }, [ids.buffer]);
-    } else if (request.type === "train") {
-      const { rounds } = request;
-      const results: StepResult[][] = [];
-      for (const [i, round] of rounds.entries()) results.push(await member!.train(round, rounds[i + 1]));
-      port.post({ type: "trained", results, rounds }, buffersOf(rounds));
+    } else if (request.type === "job") {
+      const { job } = request;
+      thread ??= startThread(kernel, memory, task);
+      const result = await thread.do(job);
+      const ids = job.type === "sort" ? job.ids : undefined;
+      port.post({ type: "done", result, ids }, ids ? [ids.buffer] : []);
+    } else if (request.type === "check") {
+      port.post({ type: "checked", finite: kernel.allFinite(...matricesOf(task.layout)) }, []);
+    } else if (request.type === "give") {
+      thread ??= startThread(kernel, memory, task);
+      const block = await (thread as RingGridThread).give(request.index);
+      port.post({ type: "given", block }, block ? [block.rows] : []);
     } else {
-      collecting ??= pieces(trained(), PIECE);
+      collecting ??= pieces(request.regions, PIECE);
       const { value: piece } = collecting.next();
-      if (piece === undefined) {
-        collecting = undefined;
-        port.post({ type: "collected", finite: kernel.allFinite(...task.matrices) }, []);
-      } else {
-        const patch = cut(memory, piece, request.room);
-        port.post({ type: "collected", patch }, [patch]);
-      }
+      if (piece === undefined) collecting = undefined;
+      const patch = piece && cut(memory, piece, request.room);
+      port.post({ type: "collected", patch }, patch ? [patch] : []);
     }
   };
 
-  /** What the caller's memory lacks; nothing where it is this one. */
-  const trained = (): Region[] => {
-    if (!(memory.buffer instanceof ArrayBuffer)) return [];
-    const holdings = member ? member.holdings() : [[task.scratch.params, Param.size] as const];
-    return task.brings ? [task.matrices, ...holdings] : holdings;
-  };
-
-  // one request after the other, though a round waits for other threads
+  // one request after the other, though some wait for other threads
   let last = Promise.resolve();
   port.onMessage((request) => {
     last = last
       .then(() => handle(request))
       .catch((error: unknown) => port.post({ type: "error", error: error as Error }, []));
   });
+}
+
+/** Once the memory is filled. */
+function startThread(
+  kernel: Kernel,
+  memory: WebAssembly.Memory,
+  { layout, thread, grid, memory: given }: WorkerTask,
+): GridThread {
+  const { words, seed } = grid!;
+  const { grid: places, scratch } = layout;
+  if (typeof given === "number")
+    return new RingGridThread(memory, layout, places!, grid!, (ring) => {
+      return new CellTrainer(kernel, memory, layout, scratch[0], { words, seed, rows: ring.rows }, ring);
+    });
+  const rows = [0, places!.blocks] as const;
+  const trainer = new CellTrainer(
+    kernel,
+    memory,
+    layout,
+    scratch[thread],
+    { words, seed, rows },
+    allBlocks(layout, places!),
+  );
+  return new SharedGridThread(trainer, memory, places!);
 }

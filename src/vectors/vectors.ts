@@ -53,16 +53,18 @@ export interface VectorStorage {
   /** bytes */
   stride: number;
   space: SearchSpace;
+  /** @throws Error while the rows lie elsewhere */
+  checkUse?(): void;
 }
 
 /** Storage for vectors that no model holds. @throws RangeError if they do not fit into memory */
-export function allocateVectors(rows: number, dim: number): VectorStorage {
+export function allocateVectors(rows: number, dim: number, shared = false): VectorStorage {
   const stride = rowStride(dim);
   const plan = new Allocator();
   const space = takeSearchSpace(plan, stride);
   const start = plan.take(rows * stride);
   const what = `${rows} vector${rows === 1 ? "" : "s"} of dim ${dim}`;
-  return { memory: allocate(plan.end, false, what, LOAD_LESS), start, stride, space };
+  return { memory: allocate(plan.end, shared, what, LOAD_LESS), start, stride, space };
 }
 
 /** Makes room for at least so many rows; those before stay. @throws RangeError if they do not fit into memory */
@@ -76,7 +78,7 @@ export function growVectors({ memory, start, stride }: VectorStorage, rows: numb
  */
 export class WordVectors {
   private readonly ids: Map<string, WordId>;
-  private readonly search: RowSearch;
+  private readonly rows: RowSearch;
   private readonly storage: VectorStorage;
 
   /** @internal use train, loadVectors or createVectors */
@@ -93,15 +95,7 @@ export class WordVectors {
       throw new RangeError(`word ${show(repeated)} is named twice: each row needs a word of its own`);
     }
     this.storage = storage;
-    this.search = new RowSearch(
-      kernel,
-      storage.memory,
-      storage.space,
-      storage.start,
-      words.length,
-      storage.stride,
-      dim,
-    );
+    this.rows = new RowSearch(kernel, storage.memory, storage.space, storage.start, words.length, storage.stride, dim);
   }
 
   get size(): number {
@@ -115,7 +109,13 @@ export class WordVectors {
 
   /** All vectors; a live view. */
   get matrix(): Float32Array {
+    this.storage.checkUse?.();
     return new Float32Array(this.storage.memory.buffer, this.storage.start, this.size * this.stride);
+  }
+
+  private get search(): RowSearch {
+    this.storage.checkUse?.();
+    return this.rows;
   }
 
   has(word: string): boolean {
@@ -250,7 +250,7 @@ export class WordVectors {
 
   /** To be called after the matrix was changed from outside: lengths of rows are computed once and kept. */
   refresh(): void {
-    this.search.refresh();
+    this.rows.refresh();
   }
 
   private vector(row: WordId): Float32Array {
