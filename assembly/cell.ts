@@ -1,5 +1,5 @@
 // Trains the pairs of a cell: skip-gram with negative sampling, where the contexts are of one block of words, the targets and
-// the noise words of another. (9.3) of docs/math.md.
+// the noise words of another. (9.5) of docs/math.md.
 
 import { Pair, Param, Tile, TileList } from "./params";
 import { drawNoise } from "./random";

@@ -1,5 +1,5 @@
 // Sorts the pairs of a batch into cells: (context, target) of blocks i and j to cell i × blocks + j. What it writes depends on the
-// batch and the generator alone. (9.3) of docs/math.md.
+// batch and the generator alone. (9.4) of docs/math.md.
 
 import { Mark, Param } from "./params";
 import { below, random } from "./random";

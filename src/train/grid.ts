@@ -187,15 +187,13 @@ export class GridRunner implements Runner {
 
 /** What the cells of a step came to, added up in their order whoever trained them. */
 function sumOf(results: readonly GridResult[]): StepResult {
+  const sum = { loss: 0, predictions: 0, trained: 0 };
   const cells = results.flatMap((result) => result.cells).sort((a, b) => a.context - b.context);
-  return cells.reduce(
-    (sum, { result: { loss, predictions } }) => ({
-      ...sum,
-      loss: sum.loss + loss,
-      predictions: sum.predictions + predictions,
-    }),
-    { loss: 0, predictions: 0, trained: 0 },
-  );
+  for (const { result } of cells) {
+    sum.loss += result.loss;
+    sum.predictions += result.predictions;
+  }
+  return sum;
 }
 
 /** Pairs that batches have at most. */
@@ -205,8 +203,10 @@ class PairBounds {
   constructor(private readonly windows: Windows) {}
 
   of(batch: Batch): number {
-    let pairs = this.known.get(batch);
-    if (pairs === undefined) this.known.set(batch, (pairs = pairsOfBatch(batch.ids, this.windows)));
+    const known = this.known.get(batch);
+    if (known !== undefined) return known;
+    const pairs = pairsOfBatch(batch.ids, this.windows);
+    this.known.set(batch, pairs);
     return pairs;
   }
 }
