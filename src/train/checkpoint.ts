@@ -40,12 +40,16 @@ export interface Snapshot extends State {
 }
 
 const FORMAT = "wasm2vec.model";
-const VERSION = "3";
+const VERSION = "4";
+
+/** Tensors in the order of the file. */
+const ORDER = ["words", "counts", "inputs", "outputs", "rates"];
 
 /** The formats that are read, by the version: each with its name and its tensors, in the order of the file. */
 const READ: Record<string, { format: string; order: readonly string[] }> = {
   "2": { format: "wasm2vec.checkpoint", order: ["inputs", "outputs", "counts", "words", "rates"] },
-  [VERSION]: { format: FORMAT, order: ["words", "counts", "inputs", "outputs", "rates"] },
+  "3": { format: FORMAT, order: ORDER },
+  [VERSION]: { format: FORMAT, order: ORDER },
 };
 
 /** Floats written at a time: some milliseconds of work. */
@@ -142,7 +146,7 @@ export class Checkpoint {
 }
 
 /**
- * Reads what a training or Model.save has written: version 3 of the format, and version 2.
+ * Reads what a training or Model.save has written: version 4 of the format, and of versions 2 and 3 models and trainings that had ended.
  * @param bytes are kept, not copied
  * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version
  */
@@ -175,7 +179,8 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   }
   if (new TextDecoder().decode(take("fingerprint", Uint8Array)) !== fingerprint.value)
     throw new FormatError(`${name}: the file is damaged: its bytes are not those that were written; take an older one`);
-  const state = parseJson<State>(json, name, "state");
+  const written = parseJson<State>(json, name, "state");
+  const state = version === VERSION ? written : fromOlder(written, name);
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
   const floats = list.length * state.options?.dim;
   for (const [key, got, expected] of [
@@ -190,6 +195,18 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
       );
   const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
   return new Checkpoint(state, vocabulary, { inputs, outputs, rates }, name);
+}
+
+/** The state of an older version, in which threads worked together in other ways. @throws FormatError for a training to go on with */
+function fromOlder({ options, position, schedule, mode, ...state }: State, name: string): State {
+  if (position.epochs < schedule.epochs)
+    throw new FormatError(
+      `${name}: this training was begun by an older wasm2vec and has not ended, and this one trains in another way: end it with ` +
+        'that one, or start over; its vectors can be begun with as "initialVectors"',
+    );
+  const { parallel, parts, ...kept } = options as StoredOptions & { parallel?: unknown; parts?: unknown };
+  const threads: ParallelMode = mode === "hogwild" ? "hogwild" : "none";
+  return { ...state, options: kept, position: { ...position, steps: 0 }, schedule, mode: threads };
 }
 
 function parseJson<T>(text: string, name: string, what: string): T {
