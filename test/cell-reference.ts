@@ -12,7 +12,6 @@ export interface Cell {
   outputs: Vector[];
   /** share of its steps that each input row keeps */
   rates: readonly number[];
-  negatives: number;
 }
 
 /** Pairs that are one step, and the noise words they meet; undefined where that word is left out. */

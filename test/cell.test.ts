@@ -2,13 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { aliasTable } from "../src/math/alias";
 import { Random } from "../src/math/random";
 import { type Cell, drawSteps, gradientOf, type Step, trainSteps } from "./cell-reference";
-import { type CellPair, GRID, GridMemory, type GridShape, wordsOf } from "./grid-memory";
+import { type CellPair, GRID, GridMemory, type GridShape, noiseOf, wordsOf } from "./grid-memory";
 import { kernels } from "./kernels";
 
-interface Case extends Partial<GridShape> {
+interface Case extends Partial<Omit<GridShape, "pairs">> {
   /** blocks of the contexts, of the targets */
   cell?: [i: number, j: number];
   /** pairs of each batch as context and target, rows of their blocks */
@@ -30,6 +29,7 @@ function windows(length: number, rows: number, step = 5): [number, number][] {
 const different = (length: number, rows: number): [number, number][] =>
   Array.from({ length }, (_, i) => [i % rows, (i + 3) % rows]);
 
+/** Contexts are of block 0 and targets of the last, if no cell is given: of two blocks word 2r + 1 is target r. */
 const cases: Record<string, Case> = {
   "one pair": { pairs: [[[7, 3]]] },
   "a whole tile": { pairs: [different(6, 12)] },
@@ -55,8 +55,11 @@ const cases: Record<string, Case> = {
   "one context again and again": { pairs: [Array.from({ length: 11 }, (_, i) => [4, i])] },
   "one target again and again": { pairs: [Array.from({ length: 11 }, (_, i) => [i, 4])] },
   "one pair again and again": { pairs: [Array.from({ length: 9 }, () => [4, 7])] },
-  "a noise word drawn again and again": { noise: (word) => Number(word === 4 || word === 6), pairs: [windows(17, 12)] },
-  "one noise word alone": { noise: (word) => Number(word === 6), negatives: 8, pairs: [windows(17, 12)] },
+  "a noise word drawn again and again": {
+    noise: (word) => Number(word === 9 || word === 13),
+    pairs: [windows(17, 12)],
+  },
+  "one noise word alone": { noise: (word) => Number(word === 13), negatives: 8, pairs: [windows(17, 12)] },
   "noise words that are targets": {
     noise: (word) => Number(word < 8),
     tile: 8,
@@ -75,7 +78,7 @@ const cases: Record<string, Case> = {
     ],
   },
   "no noise word but the target": {
-    noise: (word) => Number(word === 6),
+    noise: (word) => Number(word === 7),
     pairs: [
       [
         [2, 3],
@@ -85,7 +88,7 @@ const cases: Record<string, Case> = {
     ],
   },
   "no noise word but the target, 13 of them": {
-    noise: (word) => Number(word === 6),
+    noise: (word) => Number(word === 7),
     negatives: 13,
     pairs: [
       [
@@ -122,6 +125,18 @@ const cases: Record<string, Case> = {
   "one block": { blocks: 1, pairs: [windows(40, 24)] },
   "three blocks": { blocks: 3, words: 50, cell: [2, 0], pairs: [windows(40, 16)] },
   "eight blocks": { blocks: 8, words: 203, cell: [3, 7], pairs: [windows(40, 25)] },
+  "rows of 16 bits": {
+    ...{ dim: 1, blocks: 1, words: 65_536 },
+    noise: (word) => Number(word === 65_533 || word === 32_769),
+    pairs: [
+      [
+        [65_535, 32_767],
+        [32_768, 65_534],
+        [0, 65_535],
+        [65_535, 65_533],
+      ],
+    ],
+  },
   "weights of windows": {
     windowWeights: [1, 0.5, 0.25],
     negatives: 7,
@@ -171,13 +186,15 @@ async function setUp(name: (typeof kernels)[number], c: Case, seed = 1): Promise
   );
   const others = [{ context: 0, target: 0, weight: 1 }];
   const random = new Random(grid.randomState);
-  const table = aliasTable(Float64Array.from(wordsOf(shape, j), shape.noise));
+  if (!wordsOf(shape, j).some((word) => shape.noise(word) > 0))
+    throw new Error("no noise word in the block of targets");
+  const table = noiseOf(shape, j);
   return {
     grid,
     random,
     rows,
     steps: drawSteps(random, table, batches.flat(), tile, negatives),
-    cell: { ...rows(), negatives, rates: wordsOf(shape, i).map((word) => shape.rate?.(word) ?? 1) },
+    cell: { ...rows(), rates: wordsOf(shape, i).map((word) => shape.rate?.(word) ?? 1) },
     train: (rate) => grid.train(i, j, batches, rate, others),
   };
 }

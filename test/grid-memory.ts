@@ -4,7 +4,7 @@ import { Mark, Pair, Param, Tile, TileList } from "../assembly/params";
 import type { Kernel, Ptr } from "../src/kernel/kernel";
 import { Allocator, allocate, rowStride } from "../src/kernel/memory";
 import { planKernel, startKernel } from "../src/kernel/pick";
-import { aliasTable } from "../src/math/alias";
+import { type AliasTable, aliasTable } from "../src/math/alias";
 import { Random } from "../src/math/random";
 import type { kernels } from "./kernels";
 
@@ -134,7 +134,7 @@ export class GridMemory {
     for (let word = 0; word < words; word++) places[word] = (word % blocks) * 2 ** 16 + Math.floor(word / blocks);
     for (let block = 0; block < blocks; block++) {
       const own = wordsOf(shape, block);
-      const { thresholds, aliases } = aliasTable(Float64Array.from(own, shape.noise));
+      const { thresholds, aliases } = noiseOf(shape, block);
       const table = new Uint32Array(buffer, plan.alias + 8 * firstWords(shape, block), 2 * own.length);
       own.forEach((_, row) => {
         table.set([thresholds[row], aliases[row]], 2 * row);
@@ -279,6 +279,13 @@ export class GridMemory {
 /** Words of a block: every `blocks`-th. */
 export function wordsOf({ words, blocks }: GridShape, block: number): number[] {
   return Array.from({ length: words }, (_, word) => word).filter((word) => word % blocks === block);
+}
+
+/** What draws the noise words of a block, as rows. */
+export function noiseOf(shape: GridShape, block: number): AliasTable {
+  const weights = Float64Array.from(wordsOf(shape, block), (word) => shape.noise(word));
+  // blocks of which no cell is trained
+  return aliasTable(weights.some((weight) => weight > 0) ? weights : weights.fill(1));
 }
 
 /** Words of the blocks before one. */

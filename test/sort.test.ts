@@ -62,6 +62,13 @@ const cases: Record<string, Case> = {
   "three blocks": { blocks: 3, sentences: [words(19), words(30, 5)] },
   "eight blocks": { blocks: 8, sentences: [words(19), words(30, 5)] },
   "more blocks than words": { blocks: 8, words: 3, sentences: [[0, 1, 2, 2, 1, 0, 0]] },
+  "rows of 16 bits": {
+    ...{ dim: 1, blocks: 1, words: 65_536 },
+    sentences: [
+      [65_535, 32_767, 0, 32_768, 65_534, 1, 65_535],
+      [40_000, 65_535],
+    ],
+  },
   "one word again and again": { sentences: [[5, 5, 5, 5], [5], [5, 5]] },
   "an empty batch": { sentences: [] },
   "an empty sentence": { sentences: [[]] },
