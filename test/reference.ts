@@ -1,4 +1,4 @@
-// The training of a sentence in float64, from the pure losses: what every kernel must do.
+// The training of a sentence in float64, from the pure losses: what every kernel must do. For cells of the grid: cell-reference.ts.
 
 import type { KernelOptions } from "../src/kernel/layout";
 import type { AliasTable } from "../src/math/alias";
@@ -46,10 +46,9 @@ export function trainSentence(
     const contexts = contextsOf(state, sentence, p, options);
     if (contexts.length === 0) return;
     const before = state.inputs.map((row) => row.slice());
-    const predict = () => outputLayer(state, options, tables, target, outcome);
-    if (options.model === "cbow") cbow(state, contexts, target, predict(), options, rate, outcome);
-    else if (options.sharedNegatives) window(state, contexts, target, predict(), rate, outcome);
-    else for (const context of contexts) window(state, [context], target, predict(), rate, outcome);
+    const wordLoss = outputLayer(state, options, tables, target, outcome);
+    if (options.model === "cbow") cbow(state, contexts, target, wordLoss, options, rate, outcome);
+    else window(state, contexts, target, wordLoss, rate, outcome);
     state.inputs.forEach((row, word) => {
       const moved = row.map((value, d) => value - before[word][d]);
       row.set(before[word]);

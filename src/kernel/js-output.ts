@@ -1,16 +1,10 @@
 // The output layer of the js kernel: lists the rows that a prediction meets and answers their scores, as assembly/output.ts.
 
 import { Loss, Param, Tile } from "../../assembly/params.js";
-import { expMinusAbs, log } from "../math/power.js";
-import type { Random } from "../math/random.js";
-
-/** The memory as numbers, and the parameter block. */
-export interface Block {
-  f: Float32Array;
-  u: Uint32Array;
-  integer(offset: Param): number;
-  rate: number;
-}
+import { expMinusAbs } from "../math/power.js";
+import type { Block } from "./js-block.js";
+import { LossSum, mergeOutputs } from "./js-loss.js";
+import { dots2x6 } from "./js-vector.js";
 
 export class OutputLayer {
   /** Output rows in whole tiles of six, filled up with the zero row; `listed` of them were asked for. */
@@ -19,9 +13,7 @@ export class OutputLayer {
   m = 0;
   /** learning rate × ∂loss/∂z, [n][m] */
   readonly g: Float64Array;
-  /** Σ −log p so far, without what is in `factor` */
-  private loss = 0;
-  private factor = 1;
+  readonly loss = new LossSum();
   predictions = 0;
   private readonly labels: Uint8Array;
   private readonly kind: Loss;
@@ -35,7 +27,6 @@ export class OutputLayer {
 
   constructor(
     private readonly block: Block,
-    private readonly random: Random,
     contexts: number,
   ) {
     this.kind = block.integer(Param.loss);
@@ -77,8 +68,8 @@ export class OutputLayer {
 
   /** The target and its noise words; one equal to the target is replaced by the zero row. */
   private drawNegatives(target: number): void {
-    const { ys, random } = this;
-    const { u } = this.block;
+    const { ys } = this;
+    const { u, random } = this.block;
     ys[0] = this.outputs + target * this.D;
     this.labels[0] = 1;
     for (let k = 1; k <= this.negatives; k++) {
@@ -108,15 +99,21 @@ export class OutputLayer {
 
   /** g = rate × ∂loss/∂z for n hidden rows; adds the loss. */
   score(xs: Int32Array, n: number): void {
-    const { ys, m } = this;
+    const { ys, m, g, D, labels, zeroRow } = this;
+    const { f, rate } = this.block;
     for (let b = 0; b < n; b += 2) {
+      // an odd last row goes twice
+      const other = xs[b + 1 < n ? b + 1 : b];
       for (let k = 0; k < m; k += Tile.outputs)
-        this.dots(xs[b], xs[b + 1 < n ? b + 1 : b], ys, k, b * m + k, (b + 1) * m + k);
+        dots2x6(f, D, xs[b], other, ys[k], ys[k], ys, k, g, b * m + k, (b + 1) * m + k);
     }
     for (let b = 0; b < n; b++) {
-      if (this.kind === Loss.softmax) this.answerSoftmax(b * m);
-      else this.answer(b * m);
-      if (this.factor > 1e100) this.takeLog();
+      if (this.kind === Loss.softmax) {
+        this.answerSoftmax(b * m);
+        continue;
+      }
+      const real = this.loss.answer(g, b * m, ys, labels, m, zeroRow, rate);
+      this.predictions += this.kind === Loss.negativeSampling ? real : 1;
     }
   }
 
@@ -126,119 +123,28 @@ export class OutputLayer {
     for (let b = 0; b < n; b++) for (let i = b * m; i < (b + 1) * m; i++) g[i] *= weights[b];
   }
 
-  /** σ(z) − label; the loss is −log σ(±z). */
-  private answer(row: number): void {
-    const { g, ys, labels, m, zeroRow } = this;
-    const { rate } = this.block;
-    let { loss, factor } = this;
-    let real = 0;
-    for (let k = 0; k < m; k++) {
-      const i = row + k;
-      const z = g[i];
-      g[i] = 0;
-      if (ys[k] === zeroRow) continue;
-      const e = expMinusAbs(z);
-      const label = labels[k];
-      g[i] = rate * ((z >= 0 ? 1 : e) / (1 + e) - label);
-      const wrong = label === 1 ? -z : z;
-      if (!(wrong <= 0)) loss += wrong;
-      factor *= 1 + e;
-      real++;
-    }
-    this.loss = loss;
-    this.factor = factor;
-    this.predictions += this.kind === Loss.negativeSampling ? real : 1;
-  }
-
   /** ŷ − y; the loss is log Σ e^(z − largest) + largest − z of the target. */
   private answerSoftmax(row: number): void {
     const { g, words } = this;
     const { rate } = this.block;
     let largest = Number.NEGATIVE_INFINITY;
     for (let i = row; i < row + words; i++) if (!(g[i] <= largest)) largest = g[i];
-    this.loss += largest - g[row + this.target];
+    const wrong = largest - g[row + this.target];
     let sum = 0;
     for (let i = row; i < row + words; i++) {
       g[i] = expMinusAbs(g[i] - largest);
       sum += g[i];
     }
-    this.factor *= sum;
+    this.loss.add(wrong, sum);
     for (let i = row; i < row + words; i++) g[i] *= rate / sum;
     g[row + this.target] -= rate;
     this.predictions++;
   }
 
-  /** g[i …] = x · y_k …, g[j …] = z · y_k … for a tile: twelve sums, each row read once. j may lie past the last row. */
-  private dots(x: number, z: number, ys: Int32Array, k: number, i: number, j: number): void {
-    const { D, g } = this;
-    const { f } = this.block;
-    let [y0, y1, y2, y3, y4, y5] = [ys[k], ys[k + 1], ys[k + 2], ys[k + 3], ys[k + 4], ys[k + 5]];
-    let [a0, a1, a2, a3, a4, a5] = [0, 0, 0, 0, 0, 0];
-    let [b0, b1, b2, b3, b4, b5] = [0, 0, 0, 0, 0, 0];
-    for (const end = x + D; x < end; ) {
-      const u = f[x++];
-      const v = f[z++];
-      let y = f[y0++];
-      a0 += u * y;
-      b0 += v * y;
-      y = f[y1++];
-      a1 += u * y;
-      b1 += v * y;
-      y = f[y2++];
-      a2 += u * y;
-      b2 += v * y;
-      y = f[y3++];
-      a3 += u * y;
-      b3 += v * y;
-      y = f[y4++];
-      a4 += u * y;
-      b4 += v * y;
-      y = f[y5++];
-      a5 += u * y;
-      b5 += v * y;
-    }
-    g[i] = a0;
-    g[i + 1] = a1;
-    g[i + 2] = a2;
-    g[i + 3] = a3;
-    g[i + 4] = a4;
-    g[i + 5] = a5;
-    g[j] = b0;
-    g[j + 1] = b1;
-    g[j + 2] = b2;
-    g[j + 3] = b3;
-    g[j + 4] = b4;
-    g[j + 5] = b5;
-  }
-
-  /** Moves the product of factors so far to the loss: one logarithm for hundreds of predictions. */
-  private takeLog(): void {
-    this.loss += log(this.factor);
-    this.factor = 1;
-  }
-
-  /** Σ −log p since the last call. */
-  takeLoss(): number {
-    this.takeLog();
-    const { loss } = this;
-    this.loss = 0;
-    return loss;
-  }
-
   /** Sums the gradients of a row that is listed twice in its first place: repeated negatives accumulate. */
   mergeRepeats(xs: Int32Array, n: number): void {
     const { g, ys, m } = this;
-    if (this.kind === Loss.negativeSampling) {
-      for (let k = 1; k <= this.negatives; k++) {
-        const first = ys.indexOf(ys[k]);
-        if (first === k || ys[k] === this.zeroRow) continue;
-        ys[k] = this.zeroRow;
-        for (let b = 0; b < n; b++) {
-          g[b * m + first] += g[b * m + k];
-          g[b * m + k] = 0;
-        }
-      }
-    }
+    if (this.kind === Loss.negativeSampling) mergeOutputs(g, n, ys, this.negatives, m, this.zeroRow);
     for (let b = 1; b < n; b++) {
       const first = xs.indexOf(xs[b]);
       if (first === b) continue;

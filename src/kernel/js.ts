@@ -2,17 +2,23 @@
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../assembly/params.js";
-import { Random } from "../math/random.js";
-import { type Block, OutputLayer } from "./js-output.js";
-import type { Kernel, Ptr } from "./kernel.js";
+import { Block } from "./js-block.js";
+import { trainCell } from "./js-cell.js";
+import { OutputLayer } from "./js-output.js";
+import { sortPairs } from "./js-sort.js";
+import { dot } from "./js-vector.js";
+import type { Kernel } from "./kernel.js";
 
 export function createJsKernel(memory: WebAssembly.Memory): Kernel {
   const floats = new Float32Array(memory.buffer);
-  const integers = new Uint32Array(memory.buffer);
   return {
     name: "js",
     train(params, length) {
-      new Trainer(memory.buffer, floats, integers, params).train(length);
+      new Trainer(new Block(memory.buffer, params)).train(length);
+    },
+    sortPairs: (params, length) => sortPairs(new Block(memory.buffer, params), length),
+    trainCell(params, cell, starts, batches) {
+      trainCell(new Block(memory.buffer, params), cell, starts, batches);
     },
     scores(queries, count, rows, rowCount, stride, _scratch, out, outStride) {
       for (let q = 0; q < count; q++) {
@@ -67,24 +73,8 @@ export function createJsKernel(memory: WebAssembly.Memory): Kernel {
   };
 }
 
-/** Σ x·y over D floats, a multiple of 4: four partial sums, so that additions need not wait for each other. */
-function dot(f: Float32Array, x: number, y: number, D: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  for (const end = x + D; x < end; x += 4, y += 4) {
-    a += f[x] * f[y];
-    b += f[x + 1] * f[y + 1];
-    c += f[x + 2] * f[y + 2];
-    d += f[x + 3] * f[y + 3];
-  }
-  return a + c + (b + d);
-}
-
-class Trainer implements Block {
-  readonly rate: number;
-  private readonly view: DataView;
+class Trainer {
+  private readonly f: Float32Array;
   private readonly D: number;
   private readonly window: number;
   private readonly left: number;
@@ -95,7 +85,6 @@ class Trainer implements Block {
   private readonly inputs: number;
   /** Share of its steps that each input row keeps; empty if all keep all. */
   private readonly rates: Float32Array;
-  private readonly random: Random;
   private readonly output: OutputLayer;
   /** Input rows of a window. */
   private readonly xs: Int32Array;
@@ -104,89 +93,54 @@ class Trainer implements Block {
   /** Rows of a window that copies stand for, with their rates. */
   private shields: { row: number; copy: number; rate: number }[] = [];
   private readonly partial: Float64Array;
-  private trained = 0;
 
-  constructor(
-    private readonly buffer: ArrayBufferLike,
-    readonly f: Float32Array,
-    readonly u: Uint32Array,
-    private readonly params: Ptr,
-  ) {
-    this.view = new DataView(buffer, params, Param.size);
-    this.rate = this.view.getFloat32(Param.learningRate, true);
-    this.D = this.integer(Param.stride) / 4;
-    this.window = this.integer(Param.window);
-    this.inputs = this.integer(Param.inputs) / 4;
-    this.left = this.integer(Param.windowLeft);
-    this.right = this.integer(Param.windowRight);
-    this.shrink = this.integer(Param.shrinkWindows) !== 0;
-    this.windowWeights = this.list(Param.windowWeights, this.window);
-    this.rates = this.list(Param.rates, this.integer(Param.vocabularySize));
+  constructor(private readonly block: Block) {
+    this.f = block.f;
+    this.D = block.integer(Param.stride) / 4;
+    this.window = block.integer(Param.window);
+    this.inputs = block.integer(Param.inputs) / 4;
+    this.left = block.integer(Param.windowLeft);
+    this.right = block.integer(Param.windowRight);
+    this.shrink = block.integer(Param.shrinkWindows) !== 0;
+    this.windowWeights = block.list(Param.windowWeights, this.window);
+    this.rates = block.list(Param.rates, block.integer(Param.vocabularySize));
     const contexts = this.left + this.right;
     this.xs = new Int32Array(contexts);
     this.weights = new Float64Array(contexts);
     this.partial = new Float64Array(contexts);
-    this.random = new Random(this.randomState);
-    this.output = new OutputLayer(this, this.random, contexts);
-  }
-
-  private get randomState(): Uint32Array {
-    return new Uint32Array(this.buffer, this.params + Param.randomState, 4);
-  }
-
-  integer(offset: Param): number {
-    return this.view.getUint32(offset, true);
-  }
-
-  /** Floats that a parameter points to; none if it is 0. */
-  private list(offset: Param, length: number): Float32Array {
-    const start = this.integer(offset);
-    return new Float32Array(this.buffer, start, start === 0 ? 0 : length);
+    this.output = new OutputLayer(block, contexts);
   }
 
   train(length: number): void {
-    const { u } = this;
-    const ids = this.integer(Param.ids) / 4;
-    const kept = this.integer(Param.kept) / 4;
-    const thresholds = this.integer(Param.keepThresholds) / 4;
-    const sentence = this.walker();
+    const { block, output } = this;
+    const { u, random } = block;
+    const ids = block.integer(Param.ids) / 4;
+    const kept = block.integer(Param.kept) / 4;
+    const thresholds = block.integer(Param.keepThresholds) / 4;
+    const isCbow = block.integer(Param.model) === Model.cbow;
     let last = kept;
+    let trained = 0;
     for (let i = ids; i < ids + length; i++) {
       const word = u[i];
       if (word === Mark.sentenceEnd) {
-        sentence(kept, last);
-        this.trained += last - kept;
+        if (isCbow) this.cbow(kept, last);
+        else this.skipgram(kept, last);
+        trained += last - kept;
         last = kept;
         continue;
       }
       const threshold = u[thresholds + word];
-      if (threshold !== 0xffffffff && this.random.next() >= threshold) continue;
+      if (threshold !== 0xffffffff && random.next() >= threshold) continue;
       u[last++] = word;
     }
-    this.randomState.set(this.random.state);
-    this.report();
-  }
-
-  private walker(): (first: number, last: number) => void {
-    if (this.integer(Param.model) === Model.cbow) return (first, last) => this.cbow(first, last);
-    if (this.integer(Param.sharedNegatives)) return (first, last) => this.skipgram(first, last);
-    return (first, last) => this.skipgramPairs(first, last);
+    block.report({ loss: output.loss.total, predictions: output.predictions, trained });
   }
 
   private skipgram(first: number, last: number): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
-      this.predict(this.xs, n, this.u[p], this.weights);
-      this.unshield();
-    }
-  }
-
-  private skipgramPairs(first: number, last: number): void {
-    for (let p = first; p < last; p++) {
-      const n = this.contexts(first, p, last);
-      for (let b = 0; b < n; b++)
-        this.predict(this.xs.subarray(b, b + 1), 1, this.u[p], this.weights.subarray(b, b + 1));
+      this.predict(this.xs, n, this.block.u[p], this.weights);
       this.unshield();
     }
   }
@@ -201,11 +155,11 @@ class Trainer implements Block {
   }
 
   private cbow(first: number, last: number): void {
-    const { f, D, xs, weights } = this;
-    const hidden = this.integer(Param.hidden) / 4;
-    const change = this.integer(Param.hiddenGradient) / 4;
-    const mean = this.integer(Param.cbowMean);
-    const divided = this.integer(Param.cbowDivided);
+    const { block, f, D, xs, weights } = this;
+    const hidden = block.integer(Param.hidden) / 4;
+    const change = block.integer(Param.hiddenGradient) / 4;
+    const mean = block.integer(Param.cbowMean);
+    const divided = block.integer(Param.cbowDivided);
     const hiddenRow = Int32Array.of(hidden);
     const changeRow = Int32Array.of(change);
     for (let p = first; p < last; p++) {
@@ -219,7 +173,7 @@ class Trainer implements Block {
         f[hidden + d] = mean ? sum / all : sum;
       }
       f.fill(0, change, change + D);
-      this.predict(hiddenRow, 1, this.u[p], undefined, changeRow);
+      this.predict(hiddenRow, 1, block.u[p], undefined, changeRow);
       for (let b = 0; b < n; b++) {
         const scale = divided ? weights[b] / all : weights[b];
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
@@ -231,13 +185,14 @@ class Trainer implements Block {
   /** Draws the radius, lists the input rows around position p and their weights; returns their number. */
   private contexts(first: number, p: number, last: number): number {
     const { windowWeights } = this;
-    const radius = this.shrink ? 1 + this.random.below(this.window) : this.window;
+    const { u, random } = this.block;
+    const radius = this.shrink ? 1 + random.below(this.window) : this.window;
     const to = Math.min(p + Math.min(radius, this.right) + 1, last);
     let n = 0;
     for (let q = Math.max(p - Math.min(radius, this.left), first); q < to; q++) {
       if (q === p) continue;
       this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
-      this.xs[n++] = this.inputRow(this.u[q]);
+      this.xs[n++] = this.inputRow(u[q]);
     }
     return n;
   }
@@ -249,7 +204,7 @@ class Trainer implements Block {
     if (rates.length === 0 || rates[word] === 1) return row;
     const known = shields.find((shield) => shield.row === row);
     if (known) return known.copy;
-    const copy = this.integer(Param.shields) / 4 + shields.length * D;
+    const copy = this.block.integer(Param.shields) / 4 + shields.length * D;
     this.f.copyWithin(copy, row, row + D);
     shields.push({ row, copy, rate: rates[word] });
     return copy;
@@ -325,18 +280,6 @@ class Trainer implements Block {
         f[p4] = n4;
         f[p5] = n5;
       }
-    }
-  }
-
-  /** Adds what was counted to the parameter block, in the form that the wasm kernels use. */
-  private report(): void {
-    const { view } = this;
-    view.setFloat64(Param.lossLinear, view.getFloat64(Param.lossLinear, true) + this.output.takeLoss(), true);
-    for (const [offset, count] of [
-      [Param.predictions, this.output.predictions],
-      [Param.trained, this.trained],
-    ]) {
-      view.setBigInt64(offset, view.getBigInt64(offset, true) + BigInt(count), true);
     }
   }
 }
