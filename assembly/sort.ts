@@ -80,7 +80,8 @@ function walk(params: usize, kept: usize, keptEnd: usize, writes: bool): void {
     while (load<u32>(last) != Mark.sentenceEnd) last += 4;
     for (let p = first; p < last; p += 4) {
       const radius = <usize>(shrinks ? 1 + below(params + Param.randomState, window) : window) << 2;
-      const from = max<isize>(p - min(radius, left), first);
+      const before = min(radius, left);
+      const from = p - first < before ? first : p - before;
       const to = min(p + min(radius, right) + 4, last);
       const target = load<u32>(p);
       const column = starts + (<usize>(target >> 16) << 2);

@@ -1,4 +1,4 @@
-// How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.4) of docs/math.md.
+// How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.7) and (9.8) of docs/math.md.
 
 import { BLOCK_ROWS, type GridShape } from "../kernel/grid.js";
 import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
