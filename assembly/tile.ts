@@ -19,7 +19,8 @@ export function dotsPairs(p: usize, q: usize, ys: usize, stride: usize, z: usize
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
   let b0 = a0, b1 = a0, b2 = a0, b3 = a0, b4 = a0, b5 = a0;
   let u = a0, v = a0, y = a0;
-  for (const end = x0 + (stride & ~63); x0 < end; ) {
+  // two vectors at a time: nine pointers move on half as often
+  for (const end = x0 + (stride & ~31); x0 < end; ) {
     u = v128.load(x0);
     v = v128.load(x1);
     a0 = madd<v128>(u, v128.load(t0), a0); b0 = madd<v128>(v, v128.load(t1), b0);
@@ -46,35 +47,9 @@ export function dotsPairs(p: usize, q: usize, ys: usize, stride: usize, z: usize
     a4 = madd<v128>(u, y, a4); b4 = madd<v128>(v, y, b4);
     y = v128.load(y5, 16);
     a5 = madd<v128>(u, y, a5); b5 = madd<v128>(v, y, b5);
-    u = v128.load(x0, 32);
-    v = v128.load(x1, 32);
-    a0 = madd<v128>(u, v128.load(t0, 32), a0); b0 = madd<v128>(v, v128.load(t1, 32), b0);
-    y = v128.load(y1, 32);
-    a1 = madd<v128>(u, y, a1); b1 = madd<v128>(v, y, b1);
-    y = v128.load(y2, 32);
-    a2 = madd<v128>(u, y, a2); b2 = madd<v128>(v, y, b2);
-    y = v128.load(y3, 32);
-    a3 = madd<v128>(u, y, a3); b3 = madd<v128>(v, y, b3);
-    y = v128.load(y4, 32);
-    a4 = madd<v128>(u, y, a4); b4 = madd<v128>(v, y, b4);
-    y = v128.load(y5, 32);
-    a5 = madd<v128>(u, y, a5); b5 = madd<v128>(v, y, b5);
-    u = v128.load(x0, 48);
-    v = v128.load(x1, 48);
-    a0 = madd<v128>(u, v128.load(t0, 48), a0); b0 = madd<v128>(v, v128.load(t1, 48), b0);
-    y = v128.load(y1, 48);
-    a1 = madd<v128>(u, y, a1); b1 = madd<v128>(v, y, b1);
-    y = v128.load(y2, 48);
-    a2 = madd<v128>(u, y, a2); b2 = madd<v128>(v, y, b2);
-    y = v128.load(y3, 48);
-    a3 = madd<v128>(u, y, a3); b3 = madd<v128>(v, y, b3);
-    y = v128.load(y4, 48);
-    a4 = madd<v128>(u, y, a4); b4 = madd<v128>(v, y, b4);
-    y = v128.load(y5, 48);
-    a5 = madd<v128>(u, y, a5); b5 = madd<v128>(v, y, b5);
-    x0 += 64; x1 += 64; t0 += 64; t1 += 64; y1 += 64; y2 += 64; y3 += 64; y4 += 64; y5 += 64;
+    x0 += 32; x1 += 32; t0 += 32; t1 += 32; y1 += 32; y2 += 32; y3 += 32; y4 += 32; y5 += 32;
   }
-  for (const end = x0 + (stride & 63); x0 < end; ) {
+  if (stride & 16) {
     u = v128.load(x0);
     v = v128.load(x1);
     a0 = madd<v128>(u, v128.load(t0), a0); b0 = madd<v128>(v, v128.load(t1), b0);
@@ -88,7 +63,6 @@ export function dotsPairs(p: usize, q: usize, ys: usize, stride: usize, z: usize
     a4 = madd<v128>(u, y, a4); b4 = madd<v128>(v, y, b4);
     y = v128.load(y5);
     a5 = madd<v128>(u, y, a5); b5 = madd<v128>(v, y, b5);
-    x0 += 16; x1 += 16; t0 += 16; t1 += 16; y1 += 16; y2 += 16; y3 += 16; y4 += 16; y5 += 16;
   }
   v128.store(z, fold(a0, a1, a2, a3));
   v128.store(z, fold(a4, a5, b0, b1), 16);

@@ -16,8 +16,8 @@ const every = process.env.EVERY ?? "0.05s";
 const cli = fileURLToPath(new URL("../cli.js", import.meta.url));
 const ways: Record<string, string[]> = {
   "one thread": ["--threads", "1"],
-  reproducible: ["--reproducible"],
-  replicas: ["--parallel", "replicas"],
+  "all threads": [],
+  "no worker": ["--no-worker"],
 };
 
 // the times are random, but the same for the same seed

@@ -1,6 +1,6 @@
 // npm run bench:peers: wasm2vec, gensim and fastText in turn, training time alone, and the vectors' quality.
 // Options by environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 THREADS=1
-// TRAINERS=simd,simd+worker,relaxed,relaxed+worker,hogwild,reproducible,replicas,gensim,fastText (hogwild to replicas with THREADS above 1 only)
+// TRAINERS=simd,simd+worker,relaxed,relaxed+worker,2 threads,gensim,fastText
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -135,14 +135,9 @@ async function hasRelaxed(): Promise<boolean> {
 }
 
 const kernels: KernelChoice[] = (await hasRelaxed()) ? ["simd", "relaxed"] : ["simd"];
-const crews = [
-  together("hogwild", {}),
-  together("reproducible", { reproducible: true }),
-  together("replicas", { parallel: "replicas" }),
-];
 const trainers = [
   ...kernels.flatMap((kernel) => [wasm2vec(kernel, false), wasm2vec(kernel, true)]),
-  ...(threads > 1 ? crews : []),
+  ...(threads > 1 ? [together(`${threads} threads`, {})] : []),
   gensim,
   fasttext,
 ].filter(({ name }) => wanted === undefined || wanted.includes(name));
