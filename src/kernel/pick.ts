@@ -1,6 +1,5 @@
 // From a kernel's name to a kernel.
 
-import { createJsKernel } from "./js.js";
 import type { Kernel, KernelName } from "./kernel.js";
 import { compile, instantiate, type WasmSource } from "./wasm.js";
 
@@ -26,7 +25,17 @@ export async function planKernel(
   fetchBytes?: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<KernelPlan> {
   const name = kernelName(choice);
-  return name === "js" ? { name } : { name, module: await compile(name, shared, wasm, fetchBytes) };
+  const plan: KernelPlan = name === "js" ? { name } : { name, module: await compile(name, shared, wasm, fetchBytes) };
+  await loadKernel(plan);
+  return plan;
+}
+
+/** A page that does not ask for the js kernel does not load it. */
+let createJsKernel: (memory: WebAssembly.Memory) => Kernel;
+
+/** To be awaited once in each thread, before kernels are started there. */
+export async function loadKernel({ name }: KernelPlan): Promise<void> {
+  if (name === "js") ({ createJsKernel } = await import("./js.js"));
 }
 
 export function startKernel(plan: KernelPlan, memory: WebAssembly.Memory): Kernel {

@@ -3,7 +3,7 @@
 import type { Kernel } from "../kernel/kernel.js";
 import { allocate } from "../kernel/memory.js";
 import { cut, paste, pieces, type Region } from "../kernel/patch.js";
-import { startKernel } from "../kernel/pick.js";
+import { loadKernel, startKernel } from "../kernel/pick.js";
 import { CellTrainer } from "./cells.js";
 import { allBlocks, type GridThread, RingGridThread, SharedGridThread } from "./grid-threads.js";
 import { PIECE, type WorkerReply, type WorkerRequest, type WorkerTask } from "./link.js";
@@ -23,8 +23,9 @@ export function serve(port: Port): void {
   /** pieces that are still to be collected */
   let collecting: Iterator<Region[]> | undefined;
 
-  const start = (request: WorkerTask): void => {
+  const start = async (request: WorkerTask): Promise<void> => {
     task = request;
+    await loadKernel(task.plan);
     memory =
       typeof request.memory === "number"
         ? allocate(request.memory, false, "the worker's part of the model")
@@ -34,7 +35,7 @@ export function serve(port: Port): void {
 
   const handle = async (request: WorkerRequest): Promise<void> => {
     if (request.type === "start") {
-      start(request);
+      await start(request);
     } else if (request.type === "fill") {
       const { patch } = request;
       paste(memory, patch);
