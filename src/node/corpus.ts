@@ -30,7 +30,7 @@ export function fileCorpus(paths: string | URL | readonly (string | URL)[], opti
   if (given.length === 0) throw new RangeError("corpus expected the paths of files, got none");
   const name = given.length === 1 ? given[0] : `${given[0]} and ${given.length - 1} more`;
   const files = new Files(given, options.onWarning);
-  return { ...reading.corpus(name, () => files.sources()), isConstant: true, close: () => files.close() };
+  return { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
 }
 
 /**
@@ -132,6 +132,7 @@ class FileReading {
     const read: BytesRead = { bytes: 0 };
     return {
       name,
+      isConstant: true,
       progress: () => read,
       chunks: () => this.reader.pass(name, (tally) => this.chunks(sources, tally, read)),
     };

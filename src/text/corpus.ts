@@ -1,4 +1,4 @@
-// A corpus is read once to count and once an epoch to train, so it must be restartable.
+// A corpus that draws anew is read once to count and once an epoch to train, so it must be restartable.
 
 import { Mark } from "../../assembly/params.js";
 import { breathe } from "../math/breathe.js";
@@ -13,7 +13,7 @@ export type Sentence = readonly string[];
 export interface Corpus {
   /** for messages, such as the file's name */
   readonly name: string;
-  /** Whether each pass gives the same by its nature, as a file does, so that a change is worth a warning. Default false. */
+  /** Whether each pass gives the same by its nature, as a file does: one is enough, and a change is worth a warning. Default false. */
   readonly isConstant?: boolean;
   /** Reads it from the start. @param signal ends what the pass waits for, such as a stream, at once */
   chunks(signal?: AbortSignal): AsyncIterable<TokenChunk>;
@@ -47,7 +47,7 @@ export function toCorpus(source: CorpusSource): Corpus {
     if (isCorpus(source)) return source;
     checkRestartable(source);
   }
-  return { name: "corpus", chunks: () => numberTokens(open()) };
+  return { name: "corpus", isConstant: Array.isArray(source), chunks: () => numberTokens(open()) };
 }
 
 async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sentence>): AsyncGenerator<TokenChunk> {

@@ -26,7 +26,8 @@ export const TEXT_OPTIONS: readonly string[] = [
 
 /**
  * A corpus of UTF-8 text, one sentence a line, tokens separated by ASCII whitespace unless the options say otherwise.
- * A byte order mark at the start is left out.
+ * A byte order mark at the start is left out. Each pass is taken to give the same: for a text that is drawn anew, say
+ * { ...textCorpus(open), isConstant: false }.
  * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, or a response of
  * fetch, or a promise of one; called once for each pass, with the signal that ends it, to hand on to fetch
  * @throws TypeError, RangeError for options; while it is read FormatError for what is not text (an archive, UTF-16, binary
@@ -48,6 +49,7 @@ export function textCorpus(
   const read: BytesRead = { bytes: 0 };
   return {
     name,
+    isConstant: true,
     progress: () => read,
     chunks: (signal) => reader.pass(name, (tally) => reader.chunks(bytesOf(open, name, read, signal), name, tally)),
   };
