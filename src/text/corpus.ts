@@ -3,6 +3,7 @@
 import { Mark } from "../../assembly/params.js";
 import { breathe } from "../math/breathe.js";
 import { show } from "../math/check.js";
+import type { ReadingThreads } from "./readers.js";
 import { type BytesRead, detached } from "./source.js";
 import { StringTable, type TokenChunk } from "./tokens.js";
 
@@ -15,8 +16,11 @@ export interface Corpus {
   readonly name: string;
   /** Whether each pass gives the same by its nature, as a file does: one is enough, and a change is worth a warning. Default false. */
   readonly isConstant?: boolean;
-  /** Reads it from the start. @param signal ends what the pass waits for, such as a stream, at once */
-  chunks(signal?: AbortSignal): AsyncIterable<TokenChunk>;
+  /**
+   * Reads it from the start.
+   * @param signal ends what the pass waits for, such as a stream, at once @param threads may read with it
+   */
+  chunks(signal?: AbortSignal, threads?: ReadingThreads): AsyncIterable<TokenChunk>;
   /** How far the pass under way is, where the corpus knows. */
   readonly progress?: () => Readonly<BytesRead> | undefined;
   /** Lets go of what it holds, such as pipes and their temporary files. It cannot be read afterwards. */

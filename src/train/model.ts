@@ -7,6 +7,7 @@ import { Parameters } from "../model/parameters.js";
 import { abortable, orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
+import { type ReadingHandle, type ReadingThreads, readBy } from "../text/readers.js";
 import type { SpoolFile } from "../text/spool.js";
 import { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
@@ -20,6 +21,7 @@ import {
   checkFreeze,
   checkWordRates,
   type Freeze,
+  MAX_THREADS,
   type ResolvedOptions,
   storedOptions,
   type WordRates,
@@ -350,15 +352,29 @@ export function withText<Source, Result>(
 ): Promise<Result> {
   const { spool, spoolMemory = platform.spoolMemory, onWarning } = options;
   return withCorpus(platform, source, options, async (corpus) => {
+    const read = readBy(corpus, readersOf(platform, options));
     const keeps = spool === "auto" ? corpus.isConstant : spool;
     const place = keeps ? { memory: spoolMemory, open: platform.openSpool } : undefined;
-    const text = new SpooledText(corpus, place, (message) => onWarning?.(message));
+    const text = new SpooledText(read, place, (message) => onWarning?.(message));
     try {
       return await work(text);
     } finally {
       await text.remove();
     }
   });
+}
+
+/** The threads that read; none with `worker: false`. */
+function readersOf<Source>(
+  { cores, spawn }: Platform<Source>,
+  { worker, threads }: ResolvedOptions,
+): ReadingThreads | undefined {
+  if (!worker) return undefined;
+  // the same file as that of training workers, whose first message is another
+  return {
+    count: threads === "auto" ? Math.min(cores(), MAX_THREADS) : threads,
+    spawn: spawn as () => unknown as () => ReadingHandle,
+  };
 }
 
 /** Whether workers can share memory with this thread: a page must be cross-origin isolated. */
