@@ -6,7 +6,7 @@ import type { Corpus } from "./corpus.js";
 import { type FieldOptions, Tally } from "./fields.js";
 import { refuseBinary } from "./kind.js";
 import type { Parsing } from "./parser.js";
-import { cut, type NamedText, uncut } from "./pieces.js";
+import { cut, type NamedText, PieceMemory, uncut } from "./pieces.js";
 import { type ReadingThreads, readHere, readThere } from "./readers.js";
 import { type BytesRead, bytesOf, type TextBytes } from "./source.js";
 import { stringCorpus } from "./strings.js";
@@ -112,10 +112,10 @@ export class TextReader {
     const { tokenizing, jsonField } = parsing;
     if (threads === undefined || typeof tokenizing.tokenizer === "function")
       return readHere(uncut(texts), parsing, tally);
-    const spare: ArrayBuffer[] = [];
+    const memory = new PieceMemory();
     const atLines = jsonField !== undefined || makeTokenizer(tokenizing) !== undefined;
-    const pieces = cut(texts, { atLines, countsLines: jsonField !== undefined, spare });
-    return readThere(pieces, parsing, tally, threads, spare, signal);
+    const pieces = cut(texts, { atLines, countsLines: jsonField !== undefined, memory });
+    return readThere(pieces, parsing, tally, threads, memory, signal);
   }
 
   /** The tokens of texts that are strings. */

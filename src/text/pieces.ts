@@ -25,12 +25,24 @@ export interface Cutting {
   /** at the ends of lines, or after any whitespace */
   atLines: boolean;
   countsLines: boolean;
-  /** memory of pieces that were read, which later ones take */
-  spare: ArrayBuffer[];
+  memory: PieceMemory;
 }
 
 /** Bytes of a piece at most: some 10 ms of work. */
 const SIZE = 524_288;
+
+/** Memory of pieces that were read, which later ones take. */
+export class PieceMemory {
+  private readonly spare: ArrayBuffer[] = [];
+
+  take(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.spare.pop() ?? new ArrayBuffer(SIZE));
+  }
+
+  give(memory: ArrayBuffer): void {
+    if (memory.byteLength === SIZE) this.spare.push(memory);
+  }
+}
 
 /** The parts of texts as they come. @throws FormatError for what is not text */
 export async function* uncut(texts: AsyncIterable<NamedText>): AsyncGenerator<Piece> {
@@ -46,11 +58,10 @@ export async function* uncut(texts: AsyncIterable<NamedText>): AsyncGenerator<Pi
 
 /** Texts in pieces of their own memory. @throws FormatError for what is not text */
 export async function* cut(texts: AsyncIterable<NamedText>, cutting: Cutting): AsyncGenerator<Piece> {
-  const { atLines, countsLines, spare } = cutting;
-  const take = () => new Uint8Array(spare.pop() ?? new ArrayBuffer(SIZE));
+  const { atLines, countsLines, memory } = cutting;
   for await (const { name, bytes } of texts) {
     let [from, line, used] = [0, 0, 0];
-    let buffer = take();
+    let buffer = memory.take();
     const piece = (bytes: Uint8Array<ArrayBuffer>, ending: Piece["ending"]): Piece => {
       const made = { bytes, name, from, line, ending };
       from += bytes.length;
@@ -66,7 +77,7 @@ export async function* cut(texts: AsyncIterable<NamedText>, cutting: Cutting): A
         if (used < SIZE) continue;
         const full = buffer;
         const end = lastCut(full, atLines) || SIZE;
-        buffer = take();
+        buffer = memory.take();
         buffer.set(full.subarray(end));
         used -= end;
         yield piece(full.subarray(0, end), used === 0 ? "anywhere" : "cut");
@@ -74,7 +85,7 @@ export async function* cut(texts: AsyncIterable<NamedText>, cutting: Cutting): A
     }
     // most files of a folder are smaller than the buffer
     yield piece(buffer.slice(0, used), "text");
-    spare.push(buffer.buffer);
+    memory.give(buffer.buffer);
   }
 }
 

@@ -5,7 +5,7 @@ import { FormatError } from "../math/error.js";
 import type { Corpus } from "./corpus.js";
 import type { Tally } from "./fields.js";
 import { type Parsing, PieceReader } from "./parser.js";
-import type { Piece } from "./pieces.js";
+import type { Piece, PieceMemory } from "./pieces.js";
 import type { ReadReply, ReadRequest } from "./reading-worker.js";
 import type { TokenChunk } from "./tokens.js";
 
@@ -24,7 +24,7 @@ export interface ReadingThreads {
 }
 
 /** Bytes of a text that is read here, sooner than threads would start; and pieces, for texts of many files. */
-const SMALL = 4 * 2 ** 20;
+const SMALL = 2 * 2 ** 20;
 const FEW = 64;
 
 /** Pieces for each thread that are read ahead. */
@@ -53,39 +53,40 @@ export async function* readHere(
 
 /**
  * By threads, of which none is left behind; a small text here.
- * @param spare takes the memory of pieces that were read @param signal ends them at once
+ * @param memory takes that of pieces that were read @param signal ends them at once
  */
 export async function* readThere(
   pieces: AsyncIterable<Piece>,
   parsing: Parsing,
   tally: Tally,
   threads: ReadingThreads,
-  spare: ArrayBuffer[],
+  memory: PieceMemory,
   signal?: AbortSignal,
 ): AsyncGenerator<TokenChunk> {
   const crew = new Crew(threads, parsing);
   const abort = () => crew.close(signal?.reason);
   signal?.addEventListener("abort", abort);
   const take = (reply: PieceRead): TokenChunk[] => {
-    spare.push(reply.memory);
+    memory.give(reply.memory);
     tally.add(reply.tally);
     return reply.chunks;
   };
-  const first: Piece[] = [];
+  let first: Piece[] | undefined = [];
   let bytes = 0;
   const under: Promise<PieceRead>[] = [];
   try {
     for await (const piece of pieces) {
-      if (bytes < SMALL && first.length < FEW) {
-        bytes += piece.bytes.length;
+      bytes += piece.bytes.length;
+      if (first !== undefined && bytes < SMALL && first.length < FEW) {
         first.push(piece);
         continue;
       }
-      for (const one of first.splice(0)) under.push(crew.read(one));
+      for (const one of first ?? []) under.push(crew.read(one));
+      first = undefined;
       under.push(crew.read(piece));
       while (under.length > AHEAD * threads.count) yield* take(await under.shift()!);
     }
-    if (under.length === 0) yield* readHere(first, parsing, tally);
+    if (first !== undefined) yield* readHere(first, parsing, tally);
     for (const read of under) yield* take(await read);
   } finally {
     signal?.removeEventListener("abort", abort);

@@ -1,7 +1,7 @@
 // Tokens as numbers: a text repeats few words, so that most are looked up, not made into strings.
 
 /** Tokens that a table takes before a new one replaces it: what bounds its memory. */
-const CAPACITY = 2 ** 17;
+const CAPACITY = 2 ** 18;
 
 /** Some sentences of a corpus; what they hold is valid until the next chunk is asked for. */
 export interface TokenChunk {
