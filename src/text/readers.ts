@@ -66,14 +66,14 @@ export async function* readThere(
   const crew = new Crew(threads, parsing);
   const abort = () => crew.close(signal?.reason);
   signal?.addEventListener("abort", abort);
-  const take = (reply: PieceRead): TokenChunk[] => {
-    memory.give(reply.memory);
-    tally.add(reply.tally);
-    return reply.chunks;
+  const next = async (): Promise<TokenChunk[]> => {
+    const { chunks, tally: counts, memory: read } = await crew.next();
+    memory.give(read);
+    tally.add(counts);
+    return chunks;
   };
   let first: Piece[] | undefined = [];
   let bytes = 0;
-  const under: Promise<PieceRead>[] = [];
   try {
     for await (const piece of pieces) {
       bytes += piece.bytes.length;
@@ -81,13 +81,13 @@ export async function* readThere(
         first.push(piece);
         continue;
       }
-      for (const one of first ?? []) under.push(crew.read(one));
+      for (const one of first ?? []) crew.read(one);
       first = undefined;
-      under.push(crew.read(piece));
-      while (under.length > AHEAD * threads.count) yield* take(await under.shift()!);
+      crew.read(piece);
+      while (crew.isBusy) yield* await next();
     }
     if (first !== undefined) yield* readHere(first, parsing, tally);
-    for (const read of under) yield* take(await read);
+    while (crew.load > 0) yield* await next();
   } finally {
     signal?.removeEventListener("abort", abort);
     crew.close(new Error("the text is not read any more"));
@@ -100,9 +100,11 @@ interface PieceRead {
   memory: ArrayBuffer;
 }
 
-/** Threads, started as they are needed. */
+/** Threads: one, and another whenever tokens have to be waited for. While others train that is seldom, and cores are left to them. */
 class Crew {
   private readonly readers: Reader[] = [];
+  /** pieces under way, in the order of the text */
+  private readonly under: { read: Promise<PieceRead>; isDone: boolean }[] = [];
   /** who reads a piece that goes on in the next */
   private last: Reader | undefined;
 
@@ -111,12 +113,35 @@ class Crew {
     private readonly parsing: Parsing,
   ) {}
 
-  read(piece: Piece): Promise<PieceRead> {
-    const reader = this.last ?? this.free();
+  /** Pieces under way. */
+  get load(): number {
+    return this.under.length;
+  }
+
+  get isBusy(): boolean {
+    return this.load > AHEAD * this.readers.length;
+  }
+
+  read(piece: Piece): void {
+    const { readers, under } = this;
+    if (readers.length === 0) this.start();
+    const reader = this.last ?? readers.reduce((a, b) => (a.load <= b.load ? a : b));
     this.last = piece.ending === "anywhere" ? reader : undefined;
-    const read = reader.read(piece);
-    // awaited later; until then a failure is not an unhandled one
-    read.catch(() => {});
+    const own = { read: reader.read(piece), isDone: false };
+    under.push(own);
+    own.read.then(
+      () => {
+        own.isDone = true;
+      },
+      () => {}, // awaited in its turn
+    );
+  }
+
+  /** What the next piece held. */
+  next(): Promise<PieceRead> {
+    const { readers, threads } = this;
+    const { read, isDone } = this.under.shift()!;
+    if (!isDone && readers.length < threads.count && readers.every((reader) => reader.hasAnswered)) this.start();
     return read;
   }
 
@@ -124,13 +149,8 @@ class Crew {
     for (const reader of this.readers) reader.close(reason);
   }
 
-  private free(): Reader {
-    const { readers, threads } = this;
-    const least = readers.reduce<Reader | undefined>((a, b) => (a && a.load <= b.load ? a : b), undefined);
-    if (least !== undefined && (least.load === 0 || readers.length === threads.count)) return least;
-    const reader = new Reader(threads.spawn(), this.parsing);
-    readers.push(reader);
-    return reader;
+  private start(): void {
+    this.readers.push(new Reader(this.threads.spawn(), this.parsing));
   }
 }
 
@@ -139,6 +159,7 @@ class Reader {
   private readonly waiting: { resolve: (read: PieceRead) => void; reject: (reason: unknown) => void }[] = [];
   private failure: { reason: unknown } | undefined;
   private tokens: string[] = [];
+  hasAnswered = false;
 
   constructor(
     private readonly thread: ReadingHandle,
@@ -173,6 +194,7 @@ class Reader {
   }
 
   private taken({ steps, tally, memory }: ReadReply & { type: "read" }): PieceRead {
+    this.hasAnswered = true;
     const chunks = steps.map(({ numbers, fresh, isOther }) => {
       if (isOther) this.tokens = [];
       for (const token of fresh) this.tokens.push(token);
