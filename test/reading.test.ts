@@ -51,7 +51,7 @@ function threadsOf(count: number): ReadingThreads & { started: number } {
 }
 
 /** All tokens, numbered by where they first occur. */
-async function tokensOf(corpus: Corpus): Promise<{ numbers: Uint32Array; words: string[] }> {
+async function tokensOf(corpus: Corpus): Promise<Tokens> {
   const counter = new WordCounter(ALL);
   const parts: Uint32Array[] = [];
   let length = 0;
@@ -66,6 +66,16 @@ async function tokensOf(corpus: Corpus): Promise<{ numbers: Uint32Array; words: 
     return at + part.length;
   }, 0);
   return { numbers, words: [...counter.numbers.keys()] };
+}
+
+interface Tokens {
+  numbers: Uint32Array;
+  words: string[];
+}
+
+function expectSame(read: Tokens, expected: Tokens): void {
+  expect(read.words).toEqual(expected.words);
+  expect(Buffer.compare(Buffer.from(read.numbers.buffer), Buffer.from(expected.numbers.buffer))).toBe(0);
 }
 
 /** Some 3 MB; the words are drawn anew for each line, and no line ends where a piece does. */
@@ -118,9 +128,7 @@ describe.each<[string, number[], FileOptions]>([
     const expected = await tokensOf(corpus);
     for (const count of counts) {
       const threads = threadsOf(count);
-      const read = await tokensOf(readBy(corpus, threads));
-      expect(read.words).toEqual(expected.words);
-      expect(Buffer.compare(Buffer.from(read.numbers.buffer), Buffer.from(expected.numbers.buffer)), name).toBe(0);
+      expectSame(await tokensOf(readBy(corpus, threads)), expected);
       expect(threads.started, name).toBeLessThanOrEqual(count);
     }
   });
@@ -132,22 +140,29 @@ const put = (name: string, bytes: Uint8Array | string) => {
   return path;
 };
 
-/** Threads that are none, and answer late. */
-function lateThreads(count: number): ReadingThreads & { started: number; answers: number[] } {
-  const threads = {
+/** Threads that are none: one after the other answers a piece, now and then. */
+function lateThreads(count: number): ReadingThreads & { answers: number[]; end(): void } {
+  let started = 0;
+  const asked: (() => void)[] = [];
+  const timer = setInterval(() => asked.shift()?.(), 30);
+  const answers: number[] = [];
+  return {
     count,
-    started: 0,
-    answers: [] as number[],
+    answers,
+    end: () => clearInterval(timer),
     spawn(): ReadingHandle {
-      const number = threads.started++;
+      const number = started++;
       let listener = (_: ReadReply) => {};
       const handle = readingThread((reply, transfer) => {
-        const sent = structuredClone(reply, { transfer });
-        threads.answers.push(number);
-        setTimeout(() => listener(sent), 5);
+        answers.push(number);
+        listener(structuredClone(reply, { transfer }));
       });
       return {
-        post: (message, transfer) => handle(structuredClone(message, { transfer })),
+        post(message, transfer) {
+          const sent = structuredClone(message, { transfer });
+          if (sent.type === "read") handle(sent);
+          else asked.push(() => handle(sent));
+        },
         onMessage(given) {
           listener = given;
         },
@@ -156,17 +171,17 @@ function lateThreads(count: number): ReadingThreads & { started: number; answers
       };
     },
   };
-  return threads;
 }
 
 describe("read by threads", () => {
   it("as many as there may be where tokens are waited for, each with a table of its own", async () => {
-    const path = put("late", plain + plain);
+    const path = put("late", plain.repeat(3));
     const expected = await tokensOf(fileCorpus(path));
     for (const count of [1, 2, 3]) {
       const threads = lateThreads(count);
       const own = fileCorpus(path);
-      expect(await tokensOf(readBy(own, threads))).toEqual(expected);
+      expectSame(await tokensOf(readBy(own, threads)), expected);
+      threads.end();
       expect(new Set(threads.answers).size).toBe(count);
     }
   });
@@ -180,20 +195,20 @@ describe("read by threads", () => {
     ];
     const corpus = fileCorpus(paths);
     const expected = await tokensOf(corpus);
-    for (const count of [1, 3]) expect(await tokensOf(readBy(corpus, threadsOf(count)))).toEqual(expected);
+    for (const count of [1, 3]) expectSame(await tokensOf(readBy(corpus, threadsOf(count))), expected);
   });
 
   it("many small files", async () => {
     const paths = Array.from({ length: 150 }, (_, i) => put(`small-${i}`, i % 7 === 0 ? "" : `a b w${i}`));
     const corpus = fileCorpus(paths);
-    expect(await tokensOf(readBy(corpus, threadsOf(2)))).toEqual(await tokensOf(corpus));
+    expectSame(await tokensOf(readBy(corpus, threadsOf(2))), await tokensOf(corpus));
   });
 
   it("JSON Lines; the error names the line", async () => {
     const line = (i: number) => `${JSON.stringify({ text: english[i % 1000], id: i })}\n`;
     const lines = Array.from({ length: 120_000 }, (_, i) => line(i));
     const corpus = fileCorpus(put("lines.jsonl", lines.join("")), { jsonField: "text" });
-    expect(await tokensOf(readBy(corpus, threadsOf(2)))).toEqual(await tokensOf(corpus));
+    expectSame(await tokensOf(readBy(corpus, threadsOf(2))), await tokensOf(corpus));
     lines[100_000] = "{\n";
     const broken = fileCorpus(put("broken.jsonl", lines.join("")), { jsonField: "text" });
     const errors = await Promise.all(
@@ -230,7 +245,7 @@ describe("read by threads", () => {
     const parts = [...Array(20)].map((_, i) => new Uint8Array(bytes.subarray(i * 1e5, (i + 1) * 1e5)));
     const corpus = textCorpus(() => parts);
     const expected = await tokensOf(corpus);
-    expect(await tokensOf(readBy(corpus, threadsOf(2)))).toEqual(expected);
+    expectSame(await tokensOf(readBy(corpus, threadsOf(2))), expected);
     expect(parts.every((part) => part.length === 1e5)).toBe(true);
   });
 
@@ -303,7 +318,7 @@ describe("training on what threads read", () => {
     const kept = await text.words(vocabulary);
     const expected = await tokensOf(corpus);
     rmSync(path);
-    for (let pass = 0; pass < 2; pass++) expect(await tokensOf(kept)).toEqual(expected);
+    for (let pass = 0; pass < 2; pass++) expectSame(await tokensOf(kept), expected);
     await text.remove();
   });
 });

@@ -33,6 +33,8 @@ export interface MemoryEstimate {
 const WORKER = 8 * 2 ** 20;
 const WORD = 700;
 const READING = 34 * 2 ** 20;
+/** What reading takes more where a worker does it; while cores are free there may be several. */
+const READER = 24 * 2 ** 20;
 
 /** A buffer of a patch is so much larger than what was to go when it was made, see kernel/patch.ts. */
 const SPARE = 1.25;
@@ -40,7 +42,7 @@ const SPARE = 1.25;
 /**
  * Memory of a training here: of replicas, too, on a page that cannot share memory. With hierarchical softmax the tree's size
  * is that of a usual vocabulary. Not counted: the different words of the text while it is counted (some 200 to 350 bytes for each
- * of them, those below minCount too), a corpus or checkpoint that the caller holds, and queries to the vectors.
+ * of them, those below minCount too), the numbers of its tokens that `spool` keeps (4 bytes each, up to spoolMemory), a corpus or checkpoint that the caller holds, and queries to the vectors.
  * @param vocabularySize words with vectors
  * @param cores threads that the machine runs at once, for `threads: "auto"`
  * @throws TypeError, RangeError for options
@@ -61,7 +63,7 @@ export function estimateMemoryFor(options: TrainOptions, vocabularySize: number,
     messages: copies > 0 ? messagesOf(crew, matrix, size - layout.size) : 0,
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,
-    reading: READING,
+    reading: READING + (resolved.worker ? READER : 0),
   };
   const total = size * (1 + copies) + parts.messages + parts.workers + parts.words + parts.reading;
   return { bytes: size, copies, matrices: 2 * matrix, threads, ...parts, total };
