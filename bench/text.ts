@@ -1,4 +1,5 @@
-// npm run bench:text: counting and encoding words, against gensim's and fastText's counting on the same plain file, in turn; and
+// npm run bench:text: counting words here, and by one and two reading workers, and encoding them, against gensim's and fastText's
+// counting on the same plain file, in turn; and
 // the ten nearest words of 100,000 and 1,000,000 × 100, against gensim's numpy. Needs python3-gensim and fasttext.
 
 import { execFileSync, spawn } from "node:child_process";
@@ -6,12 +7,14 @@ import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { type Transferable, Worker } from "node:worker_threads";
 import { createVectors, readChunks, saveVectors } from "wasm2vec";
 import { Random } from "../src/math/random.js";
 import { fileCorpus } from "../src/node/corpus.js";
 import { median } from "../src/race/median.js";
 import { encode } from "../src/text/encode.js";
-import { buildVocabulary } from "../src/text/vocabulary.js";
+import { type ReadingHandle, readBy } from "../src/text/readers.js";
+import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
 import { resolveOptions } from "../src/train/options.js";
 import { corpusPath, machine, spread } from "./measure.js";
 
@@ -24,6 +27,17 @@ const python = (script: string, ...args: string[]) =>
       stdio: ["ignore", "pipe", "ignore"],
     }),
   );
+
+/** A worker of the build. */
+function spawnReader(): ReadingHandle {
+  const worker = new Worker(new URL("../worker-node.js", import.meta.url));
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
+    onMessage: (listener) => worker.on("message", listener),
+    onError: (listener) => worker.on("error", listener),
+    terminate: () => void worker.terminate(),
+  };
+}
 
 /** Seconds until fastText has read the text: it says so, and is stopped then. */
 function fastTextCounting(corpus: string, output: string): Promise<number> {
@@ -43,16 +57,23 @@ try {
   console.log(machine());
   const corpus = join(folder, "corpus.txt");
   await pipeline(readChunks(corpusPath()), createWriteStream(corpus));
-  const seconds: Record<string, number[]> = { counting: [], encoding: [], gensim: [], fastText: [] };
+  const seconds: Record<string, number[]> = {
+    ...{ here: [], "1 reader": [], "2 readers": [] },
+    ...{ encoding: [], gensim: [], fastText: [] },
+  };
   let words = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    let start = performance.now();
-    const { vocabulary } = await buildVocabulary(fileCorpus(corpus), resolveOptions(), (tokens) => {
-      words = tokens;
-    });
-    seconds.counting.push((performance.now() - start) / 1000);
-    start = performance.now();
-    for await (const _ of encode(fileCorpus(corpus), vocabulary, 10_000));
+    let vocabulary: Vocabulary | undefined;
+    for (const [name, threads] of Object.entries({ here: 0, "1 reader": 1, "2 readers": 2 })) {
+      const start = performance.now();
+      const read = readBy(fileCorpus(corpus), threads === 0 ? undefined : { count: threads, spawn: spawnReader });
+      ({ vocabulary } = await buildVocabulary(read, resolveOptions(), (tokens) => {
+        words = tokens;
+      }));
+      seconds[name].push((performance.now() - start) / 1000);
+    }
+    const start = performance.now();
+    for await (const _ of encode(fileCorpus(corpus), vocabulary!, 10_000));
     seconds.encoding.push((performance.now() - start) / 1000);
     seconds.gensim.push(python("gensim_counting.py", corpus));
     seconds.fastText.push(await fastTextCounting(corpus, join(folder, "fasttext")));

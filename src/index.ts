@@ -1,6 +1,6 @@
 // Door for browsers: the public API without anything of Node.
 
-import { openSpool } from "./browser/spool.js";
+import { openSpool, SPOOL_MEMORY } from "./browser/spool.js";
 import { spawnWorker } from "./browser/worker.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
 import type { Edge } from "./text/walks.js";
@@ -11,7 +11,11 @@ import type { TrainOptions } from "./train/options.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
 
-const platform: Platform<CorpusSource> = { toCorpus, cores, spawn: spawnWorker, openSpool };
+const platform: Platform<CorpusSource> = {
+  ...{ toCorpus, cores, openSpool },
+  spawn: spawnWorker,
+  spoolMemory: SPOOL_MEMORY,
+};
 
 /**
  * Trains word vectors on a corpus: sentences as arrays of tokens, or a function that returns a fresh (async) iterable of them.

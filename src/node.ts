@@ -10,7 +10,7 @@ import { fetchWasm } from "./kernel/wasm.js";
 import { openCheckpoint } from "./node/checkpoint.js";
 import { toNodeCorpus } from "./node/corpus.js";
 import { readError, writeAtomically } from "./node/files.js";
-import { openSpool } from "./node/spool.js";
+import { openSpool, SPOOL_MEMORY } from "./node/spool.js";
 import { spawnWorker } from "./node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
 import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
@@ -28,6 +28,7 @@ const platform: Platform<NodeCorpusSource> = {
   cores: availableParallelism,
   fetchBytes,
   openSpool,
+  spoolMemory: SPOOL_MEMORY,
   writeFile: writeAtomically,
 };
 

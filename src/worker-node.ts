@@ -1,10 +1,10 @@
-// Entry of a training worker in Node.
+// Entry of a worker in Node.
 
 import { parentPort, type Transferable } from "node:worker_threads";
-import { serve } from "./train/worker.js";
+import { serveFirst } from "./train/first-message.js";
 
 const port = parentPort!;
-serve({
+serveFirst({
   post: (message, transfer) => port.postMessage(message, transfer as Transferable[]),
   onMessage: (listener) => port.on("message", listener),
 });

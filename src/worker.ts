@@ -1,13 +1,11 @@
-// Entry of a training worker in browsers.
+// Entry of a worker in browsers.
 
 import { READY } from "./browser/ready.js";
-import type { WorkerRequest } from "./train/link.js";
-import { serve } from "./train/worker.js";
+import { serveFirst } from "./train/first-message.js";
 
-serve({
+serveFirst({
   post: (message, transfer) => self.postMessage(message, { transfer }),
-  onMessage: (listener) =>
-    self.addEventListener("message", (event: MessageEvent<WorkerRequest>) => listener(event.data)),
+  onMessage: (listener) => self.addEventListener("message", ({ data }) => listener(data)),
 });
 
 self.postMessage(READY);

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { createVectors, type Model, type TrainOptions, train } from "wasm2vec";
 import { textCorpus } from "../src/text/lines";
+import { SpooledText } from "../src/text/spooled";
 import { Vocabulary } from "../src/text/vocabulary";
 import { growVocabulary } from "../src/train/grow";
 import { sampleText } from "./sample";
@@ -70,11 +71,12 @@ describe("updateVocabulary", () => {
       ["b", 3],
     ]);
     const corpus = textCorpus(() => [new TextEncoder().encode("b c c c\nd d b x e e e e\nx x x x x\n")], "more");
+    const more = new SpooledText(corpus, undefined, () => {});
     const options = { minCount: 2, maxVocabulary: 100, maxCountedWords: 100, keep: (word: string) => word !== "x" };
-    const grown = await growVocabulary(old, corpus, options);
+    const grown = await growVocabulary(old, more, options);
     const entries = (vocabulary: Vocabulary) => vocabulary.words.map((word, id) => `${word} ${vocabulary.counts[id]}`);
     expect(entries(grown)).toEqual(["a 5", "b 5", "e 4", "c 3", "d 2"]);
-    expect(entries(await growVocabulary(old, corpus, { ...options, maxVocabulary: 3 }))).toEqual([
+    expect(entries(await growVocabulary(old, more, { ...options, maxVocabulary: 3 }))).toEqual([
       ...["a 5", "b 5", "e 4"],
     ]);
     expect(old.size).toBe(2);

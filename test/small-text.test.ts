@@ -137,7 +137,7 @@ describe("a text that changes while it is trained on", () => {
     write("king");
     const warnings: string[] = [];
     await train(file, {
-      ...{ epochs: 3, threads: 1, dim: 4, minCount: 1 },
+      ...{ epochs: 3, threads: 1, dim: 4, minCount: 1, spool: false },
       onEpochEnd: (_, { epoch }) => epoch === 1 && write("dog"),
       onWarning: (message) => void warnings.push(message),
     });

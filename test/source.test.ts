@@ -66,7 +66,7 @@ describe("textCorpus reads", () => {
     asked = 0;
     await train(
       textCorpus(() => fetch(`${url}/text`)),
-      { minCount: 1, dim: 4, epochs: 3, threads: 1 },
+      { minCount: 1, dim: 4, epochs: 3, threads: 1, spool: false },
     );
     expect(asked).toBe(1 + 3);
   });

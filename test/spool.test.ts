@@ -3,10 +3,22 @@
 import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Progress, TrainingControl, type TrainOptions, textCorpus, train } from "wasm2vec";
+import {
+  type CorpusSource,
+  type Progress,
+  TrainingControl,
+  type TrainOptions,
+  textCorpus,
+  train,
+  Vocabulary,
+} from "wasm2vec";
+import { Fingerprint } from "../src/math/fingerprint";
 import { openSpool } from "../src/node/spool";
-import type { Batch } from "../src/text/encode";
-import { SpooledBatches, type SpoolFile } from "../src/text/spool";
+import { type Corpus, toCorpus } from "../src/text/corpus";
+import { encode } from "../src/text/encode";
+import type { SpoolFile } from "../src/text/spool";
+import { SpooledText } from "../src/text/spooled";
+import { Vocabulary as Words } from "../src/text/vocabulary";
 import { sampleText } from "./sample";
 import { store } from "./stored";
 
@@ -31,20 +43,60 @@ describe("train with spool", () => {
     },
   );
 
-  it("reads the text once to count and once to train", async () => {
+  describe("reads the text", () => {
+    const bytes = new TextEncoder().encode(text.map((sentence) => `${sentence.join(" ")}\n`).join(""));
     let passes = 0;
-    const source = () => {
+    const counted = <T>(value: T) => {
       passes++;
-      return text;
+      return value;
     };
-    await train(source, small);
-    expect(passes).toBe(1 + 4);
-    passes = 0;
-    const model = await train(source, { ...small, spool: true });
-    expect(passes).toBe(1 + 1);
-    // an epoch alone needs no file; the words are counted in a pass of their own
-    await model.train(source, { epochs: 1 });
-    expect(passes).toBe(2 + 2);
+    const sentences = () => counted(text);
+    const constant = textCorpus(() => counted(new Blob([bytes])));
+    const vocabulary = new Vocabulary(Object.entries({ common0: 5, common1: 4, topic0_0: 3, topic1_0: 3 }));
+
+    it.each<[string, number, CorpusSource, TrainOptions]>([
+      ["once where each pass gives the same", 1, constant, {}],
+      ["once where it is to", 1, sentences, { spool: true }],
+      ["anew for each epoch where it may be another", 1 + 4, sentences, {}],
+      ["anew where it says that it is another", 1 + 4, { ...constant, isConstant: false }, {}],
+      ["anew where it is to", 1 + 4, constant, { spool: false }],
+      ["once where the words are given", 1, constant, { vocabulary }],
+      ["again where counting had to forget words", 2, constant, { maxCountedWords: 20 }],
+    ])("%s: %i passes", async (_, expected, source, options) => {
+      passes = 0;
+      await train(source, { ...small, ...options });
+      expect(passes).toBe(expected);
+    });
+
+    it.each([false, true])("once to go on, updateVocabulary %s", async (updateVocabulary) => {
+      const model = await train(constant, small);
+      passes = 0;
+      await model.train(constant, { updateVocabulary });
+      expect(passes).toBe(1);
+    });
+
+    it("once to resume", async () => {
+      const { write, read } = store();
+      const onEpochEnd = (_: unknown, { epoch }: { epoch: number }) => {
+        if (epoch === 2) throw new Error("enough");
+      };
+      const kept: TrainOptions = { checkpoint: { every: "1epoch", write }, onEpochEnd };
+      await expect(train(constant, { ...small, ...kept })).rejects.toThrow("enough");
+      passes = 0;
+      await train(constant, { resume: read() });
+      expect(passes).toBe(1);
+    });
+
+    it("gives each pass the same words, whatever the memory", async () => {
+      const whole = await train(sentences, small);
+      for (const spoolMemory of [0, undefined])
+        expect((await train(constant, { ...small, spoolMemory })).vectors.matrix).toEqual(whole.vectors.matrix);
+    });
+
+    it("refuses what is no memory", async () => {
+      await expect(train(constant, { spoolMemory: -1 })).rejects.toThrow('"spoolMemory" expected integer >= 0, got -1');
+      await expect(train(constant, { spool: "always" as never })).rejects.toThrow('"spool" expected');
+    });
   });
 
   it("goes on from a checkpoint in the midst of an epoch, to the bytes of a training that was not stopped", async () => {
@@ -78,83 +130,112 @@ describe("train with spool", () => {
       await expect(train(text, { ...small, spool: true, signal: abort.signal, onEpochEnd })).rejects.toThrow("enough");
     }
     const failing = textCorpus(async function* () {
-      yield new TextEncoder().encode("a b c\n".repeat(1000));
-      if (++reads > 1) throw new Error("the wire was cut");
+      yield new TextEncoder().encode("a b c\n".repeat(100_000));
+      throw new Error("the wire was cut");
     });
-    let reads = 0;
-    await expect(train(failing, { ...small, spool: true })).rejects.toThrow("the wire was cut");
+    await expect(train(failing, { ...small, spoolMemory: 0 })).rejects.toThrow("the wire was cut");
   });
 });
 
-describe("SpooledBatches", () => {
-  const batches = Array.from({ length: 300 }, (_, i): Batch => {
-    const words = 1 + ((i * 37) % 4000);
-    return { ids: Uint32Array.from({ length: words + 1 }, (_, j) => i * 7919 + j), words };
-  });
-  async function* encode() {
-    for (const { ids, words } of batches) yield { ids: ids.slice(), words };
-  }
-  /** Runs a pass as training does, which takes a batch's memory away; compares it with what was encoded. */
-  async function check(source: SpooledBatches): Promise<void> {
-    let i = 0;
-    for await (const { ids, words } of source.batches()) {
-      const taken = structuredClone(ids, { transfer: [ids.buffer] });
-      expect(words).toBe(batches[i].words);
-      expect(Buffer.from(taken.buffer).equals(Buffer.from(batches[i++].ids.buffer))).toBe(true);
-    }
-    expect(i).toBe(batches.length);
-  }
+describe("SpooledText", () => {
+  /** some 6 MB of numbers; every other word is in the vocabulary */
+  const words = Array.from({ length: 60_000 }, (_, i) => `w${i}`);
+  const vocabulary = new Words(words.filter((_, i) => i % 2 === 0).map((word) => [word, 5]));
+  const sentences = Array.from({ length: 80_000 }, (_, i) =>
+    Array.from({ length: i % 40 }, (_, j) => words[(i * 7919 + j * j) % words.length]),
+  );
+  const corpus = toCorpus(sentences);
+  const options = { minCount: 1, maxVocabulary: 1e6, maxCountedWords: 1e6 };
+  const idsOf = async (read: Corpus) => {
+    const fingerprint = new Fingerprint();
+    for await (const { ids } of encode(read, vocabulary, 1000)) fingerprint.add(ids);
+    return fingerprint.value;
+  };
   const none = (message: string) => {
     throw new Error(message);
   };
+  /** Passes that each give the same, also where something fails. */
+  async function check(text: SpooledText, isCounted: boolean): Promise<void> {
+    const expected = await idsOf(corpus);
+    if (isCounted) await text.count(options);
+    const read = await text.words(vocabulary);
+    for (let pass = 0; pass < 3; pass++) expect(await idsOf(read)).toBe(expected);
+  }
 
-  it("gives each pass the same batches, also after a pass that was left early", async () => {
-    const source = new SpooledBatches(encode, openSpool, none);
-    for await (const _ of source.batches()) break;
+  for (const isCounted of [true, false]) {
+    describe(isCounted ? "after counting" : "without counting", () => {
+      it.each([0, 1, 2 ** 20, 2 ** 24])(
+        "gives each pass the same from %i bytes of memory and a file",
+        async (memory) => {
+          let bytes = 0;
+          const open = async () => {
+            const file = await openSpool();
+            return {
+              ...file,
+              append: (part: Uint8Array<ArrayBuffer>) =>
+                file.append(part).then(() => {
+                  bytes += part.length;
+                }),
+            };
+          };
+          const text = new SpooledText(corpus, { memory, open }, none);
+          await check(text, isCounted);
+          await text.remove();
+          expect(bytes > 0).toBe(memory < 2 ** 24);
+          expect(bytes % 2 ** 20).toBe(0);
+        },
+      );
+
+      it("takes the rest of a pass from the text when the file cannot be read, and says so", async () => {
+        for (const good of [0, 1]) {
+          const told: string[] = [];
+          let reads = 0;
+          const open = async () => {
+            const file = await openSpool();
+            const read = (from: number, to: number) =>
+              reads++ < good ? file.read(from, to) : Promise.reject(new Error("a bad sector"));
+            return { ...file, read };
+          };
+          const text = new SpooledText(corpus, { memory: 0, open }, (message) => told.push(message));
+          await check(text, isCounted);
+          await text.remove();
+          expect(told).toEqual(["word ids are not kept, epochs read the text: a bad sector"]);
+        }
+      });
+
+      it("goes on from the text when the file cannot be written, and says so", async () => {
+        const broken = (fail: Partial<SpoolFile>) => async () => ({ ...(await openSpool()), ...fail });
+        const full = () => Promise.reject(new Error("no space left"));
+        for (const open of [full, broken({ append: full }), broken({ seal: full })]) {
+          const told: string[] = [];
+          const text = new SpooledText(corpus, { memory: 0, open }, (message) => told.push(message));
+          await check(text, isCounted);
+          await text.remove();
+          expect(told).toEqual(["word ids are not kept, epochs read the text: no space left"]);
+        }
+      });
+
+      it("tells that the file could not be removed, and no more", async () => {
+        const told: string[] = [];
+        const open = async () => {
+          const file = await openSpool();
+          const remove = () => file.remove().then(() => Promise.reject(new Error("it is locked")));
+          return { ...file, remove };
+        };
+        const text = new SpooledText(corpus, { memory: 0, open }, (message) => told.push(message));
+        await check(text, isCounted);
+        await text.remove();
+        expect(told).toEqual(["the temporary file of word ids was not removed: it is locked"]);
+      });
+    });
+  }
+
+  it("lets go of a pass that was left early, and keeps the next", async () => {
+    const text = new SpooledText(corpus, { memory: 0, open: openSpool }, none);
+    const read = await text.words(vocabulary);
+    for await (const _ of read.chunks()) break;
     expect(left()).toEqual([]);
-    for (let pass = 0; pass < 3; pass++) await check(source);
-    await source.remove();
-  });
-
-  it("takes the rest of a pass from the text when the file cannot be read, and says so", async () => {
-    for (const good of [0, 1, 2]) {
-      const told: string[] = [];
-      let reads = 0;
-      const open = async () => {
-        const file = await openSpool();
-        const read = (from: number, to: number) =>
-          reads++ < good ? file.read(from, to) : Promise.reject(new Error("a bad sector"));
-        return { ...file, read };
-      };
-      const source = new SpooledBatches(encode, open, (message) => told.push(message));
-      for (let pass = 0; pass < 3; pass++) await check(source);
-      await source.remove();
-      expect(told).toEqual(["word ids are not kept, epochs read the text: a bad sector"]);
-    }
-  });
-
-  it("tells that the file could not be removed, and no more", async () => {
-    const told: string[] = [];
-    const open = async () => {
-      const file = await openSpool();
-      const remove = () => file.remove().then(() => Promise.reject(new Error("it is locked")));
-      return { ...file, remove };
-    };
-    const source = new SpooledBatches(encode, open, (message) => told.push(message));
-    await check(source);
-    await source.remove();
-    expect(told).toEqual(["the temporary file of word ids was not removed: it is locked"]);
-  });
-
-  it("goes on without the file when it fails, and says so", async () => {
-    const broken = (fail: Partial<SpoolFile>) => async () => ({ ...(await openSpool()), ...fail });
-    const full = () => Promise.reject(new Error("no space left"));
-    for (const open of [full, broken({ append: full }), broken({ seal: full })]) {
-      const told: string[] = [];
-      const source = new SpooledBatches(encode, open, (message) => told.push(message));
-      for (let pass = 0; pass < 2; pass++) await check(source);
-      await source.remove();
-      expect(told).toEqual(["word ids are not kept, epochs read the text: no space left"]);
-    }
+    await check(text, false);
+    await text.remove();
   });
 });

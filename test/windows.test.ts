@@ -154,7 +154,8 @@ describe("on the command line", () => {
         ["--window-left", "1", "--window-right", "3", "--window-weights", "1,0.5,0.25", "--spool"],
         { windowLeft: 1, windowRight: 3, windowWeights: [1, 0.5, 0.25] },
       ],
-      [["--no-shrink-windows"], { shrinkWindows: false }],
+      [["--no-shrink-windows", "--no-spool"], { shrinkWindows: false }],
+      [["--spool-memory", "0.5K"], {}],
       [["--window-weights", "linear", "--word-rates", "rates.txt"], { windowWeights: "linear", wordRates: rates }],
     ];
     const options: TrainOptions = { dim: 16, epochs: 2, minCount: 1, subsample: 0.01, threads: 1 };
@@ -169,6 +170,7 @@ describe("on the command line", () => {
 
   it.each([
     [["--window-weights", "1,x"], "Expected a number"],
+    [["--spool-memory", "many"], "Expected bytes, such as 268435456, 256M or 1G"],
     [["--window-weights", "1,2"], "expected a number for each distance 1 … 5, got 2"],
     [["--window-left", "0", "--window-right", "0"], "both 0"],
     [["--word-rates", "bad.txt"], 'bad.txt, line 2: expected a word, a space and a number from 0 to 1, got "b two"'],

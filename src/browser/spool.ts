@@ -3,6 +3,9 @@
 
 import type { SpoolFile } from "../text/spool.js";
 
+/** Bytes in memory before the file begins. */
+export const SPOOL_MEMORY = 64 * 2 ** 20;
+
 const PREFIX = "wasm2vec-ids-";
 
 /** @throws Error where the page has no such file system, or no more room */

@@ -59,6 +59,13 @@ export function parseCount(text: string): number {
   return value;
 }
 
+/** A number of bytes, or of K, M or G of them. */
+export function parseBytes(text: string): number {
+  const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text) ?? [];
+  if (number === undefined) throw new InvalidArgumentError("Expected bytes, such as 268435456, 256M or 1G.");
+  return Math.round(Number(number) * 1024 ** ["", "K", "M", "G"].indexOf(unit.toUpperCase()));
+}
+
 export function parseThreads(text: string): number | "auto" {
   return text === "auto" ? text : parseNumber(text);
 }

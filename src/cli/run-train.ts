@@ -9,7 +9,6 @@ import type { Command } from "commander";
 import { checkWords } from "../format/vectors.js";
 import {
   type Checkpoint,
-  type ContinueOptions,
   checkWritable,
   fileCheckpoint,
   loadCheckpoint,
@@ -166,12 +165,12 @@ async function continued(
   from: Checkpoint,
   corpus: Corpus,
   { updateVocabulary }: Task,
-  { kernel, wasm, threads, worker, spool, resume: _, ...training }: TrainOptions,
+  { kernel, wasm, threads, worker, spool, spoolMemory, resume: _, ...training }: TrainOptions,
 ): Promise<Model<NodeCorpusSource>> {
-  const places = Object.entries({ kernel, wasm, threads, worker, spool }).filter(([, value]) => value !== undefined);
-  const model = await loadModel(from, Object.fromEntries(places));
-  const given = Object.entries(training).filter(([, value]) => value !== undefined);
-  return model.train(corpus, { ...(Object.fromEntries(given) as ContinueOptions), updateVocabulary });
+  const given = (options: object) =>
+    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const model = await loadModel(from, given({ kernel, wasm, threads, worker, spool, spoolMemory }));
+  return model.train(corpus, { ...given(training), updateVocabulary });
 }
 
 /** Finds words that a file cannot hold, before hours of training. @throws RangeError */

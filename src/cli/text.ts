@@ -72,7 +72,7 @@ export async function openText(
       ? streamCorpus(process.stdin, "standard input", options).corpus
       : fileCorpus(paths, options);
     return {
-      corpus: { ...corpus, chunks: (signal) => explained(corpus, signal) },
+      corpus: { ...corpus, chunks: (...given) => explained(corpus, ...given) },
       remove: async () => corpus.close?.(),
     };
   } catch (error) {
@@ -95,9 +95,9 @@ async function optionsOf(flags: TextFlags): Promise<FileOptions> {
 }
 
 /** A pass whose errors name flags. */
-async function* explained(corpus: Corpus, signal: AbortSignal | undefined): AsyncGenerator<TokenChunk> {
+async function* explained(corpus: Corpus, ...given: Parameters<Corpus["chunks"]>): AsyncGenerator<TokenChunk> {
   try {
-    yield* corpus.chunks(signal);
+    yield* corpus.chunks(...given);
   } catch (error) {
     const isOurs = error instanceof FormatError || error instanceof RangeError || error instanceof TypeError;
     if (isOurs) error.message = inFlags(error.message, WHILE_READING);

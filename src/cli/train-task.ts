@@ -50,7 +50,7 @@ export const OWN: readonly string[] = [
 /** Options with which a model is trained on; its others are what they were. */
 const CONTINUING: readonly string[] = [
   ...["epochs", "learningRate", "minLearningRate", "freeze", "wordRates"],
-  ...["kernel", "wasm", "threads", "worker", "spool", "resume"],
+  ...["kernel", "wasm", "threads", "worker", "spool", "spoolMemory", "resume"],
 ];
 
 /** What the command is to do, with what a checkpoint says of it. */

@@ -6,7 +6,7 @@ import { LOSSES } from "../kernel/layout.js";
 import { KERNEL_CHOICES } from "../kernel/pick.js";
 import { DEFAULT_LEARNING_RATE, DEFAULTS, type WindowWeights } from "../node.js";
 import { DEFAULT_INTERVAL } from "../train/control.js";
-import { finish, parseNumber, parseThreads } from "./command.js";
+import { finish, parseBytes, parseNumber, parseThreads } from "./command.js";
 import { flagOf } from "./flags.js";
 import { runTrain } from "./run-train.js";
 import { addTextOptions, CORPUS } from "./text.js";
@@ -97,7 +97,13 @@ export function trainCommand(): Command {
       "--reproducible",
       "refuse what gives other bytes each time; cbow and the softmaxes then train on one thread",
     )
-    .option("--spool", "keep word ids in a temporary file, which epochs after the first read instead of the text")
+    .option("--spool", "read the text once, and then its words as numbers, where it is drawn anew each time too")
+    .option("--no-spool", "read the text anew in each epoch")
+    .option(
+      "--spool-memory <bytes>",
+      "numbers of words held in memory, such as 1G; the rest is in a temporary file (default: 256M)",
+      parseBytes,
+    )
     .option("--no-worker", "train in the main thread")
     .option("--checkpoint <file>", "keep the training in this file, and go on with it if it was interrupted")
     .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)

@@ -4,7 +4,9 @@ import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { checkKnown, show } from "../math/check.js";
 import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus.js";
-import { checkMissing, type Tally, TEXT_OPTIONS, type TextOptions, TextReader } from "../text/lines.js";
+import type { Tally } from "../text/fields.js";
+import { checkMissing, TEXT_OPTIONS, type TextOptions, TextReader } from "../text/lines.js";
+import type { NamedText } from "../text/pieces.js";
 import type { BytesRead } from "../text/source.js";
 import type { TokenChunk } from "../text/tokens.js";
 import { decompressed, fileBytes, pathOf } from "./files.js";
@@ -30,7 +32,7 @@ export function fileCorpus(paths: string | URL | readonly (string | URL)[], opti
   if (given.length === 0) throw new RangeError("corpus expected the paths of files, got none");
   const name = given.length === 1 ? given[0] : `${given[0]} and ${given.length - 1} more`;
   const files = new Files(given, options.onWarning);
-  return { ...reading.corpus(name, () => files.sources()), isConstant: true, close: () => files.close() };
+  return { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
 }
 
 /**
@@ -130,36 +132,41 @@ class FileReading {
 
   corpus(name: string, sources: () => Promise<readonly Source[]>): Corpus {
     const read: BytesRead = { bytes: 0 };
+    const { reader, table } = this;
     return {
       name,
+      isConstant: true,
       progress: () => read,
-      chunks: () => this.reader.pass(name, (tally) => this.chunks(sources, tally, read)),
+      chunks: (signal, threads) =>
+        reader.pass(name, (tally) => {
+          const texts = textsOf(sources, read);
+          return table.column === undefined ? reader.read(texts, tally, threads, signal) : this.columns(texts, tally);
+        }),
     };
   }
 
-  private async *chunks(
-    sources: () => Promise<readonly Source[]>,
-    tally: Tally,
-    read: BytesRead,
-  ): AsyncGenerator<TokenChunk> {
-    Object.assign(read, { bytes: 0, total: undefined });
-    const all = await sources();
-    let before = 0;
-    for (const source of all) {
-      const onRead = (bytes: number) => {
-        read.bytes = before + bytes;
-        read.total = totalSize(all);
-      };
-      yield* this.chunksOf(decompressed(source.read(onRead), source.name), source.name, tally);
-      before = read.bytes;
+  /** Rows may go on over the ends of lines: one thread reads them. */
+  private async *columns(texts: AsyncIterable<NamedText>, tally: Tally): AsyncGenerator<TokenChunk> {
+    const { reader, table, text } = this;
+    for await (const { name, bytes } of texts) {
+      const rows = tableColumn(reader.check(bytes, name, tally), name, table, tally, text.missingField);
+      yield* reader.tokens(rows, name);
     }
   }
+}
 
-  private chunksOf(bytes: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<TokenChunk> {
-    const { reader, table, text } = this;
-    if (table.column === undefined) return reader.chunks(bytes, name, tally);
-    const rows = tableColumn(reader.check(bytes, name, tally), name, table, tally.rows, text.missingField);
-    return reader.tokens(rows, name);
+/** A pass over sources. @param read is kept up to date */
+async function* textsOf(sources: () => Promise<readonly Source[]>, read: BytesRead): AsyncGenerator<NamedText> {
+  Object.assign(read, { bytes: 0, total: undefined });
+  const all = await sources();
+  let before = 0;
+  for (const source of all) {
+    const onRead = (bytes: number) => {
+      read.bytes = before + bytes;
+      read.total = totalSize(all);
+    };
+    yield { name: source.name, bytes: decompressed(source.read(onRead), source.name) };
+    before = read.bytes;
   }
 }
 

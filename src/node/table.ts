@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { parse } from "csv-parse";
 import { checkBoolean, checkInteger, show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
-import type { MissingOptions, RowTally } from "../text/fields.js";
+import type { MissingOptions, Tally } from "../text/fields.js";
 
 export interface TableOptions {
   /** The files are tables (CSV, TSV): the name, in the first row, or the number, from 1, of the column that holds the text. */
@@ -43,7 +43,7 @@ export async function* tableColumn(
   bytes: AsyncIterable<Uint8Array>,
   path: string,
   { column, delimiter = /\.(tsv|tab)(\.\w+)?$/.test(path) ? "\t" : ",", header = true }: TableOptions,
-  rows: RowTally,
+  tally: Tally,
   missingField: MissingOptions["missingField"],
 ): AsyncGenerator<string> {
   const fail = (what: string, cause?: unknown) => new FormatError(`${path}: ${what}`, { cause });
@@ -61,7 +61,7 @@ export async function* tableColumn(
         continue;
       }
       const message = () => `${path}: row ${number} expected ${at + 1} columns, got ${row.length}`;
-      const text = rows.keep(row[at], missingField, message);
+      const text = tally.keep(row[at], missingField, message);
       if (text !== undefined) yield text.replace(/[\r\n]+/g, " ");
     }
     await reading;

@@ -1,6 +1,7 @@
 // What an AbortSignal ends at once, though something is waited for that may never come.
 
 import type { Corpus } from "./corpus.js";
+import type { ReadingThreads } from "./readers.js";
 
 /** Rejects with the signal's reason as soon as that is aborted; what the promise comes to then is of no interest. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -20,7 +21,11 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | un
 /** The same corpus, whose passes end with the signal's reason though its source gives no answer. */
 export function abortable(corpus: Corpus, signal: AbortSignal | undefined): Corpus {
   if (signal === undefined) return corpus;
-  return Object.create(corpus, { chunks: { value: () => untilAborted(corpus.chunks(signal), signal) } });
+  return Object.create(corpus, {
+    chunks: {
+      value: (_?: AbortSignal, threads?: ReadingThreads) => untilAborted(corpus.chunks(signal, threads), signal),
+    },
+  });
 }
 
 /** Passes on what a source gives, until the signal is aborted. */

@@ -12,43 +12,48 @@ export interface InvalidOptions {
 
 const REPLACEMENT = "\uFFFD";
 
-/**
- * Passes the bytes on as they are.
- * @throws FormatError for invalid UTF-8, if it is to be refused
- */
-export async function* checkUtf8(
-  parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  name: string,
-  { invalid = "replace", onInvalid }: InvalidOptions,
-): AsyncGenerator<Uint8Array> {
-  const fatal = new TextDecoder("utf-8", { fatal: true });
+/** Looks at the bytes of a text as they pass. */
+export class Utf8Check {
+  private readonly fatal = new TextDecoder("utf-8", { fatal: true });
   /** the start of a character that the next part goes on with */
-  let rest: Uint8Array = new Uint8Array();
-  let passed = 0;
-  let count = 0;
-  const check = (bytes: Uint8Array) => {
+  private rest: Uint8Array = new Uint8Array();
+
+  /** @param refuses invalid UTF-8 @param passed bytes of the text before */
+  constructor(
+    private readonly name: string,
+    private readonly refuses: boolean,
+    private passed = 0,
+  ) {}
+
+  /** @returns stretches of invalid UTF-8 in the part, or in what comes before it @throws FormatError for those that are refused */
+  add(part: Uint8Array): number {
+    const bytes = this.rest.length > 0 ? joinBytes([this.rest, part]) : part;
+    const end = bytes.length - unfinished(bytes);
+    this.rest = bytes.slice(end);
+    return this.check(bytes.subarray(0, end));
+  }
+
+  /** As add, for what is left. */
+  end(): number {
+    return this.check(this.rest);
+  }
+
+  private check(bytes: Uint8Array): number {
+    const { passed } = this;
+    this.passed += bytes.length;
     try {
-      fatal.decode(bytes);
+      this.fatal.decode(bytes);
+      return 0;
     } catch (cause) {
-      if (invalid === "error")
+      if (this.refuses)
         throw new FormatError(
-          `${name}: invalid UTF-8 between byte ${passed} and ${passed + bytes.length}: ` +
+          `${this.name}: invalid UTF-8 between byte ${passed} and ${this.passed}: ` +
             'save the text as UTF-8, or let "invalid" be "replace"',
           { cause },
         );
-      count += replacements(new TextDecoder().decode(bytes)) - replacements(genuine(bytes));
+      return replacements(new TextDecoder().decode(bytes)) - replacements(genuine(bytes));
     }
-    passed += bytes.length;
-  };
-  for await (const part of parts) {
-    const bytes = rest.length > 0 ? joinBytes([rest, part]) : part;
-    const end = bytes.length - unfinished(bytes);
-    check(bytes.subarray(0, end));
-    rest = bytes.slice(end);
-    yield part;
   }
-  check(rest);
-  if (count > 0) onInvalid?.(count);
 }
 
 function replacements(text: string): number {

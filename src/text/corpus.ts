@@ -1,8 +1,9 @@
-// A corpus is read once to count and once an epoch to train, so it must be restartable.
+// A corpus that draws anew is read once to count and once an epoch to train, so it must be restartable.
 
 import { Mark } from "../../assembly/params.js";
 import { breathe } from "../math/breathe.js";
 import { show } from "../math/check.js";
+import type { ReadingThreads } from "./readers.js";
 import { type BytesRead, detached } from "./source.js";
 import { StringTable, type TokenChunk } from "./tokens.js";
 
@@ -13,10 +14,13 @@ export type Sentence = readonly string[];
 export interface Corpus {
   /** for messages, such as the file's name */
   readonly name: string;
-  /** Whether each pass gives the same by its nature, as a file does, so that a change is worth a warning. Default false. */
+  /** Whether each pass gives the same by its nature, as a file does: one is enough, and a change is worth a warning. Default false. */
   readonly isConstant?: boolean;
-  /** Reads it from the start. @param signal ends what the pass waits for, such as a stream, at once */
-  chunks(signal?: AbortSignal): AsyncIterable<TokenChunk>;
+  /**
+   * Reads it from the start.
+   * @param signal ends what the pass waits for, such as a stream, at once @param threads may read with it
+   */
+  chunks(signal?: AbortSignal, threads?: ReadingThreads): AsyncIterable<TokenChunk>;
   /** How far the pass under way is, where the corpus knows. */
   readonly progress?: () => Readonly<BytesRead> | undefined;
   /** Lets go of what it holds, such as pipes and their temporary files. It cannot be read afterwards. */
@@ -47,7 +51,7 @@ export function toCorpus(source: CorpusSource): Corpus {
     if (isCorpus(source)) return source;
     checkRestartable(source);
   }
-  return { name: "corpus", chunks: () => numberTokens(open()) };
+  return { name: "corpus", isConstant: Array.isArray(source), chunks: () => numberTokens(open()) };
 }
 
 async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sentence>): AsyncGenerator<TokenChunk> {

@@ -2,7 +2,7 @@
 
 import { Mark } from "../../assembly/params.js";
 import type { Corpus } from "./corpus.js";
-import type { TokenChunk } from "./tokens.js";
+import { NumberTables, type TokenChunk } from "./tokens.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** Words of a batch, about 10 ms of training: longer calls would keep V8 in baseline code, shorter ones cost messages. */
@@ -39,29 +39,6 @@ export async function* encode(
   yield* batcher.takeReady();
 }
 
-/** Word id of each token number, or −1. */
-class Translation {
-  private ids = new Int32Array(1024);
-  private known = 0;
-
-  constructor(
-    private readonly vocabulary: Vocabulary,
-    readonly tokens: readonly string[],
-  ) {}
-
-  /** The table, with the tokens that have come since. */
-  update(): Int32Array {
-    const { tokens, vocabulary } = this;
-    if (tokens.length > this.ids.length) {
-      const larger = new Int32Array(2 * tokens.length);
-      larger.set(this.ids);
-      this.ids = larger;
-    }
-    for (; this.known < tokens.length; this.known++) this.ids[this.known] = vocabulary.id(tokens[this.known]) ?? -1;
-    return this.ids;
-  }
-}
-
 class Batcher {
   private readonly ids: Uint32Array<ArrayBuffer>;
   /** entries of ids in use, entries before the sentence at hand, and words among those */
@@ -69,7 +46,8 @@ class Batcher {
   private start = 0;
   private words = 0;
   private ready: Batch[] = [];
-  private translation: Translation;
+  /** word id + 1 of each token, or −1 */
+  private readonly tables = new NumberTables();
 
   constructor(
     private readonly vocabulary: Vocabulary,
@@ -78,22 +56,20 @@ class Batcher {
   ) {
     // a full batch and the sentence that no longer fits
     this.ids = new Uint32Array(2 * batchCapacity(maxSentenceLength, batchWords));
-    this.translation = new Translation(vocabulary, []);
   }
 
   add({ numbers, tokens }: TokenChunk): void {
-    if (this.translation.tokens !== tokens) this.translation = new Translation(this.vocabulary, tokens);
-    const translate = this.translation.update();
-    const { ids, maxSentenceLength } = this;
+    const { ids, maxSentenceLength, vocabulary } = this;
+    const table = this.tables.of(tokens);
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i];
       if (number === Mark.sentenceEnd) {
         this.endSentence();
         continue;
       }
-      const id = translate[number];
-      if (id < 0) continue;
-      ids[this.length++] = id;
+      if (table[number] === 0) table[number] = (vocabulary.id(tokens[number]) ?? -2) + 1;
+      if (table[number] < 0) continue;
+      ids[this.length++] = table[number] - 1;
       if (this.length - this.start === maxSentenceLength) this.endSentence();
     }
   }

@@ -12,10 +12,28 @@ export interface MissingOptions {
 /** Ends the message of a row without the field. */
 const REMEDY = 'let "missingField" be "skip" to leave such rows out';
 
-/** Rows read, and those of them that had no text. */
-export class RowTally {
-  private rows = 0;
-  private missing = 0;
+/** Where the text of a row is. */
+export interface FieldOptions extends MissingOptions {
+  /** The text is JSON Lines: the field, such as "text" or "review.body", that holds a line's text or its tokens. */
+  jsonField?: string;
+}
+
+/** What is counted of what was met. */
+type Counts = Pick<Tally, "invalid" | "rows" | "missing">;
+
+/** What a pass met. */
+export class Tally {
+  /** stretches of invalid UTF-8 */
+  invalid = 0;
+  /** rows read, and those of them that had no text */
+  rows = 0;
+  missing = 0;
+
+  add({ invalid, rows, missing }: Counts): void {
+    this.invalid += invalid;
+    this.rows += rows;
+    this.missing += missing;
+  }
 
   /** What to say of rows that were left out, if any were. */
   warning(name: string): string | undefined {
@@ -24,32 +42,24 @@ export class RowTally {
     return `${name}: ${count(this.missing)} of ${count(this.rows)} rows have no such field and were left out`;
   }
 
-  /** The text or tokens of each line of JSON; empty lines stay. @throws FormatError naming the line */
-  async *fields(
-    lines: AsyncIterable<string>,
-    field: string,
+  /** The text or tokens of a line of JSON; an empty line stays. @throws FormatError naming the line */
+  field(
+    line: string,
+    number: number,
     name: string,
-    missingField: MissingOptions["missingField"],
-  ): AsyncGenerator<string | Sentence> {
-    let number = 0;
-    for await (const line of lines) {
-      number++;
-      if (line.trim() === "") {
-        yield line;
-        continue;
-      }
-      const expected = `${name}: line ${number} expected a JSON object with the field ${show(field)}`;
-      const value = valueAt(line, field, expected);
-      const text = this.keep(
-        value,
-        missingField,
-        () => `${expected}, ${value === null ? "got null" : `which has ${keysOf(line)}`}`,
-      );
-      if (text === undefined) continue;
-      if (typeof text !== "string" && !isTokens(text))
-        throw new FormatError(`${expected} of text or an array of tokens, got ${show(text)}`);
-      yield text;
-    }
+    { jsonField = "", missingField }: FieldOptions,
+  ): string | Sentence | undefined {
+    if (line.trim() === "") return line;
+    const expected = `${name}: line ${number} expected a JSON object with the field ${show(jsonField)}`;
+    const value = valueAt(line, jsonField, expected);
+    const text = this.keep(
+      value,
+      missingField,
+      () => `${expected}, ${value === null ? "got null" : `which has ${keysOf(line)}`}`,
+    );
+    if (text !== undefined && typeof text !== "string" && !isTokens(text))
+      throw new FormatError(`${expected} of text or an array of tokens, got ${show(text)}`);
+    return text;
   }
 
   /** A row's value; undefined where it has none and is to be left out. @throws FormatError with this message and the remedy */

@@ -1,20 +1,20 @@
 // Text to tokens: bytes, checked and counted while they pass, then lines, then the tokens of each line.
 
 import { checkFunction, checkKnown, checkOneOf, show } from "../math/check.js";
-import { checkUtf8, type InvalidOptions } from "./check-utf8.js";
-import type { Corpus, Sentence } from "./corpus.js";
-import { type MissingOptions, RowTally } from "./fields.js";
+import { type InvalidOptions, Utf8Check } from "./check-utf8.js";
+import type { Corpus } from "./corpus.js";
+import { type FieldOptions, Tally } from "./fields.js";
 import { refuseBinary } from "./kind.js";
+import type { Parsing } from "./parser.js";
+import { cut, type NamedText, PieceMemory, uncut } from "./pieces.js";
+import { type ReadingThreads, readHere, readThere } from "./readers.js";
 import { type BytesRead, bytesOf, type TextBytes } from "./source.js";
-import { whitespaceTokens } from "./splitter.js";
-import { decodeLines, stringCorpus } from "./strings.js";
-import { makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
+import { stringCorpus } from "./strings.js";
+import { isIterable, makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
 import type { TokenChunk } from "./tokens.js";
 
 /** How a text is read. */
-export interface TextOptions extends TokenizeOptions, InvalidOptions, MissingOptions {
-  /** The text is JSON Lines: the field, such as "text" or "review.body", that holds a line's text or its tokens. */
-  jsonField?: string;
+export interface TextOptions extends TokenizeOptions, InvalidOptions, FieldOptions {
   /** Called with what was left out, once and not in each pass. */
   onWarning?: (message: string) => void;
 }
@@ -26,7 +26,8 @@ export const TEXT_OPTIONS: readonly string[] = [
 
 /**
  * A corpus of UTF-8 text, one sentence a line, tokens separated by ASCII whitespace unless the options say otherwise.
- * A byte order mark at the start is left out.
+ * A byte order mark at the start is left out. Each pass is taken to give the same: for a text that is drawn anew, say
+ * { ...textCorpus(open), isConstant: false }.
  * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, or a response of
  * fetch, or a promise of one; called once for each pass, with the signal that ends it, to hand on to fetch
  * @throws TypeError, RangeError for options; while it is read FormatError for what is not text (an archive, UTF-16, binary
@@ -48,8 +49,14 @@ export function textCorpus(
   const read: BytesRead = { bytes: 0 };
   return {
     name,
+    isConstant: true,
     progress: () => read,
-    chunks: (signal) => reader.pass(name, (tally) => reader.chunks(bytesOf(open, name, read, signal), name, tally)),
+    chunks: (signal, threads) => {
+      const texts = async function* () {
+        yield { name, bytes: bytesOf(open, name, read, signal) };
+      };
+      return reader.pass(name, (tally) => reader.read(texts(), tally, threads, signal));
+    },
   };
 }
 
@@ -61,30 +68,25 @@ export function checkMissing({ missingField, jsonField }: TextOptions): void {
     );
 }
 
-/** What one pass met. */
-export class Tally {
-  /** stretches of invalid UTF-8 */
-  invalid = 0;
-  readonly rows = new RowTally();
-}
-
 /** Reads texts as the options say, which are checked once. */
 export class TextReader {
-  private readonly tokenizing: TokenizeOptions;
-  private readonly isSimple: boolean;
+  private readonly parsing: Parsing;
   private isWarned = false;
 
   /** @throws TypeError, RangeError */
   constructor(private readonly options: TextOptions) {
-    const { jsonField, invalid, onInvalid, missingField, onWarning, ...tokenizing } = options;
-    if (invalid !== undefined) checkOneOf("invalid", invalid, ["replace", "error"]);
+    const { jsonField, invalid = "replace", onInvalid, missingField, onWarning, ...tokenizing } = options;
+    checkOneOf("invalid", invalid, ["replace", "error"]);
     if (missingField !== undefined) checkOneOf("missingField", missingField, ["error", "skip"]);
     checkFunction("onInvalid", onInvalid);
     checkFunction("onWarning", onWarning);
     if (jsonField !== undefined && (typeof jsonField !== "string" || jsonField === ""))
       throw new TypeError(`"jsonField" expected the name of a field, such as "text", got ${show(jsonField)}`);
-    this.tokenizing = tokenizing;
-    this.isSimple = makeTokenizer(tokenizing) === undefined && jsonField === undefined;
+    // an iterable may give its words only once, and goes to no other thread
+    if (isIterable(tokenizing.stopWords)) tokenizing.stopWords = [...tokenizing.stopWords];
+    makeTokenizer(tokenizing);
+    const counts = invalid === "replace" && onInvalid !== undefined;
+    this.parsing = { tokenizing, jsonField, missingField, invalid: counts ? "count" : invalid };
   }
 
   /** One pass over some texts; what it met is reported at its end. */
@@ -93,34 +95,42 @@ export class TextReader {
     const tally = new Tally();
     yield* chunks(tally);
     if (tally.invalid > 0) onInvalid?.(tally.invalid);
-    const warning = this.isWarned ? undefined : tally.rows.warning(name);
+    const warning = this.isWarned ? undefined : tally.warning(name);
     if (warning === undefined) return;
     this.isWarned = true;
     onWarning?.(warning);
   }
 
-  /** The tokens of one text. */
-  chunks(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<TokenChunk> {
-    const bytes = this.check(parts, name, tally);
-    if (this.isSimple) return whitespaceTokens(bytes);
-    const { jsonField, missingField } = this.options;
-    const lines = decodeLines(bytes);
-    return this.tokens(jsonField === undefined ? lines : tally.rows.fields(lines, jsonField, name, missingField), name);
+  /** The tokens of texts, by these threads where there are some. A tokeniser that is a function runs here. */
+  read(
+    texts: AsyncIterable<NamedText>,
+    tally: Tally,
+    threads: ReadingThreads | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<TokenChunk> {
+    const { parsing } = this;
+    const { tokenizing, jsonField } = parsing;
+    if (threads === undefined || typeof tokenizing.tokenizer === "function")
+      return readHere(uncut(texts), parsing, tally);
+    const memory = new PieceMemory();
+    const atLines = jsonField !== undefined || makeTokenizer(tokenizing) !== undefined;
+    const pieces = cut(texts, { atLines, countsLines: jsonField !== undefined, memory });
+    return readThere(pieces, parsing, tally, threads, memory, signal);
   }
 
-  /** The tokens of texts, or tokens as they are. */
-  tokens(texts: AsyncIterable<string | Sentence>, name: string): AsyncIterable<TokenChunk> {
-    return stringCorpus(() => texts, name, this.tokenizing).chunks();
+  /** The tokens of texts that are strings. */
+  tokens(texts: AsyncIterable<string>, name: string): AsyncIterable<TokenChunk> {
+    return stringCorpus(() => texts, name, this.parsing.tokenizing).chunks();
   }
 
   /** The bytes as they are. @throws FormatError for what is no text, or invalid UTF-8 that is to be refused */
-  check(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncIterable<Uint8Array> {
-    const text = refuseBinary(parts, name);
-    const { invalid, onInvalid } = this.options;
-    if (invalid !== "error" && onInvalid === undefined) return text;
-    const count = (stretches: number) => {
-      tally.invalid += stretches;
-    };
-    return checkUtf8(text, name, { invalid, onInvalid: count });
+  async *check(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncGenerator<Uint8Array> {
+    const { invalid } = this.parsing;
+    const check = invalid === "replace" ? undefined : new Utf8Check(name, invalid === "error");
+    for await (const part of refuseBinary(parts, name)) {
+      tally.invalid += check?.add(part) ?? 0;
+      yield part;
+    }
+    tally.invalid += check?.end() ?? 0;
   }
 }

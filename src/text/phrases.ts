@@ -218,6 +218,7 @@ export class Phrases {
     };
     return {
       name: corpus.name,
+      isConstant: corpus.isConstant,
       progress: () => corpus.progress?.(),
       chunks: (signal) => toCorpus(() => sentences(signal)).chunks(),
     };

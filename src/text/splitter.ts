@@ -1,51 +1,40 @@
 // UTF-8 to tokens: a line is a sentence, whitespace separates its tokens, as in word2vec.c and fastText.
 
 import { Mark } from "../../assembly/params.js";
-import { breathe } from "../math/breathe.js";
+import type { TextParser } from "./parser.js";
 import { ByteTable, type TokenChunk } from "./tokens.js";
 
-/** Bytes taken at a time, some 3 ms of work; then the event loop gets its turn. */
-const PIECE = 131_072;
-
-/** The first is smaller, and the next ones grow: code that has not been compiled yet takes ten times as long. */
-const FIRST_PIECE = 8192;
+/** Bytes taken at a time, some 3 ms of work. */
+const STEP = 131_072;
 
 /** Bytes of the longest token; what is longer is no word, and is cut. */
 const LONGEST_TOKEN = 65_536;
 
-const NEWLINE = 10;
+export const NEWLINE = 10;
 
 /** Space, \t \n \v \f \r and NUL, the whitespace of word2vec.c and fastText. */
-const isWhitespace = Uint8Array.from({ length: 33 }, (_, byte) => Number([32, 9, 10, 11, 12, 13, 0].includes(byte)));
+export const isWhitespace = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number([32, 9, 10, 11, 12, 13, 0].includes(byte)),
+);
 
-/** One pass. A byte order mark at the start is left out. */
-export async function* whitespaceTokens(
-  parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): AsyncGenerator<TokenChunk> {
-  const splitter = new LineSplitter();
-  let size = FIRST_PIECE / 2;
-  for await (const part of parts) {
-    for (let at = 0; at < part.length; at += size) {
-      size = Math.min(2 * size, PIECE);
-      yield splitter.add(part.subarray(at, at + size));
-      await breathe();
-    }
-  }
-  yield splitter.end();
-}
-
-class LineSplitter {
+export class WhitespaceSplitter implements TextParser {
+  readonly step = STEP;
   private table = new ByteTable();
-  /** the start of a token that the last piece left unfinished, the next piece, and 3 bytes that the table may read */
-  private readonly bytes = new Uint8Array(LONGEST_TOKEN + PIECE + 3);
+  /** the start of a token that the last step left unfinished, the next bytes, and 3 bytes that the table may read */
+  private readonly bytes = new Uint8Array(LONGEST_TOKEN + STEP + 3);
   private readonly view = new DataView(this.bytes.buffer);
   private rest = 0;
-  /** a piece gives no more numbers than it has bytes, and one for the token before it */
-  private readonly numbers = new Uint32Array(PIECE + 1);
+  /** a step gives no more numbers than it has bytes, and one for the token before it */
+  private readonly numbers = new Uint32Array(STEP + 2);
   private isFirst = true;
   private inSentence = false;
 
-  /** piece: at most PIECE bytes */
+  begin(isStart: boolean): void {
+    this.isFirst = isStart;
+    this.inSentence = false;
+    this.rest = 0;
+  }
+
   add(piece: Uint8Array): TokenChunk {
     const { bytes, view, numbers } = this;
     if (this.table.isFull) this.table = new ByteTable();
@@ -59,24 +48,24 @@ class LineSplitter {
       if (byte > 32 || isWhitespace[byte] === 0) continue;
       if (i > start) {
         start += this.skipByteOrderMark(start, i);
+        for (; i - start > LONGEST_TOKEN; start += LONGEST_TOKEN)
+          numbers[count++] = table.numberOf(view, start, LONGEST_TOKEN);
         if (i > start) numbers[count++] = table.numberOf(view, start, i - start);
       }
       if (byte === NEWLINE) numbers[count++] = Mark.sentenceEnd;
       this.inSentence = byte !== NEWLINE;
       start = i + 1;
     }
-    if (end - start > LONGEST_TOKEN) {
-      numbers[count++] = table.numberOf(view, start, end - start);
-      start = end;
-    }
+    if (end - start > LONGEST_TOKEN) start += this.skipByteOrderMark(start, end);
+    for (; end - start > LONGEST_TOKEN; start += LONGEST_TOKEN)
+      numbers[count++] = table.numberOf(view, start, LONGEST_TOKEN);
     bytes.copyWithin(0, start, end);
     this.rest = end - start;
     return { numbers: numbers.subarray(0, count), tokens: table.tokens };
   }
 
-  /** What the last line without an end holds. */
-  end(): TokenChunk {
-    return this.add(this.inSentence || this.rest > 0 ? Uint8Array.of(NEWLINE) : new Uint8Array());
+  end(isText: boolean): TokenChunk {
+    return this.add(isText && (this.inSentence || this.rest > 0) ? Uint8Array.of(NEWLINE) : new Uint8Array());
   }
 
   /** Bytes of the mark before the first token. */

@@ -1,13 +1,9 @@
-// Text as lines of strings, for tokenisers that need more than whitespace, and for JSON Lines.
+// Texts that are strings already.
 
-import { breathe } from "../math/breathe.js";
 import { show } from "../math/check.js";
 import { type Corpus, type Sentence, toCorpus } from "./corpus.js";
 import { detached } from "./source.js";
 import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokenize.js";
-
-/** Characters of a line at most; a longer one goes on as another. */
-const LONGEST_LINE = 1_000_000;
 
 /**
  * A corpus of texts that are strings already, such as rows of a database; each is a sentence, unless the options say otherwise.
@@ -41,26 +37,4 @@ function checkTexts<T>(texts: AsyncIterable<T> | Iterable<T>, name: string): Asy
   throw new TypeError(
     `${name}: expected an iterable of texts, got ${show(texts)}${typeof texts === "string" ? ": give [text]" : ""}`,
   );
-}
-
-/** Lines without their ends, \n or \r\n; a byte order mark at the start is left out. */
-export async function* decodeLines(parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const part of parts) {
-    const lines = (rest + decoder.decode(part, { stream: true })).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) yield* withinLimit(line.endsWith("\r") ? line.slice(0, -1) : line);
-    while (rest.length > LONGEST_LINE) {
-      yield rest.slice(0, LONGEST_LINE);
-      rest = rest.slice(LONGEST_LINE);
-    }
-    await breathe();
-  }
-  rest += decoder.decode();
-  if (rest !== "") yield rest;
-}
-
-function* withinLimit(line: string): Generator<string> {
-  for (let at = 0; at === 0 || at < line.length; at += LONGEST_LINE) yield line.slice(at, at + LONGEST_LINE);
 }

@@ -87,7 +87,7 @@ function check(options: TokenizeOptions, tokenizer: Tokenizer): void {
       throw new RangeError(`"${name}" goes with "tokenizer" "simple", got ${show(tokenizer)}: leave it out`);
   if (options.normalize !== undefined) checkOneOf("normalize", options.normalize, ["NFC", "NFD", "NFKC", "NFKD"]);
   const { stopWords, locale } = options;
-  if (stopWords !== undefined && (typeof stopWords === "string" || !isIterable(stopWords)))
+  if (stopWords !== undefined && !isIterable(stopWords))
     throw new TypeError(`"stopWords" expected an array of words, got ${show(stopWords)}`);
   if (locale !== undefined) checkLocale(locale, options, tokenizer);
 }
@@ -105,8 +105,9 @@ function checkLocale(locale: string, options: TokenizeOptions, tokenizer: Tokeni
   );
 }
 
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === "function";
+/** Whether it is iterable, and no string. */
+export function isIterable<T>(value: Iterable<T> | undefined): value is Iterable<T> {
+  return typeof value !== "string" && typeof value?.[Symbol.iterator] === "function";
 }
 
 function splitter(tokenizer: Tokenizer, options: TokenizeOptions): (text: string) => Iterable<string> {
@@ -121,7 +122,7 @@ function splitter(tokenizer: Tokenizer, options: TokenizeOptions): (text: string
 }
 
 function checkTokens(tokens: Iterable<string>): Iterable<string> {
-  if (isIterable(tokens) && typeof tokens !== "string") return tokens;
+  if (isIterable(tokens)) return tokens;
   throw new TypeError(
     `"tokenizer" expected a function that returns an iterable of strings, such as an array, got ${show(tokens)}`,
   );

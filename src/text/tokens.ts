@@ -1,14 +1,32 @@
 // Tokens as numbers: a text repeats few words, so that most are looked up, not made into strings.
 
 /** Tokens that a table takes before a new one replaces it: what bounds its memory. */
-const CAPACITY = 2 ** 17;
+const CAPACITY = 2 ** 18;
 
 /** Some sentences of a corpus; what they hold is valid until the next chunk is asked for. */
 export interface TokenChunk {
   /** Numbers of tokens; Mark.sentenceEnd ends a sentence. A sentence may go on in the next chunk. */
   numbers: Uint32Array;
-  /** The token of each number. Grows from chunk to chunk, until another array takes its place. */
+  /** The token of each number. Grows from chunk to chunk. Several such tables may take turns. */
   tokens: readonly string[];
+}
+
+/** For each table of tokens that chunks come with, what its numbers stand for elsewhere; 0 for those not looked up yet. */
+export class NumberTables {
+  private tables = new WeakMap<readonly string[], Int32Array>();
+
+  of(tokens: readonly string[]): Int32Array {
+    const table = this.tables.get(tokens);
+    if (table !== undefined && table.length >= tokens.length) return table;
+    const larger = new Int32Array(2 * tokens.length);
+    if (table) larger.set(table);
+    this.tables.set(tokens, larger);
+    return larger;
+  }
+
+  clear(): void {
+    this.tables = new WeakMap();
+  }
 }
 
 /** Numbers for tokens that are strings. */

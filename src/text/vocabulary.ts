@@ -7,7 +7,7 @@ import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { power } from "../math/power.js";
 import type { Corpus } from "./corpus.js";
-import type { TokenChunk } from "./tokens.js";
+import { NumberTables, type TokenChunk } from "./tokens.js";
 
 export interface VocabularyOptions {
   /** Words seen less often are left out. Default 5. */
@@ -122,17 +122,19 @@ function* byCount(entries: readonly Entry[]): Generator<Entry[]> {
   }
 }
 
-/** Words sorted before the event loop gets its turn. */
+/** Words looked at, and sorted, before the event loop gets its turn. */
 const SORTED = 4096;
 
-/** Counts words in memory bounded by maxCountedWords and a table of tokens. */
+/** Counts words in memory bounded by maxCountedWords and tables of tokens. */
 export class WordCounter {
   /** tokens read */
   tokens = 0;
-  private readonly counts = new Map<string, number>();
-  /** counts of the tokens numbered at present, which go to the map when their table does */
-  private recent: readonly string[] = [];
-  private recentCounts = new Float64Array(1024);
+  /** The number of each word: by where it first occurs, as long as none was forgotten. */
+  readonly numbers = new Map<string, number>();
+  private counts = new Float64Array(1024);
+  /** number + 1 of each token */
+  private readonly tables = new NumberTables();
+  private counted = new Uint32Array();
   private pruneBelow = 1;
 
   constructor(private readonly options: VocabularyOptions) {}
@@ -142,29 +144,37 @@ export class WordCounter {
     return this.pruneBelow === 1;
   }
 
-  /** Distinct words counted, without those that come from the table at present. */
+  /** Words counted at present. */
   get distinct(): number {
-    return this.counts.size;
+    return this.numbers.size;
   }
 
-  add({ numbers, tokens }: TokenChunk): void {
-    if (tokens !== this.recent) {
-      this.flush();
-      this.recent = tokens;
-    }
-    if (tokens.length > this.recentCounts.length) {
-      const larger = new Float64Array(2 * tokens.length);
-      larger.set(this.recentCounts);
-      this.recentCounts = larger;
-    }
-    const { recentCounts } = this;
+  /** @returns the chunk in the numbers of words, and Mark.sentenceEnd; valid until the next call */
+  add({ numbers, tokens }: TokenChunk): Uint32Array {
+    if (numbers.length > this.counted.length) this.counted = new Uint32Array(numbers.length);
+    const { counted } = this;
+    let { counts } = this;
+    let table = this.tables.of(tokens);
     let ends = 0;
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i];
-      if (number === Mark.sentenceEnd) ends++;
-      else recentCounts[number]++;
+      if (number === Mark.sentenceEnd) {
+        counted[i] = number;
+        ends++;
+        continue;
+      }
+      if (table[number] === 0) {
+        const word = this.numberOf(tokens[number]);
+        // both may be others now
+        counts = this.counts;
+        table = this.tables.of(tokens);
+        table[number] = word + 1;
+      }
+      counted[i] = table[number] - 1;
+      counts[counted[i]]++;
     }
     this.tokens += numbers.length - ends;
+    return counted.subarray(0, numbers.length);
   }
 
   /** @throws RangeError if no word is left */
@@ -173,10 +183,10 @@ export class WordCounter {
     const minCount = minCountFor?.(this.tokens) ?? this.options.minCount;
     if (this.tokens === 0)
       throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
-    this.flush();
-    await breathe();
     const entries: Entry[] = [];
-    for (const [word, count] of this.counts) {
+    for (const [word, number] of this.numbers) {
+      if (number % SORTED === 0) await breathe();
+      const count = this.counts[number];
       if (count >= minCount && (keep === undefined || keep(word, count))) entries.push([word, count]);
     }
     if (entries.length < 2)
@@ -195,25 +205,35 @@ export class WordCounter {
     return new Vocabulary(sorted.slice(0, maxVocabulary));
   }
 
-  private flush(): void {
-    const { counts, recent, recentCounts } = this;
-    for (let number = 0; number < recent.length; number++) {
-      const before = counts.get(recent[number]);
-      if (before === undefined && counts.size >= this.options.maxCountedWords) this.prune();
-      counts.set(before === undefined ? ownCopy(recent[number]) : recent[number], (before ?? 0) + recentCounts[number]);
+  private numberOf(token: string): number {
+    const { numbers, counts } = this;
+    const known = numbers.get(token);
+    if (known !== undefined) return known;
+    if (numbers.size >= this.options.maxCountedWords) this.prune();
+    const number = numbers.size;
+    numbers.set(ownCopy(token), number);
+    if (number === counts.length) {
+      this.counts = new Float64Array(2 * number);
+      this.counts.set(counts);
     }
-    this.recent = [];
-    recentCounts.fill(0);
+    return number;
   }
 
-  /** Drops the words counted least, up to a limit that rises until some go (word2vec.c's ReduceVocab). */
+  /** Drops the words counted least, up to a limit that rises until some go (word2vec.c's ReduceVocab). The others get new numbers. */
   private prune(): void {
-    const { counts } = this;
-    const before = counts.size;
-    while (counts.size === before) {
-      for (const [word, count] of counts) if (count <= this.pruneBelow) counts.delete(word);
+    const { numbers, counts } = this;
+    const before = numbers.size;
+    while (numbers.size === before) {
+      for (const [word, number] of numbers) if (counts[number] <= this.pruneBelow) numbers.delete(word);
       this.pruneBelow++;
     }
+    let kept = 0;
+    for (const [word, number] of numbers) {
+      counts[kept] = counts[number];
+      numbers.set(word, kept++);
+    }
+    counts.fill(0, kept);
+    this.tables.clear();
   }
 }
 
@@ -229,20 +249,23 @@ export interface Count {
   tokens: number;
   /** whether every occurrence of the words was counted */
   isWhole: boolean;
+  /** the number of each word that was counted, also of those without a vector */
+  numbers: ReadonlyMap<string, number>;
 }
 
-/** Counts a whole corpus; onTokens is told the tokens read so far after each chunk. */
+/** Counts a whole corpus; onTokens is told the tokens read so far after each chunk, and the chunk as WordCounter.add gives it. */
 export async function buildVocabulary(
   corpus: Corpus,
   options: VocabularyOptions,
-  onTokens: (tokens: number) => Promise<void> | void,
+  onTokens: (tokens: number, numbers: Uint32Array) => Promise<void> | void,
 ): Promise<Count> {
   const counter = new WordCounter(options);
   for await (const chunk of corpus.chunks()) {
-    counter.add(chunk);
-    await onTokens(counter.tokens);
+    const numbers = counter.add(chunk);
+    await onTokens(counter.tokens, numbers);
   }
   await breathe();
   const vocabulary = await counter.finish(corpus.name);
-  return { vocabulary, tokens: counter.tokens, isWhole: counter.isWhole };
+  const { tokens, isWhole, numbers } = counter;
+  return { vocabulary, tokens, isWhole, numbers };
 }

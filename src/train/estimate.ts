@@ -34,11 +34,13 @@ export interface MemoryEstimate {
 const WORKER = 8 * 2 ** 20;
 const WORD = 700;
 const READING = 34 * 2 ** 20;
+/** What reading takes more where a worker does it; while cores are free there may be several. */
+const READER = 24 * 2 ** 20;
 
 /**
  * Memory of a training here, on a text of some million words; a short one takes less. With hierarchical softmax the tree's size
  * is that of a usual vocabulary. Not counted: the different words of the text while it is counted (some 200 to 350 bytes for each
- * of them, those below minCount too), a corpus or checkpoint that the caller holds, and queries to the vectors.
+ * of them, those below minCount too), the numbers of its tokens that `spool` keeps (4 bytes each, up to spoolMemory), a corpus or checkpoint that the caller holds, and queries to the vectors.
  * @param vocabularySize words with vectors
  * @param cores threads that the machine runs at once, for `threads: "auto"`
  * @throws TypeError, RangeError for options
@@ -60,7 +62,7 @@ export function estimateMemoryFor(options: TrainOptions, vocabularySize: number,
     messages: isApart ? messagesOf(crew, matrix) : 0,
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,
-    reading: READING,
+    reading: READING + (resolved.worker ? READER : 0),
   };
   const total = size + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
   return { bytes: size, matrices: 2 * matrix, threads, ...parts, total };

@@ -2,19 +2,19 @@
 
 import { checkNumber } from "../math/check.js";
 import type { Parameters } from "../model/parameters.js";
-import type { Corpus } from "../text/corpus.js";
-import { buildVocabulary, Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
+import type { SpooledText } from "../text/spooled.js";
+import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import type { Freeze, WordRates } from "./options.js";
 
 /**
- * The words of a vocabulary with those that a corpus adds, and the counts of both. New words must come up to minCount in the
- * corpus, and pass the keep rule; maxVocabulary limits them, not those that are there.
- * @throws RangeError if the corpus has fewer than two words
+ * The words of a vocabulary with those that a text adds, and the counts of both. New words must come up to minCount in the
+ * text, and pass the keep rule; maxVocabulary limits them, not those that are there.
+ * @throws RangeError if the text has fewer than two words
  */
 export async function growVocabulary(
   vocabulary: Vocabulary,
-  corpus: Corpus,
+  text: SpooledText,
   options: VocabularyOptions,
 ): Promise<Vocabulary> {
   const { minCount, keep = () => true, maxVocabulary } = options;
@@ -25,7 +25,7 @@ export async function growVocabulary(
     maxVocabulary: Number.POSITIVE_INFINITY,
     keep: (word, count) => vocabulary.has(word) || isNew(word, count),
   };
-  const { vocabulary: counted } = await buildVocabulary(corpus, all, () => {});
+  const { vocabulary: counted } = await text.count(all);
   const added = counted.words
     .filter((word) => !vocabulary.has(word))
     .slice(0, Math.max(0, maxVocabulary - vocabulary.size));

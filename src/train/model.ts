@@ -7,7 +7,9 @@ import { Parameters } from "../model/parameters.js";
 import { abortable, orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
-import { SpooledBatches, type SpoolFile } from "../text/spool.js";
+import { type ReadingHandle, type ReadingThreads, readBy } from "../text/readers.js";
+import type { SpoolFile } from "../text/spool.js";
+import { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
 import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
@@ -21,6 +23,7 @@ import {
   checkWordRates,
   type EpochModel,
   type Freeze,
+  MAX_THREADS,
   type ResolvedOptions,
   storedOptions,
   type WordRates,
@@ -37,6 +40,8 @@ export interface Platform<Source> {
   cores(): number;
   fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
   openSpool(): Promise<SpoolFile>;
+  /** Bytes of numbers of words that are held in memory before that file begins. */
+  spoolMemory: number;
   /** Writes a file whole or not at all; none where there are no files. */
   writeFile?(path: string | URL, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }
@@ -149,10 +154,11 @@ export class Model<Source = CorpusSource> {
         const { signal } = listened;
         signal.throwIfAborted();
         await orAborted(Promise.resolve(this.saving), signal);
-        await withCorpus(this.platform, source, listened, async (corpus) => {
-          if (updateVocabulary) await this.grow(corpus);
+        await withText(this.platform, source, { ...this.options, ...listened }, async (text) => {
+          if (updateVocabulary) await this.grow(text);
           await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
           if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
+          const corpus = await text.words(this.words);
           const epochWords = await this.countWords(corpus);
           const { length: firstEpoch } = this.history;
           const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
@@ -217,18 +223,12 @@ export class Model<Source = CorpusSource> {
       return this.view();
     });
     const places = { kernel: plan.name, threads, parallel };
-    // an only epoch has nothing to gain
-    const spools = this.options.spool && schedule.epochs - position.epochs > 1;
-    const source = new SpooledBatches(
-      () => encode(corpus, vocabulary, maxSentenceLength, batchWords),
-      spools ? this.platform.openSpool : undefined,
-      (message) => onWarning?.(message),
-    );
+    const batches = () => encode(corpus, vocabulary, maxSentenceLength, batchWords);
     const { activity } = this;
     this.activity = "training";
     try {
       const told = { onProgress, onWarning, signal, subsample, negatives };
-      const run = { schedule, corpus, batches: () => source.batches(), rest, ...told, ...places };
+      const run = { schedule, corpus, batches, rest, ...told, ...places };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         let answer: unknown;
@@ -255,7 +255,6 @@ export class Model<Source = CorpusSource> {
       await runner.close();
       await parameters.toWords();
       this.refresh();
-      await source.remove();
     }
   }
 
@@ -282,9 +281,9 @@ export class Model<Source = CorpusSource> {
   }
 
   /** Makes room for the words of a corpus, in a memory of its own. */
-  private async grow(corpus: Corpus): Promise<void> {
+  private async grow(text: SpooledText): Promise<void> {
     const { options, parameters: before } = this;
-    const vocabulary = await growVocabulary(this.words, corpus, options);
+    const vocabulary = await growVocabulary(this.words, text, options);
     const { size, totalWords } = vocabulary;
     const crew = planCrew(options, this.platform.cores(), canShare(options), size, totalWords, this.crew.mode);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
@@ -360,6 +359,40 @@ export async function withCorpus<Source, Result>(
   } finally {
     if (corpus !== source) await corpus.close?.();
   }
+}
+
+/** Works on the text of a source, which is read once where the options and the source allow it. */
+export function withText<Source, Result>(
+  platform: Platform<Source>,
+  source: Source,
+  options: ResolvedOptions,
+  work: (text: SpooledText) => Promise<Result>,
+): Promise<Result> {
+  const { spool, spoolMemory = platform.spoolMemory, onWarning } = options;
+  return withCorpus(platform, source, options, async (corpus) => {
+    const read = readBy(corpus, readersOf(platform, options));
+    const keeps = spool === "auto" ? corpus.isConstant : spool;
+    const place = keeps ? { memory: spoolMemory, open: platform.openSpool } : undefined;
+    const text = new SpooledText(read, place, (message) => onWarning?.(message));
+    try {
+      return await work(text);
+    } finally {
+      await text.remove();
+    }
+  });
+}
+
+/** The threads that read; none with `worker: false`. */
+function readersOf<Source>(
+  { cores, spawn }: Platform<Source>,
+  { worker, threads }: ResolvedOptions,
+): ReadingThreads | undefined {
+  if (!worker) return undefined;
+  // the same file as that of training workers, whose first message is another
+  return {
+    count: threads === "auto" ? Math.min(cores(), MAX_THREADS) : threads,
+    spawn: spawn as () => unknown as () => ReadingHandle,
+  };
 }
 
 /** Whether workers can share memory with this thread: a page must be cross-origin isolated. */

@@ -83,11 +83,14 @@ export interface TrainOptions extends WindowOptions, RunListeners {
   /** Longer sentences are split. Default 10,000 words. */
   maxSentenceLength?: number;
   /**
-   * Keep the ids of the words in a temporary file (in a page in the origin private file system), 4 bytes a word: epochs after
-   * the first read it instead of the text, which spares them reading, unpacking and tokenising. The text must be the same in
-   * each epoch. If the file fails, onWarning is told and training goes on without. Default false.
+   * Read the text once: the pass that counts its words keeps them as numbers, 4 bytes a token, which epochs read instead of the
+   * text; that spares them reading, unpacking and tokenising. In memory up to spoolMemory, the rest in a temporary file (in a page
+   * in the origin private file system). If that fails, onWarning is told and training goes on from the text. "auto" (default) does so
+   * where each pass would give the same, Corpus.isConstant: files, streams, textCorpus, arrays; not for functions and iterables.
    */
-  spool?: boolean;
+  spool?: boolean | "auto";
+  /** Bytes that spool takes in memory before the file begins. Default 256 MiB in Node, 64 MiB in a page. */
+  spoolMemory?: number;
   /** Train in workers (default), so that the calling thread stays free, or in process, on one thread. */
   worker?: boolean;
   /** Workers that train: "auto" (default) is one for each core. */
@@ -128,7 +131,8 @@ export interface ResolvedOptions extends ParameterOptions, VocabularyOptions, Ru
   kernel: KernelChoice;
   wasm?: WasmSource;
   maxSentenceLength: number;
-  spool: boolean;
+  spool: boolean | "auto";
+  spoolMemory?: number;
   worker: boolean;
   threads: number | "auto";
   reproducible: boolean;
@@ -160,7 +164,7 @@ export const DEFAULTS = {
   seed: 1,
   kernel: "auto",
   maxSentenceLength: 10_000,
-  spool: false,
+  spool: "auto",
   worker: true,
   threads: "auto",
   reproducible: false,
@@ -177,6 +181,7 @@ export const TRAIN_OPTIONS: readonly string[] = [
   ...["windowLeft", "windowRight", "shrinkWindows", "windowWeights"],
   "learningRate",
   "minLearningRate",
+  "spoolMemory",
   "vocabulary",
   "keep",
   "wasm",
@@ -247,7 +252,8 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     kernel,
     wasm: o.wasm,
     maxSentenceLength: checkInteger("maxSentenceLength", o.maxSentenceLength, 2, 1_000_000),
-    spool: checkBoolean("spool", o.spool),
+    spool: o.spool === "auto" ? o.spool : checkBoolean("spool", o.spool),
+    spoolMemory: o.spoolMemory === undefined ? undefined : checkInteger("spoolMemory", o.spoolMemory, 0),
     worker,
     threads,
     reproducible,
@@ -263,7 +269,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
 /** Options that a checkpoint does not hold: functions and objects, and where training runs. */
 type Unstored = (typeof UNSTORED)[number];
 const UNSTORED = [
-  ...(["vocabulary", "keep", "wasm", "spool", "worker", "resume", "open"] as const),
+  ...(["vocabulary", "keep", "wasm", "spool", "spoolMemory", "worker", "resume", "open"] as const),
   ...(["initialVectors", "freeze", "wordRates"] as const),
   ...LISTENERS,
 ] as const;

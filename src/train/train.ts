@@ -7,14 +7,15 @@ import { Parameters } from "../model/parameters.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
-import { buildVocabulary, type Count, type Vocabulary } from "../text/vocabulary.js";
+import type { SpooledText } from "../text/spooled.js";
+import type { Count, Vocabulary } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { TrainingControl } from "./control.js";
 import { START } from "./epochs.js";
 import { ratesOf, takeVectors } from "./grow.js";
 import { heldTraining, vectorsFingerprint } from "./held.js";
 import { listenersOf, withListeners } from "./listeners.js";
-import { canShare, Model, type Platform, withCorpus } from "./model.js";
+import { canShare, Model, type Platform, withText } from "./model.js";
 import { goOnOptions, type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
 import { type Crew, planCrew } from "./parallel.js";
 import { type ParallelMode, ProgressReporter, shareOf } from "./progress.js";
@@ -49,24 +50,24 @@ async function trainWith<Source>(
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
   asked.signal?.throwIfAborted();
-  return withCorpus(platform, source, asked, (corpus) => trainCorpus(platform, corpus, given, asked));
+  return withText(platform, source, asked, (text) => trainText(platform, text, given, asked));
 }
 
-async function trainCorpus<Source>(
+async function trainText<Source>(
   platform: Platform<Source>,
-  corpus: Corpus,
+  text: SpooledText,
   given: TrainOptions,
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
   const { signal } = asked;
-  const differs = (checkpoint: Checkpoint) => textOf(platform, corpus, { ...given, ...listenersOf(asked) }, checkpoint);
+  const differs = (checkpoint: Checkpoint) => textOf(platform, text, { ...given, ...listenersOf(asked) }, checkpoint);
   const resume = await heldTraining(given, asked, differs);
   if (resume) {
     if (resume === given.resume && !resume.isFinished) {
       const difference = await differs(resume);
       if (difference !== undefined)
         throw new RangeError(
-          `${corpus.name} is not the corpus that the checkpoint was trained on, or not in the same order: ${difference}; ` +
+          `${text.corpus.name} is not the corpus that the checkpoint was trained on, or not in the same order: ${difference}; ` +
             "give the same text to resume, or train on other text with model.train, on the command line with --from",
         );
     }
@@ -77,25 +78,26 @@ async function trainCorpus<Source>(
     const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
     const model = await openModel(platform, resume, options);
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
-    await model.run(corpus, resume.schedule, { ...resume.position }, options);
+    await model.run(await text.words(model.vocabulary), resume.schedule, { ...resume.position }, options);
     return model;
   }
-  return begin(platform, corpus, asked);
+  return begin(platform, text, asked);
 }
 
 /** Counts the words, and trains from nothing. */
 async function begin<Source>(
   platform: Platform<Source>,
-  corpus: Corpus,
+  text: SpooledText,
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
   const { signal } = asked;
   const plan = await planOf(platform, asked);
-  const counted = asked.vocabulary ? undefined : await count(corpus, asked);
+  const counted = asked.vocabulary ? undefined : await count(text, asked);
   const vocabulary = asked.vocabulary ?? counted!.vocabulary;
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
   // how long the text is only counting tells
   const options = counted ? suited(asked, counted) : asked;
+  const corpus = await text.words(vocabulary, options.epochs);
   warnOfCost(options, vocabulary.size);
   await breathe();
   const crew = crewOf(platform, options, vocabulary);
@@ -119,7 +121,7 @@ async function begin<Source>(
 }
 
 /** Where a model that is loaded will train; its other options are those it was trained with. */
-export type LoadModelOptions = Pick<TrainOptions, "kernel" | "wasm" | "threads" | "worker" | "spool">;
+export type LoadModelOptions = Pick<TrainOptions, "kernel" | "wasm" | "threads" | "worker" | "spool" | "spoolMemory">;
 
 /** The model of a file, to query, to train on, to grow. @throws TypeError, RangeError for options */
 export async function loadModelOn<Source>(
@@ -127,7 +129,7 @@ export async function loadModelOn<Source>(
   checkpoint: Checkpoint,
   options: LoadModelOptions = {},
 ): Promise<Model<Source>> {
-  checkKnown("option", options, ["kernel", "wasm", "threads", "worker", "spool"]);
+  checkKnown("option", options, ["kernel", "wasm", "threads", "worker", "spool", "spoolMemory"]);
   return openModel(platform, checkpoint, goOnOptions(options, checkpoint));
 }
 
@@ -149,15 +151,16 @@ async function openModel<Source>(
 }
 
 /** How a text differs from that of a checkpoint, cut into the same batches. */
-function textOf<Source>(
+async function textOf<Source>(
   platform: Platform<Source>,
-  corpus: Corpus,
+  text: SpooledText,
   given: TrainOptions,
   checkpoint: Checkpoint,
 ): Promise<string | undefined> {
   const { vocabulary, mode } = checkpoint;
   const options = goOnOptions(given, checkpoint);
   const { maxSentenceLength, batchWords } = crewOf(platform, options, vocabulary, mode);
+  const corpus = await text.words(vocabulary);
   const batches = encode(corpus, vocabulary, maxSentenceLength, batchWords);
   return textDifference(batches, checkpoint, readingReport(corpus, options));
 }
@@ -204,10 +207,10 @@ function warnOfCost(options: ResolvedOptions, words: number): void {
   );
 }
 
-function count(corpus: Corpus, options: ResolvedOptions): Promise<Count> {
+function count(text: SpooledText, options: ResolvedOptions): Promise<Count> {
   const { open, minCount } = options;
   const minCountFor = open.includes("minCount") ? (tokens: number) => smallMinCount(tokens, minCount) : undefined;
-  return buildVocabulary(corpus, { ...options, minCountFor }, readingReport(corpus, options));
+  return text.count({ ...options, minCountFor }, readingReport(text.corpus, options));
 }
 
 /** Tells how far a pass is that trains nothing, given the words read so far. */

@@ -1,0 +1,80 @@
+// UTF-8 to lines to tokens, for tokenisers that need more than whitespace, and for JSON Lines.
+
+import { Mark } from "../../assembly/params.js";
+import type { Sentence } from "./corpus.js";
+import type { TextParser } from "./parser.js";
+import { StringTable, type TokenChunk } from "./tokens.js";
+
+/** Characters of a line at most; a longer one goes on as another. */
+const LONGEST_LINE = 1_000_000;
+
+export class LineTokenizer implements TextParser {
+  readonly step = 32_768;
+  private table = new StringTable();
+  private lines = new LineDecoder(true);
+  /** lines so far */
+  private number = 0;
+
+  /** @param textOf what is tokenised of a line, if not all of it: text, or tokens as they are; undefined for nothing */
+  constructor(
+    private readonly tokenize: (text: string) => Iterable<Sentence>,
+    private readonly textOf?: (line: string, number: number) => string | Sentence | undefined,
+  ) {}
+
+  begin(isStart: boolean, line: number): void {
+    this.lines = new LineDecoder(isStart);
+    this.number = line;
+  }
+
+  add(bytes: Uint8Array): TokenChunk {
+    return this.chunk(this.lines.add(bytes));
+  }
+
+  end(): TokenChunk {
+    return this.chunk(this.lines.end());
+  }
+
+  private chunk(lines: Iterable<string>): TokenChunk {
+    if (this.table.isFull) this.table = new StringTable();
+    const { table } = this;
+    const numbers: number[] = [];
+    for (const line of lines) {
+      const text = this.textOf ? this.textOf(line, ++this.number) : line;
+      if (text === undefined) continue;
+      for (const sentence of typeof text === "string" ? this.tokenize(text) : [text]) {
+        for (const token of sentence) if (token !== "") numbers.push(table.numberOf(token));
+        numbers.push(Mark.sentenceEnd);
+      }
+    }
+    return { numbers: Uint32Array.from(numbers), tokens: table.tokens };
+  }
+}
+
+/** Lines without their ends, \n or \r\n. */
+class LineDecoder {
+  private readonly decoder: TextDecoder;
+  private rest = "";
+
+  /** @param isStart of a text, whose byte order mark is left out */
+  constructor(isStart: boolean) {
+    this.decoder = new TextDecoder("utf-8", { ignoreBOM: !isStart });
+  }
+
+  *add(bytes: Uint8Array): Generator<string> {
+    const lines = (this.rest + this.decoder.decode(bytes, { stream: true })).split("\n");
+    this.rest = lines.pop()!;
+    for (const line of lines) yield* withinLimit(line.endsWith("\r") ? line.slice(0, -1) : line);
+    for (; this.rest.length > LONGEST_LINE; this.rest = this.rest.slice(LONGEST_LINE))
+      yield this.rest.slice(0, LONGEST_LINE);
+  }
+
+  *end(): Generator<string> {
+    const last = this.rest + this.decoder.decode();
+    this.rest = "";
+    if (last !== "") yield last;
+  }
+}
+
+function* withinLimit(line: string): Generator<string> {
+  for (let at = 0; at === 0 || at < line.length; at += LONGEST_LINE) yield line.slice(at, at + LONGEST_LINE);
+}

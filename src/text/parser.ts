@@ -1,0 +1,72 @@
+// Pieces of texts to tokens: what one thread does, be it this one or another.
+
+import { Utf8Check } from "./check-utf8.js";
+import { type FieldOptions, Tally } from "./fields.js";
+import { LineTokenizer } from "./line-tokenizer.js";
+import type { Piece } from "./pieces.js";
+import { WhitespaceSplitter } from "./splitter.js";
+import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokenize.js";
+import type { TokenChunk } from "./tokens.js";
+
+/** Makes tokens of the bytes of one text after another. */
+export interface TextParser {
+  /** Bytes that it takes at a time, at most. */
+  readonly step: number;
+  /** @param isStart of the text, where a byte order mark is left out @param line lines before it */
+  begin(isStart: boolean, line: number): void;
+  add(bytes: Uint8Array): TokenChunk;
+  /** The rest. @param isText the text ends too */
+  end(isText: boolean): TokenChunk;
+}
+
+/** How text is read: what goes to a thread, unless the tokeniser is a function. */
+export interface Parsing extends FieldOptions {
+  tokenizing: TokenizeOptions;
+  /** invalid UTF-8 is replaced, and counted, or refused */
+  invalid: "replace" | "count" | "error";
+}
+
+/** The first step is smaller, and the next ones grow: code that has not been compiled yet takes ten times as long. */
+const FIRST_STEP = 8192;
+
+export class PieceReader {
+  private readonly parser: TextParser;
+  private step = FIRST_STEP / 2;
+  private check: Utf8Check | undefined;
+  /** of the text, and what is counted of the piece at hand */
+  private name = "";
+  private tally = new Tally();
+  private isOpen = false;
+
+  /** @throws TypeError, RangeError for options */
+  constructor(private readonly parsing: Parsing) {
+    const tokenize = makeTokenizer(parsing.tokenizing);
+    const textOf =
+      parsing.jsonField === undefined
+        ? undefined
+        : (line: string, number: number) => this.tally.field(line, number, this.name, parsing);
+    this.parser =
+      tokenize === undefined && textOf === undefined
+        ? new WhitespaceSplitter()
+        : new LineTokenizer(tokenize ?? splitAtWhitespace, textOf);
+  }
+
+  /** Its tokens, in steps; what a step gives is valid until the next. @throws FormatError */
+  *read({ bytes, name, from, line, ending }: Piece, tally: Tally): Generator<TokenChunk> {
+    const { parser, parsing } = this;
+    this.tally = tally;
+    this.name = name;
+    if (!this.isOpen) {
+      parser.begin(from === 0, line);
+      this.check = parsing.invalid === "replace" ? undefined : new Utf8Check(name, parsing.invalid === "error", from);
+    }
+    this.isOpen = ending === "anywhere";
+    tally.invalid += this.check?.add(bytes) ?? 0;
+    if (!this.isOpen) tally.invalid += this.check?.end() ?? 0;
+    for (let at = 0; at < bytes.length; at += this.step) {
+      this.step = Math.min(2 * this.step, parser.step);
+      yield parser.add(bytes.subarray(at, at + this.step));
+    }
+    if (!this.isOpen) yield parser.end(ending === "text");
+  }
+}

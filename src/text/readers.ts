@@ -1,0 +1,205 @@
+// Text read by several threads: pieces go out, their tokens come back in the order of the text.
+
+import { breathe } from "../math/breathe.js";
+import { FormatError } from "../math/error.js";
+import type { Corpus } from "./corpus.js";
+import type { Tally } from "./fields.js";
+import { type Parsing, PieceReader } from "./parser.js";
+import type { Piece, PieceMemory } from "./pieces.js";
+import type { ReadReply, ReadRequest } from "./reading-worker.js";
+import type { TokenChunk } from "./tokens.js";
+
+/** What a thread is to this one. */
+export interface ReadingHandle {
+  post(message: ReadRequest, transfer: Transferable[]): void;
+  onMessage(listener: (reply: ReadReply) => void): void;
+  onError(listener: (error: Error) => void): void;
+  terminate(): void;
+}
+
+/** Threads that may read. */
+export interface ReadingThreads {
+  count: number;
+  spawn(): ReadingHandle;
+}
+
+/** Bytes of a text that is read here, sooner than threads would start; and pieces, for texts of many files. */
+const SMALL = 2 * 2 ** 20;
+const FEW = 64;
+
+/** Pieces for each thread that are read ahead. */
+const AHEAD = 2;
+
+/** The same corpus, read by these threads. */
+export function readBy(corpus: Corpus, threads: ReadingThreads | undefined): Corpus {
+  if (threads === undefined) return corpus;
+  return Object.create(corpus, { chunks: { value: (signal?: AbortSignal) => corpus.chunks(signal, threads) } });
+}
+
+/** Here, one piece after the other; the event loop gets its turn between steps. */
+export async function* readHere(
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+  parsing: Parsing,
+  tally: Tally,
+): AsyncGenerator<TokenChunk> {
+  const reader = new PieceReader(parsing);
+  for await (const piece of pieces) {
+    for (const chunk of reader.read(piece, tally)) {
+      yield chunk;
+      await breathe();
+    }
+  }
+}
+
+/**
+ * By threads, of which none is left behind; a small text here.
+ * @param memory takes that of pieces that were read @param signal ends them at once
+ */
+export async function* readThere(
+  pieces: AsyncIterable<Piece>,
+  parsing: Parsing,
+  tally: Tally,
+  threads: ReadingThreads,
+  memory: PieceMemory,
+  signal?: AbortSignal,
+): AsyncGenerator<TokenChunk> {
+  const crew = new Crew(threads, parsing);
+  const abort = () => crew.close(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  const next = async (): Promise<TokenChunk[]> => {
+    const { chunks, tally: counts, memory: read } = await crew.next();
+    memory.give(read);
+    tally.add(counts);
+    return chunks;
+  };
+  let first: Piece[] | undefined = [];
+  let bytes = 0;
+  try {
+    for await (const piece of pieces) {
+      bytes += piece.bytes.length;
+      if (first !== undefined && bytes < SMALL && first.length < FEW) {
+        first.push(piece);
+        continue;
+      }
+      for (const one of first ?? []) crew.read(one);
+      first = undefined;
+      crew.read(piece);
+      while (crew.isBusy) yield* await next();
+    }
+    if (first !== undefined) yield* readHere(first, parsing, tally);
+    while (crew.load > 0) yield* await next();
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    crew.close(new Error("the text is not read any more"));
+  }
+}
+
+interface PieceRead {
+  chunks: TokenChunk[];
+  tally: Pick<Tally, "invalid" | "rows" | "missing">;
+  memory: ArrayBuffer;
+}
+
+/** Threads: one, and another whenever tokens have to be waited for. While others train that is seldom, and cores are left to them. */
+class Crew {
+  private readonly readers: Reader[] = [];
+  /** pieces under way, in the order of the text */
+  private readonly under: { read: Promise<PieceRead>; isDone: boolean }[] = [];
+  /** who reads a piece that goes on in the next */
+  private last: Reader | undefined;
+
+  constructor(
+    private readonly threads: ReadingThreads,
+    private readonly parsing: Parsing,
+  ) {}
+
+  /** Pieces under way. */
+  get load(): number {
+    return this.under.length;
+  }
+
+  get isBusy(): boolean {
+    return this.load > AHEAD * this.readers.length;
+  }
+
+  read(piece: Piece): void {
+    const { readers, under } = this;
+    if (readers.length === 0) this.start();
+    const reader = this.last ?? readers.reduce((a, b) => (a.load <= b.load ? a : b));
+    this.last = piece.ending === "anywhere" ? reader : undefined;
+    const own = { read: reader.read(piece), isDone: false };
+    under.push(own);
+    own.read.then(
+      () => {
+        own.isDone = true;
+      },
+      () => {}, // awaited in its turn
+    );
+  }
+
+  /** What the next piece held. */
+  next(): Promise<PieceRead> {
+    const { readers, threads } = this;
+    const { read, isDone } = this.under.shift()!;
+    if (!isDone && readers.length < threads.count && readers.every((reader) => reader.hasAnswered)) this.start();
+    return read;
+  }
+
+  close(reason: unknown): void {
+    for (const reader of this.readers) reader.close(reason);
+  }
+
+  private start(): void {
+    this.readers.push(new Reader(this.threads.spawn(), this.parsing));
+  }
+}
+
+/** One thread: pieces go out, replies come in the same order. */
+class Reader {
+  private readonly waiting: { resolve: (read: PieceRead) => void; reject: (reason: unknown) => void }[] = [];
+  private failure: { reason: unknown } | undefined;
+  private tokens: string[] = [];
+  hasAnswered = false;
+
+  constructor(
+    private readonly thread: ReadingHandle,
+    parsing: Parsing,
+  ) {
+    thread.onError((error) => this.close(error));
+    thread.onMessage((reply) => {
+      if (reply.type === "read") this.waiting.shift()?.resolve(this.taken(reply));
+      else this.close(reply.isFormat ? new FormatError(reply.message) : new Error(reply.message));
+    });
+    thread.post({ type: "read", parsing }, []);
+  }
+
+  /** Pieces under way. */
+  get load(): number {
+    return this.waiting.length;
+  }
+
+  read(piece: Piece): Promise<PieceRead> {
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure.reason);
+      this.waiting.push({ resolve, reject });
+      this.thread.post({ type: "piece", piece }, [piece.bytes.buffer]);
+    });
+  }
+
+  /** Gives up what is under way. */
+  close(reason: unknown): void {
+    this.failure ??= { reason };
+    for (const { reject } of this.waiting.splice(0)) reject(reason);
+    this.thread.terminate();
+  }
+
+  private taken({ steps, tally, memory }: ReadReply & { type: "read" }): PieceRead {
+    this.hasAnswered = true;
+    const chunks = steps.map(({ numbers, fresh, isOther }) => {
+      if (isOther) this.tokens = [];
+      for (const token of fresh) this.tokens.push(token);
+      return { numbers, tokens: this.tokens };
+    });
+    return { chunks, tally, memory };
+  }
+}

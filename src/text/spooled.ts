@@ -1,0 +1,209 @@
+// The text of a training, which is read once: the first pass keeps its words as numbers, and later ones read those.
+
+import { Mark } from "../../assembly/params.js";
+import { breathe } from "../math/breathe.js";
+import type { Corpus } from "./corpus.js";
+import { Spool, type SpoolFile } from "./spool.js";
+import { NumberTables, type TokenChunk } from "./tokens.js";
+import { buildVocabulary, type Count, type Vocabulary, type VocabularyOptions } from "./vocabulary.js";
+
+/** Where numbers are kept. */
+export interface SpoolPlace {
+  /** bytes in memory at most, before the file begins */
+  memory: number;
+  open: () => Promise<SpoolFile>;
+}
+
+/** Words looked up before the event loop gets its turn. */
+const LOOKED_UP = 32_768;
+
+export class SpooledText {
+  /** the pass that came to its end: in the numbers of words, until it is known which have vectors, and in their ids */
+  private kept:
+    | { spool: Spool; numbers?: ReadonlyMap<string, number>; vocabulary?: Vocabulary; ids?: Int32Array }
+    | undefined;
+
+  /**
+   * @param place undefined: every pass reads the corpus
+   * @param onFailure told when the file failed, and what that means
+   */
+  constructor(
+    readonly corpus: Corpus,
+    private place: SpoolPlace | undefined,
+    private readonly onFailure: (message: string) => void,
+  ) {}
+
+  /** Counts its words, as buildVocabulary does, and keeps it. */
+  async count(options: VocabularyOptions, onTokens: (tokens: number) => void = () => {}): Promise<Count> {
+    const recorder = await this.record();
+    try {
+      const count = await buildVocabulary(this.corpus, options, async (tokens, numbers) => {
+        await recorder?.add(numbers);
+        onTokens(tokens);
+      });
+      // the numbers of words that were forgotten went to others
+      const spool = count.isWhole ? await recorder?.end() : undefined;
+      this.kept = spool && { spool, numbers: count.numbers };
+      return count;
+    } finally {
+      await recorder?.discard();
+    }
+  }
+
+  /**
+   * The corpus without the words that are not in a vocabulary, to be read so often: the first pass that comes to its end is kept,
+   * unless that of counting was.
+   */
+  async words(vocabulary: Vocabulary, passes = Number.POSITIVE_INFINITY): Promise<Corpus> {
+    const { kept } = this;
+    if (kept?.numbers) {
+      const { spool, numbers } = kept;
+      this.kept = { spool, vocabulary, ids: await idsOf(numbers, vocabulary) };
+    }
+    const chunks = (signal?: AbortSignal) => {
+      if (this.kept?.vocabulary === vocabulary) return this.replay(vocabulary, signal);
+      return passes > 1 ? this.keep(vocabulary, signal) : this.corpus.chunks(signal);
+    };
+    return Object.create(this.corpus, { chunks: { value: chunks } });
+  }
+
+  /** Removes what is kept; that this fails is told too, and no reason to lose what was trained. */
+  async remove(): Promise<void> {
+    const { kept } = this;
+    this.kept = undefined;
+    await kept?.spool.remove().catch(({ message }: Error) => {
+      this.onFailure(`the temporary file of word ids was not removed: ${message}`);
+    });
+  }
+
+  /** A pass over what is kept; if that cannot be read any more, the rest comes from the text. */
+  private async *replay(vocabulary: Vocabulary, signal?: AbortSignal): AsyncGenerator<TokenChunk> {
+    const { spool, ids } = this.kept!;
+    const pieces = spool.read();
+    let given = 0;
+    for (;;) {
+      const step = await this.tried(() => pieces.next());
+      if (step === undefined) break;
+      if (step.done) return;
+      const numbers = ids ? translated(step.value, ids) : step.value;
+      given += numbers.length;
+      yield { numbers, tokens: vocabulary.words };
+      await breathe();
+    }
+    await this.remove();
+    for await (const { numbers, tokens } of this.known(vocabulary, signal)) {
+      const rest = numbers.subarray(given);
+      given -= numbers.length - rest.length;
+      if (rest.length > 0) yield { numbers: rest, tokens };
+    }
+  }
+
+  private async *keep(vocabulary: Vocabulary, signal?: AbortSignal): AsyncGenerator<TokenChunk> {
+    const recorder = await this.record();
+    try {
+      for await (const chunk of this.known(vocabulary, signal)) {
+        await recorder?.add(chunk.numbers);
+        yield chunk;
+      }
+      const spool = await recorder?.end();
+      this.kept = spool && { spool, vocabulary };
+    } finally {
+      await recorder?.discard();
+    }
+  }
+
+  /** The text in word ids. */
+  private async *known(vocabulary: Vocabulary, signal?: AbortSignal): AsyncGenerator<TokenChunk> {
+    const tables = new NumberTables();
+    for await (const { numbers, tokens } of this.corpus.chunks(signal)) {
+      const table = tables.of(tokens);
+      const known = new Uint32Array(numbers.length);
+      let count = 0;
+      for (let i = 0; i < numbers.length; i++) {
+        const number = numbers[i];
+        if (number !== Mark.sentenceEnd) {
+          // id + 1, or −1
+          if (table[number] === 0) table[number] = (vocabulary.id(tokens[number]) ?? -2) + 1;
+          if (table[number] > 0) known[count++] = table[number] - 1;
+        } else known[count++] = number;
+      }
+      yield { numbers: known.subarray(0, count), tokens: vocabulary.words };
+    }
+  }
+
+  /** Begins to keep a pass, where there is a place for it. */
+  private async record(): Promise<Recorder | undefined> {
+    await this.remove();
+    if (this.place === undefined) return undefined;
+    const { memory, open } = this.place;
+    return new Recorder(new Spool(memory, open), (step) => this.tried(step));
+  }
+
+  /** What a step gives, or undefined if it failed, after which nothing is kept any more. */
+  private async tried<T>(step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (error) {
+      this.place = undefined;
+      this.onFailure(`word ids are not kept, epochs read the text: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+}
+
+/** Keeps one pass, as long as nothing fails. */
+class Recorder {
+  constructor(
+    private spool: Spool | undefined,
+    private readonly tried: <T>(step: () => Promise<T>) => Promise<T | undefined>,
+  ) {}
+
+  async add(numbers: Uint32Array): Promise<void> {
+    await this.attempt((spool) => spool.add(numbers));
+  }
+
+  /** The pass as a whole, if it was kept. */
+  async end(): Promise<Spool | undefined> {
+    await this.attempt((spool) => spool.seal());
+    const { spool } = this;
+    this.spool = undefined;
+    return spool;
+  }
+
+  /** Lets go of what did not come to its end. */
+  async discard(): Promise<void> {
+    const { spool } = this;
+    this.spool = undefined;
+    await spool?.remove().catch(() => {}); // it was the disk that failed
+  }
+
+  private async attempt(step: (spool: Spool) => Promise<void>): Promise<void> {
+    const { spool } = this;
+    if (spool === undefined) return;
+    const done = await this.tried(() => step(spool).then(() => true));
+    if (!done) await this.discard();
+  }
+}
+
+/** The id of each number, or −1. */
+async function idsOf(numbers: ReadonlyMap<string, number>, { words }: Vocabulary): Promise<Int32Array> {
+  const ids = new Int32Array(numbers.size).fill(-1);
+  for (let id = 0; id < words.length; id++) {
+    const number = numbers.get(words[id]);
+    if (number !== undefined) ids[number] = id;
+    if (id % LOOKED_UP === 0) await breathe();
+  }
+  return ids;
+}
+
+/** What has an id. */
+function translated(numbers: Uint32Array, ids: Int32Array): Uint32Array {
+  const known = new Uint32Array(numbers.length);
+  let count = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i];
+    if (number === Mark.sentenceEnd) known[count++] = number;
+    else if (ids[number] >= 0) known[count++] = ids[number];
+  }
+  return known.subarray(0, count);
+}
