@@ -15,6 +15,7 @@ import { train as trainInSource } from "../src/node";
 import { kernels } from "./kernels";
 import { sha256 } from "./same-bytes";
 import { sampleText } from "./sample";
+import { unshared } from "./unshared";
 
 const text = sampleText(2000);
 const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3, threads: 1 };
@@ -66,8 +67,9 @@ describe("train", () => {
     [
       "skipgram, reproducible with all cores",
       { reproducible: true, threads: "auto" },
-      "ee179f6280bed1a3ecfca1e44c936762f0dad49914f46a037f4d0e15ba3c5563",
+      "bd89fe92b7c2ad5b187979abfb978c8c1db1076adc3f52158e4adad96eb7a8c9",
     ],
+    ["skipgram, weighted windows", { windowWeights: "linear", threads: 2 }, "0"],
     ["cbow", { model: "cbow" }, "0dc02b2db3cbd7d77095f9cb0072224faf6efa15cded7ecb404b1b42adb6c6d2"],
   ])("holds the SHA-256 of vectors trained on demo/sample.txt.gz: %s", async (_, options, hash) => {
     const model = await train("demo/sample.txt.gz", { epochs: 1, threads: 1, ...options });
@@ -176,7 +178,13 @@ describe("train", () => {
   });
 
   it("lets onEpochEnd look at the model, and stop", async () => {
-    for (const given of [{}, { worker: false }, { threads: 3 }, { reproducible: true, threads: 2 }]) {
+    for (const given of [
+      {},
+      { worker: false },
+      { threads: 3 },
+      { threads: 2, wasm: unshared() },
+      { threads: 3, model: "cbow" as const },
+    ]) {
       const seen: string[] = [];
       const model = await train(text, {
         ...small,
