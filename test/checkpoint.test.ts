@@ -333,7 +333,7 @@ describe("a checkpoint's file", () => {
       "latin1",
     );
     expect(() => readCheckpoint(newer, "file")).toThrow(
-      'expected version 2 or 3 of the format, got "9": use the wasm2vec that wrote it',
+      'expected version 2 or 3 or 4 of the format, got "9": use the wasm2vec that wrote it',
     );
   });
 
