@@ -38,8 +38,7 @@ onEachPage(
     it.each(WAYS)("gives the bytes of Node: %s", async (_, options, parallel) => {
       const { isolated, sharesMemory } = at;
       const outcome = await trainIn(at.page, options);
-      const mode = parallel === "rounds" && !sharesMemory ? "replicas" : parallel;
-      expect(outcome).toMatchObject({ parallel: mode, isolated, sharesMemory });
+      expect(outcome).toMatchObject({ parallel, isolated, sharesMemory });
       expect(outcome.hash).toBe(await trainHere(options));
     });
 
@@ -118,13 +117,17 @@ onEachPage(
       else expect(left).toEqual([...Array(8).fill("1"), "true", warning]);
     });
 
-    it("uses several threads by default, in the mode that the page allows", async () => {
-      const { threads, parallel } = await trainIn(at.page, { threads: 2 });
-      expect({ threads, parallel }).toEqual({ threads: 2, parallel: at.sharesMemory ? "hogwild" : "replicas" });
+    it("trains with several threads on every page; without the grid where they share memory", async () => {
+      const { hash, threads, parallel } = await trainIn(at.page, { threads: 2 });
+      expect({ threads, parallel }).toEqual({ threads: 2, parallel: "grid" });
+      expect(hash).toBe(await trainHere({ threads: 1 }));
+      expect(await trainIn(at.page, { threads: 2, model: "cbow" })).toMatchObject(
+        at.sharesMemory ? { threads: 2, parallel: "hogwild" } : { threads: 1, parallel: "none" },
+      );
     });
 
     it("resumes a training that was stopped, to the bytes of one that was not", async () => {
-      const options = { ...small, reproducible: true, threads: 2 };
+      const options = { ...small, threads: 2 };
       const { hash, paused } = await at.page.evaluate<{ hash: string; paused: number }>(`(async () => {
       const { train, readCheckpoint, TrainingControl } = await import("/index.js");
       const text = ${JSON.stringify(text)};
@@ -152,7 +155,7 @@ onEachPage(
       return { hash: await (${HASH})(model), paused: checkpoint.position.epochs + checkpoint.position.batches / 1e6 };
     })()`);
       expect(paused).toBeGreaterThan(1);
-      expect(hash).toBe(await trainHere({ reproducible: true }));
+      expect(hash).toBe(await trainHere({ threads: 1 }));
     });
   },
   PAGE_ENGINES,

@@ -35,7 +35,7 @@ beforeAll(async () => {
   for (const file of ["main.js"]) cpSync(join("test/apps", file), join(project.folder, file));
   writeFileSync(join(project.folder, "index.html"), PAGE("./main.js"));
   browser = await BROWSERS.Chromium();
-  const sentences = Array.from({ length: 2000 }, (_, i) => [0, 1, 2, 3, 4].map((j) => `w${(i * (j + 1)) % 97}`));
+  const sentences = Array.from({ length: 4000 }, (_, i) => [0, 1, 2, 3, 4].map((j) => `w${(i * (j + 1)) % 577}`));
   const hash = async (options: object) => {
     const { vectors } = await train(sentences, { minCount: 1, dim: 8, epochs: 2, ...options });
     return createHash("sha256").update(vectors.matrix).digest("hex");
@@ -90,21 +90,21 @@ describe("an application built by", () => {
     mkdirSync(output);
     await builders[name](join(project.folder, "main.js"), output);
     writeFileSync(join(output, "index.html"), PAGE("./main.js"));
-    expect(await openFolder(output)).toEqual({ ...expected, threads: 2, parallel: "replicas" });
-    expect(await openFolder(output, ISOLATION)).toEqual({ ...expected, threads: 2, parallel: "rounds" });
+    expect(await openFolder(output)).toEqual({ ...expected, threads: 2, parallel: "grid" });
+    expect(await openFolder(output, ISOLATION)).toEqual({ ...expected, threads: 2, parallel: "grid" });
   });
 
   it("Vite trains, with workers, to the bytes of Node", async () => {
     const output = join(project.folder, "dist-vite");
     await vite.build({ root: project.folder, logLevel: "error", build: { outDir: output } });
-    expect(await openFolder(output)).toEqual({ ...expected, threads: 2, parallel: "replicas" });
+    expect(await openFolder(output)).toEqual({ ...expected, threads: 2, parallel: "grid" });
   });
 
   it("Vite's development server, too", async () => {
     const server = await vite.createServer({ root: project.folder, logLevel: "error", server: { host: "127.0.0.1" } });
     try {
       await server.listen();
-      expect(await open(server.resolvedUrls!.local[0])).toEqual({ ...expected, threads: 2, parallel: "replicas" });
+      expect(await open(server.resolvedUrls!.local[0])).toEqual({ ...expected, threads: 2, parallel: "grid" });
     } finally {
       await server.close();
     }
@@ -136,7 +136,7 @@ describe("a page without a bundler", () => {
 
   it("trains by an import map", async () => {
     const folder = bare("plain", `<!doctype html>${MAP}${PAGE("./main.js")}`);
-    expect(await openFolder(folder)).toEqual({ ...expected, threads: 2, parallel: "replicas" });
+    expect(await openFolder(folder)).toEqual({ ...expected, threads: 2, parallel: "grid" });
   });
 
   it("trains under a strict Content-Security-Policy, without blob: and eval", async () => {
@@ -144,7 +144,7 @@ describe("a page without a bundler", () => {
     const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
     expect(await openFolder(folder, { "Content-Security-Policy": policy })).toEqual({
       ...expected,
-      ...{ threads: 2, parallel: "replicas" },
+      ...{ threads: 2, parallel: "grid" },
     });
   });
 
@@ -155,7 +155,7 @@ describe("a page without a bundler", () => {
       worker.onerror = ({ message }) => resolve({ error: message });
     });`;
     const folder = await named("worker", `<!doctype html><script type="module">${start}</script>`);
-    expect(await openFolder(folder)).toEqual({ ...expected, threads: 2, parallel: "replicas" });
+    expect(await openFolder(folder)).toEqual({ ...expected, threads: 2, parallel: "grid" });
   });
 
   it("says what is missing where no worker can be started", async () => {

@@ -18,22 +18,32 @@ import {
 } from "wasm2vec";
 import { sampleText } from "./sample";
 import { store } from "./stored";
+import { unshared } from "./unshared";
 
 const text = sampleText(8000);
+/** words enough for eight blocks */
+const wide = sampleText(8000, 1, 600);
+/** two blocks, of words that are soon learnt */
+const mid = sampleText(8000, 1, 75);
 const small: TrainOptions = { dim: 20, epochs: 3, minCount: 1, subsample: 2e-3 };
 
 /** Trains until it has read so far, and returns the checkpoint written there. Pass 0 counts words. */
-async function interruptAt(pass: number, sentence: number, options: TrainOptions): Promise<Checkpoint> {
+async function interruptAt(
+  pass: number,
+  sentence: number,
+  options: TrainOptions,
+  sentences = text,
+): Promise<Checkpoint> {
   const { files, write, read } = store();
   const control = new TrainingControl();
   const abort = new AbortController();
   let passes = 0;
   function* corpus() {
     const own = passes++;
-    for (let i = 0; i < text.length; i++) {
+    for (let i = 0; i < sentences.length; i++) {
       if (own === pass && i === sentence)
         control.checkpoint().then(() => abort.abort(new Error("interrupted")), abort.abort.bind(abort));
-      yield text[i];
+      yield sentences[i];
     }
   }
   const training = train(corpus, { ...options, control, signal: abort.signal, checkpoint: { every: "1h", write } });
@@ -51,6 +61,15 @@ const places: [pass: number, sentence: number][] = [
   [3, 2000],
 ];
 
+/** Ways to train whose bytes are the same each time. */
+const SAME: TrainOptions[] = [
+  { threads: 1 },
+  { threads: 3 },
+  { threads: 3, wasm: unshared() },
+  { worker: false },
+  { threads: 1, model: "cbow" },
+];
+
 /** All that a training leaves, times left out. */
 const traces = (model: Model<never>) => ({
   vectors: model.vectors.matrix.slice(),
@@ -65,34 +84,144 @@ describe("resume", () => {
     "one thread, hierarchical softmax": { threads: 1, loss: "hierarchical-softmax" },
     "in process": { worker: false },
     "js kernel": { threads: 1, kernel: "js" },
-    reproducible: { reproducible: true, threads: 2 },
-    "reproducible, hierarchical softmax": { reproducible: true, threads: 3, loss: "hierarchical-softmax" },
-    replicas: { parallel: "replicas", threads: 3 },
+    "3 threads": { threads: 3 },
+    "a ring of 3": { threads: 3, wasm: unshared() },
+    "reproducible, hierarchical softmax": { reproducible: true, loss: "hierarchical-softmax" },
     "frozen words": { threads: 1, freeze: ["topic0_0", "common1"] },
   };
 
   it.each(Object.entries(ways))("gives the bytes of the training that was not interrupted: %s", async (_, options) => {
-    const whole = traces(await train(text, { ...small, ...options }));
+    const sentences = options.threads === 3 ? wide : text;
+    const whole = traces(await train(sentences, { ...small, ...options }));
     const reached = new Set<string>();
     for (const [pass, sentence] of places) {
-      const resume = await interruptAt(pass, sentence, { ...small, ...options });
-      reached.add(`${resume.position.epochs} ${resume.position.batches}`);
-      const { worker } = options;
-      expect(traces(await train(text, { resume, worker })), `${pass}, ${sentence}`).toEqual(whole);
+      const resume = await interruptAt(pass, sentence, { ...small, ...options }, sentences);
+      const { epochs, batches, steps } = resume.position;
+      reached.add(`${epochs} ${batches} ${steps}`);
+      // draws go by the place in the text: no generator has a state to be kept
+      expect((resume as unknown as { random: unknown[] }).random.length).toBe(resume.mode === "grid" ? 0 : 1);
+      const { worker, wasm } = options;
+      expect(traces(await train(sentences, { resume, worker, wasm })), `${pass}, ${sentence}`).toEqual(whole);
     }
     expect(reached.size).toBe(places.length);
   });
 
+  /** Where a training of the grid goes on, whatever it began as. */
+  const others: Record<string, TrainOptions> = {
+    "1 thread": { threads: 1 },
+    "3 threads": { threads: 3 },
+    "in process": { worker: false, threads: "auto" },
+    "a ring of 2": { threads: 2, wasm: unshared() },
+    "a ring of 5": { threads: 5, wasm: unshared() },
+    "the scalar kernel": { kernel: "scalar", threads: 2 },
+  };
+
+  it.each<[string, TrainOptions]>([
+    ["2 threads", { threads: 2 }],
+    ["a ring of 3", { threads: 3, wasm: unshared() }],
+    ["in process", { worker: false }],
+  ])(
+    "goes on from the midst of chunks, asked for while it trains, whoever trains then: %s",
+    { timeout: 300_000 },
+    async (_, options) => {
+      const given = { ...small, learningRate: 0.1, ...options };
+      const [control, { files, write, read }] = [new TrainingControl(), store()];
+      const asking = (async () => {
+        for (;;) await control.checkpoint();
+      })();
+      const ended = expect(asking).rejects.toThrow("training has ended");
+      const whole = await train(wide, { ...given, control, checkpoint: { every: "1h", write } });
+      await ended;
+      // asking changes nothing
+      expect(whole.vectors.matrix).toEqual((await train(wide, given)).vectors.matrix);
+      // one of each step that a chunk was left at, wherever in the text
+      const places = new Map<number, number>();
+      files.forEach((_, number) => {
+        const { steps, epochs, words } = read(number).position;
+        if (epochs < 3) places.set(steps + 8 * Number(words > 40_000), number);
+      });
+      expect([...places.keys()].filter((place) => place % 8 > 0).length).toBeGreaterThan(3);
+      const names = Object.keys(others);
+      let turn = 0;
+      for (const number of places.values()) {
+        const way = names[turn++ % names.length];
+        const model = await train(wide, { resume: read(number), ...others[way] });
+        expect(traces(model).vectors, `${way}, ${JSON.stringify(read(number).position)}`).toEqual(whole.vectors.matrix);
+        expect(traces(model).outputs, way).toEqual(traces(whole).outputs);
+        if (others[way].kernel === undefined)
+          expect(model.history.map(({ loss }) => loss)).toEqual(whole.history.map(({ loss }) => loss));
+      }
+    },
+  );
+
+  it("goes on in the midst of a chunk again and again, each time with other threads", async () => {
+    const given = { ...small, learningRate: 0.1, epochs: 2 };
+    const whole = traces(await train(wide, { ...given, threads: 1 }));
+    const names = Object.keys(others).filter((way) => others[way].kernel === undefined);
+    let resume: Checkpoint | undefined;
+    let model: Model<never> | undefined;
+    const steps: number[] = [];
+    for (let turn = 0; model === undefined; turn++) {
+      const [control, abort] = [new TrainingControl(), new AbortController()];
+      const { write, read, files } = store();
+      const way = others[names[turn % names.length]];
+      const shared = { ...way, control, signal: abort.signal, checkpoint: { every: "1h", write } };
+      const training = train(wide, resume ? { ...shared, resume } : { ...given, ...shared });
+      // the seventh, or as many as there are before the end
+      const stopping = (async () => {
+        for (let i = 0; i < 7; i++) await control.checkpoint();
+        abort.abort(new Error("interrupted"));
+      })().catch(() => {});
+      model = await training.catch((error) => {
+        expect(error.message).toContain("interrupted");
+        return undefined;
+      });
+      await stopping;
+      if (files.length > 0) resume = read();
+      steps.push(resume!.position.steps);
+      expect(turn).toBeLessThan(100);
+    }
+    expect(new Set(steps).size).toBeGreaterThan(2);
+    expect(steps.length).toBeGreaterThan(3);
+    const { vectors, outputs, history } = traces(model);
+    expect(vectors).toEqual(whole.vectors);
+    expect(outputs).toEqual(whole.outputs);
+    // but for the threads that trained it
+    const figures = ({ threads: _, ...record }: (typeof history)[number]) => record;
+    expect(history.map(figures)).toEqual(whole.history.map(figures));
+  });
+
+  it("goes on from what was kept when the text failed in the midst of a pass", async () => {
+    const whole = traces(await train(wide, { ...small, threads: 1 }));
+    for (const options of [{ threads: 2 }, { threads: 3, wasm: unshared() }, { worker: false }]) {
+      const { write, read, files } = store();
+      let pass = 0;
+      function* corpus() {
+        yield* wide.slice(0, 5000);
+        if (pass++ === 2) throw new Error("the cable was pulled");
+        yield* wide.slice(5000);
+      }
+      const training = train(corpus, { ...small, ...options, checkpoint: { every: "1h", write } });
+      await expect(training).rejects.toThrow(/^the cable was pulled; the checkpoint holds training up to word \d+/);
+      expect(files).toHaveLength(1);
+      expect(read().position.epochs).toBe(1);
+      expect(traces(await train(wide, { resume: read(), threads: 1 }))).toEqual({
+        ...whole,
+        history: whole.history.map((record, i) => ({ ...record, threads: i === 0 ? (options.threads ?? 1) : 1 })),
+      });
+    }
+  });
+
   it("may go on with other threads, another transport and another exact kernel", async () => {
-    const options: TrainOptions = { ...small, reproducible: true, threads: 2 };
-    const { vectors } = traces(await train(text, options));
-    const resume = await interruptAt(2, 3000, options);
-    for (const other of [{ threads: 3 }, { worker: false }, { kernel: "scalar" }] as const)
-      expect((await train(text, { resume, ...other })).vectors.matrix).toEqual(vectors);
+    const options: TrainOptions = { ...small, threads: 2 };
+    const { vectors } = traces(await train(wide, options));
+    const resume = await interruptAt(2, 3000, options, wide);
+    for (const [way, other] of Object.entries(others))
+      expect((await train(wide, { resume, ...other })).vectors.matrix, way).toEqual(vectors);
   });
 
   it("goes on with hogwild, whose bytes are never the same", async () => {
-    const resume = await interruptAt(1, 3000, { ...small, threads: 3 });
+    const resume = await interruptAt(1, 3000, { ...small, threads: 3, model: "cbow" });
     expect(resume.mode).toBe("hogwild");
     for (const threads of [2, 4]) {
       const { history } = await train(text, { resume, threads });
@@ -200,11 +329,11 @@ describe("a checkpoint's file", () => {
     }
     expect(() => readCheckpoint(Buffer.from("words 12\n"), "file")).toThrow("a checkpoint what training wrote");
     const newer = Buffer.from(
-      Buffer.from(bytes).toString("latin1").replace('"version":"3"', '"version":"9"'),
+      Buffer.from(bytes).toString("latin1").replace('"version":"4"', '"version":"9"'),
       "latin1",
     );
     expect(() => readCheckpoint(newer, "file")).toThrow(
-      'expected version 2 or 3 of the format, got "9": use the wasm2vec that wrote it',
+      'expected version 2 or 3 or 4 of the format, got "9": use the wasm2vec that wrote it',
     );
   });
 
@@ -252,10 +381,10 @@ describe("when checkpoints are written", () => {
   });
 
   it("changes nothing in the result", async () => {
-    for (const options of [{ threads: 1 }, { reproducible: true }, { parallel: "replicas", threads: 2 }] as const) {
+    for (const options of SAME) {
       const { write } = store();
-      const kept = await train(text, { ...small, ...options, checkpoint: { every: "0.005s", write } });
-      expect(kept.vectors.matrix).toEqual((await train(text, { ...small, ...options })).vectors.matrix);
+      const kept = await train(wide, { ...small, ...options, checkpoint: { every: "0.005s", write } });
+      expect(kept.vectors.matrix).toEqual((await train(wide, { ...small, ...options })).vectors.matrix);
     }
   });
 
@@ -323,7 +452,7 @@ describe("when checkpoints are written", () => {
 
 describe("TrainingControl", () => {
   it("pauses and resumes, with the bytes of a training without pauses", async () => {
-    for (const options of [{ threads: 1 }, { reproducible: true }, { parallel: "replicas", threads: 2 }] as const) {
+    for (const options of SAME) {
       const control = new TrainingControl();
       const now = performance.now.bind(performance);
       let skipped = 0;
@@ -345,14 +474,12 @@ describe("TrainingControl", () => {
       const onProgress = ({ phase }: { phase: string }) => {
         if (phase === "training") pausing ??= pause();
       };
-      const model = await train(text, { ...small, ...options, control, onProgress }).finally(() =>
-        vi.restoreAllMocks(),
-      );
+      const model = await train(mid, { ...small, ...options, control, onProgress }).finally(() => vi.restoreAllMocks());
       expect(pausing).toBeDefined();
       await pausing;
       // pauses are not training
       for (const { seconds } of model.history) expect(seconds * 1000).toBeLessThan(skipped);
-      expect(model.vectors.matrix).toEqual((await train(text, { ...small, ...options })).vectors.matrix);
+      expect(model.vectors.matrix).toEqual((await train(mid, { ...small, ...options })).vectors.matrix);
     }
   });
 
@@ -369,11 +496,7 @@ describe("TrainingControl", () => {
   });
 
   it("shows the model while it is trained, with the bytes of a training that nobody looks at", async () => {
-    for (const options of [
-      { threads: 1 },
-      { reproducible: true, threads: 2 },
-      { parallel: "replicas", threads: 2 },
-    ] as const) {
+    for (const options of SAME) {
       const control = new TrainingControl();
       const seen: number[] = [];
       const watch = async (): Promise<void> => {
@@ -383,13 +506,13 @@ describe("TrainingControl", () => {
         }
       };
       const watching = expect(watch()).rejects.toThrow("training has ended, the model is what train returns");
-      const model = await train(text, { ...small, ...options, control });
+      const model = await train(mid, { ...small, ...options, control });
       await watching;
       expect(seen.length).toBeGreaterThan(5);
       // what is seen is trained: words of a topic come together
       expect(seen.at(-1)!).toBeGreaterThan(0.5);
       expect(Math.abs(seen[0])).toBeLessThan(seen.at(-1)!);
-      expect(model.vectors.matrix).toEqual((await train(text, { ...small, ...options })).vectors.matrix);
+      expect(model.vectors.matrix).toEqual((await train(mid, { ...small, ...options })).vectors.matrix);
     }
   });
 

@@ -36,8 +36,6 @@ onEachPage(
   () => folder,
   "/index.html",
   (at) => {
-    const mode = at.isolated ? "hogwild" : "replicas";
-
     /** Opens the at.page, where the sample is chosen. */
     async function open(settings: string): Promise<void> {
       await at.page.goto("about:blank");
@@ -66,7 +64,7 @@ onEachPage(
     it("trains, answers, and hands out files that Node reads", async () => {
       await at.page.evaluate('document.querySelector("#start").click()');
       await until(at.page, `${says("#status")}.startsWith("Done")`, "the end of training");
-      expect(await at.page.evaluate(says("#threads"))).toContain(mode);
+      expect(await at.page.evaluate(says("#threads"))).toContain("grid");
       await at.page.evaluate(`(() => {
       document.querySelector("#word").value = "topic0_0";
       document.querySelector("#find").requestSubmit();

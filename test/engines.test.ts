@@ -36,7 +36,7 @@ function place(engine: string, door: string, path: Place["path"], args: string[]
 }
 
 /** Two threads on one memory without locks: it ends, with bytes of its own. */
-const HOGWILD = { parallel: "hogwild", threads: 2 } as const;
+const HOGWILD = { model: "cbow", threads: 2 } as const;
 
 let folder: string;
 let file: string;

@@ -5,8 +5,9 @@ import { describe, expect, it } from "vitest";
 import { type Model, TrainingControl, type TrainOptions, textCorpus, train } from "wasm2vec";
 import { sampleText } from "./sample";
 import { store } from "./stored";
+import { unshared } from "./unshared";
 
-const text = sampleText(2000);
+const text = sampleText(2000, 1, 75);
 const small: TrainOptions = { dim: 8, epochs: 3, minCount: 1, threads: 1 };
 const never = new Promise<never>(() => {});
 
@@ -36,8 +37,9 @@ describe("an abort ends training at once while", () => {
 
   it.each([
     ["one thread", {}],
-    ["hogwild", { threads: 2 }],
-    ["reproducible", { threads: 2, reproducible: true }],
+    ["hogwild", { threads: 2, model: "cbow" }],
+    ["the grid", { threads: 2 }],
+    ["a ring", { threads: 2, wasm: unshared() }],
     ["in process", { worker: false }],
   ] as [string, TrainOptions][])("it is trained on: %s", (_, options) =>
     abortWhen((waits, signal) => {
@@ -169,13 +171,14 @@ describe("TrainingControl", () => {
 
   it.each([
     ["one thread", { threads: 1 }],
-    ["hogwild", { threads: 2 }],
-    ["in the midst of a round", { threads: 2, reproducible: true }],
-    ["in the midst of a round of replicas", { threads: 2, parallel: "replicas" }],
+    ["hogwild", { threads: 2, model: "cbow" }],
+    ["the grid", { threads: 2 }],
+    ["a ring", { threads: 2, wasm: unshared() }],
+    ["in process", { worker: false }],
   ] as [string, TrainOptions][])(
     "has checkpoints written, and shows the model, while the text is waited for: %s",
     async (_, options) => {
-      const long = sampleText(4500);
+      const long = sampleText(4500, 1, 75);
       const given = { ...small, epochs: 2, ...options };
       const whole = await train(long, given);
       const control = new TrainingControl();

@@ -9,18 +9,23 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { estimateMemory, type TrainOptions } from "wasm2vec";
 import { Random } from "../src/math/random";
+import { unshared } from "./unshared";
 
 const BUILD = new URL("../build/node.js", import.meta.url).href;
+
+const KERNEL = fileURLToPath(new URL("../build/simd.wasm", import.meta.url));
 
 /** Trains an epoch, and says how much more of its memory was resident at the peak than once the package was imported. */
 const PROGRAM = `
   import { readFileSync } from "node:fs";
   import { loadVocabulary, train } from ${JSON.stringify(BUILD)};
   const peak = () => 1024 * Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
-  const [, folder, options] = process.argv;
+  const [, folder, options, kernel] = process.argv;
+  // linked with unshared memory only
+  const wasm = kernel && new WebAssembly.Module(readFileSync(kernel));
   const before = peak();
   const vocabulary = await loadVocabulary(folder + "/vocabulary.txt");
-  const model = await train(folder + "/text.txt", { vocabulary, ...JSON.parse(options) });
+  const model = await train(folder + "/text.txt", { vocabulary, ...JSON.parse(options), ...(wasm ? { wasm } : {}) });
   console.log(JSON.stringify({ growth: peak() - before, words: model.vectors.size }));
 `;
 
@@ -49,10 +54,11 @@ function write(words: number, tokens: number): void {
 const MODES: Record<string, TrainOptions> = {
   "one thread": { threads: 1 },
   "in process": { worker: false },
-  "hogwild, 2 threads": { parallel: "hogwild", threads: 2 },
-  "reproducible, 2 threads": { reproducible: true, threads: 2 },
-  "replicas, 2 threads": { parallel: "replicas", threads: 2 },
-  "replicas, 3 threads": { parallel: "replicas", threads: 3 },
+  "2 threads": { threads: 2 },
+  "a ring of 1": { threads: 1 },
+  "a ring of 2": { threads: 2 },
+  "a ring of 3": { threads: 3 },
+  "hogwild, 2 threads": { model: "cbow", threads: 2 },
   "cbow, one thread": { model: "cbow", threads: 1 },
   "hierarchical softmax, one thread": { loss: "hierarchical-softmax", threads: 1 },
 };
@@ -66,15 +72,23 @@ describe.runIf(existsSync("/proc/self/status"))("estimateMemory, of what a proce
   ])("$words words of $dim floats", ({ words, dim, tokens, runs }) => {
     beforeAll(() => write(words, tokens), 120_000);
 
-    it.runIf(runs).each(Object.entries(MODES))("%s: within a quarter", { timeout: 300_000 }, async (_, mode) => {
+    it.runIf(runs).each(Object.entries(MODES))("%s: within a quarter", { timeout: 300_000 }, async (name, mode) => {
       const options = { ...mode, dim, epochs: 1, window: 2, ...(mode.loss ? {} : { negatives: 2 }) };
-      const given = ["--input-type=module", "--eval", PROGRAM, folder, JSON.stringify(options)];
+      const isRing = name.startsWith("a ring");
+      const given = [
+        "--input-type=module",
+        "--eval",
+        PROGRAM,
+        folder,
+        JSON.stringify(options),
+        ...(isRing ? [KERNEL] : []),
+      ];
       const { stdout } = await promisify(execFile)(process.execPath, given, {
         cwd: fileURLToPath(new URL("..", import.meta.url)),
       });
       const taken = JSON.parse(stdout) as { growth: number; words: number };
       expect(taken.words).toBe(words);
-      const { total } = estimateMemory(options, words);
+      const { total } = estimateMemory(isRing ? { ...options, wasm: unshared() } : options, words);
       const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
       const error = Math.abs(total / taken.growth - 1);
       expect(error, `told ${megabytes(total)}, took ${megabytes(taken.growth)}`).toBeLessThan(0.25);

@@ -4,19 +4,21 @@ import { createHash } from "node:crypto";
 import { type TrainOptions, train } from "wasm2vec";
 import { sampleText } from "./sample";
 
-export const text = sampleText(4000);
+/** words enough for four blocks */
+export const text = sampleText(4000, 1, 150);
 export const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3 };
 
-/** What they are called, their options, and how their threads work together where memory is shared. */
+/** What they are called, their options, and how their threads work together. */
 export const WAYS: [name: string, options: TrainOptions, parallel: string][] = [
-  ["one thread", { threads: 1 }, "none"],
-  ["without a worker", { worker: false }, "none"],
+  ["one thread", { threads: 1 }, "grid"],
+  ["without a worker", { worker: false }, "grid"],
+  ["three threads", { threads: 3 }, "grid"],
+  ["weighted windows", { threads: 2, windowWeights: "linear" }, "grid"],
+  ["pair by pair", { threads: 2, sharedNegatives: false }, "grid"],
   ["CBOW", { threads: 1, model: "cbow" }, "none"],
-  ["hierarchical softmax", { threads: 1, loss: "hierarchical-softmax" }, "none"],
-  ["the scalar kernel", { threads: 1, kernel: "scalar" }, "none"],
-  ["the scalar kernel without a worker", { worker: false, kernel: "scalar" }, "none"],
-  ["reproducible", { reproducible: true, threads: 3 }, "rounds"],
-  ["replicas", { parallel: "replicas", threads: 2 }, "replicas"],
+  ["hierarchical softmax", { loss: "hierarchical-softmax", reproducible: true }, "none"],
+  ["the scalar kernel", { threads: 2, kernel: "scalar" }, "grid"],
+  ["the scalar kernel without a worker", { worker: false, kernel: "scalar" }, "grid"],
 ];
 
 /** What an engine came to. */

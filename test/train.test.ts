@@ -15,6 +15,7 @@ import { train as trainInSource } from "../src/node";
 import { kernels } from "./kernels";
 import { sha256 } from "./same-bytes";
 import { sampleText } from "./sample";
+import { unshared } from "./unshared";
 
 const text = sampleText(2000);
 const small: TrainOptions = { dim: 20, epochs: 2, minCount: 1, subsample: 2e-3, threads: 1 };
@@ -47,11 +48,11 @@ describe("train", () => {
 
   // made by this test; a change here is a change of every user's vectors and belongs into CHANGELOG.md
   it.each<[string, TrainOptions, string]>([
-    ["skipgram", {}, "bd89fe92b7c2ad5b187979abfb978c8c1db1076adc3f52158e4adad96eb7a8c9"],
+    ["skipgram", {}, "0a0854c1cdc98c14b04f79a4d3af72a1ac27ff8dc8e3c7dacf304384a42ffa10"],
     [
       "skipgram, fresh negatives for each pair",
       { sharedNegatives: false },
-      "2d2491ab6b67976ef859b9f4b676d031c8694d7ddf83ebc80c924b4522c62f99",
+      "e6ebfb8241bdcab6c844d50b969847939c2e0a2828f43e4b66379f31e8152c03",
     ],
     [
       "skipgram, hierarchical softmax",
@@ -66,7 +67,12 @@ describe("train", () => {
     [
       "skipgram, reproducible with all cores",
       { reproducible: true, threads: "auto" },
-      "ee179f6280bed1a3ecfca1e44c936762f0dad49914f46a037f4d0e15ba3c5563",
+      "0a0854c1cdc98c14b04f79a4d3af72a1ac27ff8dc8e3c7dacf304384a42ffa10",
+    ],
+    [
+      "skipgram, weighted windows",
+      { windowWeights: "linear", threads: 2 },
+      "38dbfd0c56ae15aec7b9e420296573ee5003817c4556a84bdc1f6b83311dcfd8",
     ],
     ["cbow", { model: "cbow" }, "0dc02b2db3cbd7d77095f9cb0072224faf6efa15cded7ecb404b1b42adb6c6d2"],
   ])("holds the SHA-256 of vectors trained on demo/sample.txt.gz: %s", async (_, options, hash) => {
@@ -176,7 +182,13 @@ describe("train", () => {
   });
 
   it("lets onEpochEnd look at the model, and stop", async () => {
-    for (const given of [{}, { worker: false }, { threads: 3 }, { reproducible: true, threads: 2 }]) {
+    for (const given of [
+      {},
+      { worker: false },
+      { threads: 3 },
+      { threads: 2, wasm: unshared() },
+      { threads: 3, model: "cbow" as const },
+    ]) {
       const seen: string[] = [];
       const model = await train(text, {
         ...small,

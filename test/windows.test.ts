@@ -94,7 +94,7 @@ describe("training", () => {
     expect(score("a", "b")).toBeGreaterThan(score("b", "a") + 2);
   });
 
-  it.each<TrainOptions>([{}, { reproducible: true, threads: 2 }, { parallel: "replicas", threads: 2 }])(
+  it.each<TrainOptions>([{}, { threads: 2 }, { worker: false }, { threads: 1, model: "cbow" }])(
     "keeps the share of its steps that a word's rate says: %o",
     async (options) => {
       const begin = await vectorsOf({ ...options, learningRate: 0 });

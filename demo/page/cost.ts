@@ -17,9 +17,8 @@ const COUNT_SECONDS = 8e-7;
 const WORD_SECONDS = 4.1e-7;
 const MAC_SECONDS = 8.9e-11;
 
-/** What a second thread adds where threads share memory, and what all come to where they do not, of the speed of one thread. */
+/** What each further thread adds, of the speed of one. */
 const THREAD_GAIN = 0.6;
-const REPLICAS = 0.6;
 
 /** Words trained on from which a training tells how fast the browser is: in fewer most of the time goes to starting. */
 const TELLING_WORDS = 200_000;
@@ -37,25 +36,25 @@ export function wordsOf(bytes: number, isCompressed: boolean): number {
  * @throws what the library says of the options
  */
 export function describeCost(options: TrainOptions, words: number | undefined): string {
-  const { total, copies, threads } = estimateMemory(options, USUAL_WORDS);
+  const { total, threads } = estimateMemory(options, USUAL_WORDS);
   const megabytes = Math.round(total / 2 ** 20).toLocaleString("en");
   const memory = `About ${megabytes} MB for a vocabulary of ${USUAL_WORDS.toLocaleString("en")} words, ${threads} thread${threads === 1 ? "" : "s"}`;
   if (words === undefined) return `${memory}.`;
   const { epochs = DEFAULTS.epochs } = options;
-  const training = (words * epochs) / usualRate(options, threads, copies > 0) / speed();
+  const training = (words * epochs) / usualRate(options, threads) / speed();
   const seconds = Math.round(START_SECONDS + words * COUNT_SECONDS + training);
   const time = seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
   return `${memory}; some ${time} for ${words.toLocaleString("en")} words, ${speed() === 1 ? "on a usual machine" : "at the speed of the last training"}.`;
 }
 
 /** What learnSpeed needs of a training: an EpochRecord, or several added up. */
-export type Pace = Pick<EpochRecord, "words" | "seconds" | "threads" | "parallel">;
+export type Pace = Pick<EpochRecord, "words" | "seconds" | "threads">;
 
 /** Remembers how fast this browser is, if it was trained on enough words to tell. */
-export function learnSpeed(options: TrainOptions, { words, seconds, threads, parallel }: Pace): void {
+export function learnSpeed(options: TrainOptions, { words, seconds, threads }: Pace): void {
   if (words < TELLING_WORDS) return;
   try {
-    localStorage.setItem(SPEED, String(words / seconds / usualRate(options, threads, parallel === "replicas")));
+    localStorage.setItem(SPEED, String(words / seconds / usualRate(options, threads)));
   } catch {
     // no storage: the next estimate is for a usual machine again
   }
@@ -70,12 +69,12 @@ function speed(): number {
 }
 
 /** Words per second on a usual machine. */
-function usualRate(options: TrainOptions, threads: number, hasReplicas: boolean): number {
+function usualRate(options: TrainOptions, threads: number): number {
   const { model, loss, dim, window, negatives } = { ...DEFAULTS, ...options };
   // a path of hierarchical softmax has about as many nodes as the logarithm of the vocabulary
   const rows = loss === "hierarchical-softmax" ? Math.log2(USUAL_WORDS) : negatives + 1;
   // on average window + 1 words lie within reach, each of which predicts, or all of which predict together
   const macs = model === "cbow" ? 3 * rows * dim + 2 * (window + 1) * dim : 3 * (window + 1) * rows * dim;
-  const gain = threads > 1 && hasReplicas ? REPLICAS : 1 + THREAD_GAIN * (threads - 1);
+  const gain = 1 + THREAD_GAIN * (threads - 1);
   return gain / (WORD_SECONDS + MAC_SECONDS * macs);
 }

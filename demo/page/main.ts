@@ -47,7 +47,7 @@ offerResume();
 if (!crossOriginIsolated) {
   $("#isolation").hidden = false;
   $("#isolation").textContent =
-    "This page is not cross-origin isolated, so threads cannot share memory and train on replicas, more slowly; the server can change that with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.";
+    "This page is not cross-origin isolated, so threads cannot share memory: CBOW and hierarchical softmax train on one thread, skip-gram on all with some more memory; the server can change that with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp.";
 }
 
 setup.addEventListener("input", showCost);

@@ -5,7 +5,6 @@ import { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "wasm2vec";
 const CHOICES = {
   model: ["skipgram", "cbow"],
   loss: ["negative-sampling", "hierarchical-softmax"],
-  parallel: ["auto", "hogwild", "replicas"],
 } as const;
 
 const NUMBERS = {
@@ -22,7 +21,6 @@ const NUMBERS = {
 const LABELS: Record<string, string> = {
   minCount: "least count",
   learningRate: "learning rate",
-  parallel: "several threads",
   reproducible: "same bytes everywhere",
 };
 

@@ -128,8 +128,8 @@ export class TrainingControl {
   }
 
   /**
-   * The model as soon as the batches under way are done, for maps and queries while it is trained; training goes on at once,
-   * and its vectors with it where memory is shared. @throws ended training
+   * The model as soon as the batches under way are done, for maps and queries while it is trained: a copy of its vectors, which
+   * training, that goes on at once, leaves alone. @throws ended training
    */
   look(): Promise<EpochModel> {
     const seen = this.looks.add();

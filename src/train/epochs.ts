@@ -161,6 +161,8 @@ class Epoch {
   /** handed in, and their words */
   private batches: number;
   private words: number;
+  /** batches up to the last of those that are done */
+  private furthest = 0;
   private readonly pending: Promise<void>[] = [];
   /** when training began, moved on by rests and back by what was trained before */
   private start: number;
@@ -350,7 +352,9 @@ class Epoch {
     position.words += words;
     position.steps = 0;
     position.trainedWords += trained;
-    position.fingerprint = fingerprint;
+    // threads without locks may end a later batch first
+    const end = chunk.first + length;
+    if (end > this.furthest) [this.furthest, position.fingerprint] = [end, fingerprint];
     this.report();
   }
 

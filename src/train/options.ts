@@ -111,7 +111,7 @@ export interface TrainOptions extends WindowOptions, RunListeners {
    */
   wordRates?: WordRates;
   /**
-   * Goes on with an interrupted training on the same corpus: with one thread, replicas or `reproducible` to the bytes of the
+   * Goes on with an interrupted training on the same corpus, but for several threads with CBOW or a softmax to the bytes of the
    * training that was not interrupted. Options are those of the checkpoint; threads, worker and listeners may be others.
    */
   resume?: Checkpoint;

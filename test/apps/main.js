@@ -2,7 +2,8 @@
 
 import { train } from "wasm2vec";
 
-const sentences = Array.from({ length: 2000 }, (_, i) => [0, 1, 2, 3, 4].map((j) => `w${(i * (j + 1)) % 97}`));
+// words enough for two threads
+const sentences = Array.from({ length: 4000 }, (_, i) => [0, 1, 2, 3, 4].map((j) => `w${(i * (j + 1)) % 577}`));
 
 async function hashOf({ buffer }) {
   const digest = await crypto.subtle.digest("SHA-256", buffer);
