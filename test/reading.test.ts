@@ -140,16 +140,15 @@ const put = (name: string, bytes: Uint8Array | string) => {
   return path;
 };
 
-/** Threads that are none: one after the other answers a piece, now and then. */
-function lateThreads(count: number): ReadingThreads & { answers: number[]; end(): void } {
+/** Threads that are none: one piece is answered each time answer is called. */
+function lateThreads(count: number): ReadingThreads & { answers: number[]; answer(): void } {
   let started = 0;
   const asked: (() => void)[] = [];
-  const timer = setInterval(() => asked.shift()?.(), 30);
   const answers: number[] = [];
   return {
     count,
     answers,
-    end: () => clearInterval(timer),
+    answer: () => asked.shift()?.(),
     spawn(): ReadingHandle {
       const number = started++;
       let listener = (_: ReadReply) => {};
@@ -175,13 +174,27 @@ function lateThreads(count: number): ReadingThreads & { answers: number[]; end()
 
 describe("read by threads", () => {
   it("as many as there may be where tokens are waited for, each with a table of its own", async () => {
-    const path = put("late", plain.repeat(3));
-    const expected = await tokensOf(fileCorpus(path));
+    const bytes = Buffer.from(plain.repeat(3));
+    const expected = await tokensOf(textCorpus(() => [bytes]));
     for (const count of [1, 2, 3]) {
       const threads = lateThreads(count);
-      const own = fileCorpus(path);
-      expectSame(await tokensOf(readBy(own, threads)), expected);
-      threads.end();
+      const corpus = readBy(
+        textCorpus(() => [bytes]),
+        threads,
+      );
+      // answers only while it is waited for them
+      const waiting = async function* () {
+        const chunks = corpus.chunks()[Symbol.asyncIterator]();
+        for (;;) {
+          const step = chunks.next();
+          const first = () => Promise.race([step, new Promise<void>((resolve) => setTimeout(resolve, 5))]);
+          let result = await first();
+          for (; result === undefined; result = await first()) threads.answer();
+          if (result.done) return;
+          yield result.value;
+        }
+      };
+      expectSame(await tokensOf({ ...corpus, name: "late", chunks: waiting }), expected);
       expect(new Set(threads.answers).size).toBe(count);
     }
   });

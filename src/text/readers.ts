@@ -66,11 +66,14 @@ export async function* readThere(
   const crew = new Crew(threads, parsing);
   const abort = () => crew.close(signal?.reason);
   signal?.addEventListener("abort", abort);
-  const next = async (): Promise<TokenChunk[]> => {
+  const next = async function* (): AsyncGenerator<TokenChunk> {
     const { chunks, tally: counts, memory: read } = await crew.next();
     memory.give(read);
     tally.add(counts);
-    return chunks;
+    for (const chunk of chunks) {
+      yield chunk;
+      await breathe();
+    }
   };
   let first: Piece[] | undefined = [];
   let bytes = 0;
@@ -84,10 +87,10 @@ export async function* readThere(
       for (const one of first ?? []) crew.read(one);
       first = undefined;
       crew.read(piece);
-      while (crew.isBusy) yield* await next();
+      while (crew.isBusy) yield* next();
     }
     if (first !== undefined) yield* readHere(first, parsing, tally);
-    while (crew.load > 0) yield* await next();
+    while (crew.load > 0) yield* next();
   } finally {
     signal?.removeEventListener("abort", abort);
     crew.close(new Error("the text is not read any more"));
