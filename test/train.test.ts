@@ -69,7 +69,11 @@ describe("train", () => {
       { reproducible: true, threads: "auto" },
       "0a0854c1cdc98c14b04f79a4d3af72a1ac27ff8dc8e3c7dacf304384a42ffa10",
     ],
-    ["skipgram, weighted windows", { windowWeights: "linear", threads: 2 }, "38dbfd0c56ae15aec7b9e420296573ee5003817c4556a84bdc1f6b83311dcfd8"],
+    [
+      "skipgram, weighted windows",
+      { windowWeights: "linear", threads: 2 },
+      "38dbfd0c56ae15aec7b9e420296573ee5003817c4556a84bdc1f6b83311dcfd8",
+    ],
     ["cbow", { model: "cbow" }, "0dc02b2db3cbd7d77095f9cb0072224faf6efa15cded7ecb404b1b42adb6c6d2"],
   ])("holds the SHA-256 of vectors trained on demo/sample.txt.gz: %s", async (_, options, hash) => {
     const model = await train("demo/sample.txt.gz", { epochs: 1, threads: 1, ...options });
