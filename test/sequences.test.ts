@@ -57,7 +57,7 @@ describe("item2vec", () => {
       return Array.from({ length: i % 100 === 0 ? 300 : 2 + random.below(10) }, () => 50 * theme + random.below(50));
     });
     for (const text of [baskets(500), many]) {
-      const given = { dim: 8, epochs: 2, seed: 4 };
+      const given = { dim: 8, epochs: 2, seed: 4, minCount: 1 };
       const one = await item2vec(text, { ...given, threads: 1 });
       expect(one.history[0]).toMatchObject({ parallel: "grid", reproducible: true });
       for (const way of [
@@ -70,9 +70,10 @@ describe("item2vec", () => {
         expect(model.vectors.matrix).toEqual(one.vectors.matrix);
         expect(model.history[1].predictions).toBe(one.history[1].predictions);
       }
-      // every item of a basket predicts every other: no pair is lost where items are cut into blocks
+      // every item of a basket meets every other, and five noise words, but those that are the item itself
       const pairs = text.reduce((sum, { length }) => sum + length * (length - 1), 0);
-      expect(one.history[0].predictions).toBe(pairs);
+      expect(one.history[0].predictions).toBeLessThanOrEqual(6 * pairs);
+      expect(one.history[0].predictions).toBeGreaterThan(5.8 * pairs);
     }
   });
 
