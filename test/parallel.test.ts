@@ -66,7 +66,7 @@ describe("how threads work together", () => {
   it.each<[TrainOptions, RegExp]>([
     [
       { reproducible: true, model: "cbow", threads: 2 },
-      /"reproducible" with model "cbow" needs one thread, got "threads" 2/,
+      /"reproducible" with model "cbow" needs one thread, not "threads" 2/,
     ],
     [{ reproducible: true, loss: "softmax", threads: 3 }, /"reproducible" with loss "softmax" needs one thread/],
     [{ reproducible: true, kernel: "relaxed" }, /"reproducible" needs kernel "simd" or "scalar", got "relaxed"/],

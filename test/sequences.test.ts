@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ITEM_DEFAULTS, type Item, item2vec, node2vec, randomWalks, type TrainOptions, train } from "wasm2vec";
 import { Random } from "../src/math/random";
 import { store } from "./stored";
+import { unshared } from "./unshared";
 
 /** Baskets of one theme each: theme t sells the items 100 t + 0 … 9. */
 function baskets(count: number): number[][] {
@@ -48,12 +49,31 @@ describe("item2vec", () => {
     expect(expected.options).toMatchObject({ shrinkWindows: false, windowLeft: expected.options.windowRight });
   });
 
-  it("learns as much in rounds, whose merging knows how short baskets are", async () => {
-    const { vectors } = await item2vec(baskets(2000), { ...options, threads: 2, reproducible: true });
-    for (const item of ["3", "104", "507"]) {
-      const theme = (word: string) => Math.floor(Number(word) / 100);
-      const near = vectors.mostSimilar(item, { topN: 9 });
-      expect(near.filter(({ word }) => theme(word) === theme(item))).toHaveLength(9);
+  it("gives the same bytes whoever trains, of whole baskets, long ones too, in any number of blocks", async () => {
+    const random = Random.from(6, 0);
+    // more items than baskets are long, and some baskets of hundreds
+    const many = Array.from({ length: 1500 }, (_, i) => {
+      const theme = random.below(40);
+      return Array.from({ length: i % 100 === 0 ? 300 : 2 + random.below(10) }, () => 50 * theme + random.below(50));
+    });
+    for (const text of [baskets(500), many]) {
+      const given = { dim: 8, epochs: 2, seed: 4, minCount: 1 };
+      const one = await item2vec(text, { ...given, threads: 1 });
+      expect(one.history[0]).toMatchObject({ parallel: "grid", reproducible: true });
+      for (const way of [
+        { threads: 3 },
+        { worker: false },
+        { threads: 3, wasm: unshared() },
+        { kernel: "scalar" },
+      ] as const) {
+        const model = await item2vec(text, { ...given, ...way });
+        expect(model.vectors.matrix).toEqual(one.vectors.matrix);
+        expect(model.history[1].predictions).toBe(one.history[1].predictions);
+      }
+      // every item of a basket meets every other, and five noise words, but those that are the item itself
+      const pairs = text.reduce((sum, { length }) => sum + length * (length - 1), 0);
+      expect(one.history[0].predictions).toBeLessThanOrEqual(6 * pairs);
+      expect(one.history[0].predictions).toBeGreaterThan(5.8 * pairs);
     }
   });
 

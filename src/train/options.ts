@@ -224,7 +224,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const isGrid = model === "skipgram" && loss === "negative-sampling";
   if (reproducible && !isGrid && threads !== "auto" && threads > 1)
     throw new RangeError(
-      `"reproducible" with ${model === "cbow" ? 'model "cbow"' : `loss "${loss}"`} needs one thread, got "threads" ${threads}: leave one out`,
+      `"reproducible" with ${model === "cbow" ? 'model "cbow"' : `loss "${loss}"`} needs one thread, not "threads" ${threads}: leave one out`,
     );
   if (!worker && threads !== "auto" && threads > 1)
     throw new RangeError(`"threads" above 1 needs workers, got ${threads} with worker false: leave one out`);
