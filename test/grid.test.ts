@@ -10,7 +10,7 @@ import { Parameters, planMemory } from "../src/model/parameters";
 import { Vocabulary } from "../src/text/vocabulary";
 import { cutText } from "../src/train/cut";
 import { GridRunner } from "../src/train/grid";
-import type { GridJob, GridResult } from "../src/train/grid-threads";
+import type { GridJob, GridResult } from "../src/train/grid-jobs";
 import { resolveOptions } from "../src/train/options";
 import { WordVectors } from "../src/vectors/vectors";
 

@@ -2,7 +2,7 @@
 
 import { checkInteger } from "../math/check.js";
 import { planMemory, type Workplace } from "../model/parameters.js";
-import { rowsOfThread } from "./grid-threads.js";
+import { rowsOfThread } from "./grid-ring.js";
 import { PIECE } from "./link.js";
 import { canShare } from "./model.js";
 import { resolveOptions, type TrainOptions } from "./options.js";

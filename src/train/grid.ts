@@ -5,7 +5,7 @@ import type { Grid } from "../kernel/grid.js";
 import type { Batch } from "../text/encode.js";
 import type { ChunkTask } from "./cells.js";
 import { pairsOf } from "./cut.js";
-import type { GridJob, GridResult, GridThread } from "./grid-threads.js";
+import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
 import type { Chunk, Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
 

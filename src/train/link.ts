@@ -3,7 +3,7 @@
 import type { Layout } from "../kernel/layout.js";
 import type { Region } from "../kernel/patch.js";
 import type { KernelPlan } from "../kernel/pick.js";
-import type { GridJob, GridResult } from "./grid-threads.js";
+import type { GridJob, GridResult } from "./grid-jobs.js";
 import type { StepResult } from "./step.js";
 
 /** Bytes that go to or from an unshared memory at once: of a larger message each side would hold a copy of the model. */

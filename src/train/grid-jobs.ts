@@ -1,0 +1,61 @@
+// What all threads of the grid do together, a job at a time.
+
+import type { CellTrainer, ChunkTask } from "./cells.js";
+import type { StepResult } from "./step.js";
+
+/** Something that all threads do together. */
+export type GridJob =
+  | {
+      type: "sort";
+      chunk: ChunkTask;
+      /** batches sorted before, in the run */
+      sorted: number;
+      /** of all batches, where memory is not shared */
+      ids?: Uint32Array<ArrayBuffer>;
+    }
+  /** step: of the chunk, from 0; number: of the run */
+  | { type: "step"; chunk: number; step: number; number: number };
+
+/** What a thread has done of a job. */
+export interface GridResult {
+  /** words that subsampling kept */
+  trained: number;
+  /** of the cells, by their block of contexts */
+  cells: { context: number; result: StepResult }[];
+}
+
+export interface GridThread {
+  do(job: GridJob): Promise<GridResult>;
+}
+
+const NOTHING: StepResult = { loss: 0, predictions: 0, trained: 0 };
+
+/** Chunks that may still be trained on, by their number. */
+export class Chunks {
+  private readonly held = new Map<number, ChunkTask>();
+
+  add(chunk: ChunkTask): void {
+    this.held.set(chunk.number, chunk);
+    this.held.delete(chunk.number - 2);
+  }
+
+  get(number: number): ChunkTask {
+    return this.held.get(number)!;
+  }
+}
+
+/** Trains a cell. @param pause lets other events have their turn */
+export async function trainCell(
+  trainer: CellTrainer,
+  chunk: ChunkTask,
+  context: number,
+  target: number,
+  pause?: () => Promise<void>,
+): Promise<StepResult> {
+  let all = NOTHING;
+  for (const { loss, predictions, trained } of trainer.train(chunk, context, target)) {
+    all = { loss: all.loss + loss, predictions: all.predictions + predictions, trained: all.trained + trained };
+    await pause?.();
+  }
+  return all;
+}
