@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { blockSize, rowInBlocks } from "../src/kernel/grid";
 import { allocate } from "../src/kernel/memory";
 import { paste } from "../src/kernel/patch";
-import { startKernel } from "../src/kernel/pick";
+import { planKernel, startKernel } from "../src/kernel/pick";
 import { Parameters, planMemory } from "../src/model/parameters";
 import { Vocabulary } from "../src/text/vocabulary";
 import { cutText } from "../src/train/cut";
@@ -113,7 +113,7 @@ describe("rows", () => {
 describe("vectors", () => {
   it("refuse to be used while the rows lie in blocks", async () => {
     const parameters = modelOf(60, 2);
-    const kernel = startKernel({ name: "js" }, parameters.memory);
+    const kernel = startKernel(await planKernel("js", false), parameters.memory);
     const words = Array.from({ length: 60 }, (_, i) => `w${i}`);
     const all = [parameters.inputs, parameters.outputs].map((rows) => new WordVectors(words, 5, rows, kernel));
     const before = all.map(({ matrix }) => matrix.slice());
