@@ -143,7 +143,7 @@ onEachPage(
       const corpus = function* () {
         const own = pass++;
         for (let i = 0; i < text.length; i++) {
-          if (own === 2 && i === 1000) control.checkpoint().then(() => abort.abort());
+          if (own === 2 && i === 3000) control.checkpoint().then(() => abort.abort());
           yield text[i];
         }
       };
@@ -152,7 +152,7 @@ onEachPage(
       if (stopped !== "AbortError") throw new Error(stopped);
       const checkpoint = readCheckpoint(stored);
       const model = await train(text, { resume: checkpoint });
-      return { hash: await (${HASH})(model), paused: checkpoint.position.epochs + checkpoint.position.batches / 1e6 };
+      return { hash: await (${HASH})(model), paused: checkpoint.position.epochs + (checkpoint.position.batches + checkpoint.position.steps / 100) / 1e6 };
     })()`);
       expect(paused).toBeGreaterThan(1);
       expect(hash).toBe(await trainHere({ threads: 1 }));
