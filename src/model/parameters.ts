@@ -1,7 +1,7 @@
 // The trained parameters of a model and the tables that training needs, in one memory.
 
 import { Param } from "../../assembly/params.js";
-import { blockSize, CONTROL, type GridShape, rowInBlocks } from "../kernel/grid.js";
+import { blockSize, CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid.js";
 import type { Ptr } from "../kernel/kernel.js";
 import {
   type KernelOptions,
@@ -73,6 +73,7 @@ export class Parameters {
   private readonly hasTree: boolean;
   private readonly space: SearchSpace;
   private isInBlocks = false;
+  private moved = Promise.resolve();
 
   /**
    * All rows are 0 until initialise, take or restore.
@@ -138,20 +139,29 @@ export class Parameters {
    * Moves the rows to where the grid trains them, a block after the other; queries are refused meanwhile. The event loop gets its
    * turn every few ms.
    */
-  async toBlocks(): Promise<void> {
-    const { grid } = this.layout;
-    if (grid === undefined || this.isInBlocks) return;
-    this.isInBlocks = true;
-    await this.move((row) => rowInBlocks(grid, row));
+  toBlocks(): Promise<void> {
+    return this.inTurn(async (grid) => {
+      if (this.isInBlocks) return;
+      this.isInBlocks = true;
+      await this.move((row) => rowInBlocks(grid, row));
+    });
   }
 
   /** Moves them back: row i is that of word i again. */
-  async toWords(): Promise<void> {
+  toWords(): Promise<void> {
+    return this.inTurn(async (grid) => {
+      if (!this.isInBlocks) return;
+      const { blocks, blockRows } = grid;
+      await this.move((row) => (row % blockRows) * blocks + Math.floor(row / blockRows));
+      this.isInBlocks = false;
+    });
+  }
+
+  /** Moves one after the other. */
+  private inTurn(task: (grid: Grid) => Promise<void>): Promise<void> {
     const { grid } = this.layout;
-    if (grid === undefined || !this.isInBlocks) return;
-    const { blocks, blockRows } = grid;
-    await this.move((row) => (row % blockRows) * blocks + Math.floor(row / blockRows));
-    this.isInBlocks = false;
+    if (grid) this.moved = this.moved.then(() => task(grid));
+    return this.moved;
   }
 
   /** The output rows, of words or inner nodes. */

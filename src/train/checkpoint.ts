@@ -127,6 +127,8 @@ export class Checkpoint {
     readonly tensors: { inputs: Float32Array; outputs: Float32Array; rates?: Float32Array },
     /** for messages */
     readonly name: string,
+    /** @internal whether an older version wrote it, which trained in another way: it is a model, but not to go on with */
+    readonly isOlder = false,
   ) {
     ({ options: this.options, history: this.history, position: this.position } = state);
     ({ schedule: this.schedule, mode: this.mode, random: this.random, metadata: this.metadata = {} } = state);
@@ -146,7 +148,8 @@ export class Checkpoint {
 }
 
 /**
- * Reads what a training or Model.save has written: version 4 of the format, and of versions 2 and 3 models and trainings that had ended.
+ * Reads what a training or Model.save has written: version 4 of the format, and versions 2 and 3, whose models
+ * can be asked and trained on, but whose trainings cannot be gone on with.
  * @param bytes are kept, not copied
  * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version
  */
@@ -180,7 +183,8 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   if (new TextDecoder().decode(take("fingerprint", Uint8Array)) !== fingerprint.value)
     throw new FormatError(`${name}: the file is damaged: its bytes are not those that were written; take an older one`);
   const written = parseJson<State>(json, name, "state");
-  const state = version === VERSION ? written : fromOlder(written, name);
+  const isOlder = version !== VERSION;
+  const state = isOlder ? fromOlder(written) : written;
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
   const floats = list.length * state.options?.dim;
   for (const [key, got, expected] of [
@@ -194,19 +198,13 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
         `${name}: tensor "${key}" expected ${expected} numbers for ${list.length} words, got ${got}`,
       );
   const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
-  return new Checkpoint(state, vocabulary, { inputs, outputs, rates }, name);
+  return new Checkpoint(state, vocabulary, { inputs, outputs, rates }, name, isOlder);
 }
 
-/** The state of an older version, in which threads worked together in other ways. @throws FormatError for a training to go on with */
-function fromOlder({ options, position, schedule, mode, ...state }: State, name: string): State {
-  if (position.epochs < schedule.epochs)
-    throw new FormatError(
-      `${name}: this training was begun by an older wasm2vec and has not ended, and this one trains in another way: end it with ` +
-        'that one, or start over; its vectors can be begun with as "initialVectors"',
-    );
+/** The state of an older version, in which threads worked together in other ways. */
+function fromOlder({ options, position, mode, ...state }: State): State {
   const { parallel, parts, ...kept } = options as StoredOptions & { parallel?: unknown; parts?: unknown };
-  const threads: ParallelMode = mode === "hogwild" ? "hogwild" : "none";
-  return { ...state, options: kept, position: { ...position, steps: 0 }, schedule, mode: threads };
+  return { ...state, options: kept, position: { ...position, steps: 0 }, mode: mode === "hogwild" ? mode : "none" };
 }
 
 function parseJson<T>(text: string, name: string, what: string): T {

@@ -109,6 +109,7 @@ export class TrainingControl {
   /** Training rests as soon as the batches under way are done; its workers stay. */
   pause(): void {
     this.stopped = true;
+    this.wake();
   }
 
   /** Training goes on, with the bytes that it would have had without the pause. */

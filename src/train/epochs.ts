@@ -221,7 +221,7 @@ class Epoch {
     });
     for (;;) {
       if (rest.isDue()) await this.rest(rest);
-      const first = await Promise.race([next, rest.asked()]);
+      const first = await Promise.race([next, rest.asked(), this.failure()]);
       if (first !== undefined) return first;
     }
   }
@@ -303,6 +303,12 @@ class Epoch {
     await breathe();
     this.position.seconds = this.seconds;
     if (!(await this.runner.check())) throw this.divergence("parameters are not finite");
+  }
+
+  /** Rejects if training on a chunk that was handed in does. */
+  private async failure(): Promise<undefined> {
+    await Promise.all(this.pending);
+    return new Promise(() => {});
   }
 
   /** Waits until all that was handed in is done. */

@@ -87,6 +87,8 @@ async function readHeld({ checkpoint, signal }: RunListeners): Promise<Checkpoin
   if (checkpoint?.read === undefined || checkpoint.overwrite === true) return undefined;
   // null is what stores of browsers give for nothing
   const held = (await orAborted(checkpoint.read(), signal)) ?? undefined;
+  if (held instanceof Checkpoint && held.isOlder)
+    refuse(held, "an older wasm2vec began it, which trained in another way", "end it with that one");
   if (held === undefined || held instanceof Checkpoint) return held;
   throw new TypeError(`checkpoint.read expected to give a Checkpoint, got ${show(held)}: use readCheckpoint`);
 }
@@ -141,7 +143,7 @@ function isDefault(name: SizedOption, { options, schedule, vocabulary: { totalWo
 }
 
 function isFurther({ position: a }: Checkpoint, { position: b }: Checkpoint): boolean {
-  return a.epochs > b.epochs || (a.epochs === b.epochs && a.batches > b.batches);
+  return (a.epochs - b.epochs || a.batches - b.batches || a.steps - b.steps) > 0;
 }
 
 /** Whether two checkpoints are of one training. */

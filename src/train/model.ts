@@ -135,7 +135,7 @@ export class Model<Source = CorpusSource> {
 
   /**
    * Trains on, on the same or another corpus. If it fails or is aborted, the model stays as it stands; where workers do not
-   * share its memory, as the last epoch or checkpoint left it.
+   * share its memory, as the last epoch or checkpoint left it, or partly so if it was aborted while that was brought.
    * @throws TypeError, RangeError for options; DivergenceError; the signal's reason
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
@@ -250,11 +250,13 @@ export class Model<Source = CorpusSource> {
       signal?.throwIfAborted();
       throw rest.explain(error);
     } finally {
-      this.activity = activity;
       signal?.removeEventListener("abort", close);
+      rest.end();
       await runner.close();
       await parameters.toWords();
       this.refresh();
+      // not before its rows are where they were
+      this.activity = activity;
     }
   }
 

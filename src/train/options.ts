@@ -335,6 +335,11 @@ export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): Reso
   };
   for (const option of ["vocabulary", "keep", "initialVectors", "freeze", "wordRates"] as const)
     if (given[option] !== undefined) fail(option, `words and vectors are those of ${name}`);
+  if (checkpoint.isOlder && !checkpoint.isFinished)
+    throw new RangeError(
+      `"resume" ${name} was begun by an older wasm2vec, which trained in another way: end it with that one, or load it as a model ` +
+        "and train on from there",
+    );
   if (asksForThreads(given, checkpoint)) fail("threads", `${name} was trained with one thread, got ${given.threads}`);
   for (const { name: option, was, is } of otherOptions(given, checkpoint))
     if (given[option as keyof TrainOptions] !== undefined) fail(option, `${name} was trained with ${was}, got ${is}`);

@@ -2,7 +2,6 @@
 
 import { Param } from "../../assembly/params.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
-import { breathe, taskQueue } from "../math/breathe.js";
 import type { Parameters, Workplace } from "../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
 import { CellTrainer } from "./cells.js";
@@ -14,7 +13,7 @@ import { allBlocks, SharedGridThread } from "./grid-shared.js";
 import type { BlockRows, GridMembership, WorkerHandle } from "./link.js";
 import { MAX_THREADS, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
-import { areFinite, BatchRunner, localThread, type Runner, TrainingWorker } from "./runner.js";
+import { areFinite, BatchRunner, LocalQueue, localThread, type Runner, TrainingWorker } from "./runner.js";
 
 export interface Crew {
   mode: ParallelMode;
@@ -87,10 +86,11 @@ function startBatches({ crew, plan, parameters, options, spawn }: Site): Runner 
   const { memory, layout } = parameters;
   const { scratch } = layout;
   if (!options.worker) {
-    return new BatchRunner([localThread(plan, memory, scratch[0])], {
+    const queue = new LocalQueue();
+    return new BatchRunner([localThread(plan, memory, scratch[0], queue)], {
       async collect() {},
       check: async () => areFinite(plan, memory, layout),
-      async close() {},
+      close: () => queue.close(),
     });
   }
   const { shared } = crew.workplace;
@@ -130,15 +130,15 @@ function alone({ plan, parameters, options }: Site): GridPlaces {
     allBlocks(layout, grid),
   );
   parameters.clearControl();
-  const thread = new SharedGridThread(trainer, memory, grid, breathe);
-  const inOrder = taskQueue();
+  const queue = new LocalQueue();
+  const thread = new SharedGridThread(trainer, memory, grid, queue.pause);
   return {
-    threads: [{ do: (job) => inOrder(() => thread.do(job)) }],
+    threads: [{ do: (job) => queue.run(() => thread.do(job)) }],
     memory,
     ready: () => parameters.toBlocks(),
     collect: () => parameters.toWords(),
     check: async () => areFinite(plan, memory, layout),
-    close: async () => {},
+    close: () => queue.close(),
   };
 }
 

@@ -18,6 +18,8 @@ export class Keeper implements Rest {
   private readonly milliseconds: number;
   private readonly epochs: number;
   private last = performance.now();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private wake = () => {};
   private epochsSince = 0;
   /** what the last checkpoint holds */
   private kept = "";
@@ -32,6 +34,14 @@ export class Keeper implements Rest {
     const timed = options.checkpoint !== undefined && "milliseconds" in interval;
     this.milliseconds = timed ? interval.milliseconds : Number.POSITIVE_INFINITY;
     this.epochs = "epochs" in interval ? interval.epochs : Number.POSITIVE_INFINITY;
+    this.wait();
+  }
+
+  /** Sees that whoever waits is told when the next checkpoint is due. */
+  private wait(): void {
+    clearTimeout(this.timer);
+    // of more a timer makes none
+    if (this.milliseconds < 2 ** 31) this.timer = setTimeout(() => this.wake(), this.milliseconds + 1);
   }
 
   isDue(): boolean {
@@ -39,11 +49,19 @@ export class Keeper implements Rest {
     return control?.paused === true || control?.looks.any === true || this.mustWrite();
   }
 
-  async asked(): Promise<undefined> {
+  asked(): Promise<undefined> {
     const { control } = this.options;
-    if (control === undefined) return new Promise(() => {});
-    // asked for while something else was done
-    if (!control.looks.any && !control.checkpoints.any) await control.changed();
+    return new Promise((resolve) => {
+      this.wake = () => resolve(undefined);
+      // asked for while something else was done
+      if (this.isDue()) this.wake();
+      else control?.changed().then(this.wake);
+    });
+  }
+
+  /** No checkpoint is written any more. */
+  end(): void {
+    clearTimeout(this.timer);
   }
 
   async take(position: Position): Promise<void> {
@@ -106,6 +124,7 @@ export class Keeper implements Rest {
     } finally {
       this.last = performance.now();
       this.epochsSince = 0;
+      this.wait();
     }
   }
 }

@@ -3,7 +3,7 @@
 import type { Layout, Scratch } from "../kernel/layout.js";
 import { cut, paste, pieces, type Region } from "../kernel/patch.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
-import { taskQueue } from "../math/breathe.js";
+import { breathe, taskQueue } from "../math/breathe.js";
 import type { Batch } from "../text/encode.js";
 import { PIECE, type WorkerHandle, type WorkerReply, type WorkerRequest, type WorkerTask } from "./link.js";
 import { type StepResult, step } from "./step.js";
@@ -53,11 +53,46 @@ export interface BatchThread {
   run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult>;
 }
 
-/** This thread; between batches the event loop gets its turn. */
-export function localThread(plan: KernelPlan, memory: WebAssembly.Memory, scratch: Scratch): BatchThread {
+const GIVEN_UP = "training was given up";
+
+/** What this thread trains, one task after the other; before each, other events get their turn. */
+export class LocalQueue {
+  private readonly inOrder = taskQueue();
+  private isClosed = false;
+
+  run<T>(task: () => T | Promise<T>): Promise<T> {
+    return this.inOrder(() => {
+      this.check();
+      return task();
+    });
+  }
+
+  /** In the midst of a task: lets other events have their turn. @throws Error if it is not to go on */
+  pause = async (): Promise<void> => {
+    await breathe();
+    this.check();
+  };
+
+  /** Gives up what was handed in; resolves when nothing is done any more. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.inOrder(() => {}).catch(() => {});
+  }
+
+  private check(): void {
+    if (this.isClosed) throw new Error(GIVEN_UP);
+  }
+}
+
+/** This thread. */
+export function localThread(
+  plan: KernelPlan,
+  memory: WebAssembly.Memory,
+  scratch: Scratch,
+  queue: LocalQueue,
+): BatchThread {
   const kernel = startKernel(plan, memory);
-  const inOrder = taskQueue();
-  return { run: (ids, learningRate) => inOrder(() => step(kernel, memory, scratch, ids, learningRate)) };
+  return { run: (ids, learningRate) => queue.run(() => step(kernel, memory, scratch, ids, learningRate)) };
 }
 
 /** A training worker: requests go out, replies come in the same order. */
@@ -113,13 +148,13 @@ export class TrainingWorker implements BatchThread {
   ): Promise<Extract<WorkerReply, { type: T }>> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
-      this.waiting.push({ resolve, reject });
       this.worker.post(request, transfer);
+      this.waiting.push({ resolve, reject });
     });
   }
 
   close(): Promise<void> {
-    this.fail(new Error("training was given up"));
+    this.fail(new Error(GIVEN_UP));
     return this.worker.terminate();
   }
 
