@@ -33,9 +33,9 @@ export interface MemoryEstimate {
 /** Measured with Node 20: bytes of a worker, of a word, and of reading a text of some million words. Node 24 takes some 20 MB more. */
 const WORKER = 8 * 2 ** 20;
 const WORD = 700;
-const READING = 34 * 2 ** 20;
+const READING = 28 * 2 ** 20;
 /** What reading takes more where a worker does it; while cores are free there may be several. */
-const READER = 24 * 2 ** 20;
+const READER = 30 * 2 ** 20;
 
 /**
  * Memory of a training here, on a text of some million words; a short one takes less. With hierarchical softmax the tree's size
