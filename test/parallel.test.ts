@@ -347,6 +347,60 @@ describe("no worker is left", () => {
   });
 });
 
+describe("a training that is aborted", () => {
+  const text = sampleText(8000, 1, 600);
+  const ways: Record<string, TrainOptions> = {
+    "in process": { worker: false },
+    "in process, CBOW": { worker: false, model: "cbow" },
+    "2 threads": { threads: 2 },
+  };
+
+  it.each(Object.keys(ways))("leaves the model alone afterwards, ready to train on: %s", async (way) => {
+    const abort = new AbortController();
+    let model: Model | undefined;
+    const training = train(text, {
+      ...{ ...ways[way], epochs: 50, dim: 40, signal: abort.signal },
+      onEpochEnd: (standing) => {
+        model = standing as Model;
+        // in the midst of the next epoch
+        setTimeout(() => abort.abort(new Error("enough")), 30);
+      },
+    });
+    await expect(training).rejects.toThrow("enough");
+    const before = model!.vectors.matrix.slice();
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(model!.vectors.matrix).toEqual(before);
+    await model!.train(text, { epochs: 1 });
+    expect(model!.vectors.matrix.every(Number.isFinite)).toBe(true);
+    expect(model!.vectors.matrix).not.toEqual(before);
+  });
+});
+
+describe("a pause", () => {
+  it("begins after the step under way, not at the end of the chunk", async () => {
+    const control = new TrainingControl();
+    const words: number[] = [];
+    const training = train(sampleText(60_000, 1, 600), {
+      ...{ worker: false, epochs: 1, dim: 100, control },
+      onProgress: ({ phase, words: done }) => {
+        if (phase !== "training") return;
+        words.push(done);
+        if (words.length === 1) control.pause();
+      },
+    });
+    await vi.waitUntil(() => words.length > 0, { timeout: 60_000 });
+    const model = await control.look();
+    expect(model.vectors.size).toBeGreaterThan(2048);
+    const rested = words.at(-1)!;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(words.at(-1)).toBe(rested);
+    // of a chunk of 28,000 words two steps may be under way, an eighth each
+    expect(rested - words[0]).toBeLessThan(15_000);
+    control.resume();
+    await training;
+  });
+});
+
 describe("a worker that dies", () => {
   it("names the last checkpoint", async () => {
     const write = async (chunks: AsyncIterable<Uint8Array>) => {
