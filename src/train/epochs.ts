@@ -299,7 +299,7 @@ class Epoch {
   /** Stops after a whole step: chunks that are not done, and batches that wait for others, go on waiting. */
   private async pause(): Promise<void> {
     await this.runner.rest();
-    // whoever is told of what has ended puts it into the position
+    // the chunks that have just ended still have to be added to the position
     await breathe();
     this.position.seconds = this.seconds;
     if (!(await this.runner.check())) throw this.divergence("parameters are not finite");
@@ -326,7 +326,7 @@ class Epoch {
     while (!(await Promise.race([ended, rest.asked()])));
   }
 
-  /** Falls linearly with the words handed in, down to the floor (word2vec.c's schedule, a batch at a time). */
+  /** Falls linearly with the words handed in, down to the floor (word2vec.c's schedule, a chunk at a time). */
   private rateAt(words: number): number {
     const { learningRate, minLearningRate } = this.run.schedule;
     return Math.max(minLearningRate, learningRate * (1 - words / this.totalWords));
@@ -340,7 +340,7 @@ class Epoch {
     const words = batches.reduce((sum, batch) => sum + batch.words, 0);
     for (const { ids } of batches) fingerprint.add(ids);
     // of the first chunk some steps may be done
-    const steps = this.batches === position.batches && this.pending.length === 0 ? position.steps : 0;
+    const steps = this.batches === position.batches ? position.steps : 0;
     const chunk = { epoch: this.number, first: this.batches, batches, learningRate: this.rateAt(this.words), steps };
     this.batches += batches.length;
     this.words += words;

@@ -192,6 +192,11 @@ export const TRAIN_OPTIONS: readonly string[] = [
   ...LISTENERS,
 ];
 
+/** Whether predictions are pairs of rows, which cells can be made of. */
+export function fitsGrid({ model, loss }: Pick<ResolvedOptions, "model" | "loss">): boolean {
+  return model === "skipgram" && loss === "negative-sampling";
+}
+
 /** @throws TypeError, RangeError naming the option */
 export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   checkKnown("option", options, TRAIN_OPTIONS);
@@ -221,8 +226,7 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const initialVectors = checkVectors(o.initialVectors);
   const worker = checkBoolean("worker", o.worker);
   const threads = o.threads === "auto" ? "auto" : checkInteger("threads", o.threads, 1, MAX_THREADS);
-  const isGrid = model === "skipgram" && loss === "negative-sampling";
-  if (reproducible && !isGrid && threads !== "auto" && threads > 1)
+  if (reproducible && !fitsGrid({ model, loss }) && threads !== "auto" && threads > 1)
     throw new RangeError(
       `"reproducible" with ${model === "cbow" ? 'model "cbow"' : `loss "${loss}"`} needs one thread, not "threads" ${threads}: leave one out`,
     );

@@ -11,7 +11,7 @@ import type { GridThread } from "./grid-jobs.js";
 import { rowsOfThread } from "./grid-ring.js";
 import { allBlocks, SharedGridThread } from "./grid-shared.js";
 import type { BlockRows, GridMembership, WorkerHandle } from "./link.js";
-import { MAX_THREADS, type ResolvedOptions } from "./options.js";
+import { fitsGrid, MAX_THREADS, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
 import { areFinite, BatchRunner, LocalQueue, localThread, type Runner, TrainingWorker } from "./runner.js";
 
@@ -57,11 +57,6 @@ export function planCrew(
     maxSentenceLength,
     workplace: { batchCapacity: batchCapacity(maxSentenceLength), lanes: threads, shared },
   };
-}
-
-/** Whether predictions are pairs of rows, which cells can be made of. */
-export function fitsGrid({ model, loss }: Pick<ResolvedOptions, "model" | "loss">): boolean {
-  return model === "skipgram" && loss === "negative-sampling";
 }
 
 /** What a run trains, and where. */
