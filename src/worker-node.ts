@@ -1,10 +1,12 @@
 // Entry of a worker in Node.
 
 import { parentPort, type Transferable } from "node:worker_threads";
+import { readFilePart } from "./node/file-place.js";
 import { serveFirst } from "./train/first-message.js";
 
 const port = parentPort!;
 serveFirst({
   post: (message, transfer) => port.postMessage(message, transfer as Transferable[]),
   onMessage: (listener) => port.on("message", listener),
+  readFile: readFilePart,
 });

@@ -15,7 +15,7 @@ it.each(files.filter((file) => file !== "wasm.d.ts"))("src/%s imports no floor a
   for (const [, path] of readFileSync(join("src", file), "utf8").matchAll(/from "(\.[^"]*)"/g)) {
     const target = normalize(join(dirname(file), path.replace(/\.js$/, "")));
     if (target.startsWith(".."))
-      expect(target).toMatch(/^\.\.\/(assembly\/(network-)?params|build\/\w+\.(wasm|txt)|package.json)$/);
+      expect(target).toMatch(/^\.\.\/(assembly\/((network|split)-)?params|build\/\w+\.(wasm|txt)|package.json)$/);
     // the command line is built on the door for Node
     else if (dirname(file) === "cli") expect([...FLOORS.slice(own), "."]).toContain(dirname(target));
     else expect(FLOORS.slice(own)).toContain(dirname(target));

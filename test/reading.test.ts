@@ -1,6 +1,6 @@
 // Texts read by several threads: the same tokens in the same order, tallies and errors as read by this one.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Corpus, type FileOptions, FormatError, fileCorpus, type TrainOptions, textCorpus, train } from "wasm2vec";
 import { Random } from "../src/math/random";
+import { readFilePart } from "../src/node/file-place";
 import { openSpool } from "../src/node/spool";
 import { type ReadingHandle, type ReadingThreads, readBy } from "../src/text/readers";
 import { type ReadReply, readingThread } from "../src/text/reading-worker";
@@ -26,17 +27,25 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let running = 0;
 afterEach(() => expect(running).toBe(0));
 
-function threadsOf(count: number): ReadingThreads & { started: number } {
+/** Where the bytes of each piece were that threads got: with it, in a file or in a blob. */
+type Sent = "bytes" | "file" | "blob";
+
+function threadsOf(count: number): ReadingThreads & { started: number; sent: Set<Sent> } {
   const threads = {
     count,
     started: 0,
+    sent: new Set<Sent>(),
     spawn(): ReadingHandle {
       threads.started++;
       running++;
       const worker = new Worker(new URL("../build/worker-node.js", import.meta.url));
       let isEnded = false;
       return {
-        post: (message, transfer) => worker.postMessage(message, transfer as never),
+        post(message, transfer) {
+          const bytes = message.type === "piece" ? message.piece.bytes : undefined;
+          if (bytes) threads.sent.add(bytes instanceof Uint8Array ? "bytes" : bytes instanceof Blob ? "blob" : "file");
+          worker.postMessage(message, transfer as never);
+        },
         onMessage: (listener) => worker.on("message", listener),
         onError: (listener) => worker.on("error", listener),
         terminate() {
@@ -209,6 +218,49 @@ describe("read by threads", () => {
     const corpus = fileCorpus(paths);
     const expected = await tokensOf(corpus);
     for (const count of [1, 3]) expectSame(await tokensOf(readBy(corpus, threadsOf(count))), expected);
+  });
+
+  it("read plain files and blobs themselves; the calling thread looks where to cut", async () => {
+    const path = put("place", plain);
+    const blob = new Blob([plain]);
+    const packed = put("packed.gz", gzipSync(plain, { level: 0 }));
+    const small = put("piece", plain.slice(0, 5e5));
+    for (const [sent, corpus] of [
+      ["file", fileCorpus(path)],
+      ["blob", textCorpus(() => blob)],
+      ["bytes", fileCorpus(packed)],
+      ["bytes", fileCorpus(Array(6).fill(small))],
+      ["bytes", textCorpus(() => blob.stream())],
+    ] as const) {
+      const threads = threadsOf(2);
+      expectSame(await tokensOf(readBy(corpus, threads)), await tokensOf(corpus));
+      expect([...threads.sent]).toEqual([sent]);
+    }
+    const named = readBy(fileCorpus([small, path, packed, path]), threadsOf(2));
+    expectSame(await tokensOf(named), await tokensOf(fileCorpus([small, path, packed, path])));
+    expect(named.progress?.()?.bytes).toBe(5e5 + 2 * plain.length + statSync(packed).size);
+  });
+
+  it("notice that another file took the place of one that is read, and read to its end what was cut short", async () => {
+    const path = put("replaced", plain.repeat(8));
+    const corpus = readBy(fileCorpus(path), threadsOf(2));
+    const chunks = corpus.chunks()[Symbol.asyncIterator]();
+    await chunks.next();
+    renameSync(put("other", plain.repeat(8)), path);
+    const rest = async () => {
+      while (!(await chunks.next()).done);
+    };
+    // a second thread opens it later than the first, if there is one
+    await rest().catch((error) => expect(error.message).toMatch(/"\S+replaced": another file took its place while/));
+    const stale = { path, inode: 1, from: 0, to: 10 };
+    expect(() => readFilePart(stale)).toThrow(`cannot read "${path}": another file took its place while it was read`);
+    const { ino: inode } = statSync(path);
+    truncateSync(path, 1000);
+    expect(readFilePart({ path, inode, from: 900, to: 2000 })).toEqual(
+      new Uint8Array(Buffer.from(plain.slice(900, 1000))),
+    );
+    rmSync(path);
+    expect(() => readFilePart({ ...stale, path: `${path}-gone` })).toThrow(/cannot read "\S+": no such file/);
   });
 
   it("many small files", async () => {

@@ -6,9 +6,10 @@ import { checkKnown, show } from "../math/check.js";
 import { type Corpus, type CorpusSource, toCorpus } from "../text/corpus.js";
 import type { Tally } from "../text/fields.js";
 import { checkMissing, TEXT_OPTIONS, type TextOptions, TextReader } from "../text/lines.js";
-import type { NamedText } from "../text/pieces.js";
+import type { NamedText, Place } from "../text/pieces.js";
 import type { BytesRead } from "../text/source.js";
 import type { TokenChunk } from "../text/tokens.js";
+import { filePlace } from "./file-place.js";
 import { decompressed, fileBytes, pathOf } from "./files.js";
 import { KeptStream } from "./kept.js";
 import { filesOf } from "./paths.js";
@@ -71,6 +72,8 @@ interface Source {
   readonly size: number | undefined;
   /** A pass. @param onRead is called with the bytes read so far */
   read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
+  /** A pass by other threads, where they can read it. */
+  place?(onRead: (bytes: number) => void): Promise<Place | undefined>;
 }
 
 /** The files that paths name, found when they are first read. */
@@ -99,7 +102,12 @@ class Files {
     const sources: Source[] = [];
     for (const { path, stats } of await filesOf(this.paths, this.onWarning)) {
       if (!isPipe(stats)) {
-        sources.push({ name: path, size: stats.size, read: (onRead) => fileBytes(path, onRead) });
+        sources.push({
+          name: path,
+          size: stats.size,
+          read: (onRead) => fileBytes(path, onRead),
+          place: (onRead) => filePlace(path, stats, onRead),
+        });
         continue;
       }
       const pipe = new KeptStream(await openPipe(path, stats), path);
@@ -165,7 +173,11 @@ async function* textsOf(sources: () => Promise<readonly Source[]>, read: BytesRe
       read.bytes = before + bytes;
       read.total = totalSize(all);
     };
-    yield { name: source.name, bytes: decompressed(source.read(onRead), source.name) };
+    yield {
+      name: source.name,
+      bytes: decompressed(source.read(onRead), source.name),
+      place: async () => source.place?.(onRead),
+    };
     before = read.bytes;
   }
 }

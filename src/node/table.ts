@@ -60,8 +60,9 @@ export async function* tableColumn(
         if (at < 0) throw fail(`expected a column ${show(column)}, got ${row.map(show).join(", ")}`);
         continue;
       }
-      const message = () => `${path}: row ${number} expected ${at + 1} columns, got ${row.length}`;
-      const text = tally.keep(row[at], missingField, message);
+      const text = tally.keep(row[at], missingField, (remedy) =>
+        fail(`row ${number} expected ${at + 1} columns, got ${row.length}: ${remedy}`),
+      );
       if (text !== undefined) yield text.replace(/[\r\n]+/g, " ");
     }
     await reading;

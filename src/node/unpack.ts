@@ -14,7 +14,7 @@ const CHUNK = 524_288;
 type Decompress = (parts: AsyncGenerator<Uint8Array>) => AsyncIterable<Uint8Array>;
 
 /** Bytes looked at. */
-const HEAD = 10;
+export const HEAD = 10;
 
 /** How each compression is known from the first bytes, as Latin-1, and undone. */
 const COMPRESSIONS: { name: string; begins: (head: string) => boolean; decompress: Decompress }[] = [
@@ -28,12 +28,21 @@ function beginsBzip2(head: string): boolean {
   return /^BZh[1-9]/.test(head) && ["1AY&SY", "\x17rE8P\x90"].some((mark) => mark.startsWith(head.slice(4)));
 }
 
+/** Whether these first bytes are of a compressed file. */
+export function isCompressed(first: Uint8Array): boolean {
+  return compressionOf(first) !== undefined;
+}
+
+function compressionOf(first: Uint8Array) {
+  const head = String.fromCharCode(...first.subarray(0, HEAD));
+  return COMPRESSIONS.find(({ begins }) => begins(head));
+}
+
 /** The bytes of a file, decompressed if they are compressed. @throws FormatError if they are damaged */
 export async function* unpack(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const parts = withHead(file, HEAD);
   const { value: first = new Uint8Array() } = await parts.next();
-  const head = String.fromCharCode(...first.subarray(0, HEAD));
-  const compression = COMPRESSIONS.find(({ begins }) => begins(head));
+  const compression = compressionOf(first);
   let failure: unknown;
   const whole = async function* () {
     try {

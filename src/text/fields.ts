@@ -19,18 +19,33 @@ export interface FieldOptions extends MissingOptions {
 }
 
 /** What is counted of what was met. */
-type Counts = Pick<Tally, "invalid" | "rows" | "missing">;
+export type Counts = Pick<Tally, "invalid" | "lines" | "rows" | "missing">;
+
+/** A row that is not as it should be, at this line of its text. */
+export class RowError extends FormatError {
+  constructor(
+    readonly text: string,
+    readonly line: number,
+    readonly what: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${text}: line ${line} ${what}`, options);
+  }
+}
 
 /** What a pass met. */
 export class Tally {
   /** stretches of invalid UTF-8 */
   invalid = 0;
+  /** lines of JSON of the text at hand */
+  lines = 0;
   /** rows read, and those of them that had no text */
   rows = 0;
   missing = 0;
 
-  add({ invalid, rows, missing }: Counts): void {
+  add({ invalid, lines, rows, missing }: Counts): void {
     this.invalid += invalid;
+    this.lines += lines;
     this.rows += rows;
     this.missing += missing;
   }
@@ -42,47 +57,42 @@ export class Tally {
     return `${name}: ${count(this.missing)} of ${count(this.rows)} rows have no such field and were left out`;
   }
 
-  /** The text or tokens of a line of JSON; an empty line stays. @throws FormatError naming the line */
-  field(
-    line: string,
-    number: number,
-    name: string,
-    { jsonField = "", missingField }: FieldOptions,
-  ): string | Sentence | undefined {
+  /** The text or tokens of the next line of JSON; an empty line stays. @throws RowError */
+  field(line: string, name: string, { jsonField = "", missingField }: FieldOptions): string | Sentence | undefined {
+    this.lines++;
     if (line.trim() === "") return line;
-    const expected = `${name}: line ${number} expected a JSON object with the field ${show(jsonField)}`;
-    const value = valueAt(line, jsonField, expected);
-    const text = this.keep(
-      value,
-      missingField,
-      () => `${expected}, ${value === null ? "got null" : `which has ${keysOf(line)}`}`,
+    const error = (what: string, options?: ErrorOptions) =>
+      new RowError(name, this.lines, `expected a JSON object with the field ${show(jsonField)}${what}`, options);
+    const value = valueAt(line, jsonField, error);
+    const text = this.keep(value, missingField, (remedy) =>
+      error(`, ${value === null ? "got null" : `which has ${keysOf(line)}`}: ${remedy}`),
     );
     if (text !== undefined && typeof text !== "string" && !isTokens(text))
-      throw new FormatError(`${expected} of text or an array of tokens, got ${show(text)}`);
+      throw error(` of text or an array of tokens, got ${show(text)}`);
     return text;
   }
 
-  /** A row's value; undefined where it has none and is to be left out. @throws FormatError with this message and the remedy */
+  /** A row's value; undefined where it has none and is to be left out. @param error made with this remedy */
   keep<T>(
     value: T | null | undefined,
     missingField: MissingOptions["missingField"],
-    message: () => string,
+    error: (remedy: string) => FormatError,
   ): T | undefined {
     this.rows++;
     if (value !== undefined && value !== null) return value;
-    if (missingField !== "skip") throw new FormatError(`${message()}: ${REMEDY}`);
+    if (missingField !== "skip") throw error(REMEDY);
     this.missing++;
     return undefined;
   }
 }
 
 /** What a line of JSON holds at a path of keys; undefined or null where there is no such thing. */
-function valueAt(line: string, field: string, expected: string): unknown {
+function valueAt(line: string, field: string, error: (what: string, options: ErrorOptions) => RowError): unknown {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new FormatError(`${expected}, got ${show(line)}`, { cause });
+    throw error(`, got ${show(line)}`, { cause });
   }
   for (const key of field.split(".")) {
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, key)) return undefined;

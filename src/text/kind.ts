@@ -4,7 +4,7 @@ import { FormatError } from "../math/error.js";
 import { withHead } from "./source.js";
 
 /** Bytes looked at. */
-const HEAD = 4096;
+export const HEAD = 4096;
 
 /** Bytes after a mark of printable letters, which a text may begin with too, in which a binary file shows. */
 const NEAR = 64;
@@ -75,11 +75,16 @@ export async function* refuseBinary(
 ): AsyncGenerator<Uint8Array> {
   let isFirst = true;
   for await (const part of withHead(parts, HEAD)) {
-    const kind = isFirst ? kindOf(part.subarray(0, HEAD)) : undefined;
-    if (kind) throw new FormatError(`${name} is ${kind.what}, not UTF-8 text: ${kind.remedy}`);
+    if (isFirst) refuseHead(part, name);
     isFirst = false;
     yield part;
   }
+}
+
+/** Looks at the first bytes of a text, HEAD if it has so many. @throws FormatError as refuseBinary */
+export function refuseHead(head: Uint8Array, name: string): void {
+  const kind = kindOf(head.subarray(0, HEAD));
+  if (kind) throw new FormatError(`${name} is ${kind.what}, not UTF-8 text: ${kind.remedy}`);
 }
 
 /** What these bytes begin, if it is not text. */

@@ -12,18 +12,15 @@ export class LineTokenizer implements TextParser {
   readonly step = 32_768;
   private table = new StringTable();
   private lines = new LineDecoder(true);
-  /** lines so far */
-  private number = 0;
 
   /** @param textOf what is tokenised of a line, if not all of it: text, or tokens as they are; undefined for nothing */
   constructor(
     private readonly tokenize: (text: string) => Iterable<Sentence>,
-    private readonly textOf?: (line: string, number: number) => string | Sentence | undefined,
+    private readonly textOf?: (line: string) => string | Sentence | undefined,
   ) {}
 
-  begin(isStart: boolean, line: number): void {
+  begin(isStart: boolean): void {
     this.lines = new LineDecoder(isStart);
-    this.number = line;
   }
 
   add(bytes: Uint8Array): TokenChunk {
@@ -39,7 +36,7 @@ export class LineTokenizer implements TextParser {
     const { table } = this;
     const numbers: number[] = [];
     for (const line of lines) {
-      const text = this.textOf ? this.textOf(line, ++this.number) : line;
+      const text = this.textOf ? this.textOf(line) : line;
       if (text === undefined) continue;
       for (const sentence of typeof text === "string" ? this.tokenize(text) : [text]) {
         for (const token of sentence) if (token !== "") numbers.push(table.numberOf(token));

@@ -1,6 +1,7 @@
 // Text to tokens: bytes, checked and counted while they pass, then lines, then the tokens of each line.
 
 import { checkFunction, checkKnown, checkOneOf, show } from "../math/check.js";
+import { blobPlace } from "./blob-place.js";
 import { type InvalidOptions, Utf8Check } from "./check-utf8.js";
 import type { Corpus } from "./corpus.js";
 import { type FieldOptions, Tally } from "./fields.js";
@@ -8,7 +9,7 @@ import { refuseBinary } from "./kind.js";
 import type { Parsing } from "./parser.js";
 import { cut, type NamedText, PieceMemory, uncut } from "./pieces.js";
 import { type ReadingThreads, readHere, readThere } from "./readers.js";
-import { type BytesRead, bytesOf, type TextBytes } from "./source.js";
+import { type BytesRead, bytesOf, openBytes, type TextBytes } from "./source.js";
 import { stringCorpus } from "./strings.js";
 import { isIterable, makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";
 import type { TokenChunk } from "./tokens.js";
@@ -53,7 +54,9 @@ export function textCorpus(
     progress: () => read,
     chunks: (signal, threads) => {
       const texts = async function* () {
-        yield { name, bytes: bytesOf(open, name, read, signal) };
+        const opened = await openBytes(open, name, read, signal);
+        const place = async () => (opened instanceof Blob ? blobPlace(opened, read) : undefined);
+        yield { name, bytes: bytesOf(opened, name, read, signal), place };
       };
       return reader.pass(name, (tally) => reader.read(texts(), tally, threads, signal));
     },
@@ -114,7 +117,7 @@ export class TextReader {
       return readHere(uncut(texts), parsing, tally);
     const memory = new PieceMemory();
     const atLines = jsonField !== undefined || makeTokenizer(tokenizing) !== undefined;
-    const pieces = cut(texts, { atLines, countsLines: jsonField !== undefined, memory });
+    const pieces = cut(texts, atLines, memory);
     return readThere(pieces, parsing, tally, threads, memory, signal);
   }
 

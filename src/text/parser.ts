@@ -4,7 +4,7 @@ import { Utf8Check } from "./check-utf8.js";
 import { type FieldOptions, Tally } from "./fields.js";
 import { LineTokenizer } from "./line-tokenizer.js";
 import type { Piece } from "./pieces.js";
-import { WhitespaceSplitter } from "./splitter.js";
+import { whitespaceSplitter } from "./splitter.js";
 import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokenize.js";
 import type { TokenChunk } from "./tokens.js";
 
@@ -12,8 +12,8 @@ import type { TokenChunk } from "./tokens.js";
 export interface TextParser {
   /** Bytes that it takes at a time, at most. */
   readonly step: number;
-  /** @param isStart of the text, where a byte order mark is left out @param line lines before it */
-  begin(isStart: boolean, line: number): void;
+  /** @param isStart of the text, where a byte order mark is left out */
+  begin(isStart: boolean): void;
   add(bytes: Uint8Array): TokenChunk;
   /** The rest. @param isText the text ends too */
   end(isText: boolean): TokenChunk;
@@ -42,22 +42,21 @@ export class PieceReader {
   constructor(private readonly parsing: Parsing) {
     const tokenize = makeTokenizer(parsing.tokenizing);
     const textOf =
-      parsing.jsonField === undefined
-        ? undefined
-        : (line: string, number: number) => this.tally.field(line, number, this.name, parsing);
+      parsing.jsonField === undefined ? undefined : (line: string) => this.tally.field(line, this.name, parsing);
     this.parser =
       tokenize === undefined && textOf === undefined
-        ? new WhitespaceSplitter()
+        ? whitespaceSplitter()
         : new LineTokenizer(tokenize ?? splitAtWhitespace, textOf);
   }
 
   /** Its tokens, in steps; what a step gives is valid until the next. @throws FormatError */
-  *read({ bytes, name, from, line, ending }: Piece, tally: Tally): Generator<TokenChunk> {
+  *read({ bytes, name, from, ending }: Piece, tally: Tally): Generator<TokenChunk> {
     const { parser, parsing } = this;
     this.tally = tally;
     this.name = name;
     if (!this.isOpen) {
-      parser.begin(from === 0, line);
+      if (from === 0) tally.lines = 0;
+      parser.begin(from === 0);
       this.check = parsing.invalid === "replace" ? undefined : new Utf8Check(name, parsing.invalid === "error", from);
     }
     this.isOpen = ending === "anywhere";

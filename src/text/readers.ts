@@ -3,9 +3,9 @@
 import { breathe } from "../math/breathe.js";
 import { FormatError } from "../math/error.js";
 import type { Corpus } from "./corpus.js";
-import type { Tally } from "./fields.js";
+import { type Counts, RowError, type Tally } from "./fields.js";
 import { type Parsing, PieceReader } from "./parser.js";
-import type { Piece, PieceMemory } from "./pieces.js";
+import type { Piece, PieceMemory, PieceToRead } from "./pieces.js";
 import type { ReadReply, ReadRequest } from "./reading-worker.js";
 import type { TokenChunk } from "./tokens.js";
 
@@ -56,7 +56,7 @@ export async function* readHere(
  * @param memory takes that of pieces that were read @param signal ends them at once
  */
 export async function* readThere(
-  pieces: AsyncIterable<Piece>,
+  pieces: AsyncIterable<PieceToRead>,
   parsing: Parsing,
   tally: Tally,
   threads: ReadingThreads,
@@ -67,8 +67,8 @@ export async function* readThere(
   const abort = () => crew.close(signal?.reason);
   signal?.addEventListener("abort", abort);
   const next = async function* (): AsyncGenerator<TokenChunk> {
-    const { chunks, tally: counts, memory: read } = await crew.next();
-    memory.give(read);
+    const { chunks, counts, memory: read } = await crew.next(tally);
+    if (read) memory.give(read);
     tally.add(counts);
     for (const chunk of chunks) {
       yield chunk;
@@ -79,10 +79,12 @@ export async function* readThere(
   let bytes = 0;
   try {
     for await (const piece of pieces) {
-      bytes += piece.bytes.length;
-      if (first !== undefined && bytes < SMALL && first.length < FEW) {
-        first.push(piece);
-        continue;
+      if (first !== undefined && isHere(piece) && first.length < FEW) {
+        bytes += piece.bytes.length;
+        if (bytes < SMALL) {
+          first.push(piece);
+          continue;
+        }
       }
       for (const one of first ?? []) crew.read(one);
       first = undefined;
@@ -97,17 +99,21 @@ export async function* readThere(
   }
 }
 
+function isHere(piece: PieceToRead): piece is Piece {
+  return piece.bytes instanceof Uint8Array;
+}
+
 interface PieceRead {
   chunks: TokenChunk[];
-  tally: Pick<Tally, "invalid" | "rows" | "missing">;
-  memory: ArrayBuffer;
+  counts: Counts;
+  memory: ArrayBuffer | undefined;
 }
 
 /** Threads: one, and another whenever tokens have to be waited for. While others train that is seldom, and cores are left to them. */
 class Crew {
   private readonly readers: Reader[] = [];
   /** pieces under way, in the order of the text */
-  private readonly under: { read: Promise<PieceRead>; isDone: boolean }[] = [];
+  private readonly under: { read: Promise<PieceRead>; isFirst: boolean; isDone: boolean }[] = [];
   /** who reads a piece that goes on in the next */
   private last: Reader | undefined;
 
@@ -125,12 +131,12 @@ class Crew {
     return this.load > AHEAD * this.readers.length;
   }
 
-  read(piece: Piece): void {
+  read(piece: PieceToRead): void {
     const { readers, under } = this;
     if (readers.length === 0) this.start();
     const reader = this.last ?? readers.reduce((a, b) => (a.load <= b.load ? a : b));
     this.last = piece.ending === "anywhere" ? reader : undefined;
-    const own = { read: reader.read(piece), isDone: false };
+    const own = { read: reader.read(piece), isFirst: piece.from === 0, isDone: false };
     under.push(own);
     own.read.then(
       () => {
@@ -140,12 +146,18 @@ class Crew {
     );
   }
 
-  /** What the next piece held. */
-  next(): Promise<PieceRead> {
+  /** What the next piece held. @param tally of those before it, whose lines are of the text at hand */
+  async next(tally: Tally): Promise<PieceRead> {
     const { readers, threads } = this;
-    const { read, isDone } = this.under.shift()!;
+    const { read, isFirst, isDone } = this.under.shift()!;
     if (!isDone && readers.length < threads.count && readers.every((reader) => reader.hasAnswered)) this.start();
-    return read;
+    if (isFirst) tally.lines = 0;
+    try {
+      return await read;
+    } catch (error) {
+      // a thread knows the lines of its own piece
+      throw error instanceof RowError ? new RowError(error.text, tally.lines + error.line, error.what) : error;
+    }
   }
 
   close(reason: unknown): void {
@@ -171,7 +183,7 @@ class Reader {
     thread.onError((error) => this.close(error));
     thread.onMessage((reply) => {
       if (reply.type === "read") this.waiting.shift()?.resolve(this.taken(reply));
-      else this.close(reply.isFormat ? new FormatError(reply.message) : new Error(reply.message));
+      else this.close(errorOf(reply));
     });
     thread.post({ type: "read", parsing }, []);
   }
@@ -181,11 +193,11 @@ class Reader {
     return this.waiting.length;
   }
 
-  read(piece: Piece): Promise<PieceRead> {
+  read(piece: PieceToRead): Promise<PieceRead> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure.reason);
       this.waiting.push({ resolve, reject });
-      this.thread.post({ type: "piece", piece }, [piece.bytes.buffer]);
+      this.thread.post({ type: "piece", piece }, isHere(piece) ? [piece.bytes.buffer] : []);
     });
   }
 
@@ -196,13 +208,18 @@ class Reader {
     this.thread.terminate();
   }
 
-  private taken({ steps, tally, memory }: ReadReply & { type: "read" }): PieceRead {
+  private taken({ steps, counts, memory }: ReadReply & { type: "read" }): PieceRead {
     this.hasAnswered = true;
-    const chunks = steps.map(({ numbers, fresh, isOther }) => {
+    const chunks = steps.map(({ numbers, occurrences, fresh, isOther }) => {
       if (isOther) this.tokens = [];
       for (const token of fresh) this.tokens.push(token);
-      return { numbers, tokens: this.tokens };
+      return { numbers, tokens: this.tokens, occurrences };
     });
-    return { chunks, tally, memory };
+    return { chunks, counts, memory };
   }
+}
+
+function errorOf({ message, isFormat, row }: ReadReply & { type: "failed" }): Error {
+  if (row) return new RowError(row.text, row.line, row.what);
+  return isFormat ? new FormatError(message) : new Error(message);
 }

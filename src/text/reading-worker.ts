@@ -1,59 +1,83 @@
 // A thread that reads: pieces of text come in, their tokens go out.
 
 import { FormatError } from "../math/error.js";
-import { Tally } from "./fields.js";
+import { type Counts, RowError, Tally } from "./fields.js";
+import { Occurrences } from "./occurrences.js";
 import { type Parsing, PieceReader } from "./parser.js";
-import type { Piece } from "./pieces.js";
+import type { FilePart, PieceToRead } from "./pieces.js";
 
 /** The first message says how to read; each piece gets one reply, in their order. */
-export type ReadRequest = { type: "read"; parsing: Parsing } | { type: "piece"; piece: Piece };
+export type ReadRequest = { type: "read"; parsing: Parsing } | { type: "piece"; piece: PieceToRead };
 
 /** A step of a piece, in the numbers of the thread's own table. */
 export interface ReadStep {
   numbers: Uint32Array<ArrayBuffer>;
+  /** as TokenChunk has them */
+  occurrences: Uint32Array<ArrayBuffer>;
   /** tokens that the table got with it, in the order of their numbers */
   fresh: string[];
   /** whether the table is another, which begins with these */
   isOther: boolean;
 }
 
-/** The memory of the piece comes back in any case. */
+/** The memory of a piece that came with its bytes goes back. */
 export type ReadReply =
-  | { type: "read"; steps: ReadStep[]; tally: Pick<Tally, "invalid" | "rows" | "missing">; memory: ArrayBuffer }
-  | { type: "failed"; message: string; isFormat: boolean };
+  | { type: "read"; steps: ReadStep[]; counts: Counts; memory?: ArrayBuffer }
+  | { type: "failed"; message: string; isFormat: boolean; row?: Pick<RowError, "text" | "line" | "what"> };
 
-/** What the thread does with each message. */
+/** What the thread does with each message. @param readFile where there are files; what it gives is valid until the next call */
 export function readingThread(
   post: (reply: ReadReply, transfer: Transferable[]) => void,
+  readFile?: (part: FilePart) => Uint8Array<ArrayBuffer>,
 ): (request: ReadRequest) => void {
   let reader: PieceReader;
   let table: readonly string[] | undefined;
   let known = 0;
+  const occurrences = new Occurrences();
 
-  const read = (piece: Piece): void => {
+  const bytesOf = async (bytes: PieceToRead["bytes"]): Promise<Uint8Array<ArrayBuffer>> => {
+    if (bytes instanceof Uint8Array) return bytes;
+    return bytes instanceof Blob ? new Uint8Array(await bytes.arrayBuffer()) : readFile!(bytes);
+  };
+
+  const read = async ({ bytes: given, name, from, ending }: PieceToRead): Promise<void> => {
     const tally = new Tally();
     const steps: ReadStep[] = [];
-    for (const { numbers, tokens } of reader.read(piece, tally)) {
+    const bytes = await bytesOf(given);
+    for (const { numbers, tokens } of reader.read({ bytes, name, from, ending }, tally)) {
       const isOther = tokens !== table;
       if (isOther) known = 0;
       table = tokens;
-      steps.push({ numbers: numbers.slice(), fresh: tokens.slice(known), isOther });
+      steps.push({
+        numbers: numbers.slice(),
+        occurrences: occurrences.of(numbers, tokens.length),
+        fresh: tokens.slice(known),
+        isOther,
+      });
       known = tokens.length;
     }
-    const { invalid, rows, missing } = tally;
-    const memory = piece.bytes.buffer;
-    post({ type: "read", steps, tally: { invalid, rows, missing }, memory }, [
-      memory,
-      ...steps.map(({ numbers }) => numbers.buffer),
+    const { invalid, lines, rows, missing } = tally;
+    const memory = bytes === given ? bytes.buffer : undefined;
+    post({ type: "read", steps, counts: { invalid, lines, rows, missing }, memory }, [
+      ...(memory ? [memory] : []),
+      ...steps.flatMap(({ numbers, occurrences }) => [numbers.buffer, occurrences.buffer]),
     ]);
   };
 
-  return (request) => {
+  const handle = async (request: ReadRequest): Promise<void> => {
     try {
       if (request.type === "read") reader = new PieceReader(request.parsing);
-      else read(request.piece);
+      else await read(request.piece);
     } catch (error) {
-      post({ type: "failed", message: (error as Error).message, isFormat: error instanceof FormatError }, []);
+      const { message } = error as Error;
+      const row = error instanceof RowError ? { text: error.text, line: error.line, what: error.what } : undefined;
+      post({ type: "failed", message, isFormat: error instanceof FormatError, row }, []);
     }
+  };
+
+  // one after the other, though a blob is waited for
+  let last = Promise.resolve();
+  return (request) => {
+    last = last.then(() => handle(request));
   };
 }

@@ -13,23 +13,33 @@ export interface BytesRead {
   total?: number;
 }
 
+/** What is to be read in a pass. @param name for messages @param read set to its start @throws TypeError for what holds no bytes */
+export async function openBytes(
+  open: (signal?: AbortSignal) => TextBytes | Promise<TextBytes>,
+  name: string,
+  read: BytesRead,
+  signal?: AbortSignal,
+): Promise<TextBytes> {
+  read.bytes = 0;
+  read.total = undefined;
+  const opened = checkSource(await open(signal), name);
+  read.total = sizeOf(opened);
+  return opened;
+}
+
 /**
  * One pass over the bytes. Streams are read without their iterator, which Safari lacks, and let go where the pass ends early.
  * @param name for messages
  * @param read kept up to date
  * @param signal cancels a stream, also one that the pass waits for
- * @throws Error for a response that is no success, TypeError for what holds no bytes
+ * @throws Error for a response that is no success, TypeError for parts that are no bytes
  */
 export async function* bytesOf(
-  open: (signal?: AbortSignal) => TextBytes | Promise<TextBytes>,
+  opened: TextBytes,
   name: string,
   read: BytesRead,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  read.bytes = 0;
-  read.total = undefined;
-  const opened = checkSource(await open(signal), name);
-  read.total = sizeOf(opened);
   const source = opened instanceof Response ? bodyOf(opened, name) : opened instanceof Blob ? opened.stream() : opened;
   for await (const part of source instanceof ReadableStream ? partsOf(source, signal) : detached(source)) {
     read.bytes += checkPart(part, name).length;

@@ -1,78 +1,115 @@
-// UTF-8 to tokens: a line is a sentence, whitespace separates its tokens, as in word2vec.c and fastText.
+// UTF-8 to tokens: a line is a sentence, whitespace separates its tokens, as in word2vec.c and fastText. In wasm: assembly/split.ts.
 
-import { Mark } from "../../assembly/params.js";
+import { SplitPlace, SplitSize } from "../../assembly/split-params.js";
+import split from "../../build/split.wasm";
+import { fromBase64 } from "../kernel/base64.js";
+import { KernelError, linkWasm } from "../kernel/compile.js";
+import { JsSplitter } from "./js-splitter.js";
 import type { TextParser } from "./parser.js";
-import { ByteTable, type TokenChunk } from "./tokens.js";
+import { CAPACITY, type TokenChunk } from "./tokens.js";
+import { NEWLINE } from "./whitespace.js";
 
-/** Bytes taken at a time, some 3 ms of work. */
-const STEP = 131_072;
+/** The functions that assembly/split.ts exports; pointers are i32. */
+interface Split {
+  split(length: number): number;
+  clear(): void;
+}
 
-/** Bytes of the longest token; what is longer is no word, and is cut. */
-const LONGEST_TOKEN = 65_536;
+/** Bytes of a page of wasm memory, and the pages that the binary allows: all of them are never needed. */
+const PAGE = 65_536;
+const MAXIMUM = 512;
 
-export const NEWLINE = 10;
+/** Bytes of the tokens of a table, before another takes its place. */
+const TEXT_CAPACITY = 2 ** 24;
 
-/** Space, \t \n \v \f \r and NUL, the whitespace of word2vec.c and fastText. */
-export const isWhitespace = Uint8Array.from({ length: 256 }, (_, byte) =>
-  Number([32, 9, 10, 11, 12, 13, 0].includes(byte)),
-);
+/** Bytes that the tokens of a step may take: those of a step and its rest, and a newline after each; and what loads may reach. */
+const STEP_TEXT = 2 * (SplitSize.step + SplitSize.longest) + 16;
 
-export class WhitespaceSplitter implements TextParser {
-  readonly step = STEP;
-  private table = new ByteTable();
-  /** the start of a token that the last step left unfinished, the next bytes, and 3 bytes that the table may read */
-  private readonly bytes = new Uint8Array(LONGEST_TOKEN + STEP + 3);
-  private readonly view = new DataView(this.bytes.buffer);
-  private rest = 0;
-  /** a step gives no more numbers than it has bytes, and one for the token before it */
-  private readonly numbers = new Uint32Array(STEP + 2);
-  private isFirst = true;
-  private inSentence = false;
+let binary: WebAssembly.Module | undefined;
+
+/** In wasm, or in JavaScript where a policy forbids wasm. */
+export function whitespaceSplitter(): TextParser {
+  try {
+    binary ??= new WebAssembly.Module(fromBase64(split));
+    return new WasmSplitter(binary);
+  } catch (error) {
+    if (error instanceof KernelError || error instanceof WebAssembly.CompileError) return new JsSplitter();
+    throw error;
+  }
+}
+
+/** @internal */
+export class WasmSplitter implements TextParser {
+  readonly step = SplitSize.step;
+  private readonly memory: WebAssembly.Memory;
+  private readonly kernel: Split;
+  private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  private tokens: string[] = [];
+  private bytes!: Uint8Array;
+  private words!: Uint32Array;
+
+  constructor(binary: WebAssembly.Module) {
+    this.memory = new WebAssembly.Memory({
+      initial: Math.ceil((SplitPlace.text + STEP_TEXT) / PAGE),
+      maximum: MAXIMUM,
+    });
+    this.kernel = linkWasm("split", binary, this.memory);
+    this.view();
+    this.kernel.clear();
+  }
 
   begin(isStart: boolean): void {
-    this.isFirst = isStart;
-    this.inSentence = false;
-    this.rest = 0;
+    this.set(SplitPlace.rest, 0);
+    this.set(SplitPlace.inSentence, 0);
+    this.set(SplitPlace.isFirst, Number(isStart));
   }
 
   add(piece: Uint8Array): TokenChunk {
-    const { bytes, view, numbers } = this;
-    if (this.table.isFull) this.table = new ByteTable();
-    const { table } = this;
-    const end = this.rest + piece.length;
-    bytes.set(piece, this.rest);
-    let count = 0;
-    let start = 0;
-    for (let i = this.rest; i < end; i++) {
-      const byte = bytes[i];
-      if (byte > 32 || isWhitespace[byte] === 0) continue;
-      if (i > start) {
-        start += this.skipByteOrderMark(start, i);
-        for (; i - start > LONGEST_TOKEN; start += LONGEST_TOKEN)
-          numbers[count++] = table.numberOf(view, start, LONGEST_TOKEN);
-        if (i > start) numbers[count++] = table.numberOf(view, start, i - start);
-      }
-      if (byte === NEWLINE) numbers[count++] = Mark.sentenceEnd;
-      this.inSentence = byte !== NEWLINE;
-      start = i + 1;
+    const before = this.makeRoom();
+    const { bytes, words, tokens } = this;
+    const rest = this.get(SplitPlace.rest);
+    bytes.set(piece, SplitPlace.bytes + rest);
+    const end = this.kernel.split(rest + piece.length) >>> 0;
+    const after = this.get(SplitPlace.textEnd);
+    if (after > before) {
+      // no newline after the last one
+      for (const token of this.decoder.decode(bytes.subarray(before, after - 1)).split("\n")) tokens.push(token);
     }
-    if (end - start > LONGEST_TOKEN) start += this.skipByteOrderMark(start, end);
-    for (; end - start > LONGEST_TOKEN; start += LONGEST_TOKEN)
-      numbers[count++] = table.numberOf(view, start, LONGEST_TOKEN);
-    bytes.copyWithin(0, start, end);
-    this.rest = end - start;
-    return { numbers: numbers.subarray(0, count), tokens: table.tokens };
+    return { numbers: words.subarray(SplitPlace.numbers / 4, end / 4), tokens };
   }
 
   end(isText: boolean): TokenChunk {
-    return this.add(isText && (this.inSentence || this.rest > 0) ? Uint8Array.of(NEWLINE) : new Uint8Array());
+    const isOpen = this.get(SplitPlace.inSentence) > 0 || this.get(SplitPlace.rest) > 0;
+    return this.add(isText && isOpen ? Uint8Array.of(NEWLINE) : new Uint8Array());
   }
 
-  /** Bytes of the mark before the first token. */
-  private skipByteOrderMark(start: number, end: number): number {
-    if (!this.isFirst) return 0;
-    this.isFirst = false;
-    const { bytes } = this;
-    return start === 0 && end >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  /** For the tokens of a step, in a new table if this one is full. @returns where their bytes begin */
+  private makeRoom(): number {
+    let end = this.get(SplitPlace.textEnd);
+    if (this.tokens.length >= CAPACITY || end > SplitPlace.text + TEXT_CAPACITY) {
+      this.kernel.clear();
+      this.tokens = [];
+      end = SplitPlace.text;
+    }
+    const missing = end + STEP_TEXT - this.bytes.length;
+    if (missing > 0) {
+      this.memory.grow(Math.ceil(missing / PAGE));
+      this.view();
+    }
+    return end;
+  }
+
+  private view(): void {
+    const { buffer } = this.memory;
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Uint32Array(buffer);
+  }
+
+  private get(place: SplitPlace): number {
+    return this.words[place / 4];
+  }
+
+  private set(place: SplitPlace, value: number): void {
+    this.words[place / 4] = value;
   }
 }

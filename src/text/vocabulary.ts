@@ -150,8 +150,18 @@ export class WordCounter {
   }
 
   /** @returns the chunk in the numbers of words, and Mark.sentenceEnd; valid until the next call */
-  add({ numbers, tokens }: TokenChunk): Uint32Array {
+  add(chunk: TokenChunk): Uint32Array {
+    const { numbers, occurrences } = chunk;
     if (numbers.length > this.counted.length) this.counted = new Uint32Array(numbers.length);
+    // what is forgotten, and when, depends on the order of the words
+    const forgets = occurrences === undefined || this.distinct + occurrences.length / 2 > this.options.maxCountedWords;
+    if (forgets) this.count(chunk);
+    else this.countAll(chunk.tokens, numbers, occurrences);
+    return this.counted.subarray(0, numbers.length);
+  }
+
+  /** Word by word. */
+  private count({ numbers, tokens }: TokenChunk): void {
     const { counted } = this;
     let { counts } = this;
     let table = this.tables.of(tokens);
@@ -174,7 +184,20 @@ export class WordCounter {
       counts[counted[i]]++;
     }
     this.tokens += numbers.length - ends;
-    return counted.subarray(0, numbers.length);
+  }
+
+  /** Those that were counted already. */
+  private countAll(tokens: readonly string[], numbers: Uint32Array, occurrences: Uint32Array): void {
+    const { counted } = this;
+    const table = this.tables.of(tokens);
+    for (let i = 0; i < occurrences.length; i += 2) {
+      const number = occurrences[i];
+      if (table[number] === 0) table[number] = this.numberOf(tokens[number]) + 1;
+      this.counts[table[number] - 1] += occurrences[i + 1];
+      this.tokens += occurrences[i + 1];
+    }
+    for (let i = 0; i < numbers.length; i++)
+      counted[i] = numbers[i] === Mark.sentenceEnd ? Mark.sentenceEnd : table[numbers[i]] - 1;
   }
 
   /** @throws RangeError if no word is left */
