@@ -31,20 +31,24 @@ export class Vocabulary {
   readonly counts: Float64Array;
   /** Occurrences of all these words together: the corpus as training sees it. */
   readonly totalWords: number;
-  private readonly ids: Map<string, WordId>;
+  private readonly ids = new Map<string, WordId>();
 
   /** @param entries sorted here, unless they are in order */
   constructor(entries: Iterable<readonly [word: string, count: number]>) {
     const list = [...entries];
     const sorted = list.every((entry, i) => i === 0 || isBefore(list[i - 1], entry)) ? list : [...byCount(list)].flat();
     this.words = sorted.map((entry) => entry[0]);
-    this.counts = Float64Array.from(sorted, (entry) => entry[1]);
+    this.counts = new Float64Array(sorted.length);
+    for (let id = 0; id < sorted.length; id++) {
+      const [word, count] = sorted[id];
+      this.counts[id] = count;
+      this.ids.set(word, id);
+    }
     this.totalWords = this.counts.reduce((sum, count) => sum + count, 0);
     if (!this.counts.every((count) => count >= 0) || !(this.totalWords > 0))
       throw new RangeError(
         `vocabulary expected counts from 0, not all of them 0, got ${this.size} words with a sum of ${this.totalWords}`,
       );
-    this.ids = new Map(this.words.map((word, id) => [word, id]));
     if (this.ids.size < this.words.length)
       throw new RangeError(
         `vocabulary names a word twice: ${show(this.words.find((word, id) => this.ids.get(word) !== id))}`,
