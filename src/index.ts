@@ -6,8 +6,9 @@ import { type CorpusSource, toCorpus } from "./text/corpus.js";
 import type { Edge } from "./text/walks.js";
 import { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
-import type { Model, Platform } from "./train/model.js";
+import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
+import type { Platform } from "./train/platform.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
 

@@ -17,8 +17,10 @@ import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./t
 import type { Edge } from "./text/walks.js";
 import type { Checkpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
-import { type Model, type Platform, withCorpus } from "./train/model.js";
+import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
+import type { Platform } from "./train/platform.js";
+import { withCorpus } from "./train/reading.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
 

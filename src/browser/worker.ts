@@ -1,6 +1,6 @@
 // Training workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
 
-import type { WorkerHandle, WorkerReply } from "../train/link.js";
+import type { WorkerHandle } from "../train/link.js";
 import { READY } from "./ready.js";
 
 /** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
@@ -24,10 +24,10 @@ let ways = [beside, copied];
 /** Milliseconds. */
 const MOMENT = 20;
 
-export function spawnWorker(): WorkerHandle {
+export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
   let worker: Worker | undefined;
-  let posted: { message: unknown; transfer: Transferable[] }[] | undefined = [];
-  let onMessage = (_: WorkerReply) => {};
+  let posted: { message: Request; transfer: Transferable[] }[] | undefined = [];
+  let onMessage = (_: Reply) => {};
   let onError = (_: Error) => {};
 
   const start = async ([way, ...others]: typeof ways): Promise<void> => {

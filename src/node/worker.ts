@@ -2,7 +2,7 @@ import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerHandle } from "../train/link.js";
 
 /** Starts build/worker-node.js, which lies beside the bundle that this code is in. */
-export function spawnWorker(): WorkerHandle {
+export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
   // none of the flags of this process: --input-type and --import are for its own program
   const worker = new Worker(new URL("./worker-node.js", import.meta.url), { execArgv: [] });
   return {

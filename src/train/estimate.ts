@@ -4,9 +4,9 @@ import { checkInteger } from "../math/check.js";
 import { planMemory, type Workplace } from "../model/parameters.js";
 import { rowsOfThread } from "./grid-ring.js";
 import { PIECE } from "./link.js";
-import { canShare } from "./model.js";
 import { resolveOptions, type TrainOptions } from "./options.js";
 import { type Crew, planCrew } from "./parallel.js";
+import { canShare } from "./platform.js";
 
 /** Bytes that a training takes. Where a number is measured, it is of Node on Linux: pages and other engines differ. */
 export interface MemoryEstimate {
