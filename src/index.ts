@@ -56,7 +56,7 @@ export async function node2vec(edges: Iterable<Edge>, options?: NodeOptions): Pr
  * @throws TypeError, RangeError for options
  */
 export function estimateMemory(options: TrainOptions, vocabularySize: number): MemoryEstimate {
-  return estimateMemoryFor(options, vocabularySize, cores());
+  return estimateMemoryFor(platform, options, vocabularySize);
 }
 
 function cores(): number {
