@@ -3,6 +3,7 @@
 import { openSpool, SPOOL_MEMORY } from "./browser/spool.js";
 import { spawnWorker } from "./browser/worker.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
+import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
 import type { Edge } from "./text/walks.js";
 import { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
@@ -59,9 +60,16 @@ export function estimateMemory(options: TrainOptions, vocabularySize: number): M
   return estimateMemoryFor(platform, options, vocabularySize);
 }
 
+/**
+ * Counts the pairs of a corpus and keeps those that score above the threshold.
+ * @throws TypeError, RangeError for options; what onWords throws; the signal's reason
+ */
+export function learnPhrases(corpus: CorpusSource, options?: PhraseOptions): Promise<Phrases> {
+  return learnFrom(corpus, options, platform);
+}
+
 function cores(): number {
   return navigator.hardwareConcurrency || 1;
 }
 
 export * from "./api.js";
-export { learnPhrases } from "./text/phrases.js";

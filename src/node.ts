@@ -92,7 +92,7 @@ export function estimateMemory(options: TrainOptions, vocabularySize: number): M
 export async function learnPhrases(corpus: NodeCorpusSource, options: PhraseOptions = {}): Promise<Phrases> {
   // learnFrom checks the options first, and heeds the signal
   const onWarning = (message: string) => options.onWarning?.(message);
-  return withCorpus(platform, corpus, { onWarning }, (read) => learnFrom(read, options));
+  return withCorpus(platform, corpus, { onWarning }, (read) => learnFrom(read, options, platform));
 }
 
 /** Node's fetch knows no file: URLs. */

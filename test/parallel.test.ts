@@ -411,7 +411,7 @@ describe("a worker that dies", () => {
       const onProgress = ({ words }: Progress) => words > 100_000 && [...started][0].terminate();
       const options = { ...small, threads: 1, epochs: 1000, checkpoint: { every: "0.01s", write, name: "a.ckpt" } };
       await expect(train(text, { ...options, onProgress })).rejects.toThrow(
-        /^training worker stopped with exit code 1; a.ckpt holds training up to word \d+, of epoch \d+: go on with "resume"$/,
+        /^worker stopped with exit code 1; a.ckpt holds training up to word \d+, of epoch \d+: go on with "resume"$/,
       );
     });
   });
@@ -427,7 +427,7 @@ describe("a worker that dies", () => {
           [...started].at(-1)!.terminate();
         };
         await expect(train(wide, { ...small, ...options, epochs: 1000, onProgress })).rejects.toThrow(
-          "training worker stopped with exit code 1",
+          "worker stopped with exit code 1",
         );
       });
       await expectEnded(workers, count);

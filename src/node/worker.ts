@@ -9,8 +9,8 @@ export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
     post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
     onMessage: (listener) => worker.on("message", listener),
     onError: (listener) => {
-      worker.on("error", (cause) => listener(new Error(`training worker failed: ${cause.message}`, { cause })));
-      worker.on("exit", (code) => listener(new Error(`training worker stopped with exit code ${code}`)));
+      worker.on("error", (cause) => listener(new Error(`worker failed: ${cause.message}`, { cause })));
+      worker.on("exit", (code) => listener(new Error(`worker stopped with exit code ${code}`)));
     },
     terminate: async () => void (await worker.terminate()),
   };
