@@ -92,7 +92,12 @@ export function trainCommand(): Command {
     )
     .addOption(choice("--kernel <name>", "engine; auto is simd", KERNEL_CHOICES, DEFAULTS.kernel))
     .option("--wasm <file>", "a kernel binary instead of the embedded one")
-    .option("--threads <number>", "threads that train; auto is one for each core", parseThreads, DEFAULTS.threads)
+    .option(
+      "--threads <number>",
+      "threads that read and train; auto is one for each core",
+      parseThreads,
+      DEFAULTS.threads,
+    )
     .option(
       "--reproducible",
       "refuse what gives other bytes each time; cbow and the softmaxes then train on one thread",
@@ -104,7 +109,7 @@ export function trainCommand(): Command {
       "numbers of words held in memory, such as 1G; the rest is in a temporary file (default: 256M)",
       parseBytes,
     )
-    .option("--no-worker", "train in the main thread")
+    .option("--no-worker", "read and train in the main thread")
     .option("--checkpoint <file>", "keep the training in this file, and go on with it if it was interrupted")
     .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)
     .option("--restart", "start over, whatever the file of --checkpoint holds")

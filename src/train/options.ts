@@ -94,7 +94,10 @@ export interface TrainOptions extends WindowOptions, RunListeners {
   spoolMemory?: number;
   /** Train in workers (default), so that the calling thread stays free, or in process, on one thread. */
   worker?: boolean;
-  /** Workers that train: "auto" (default) is one for each core. */
+  /**
+   * Workers that read and, then, workers that train: "auto" (default) is one for each core. Skip-gram with negative sampling is
+   * trained by one for each block of words at most: by one below 512 words, by eight from 2,048 on. (9.7) of docs/math.md.
+   */
   threads?: number | "auto";
   /**
    * Refuses what would give other bytes each time, or on other machines. Skip-gram with negative sampling, item2vec and node2vec
