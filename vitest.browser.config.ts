@@ -33,7 +33,13 @@ function project(isolated: boolean, include: string[]) {
   };
 }
 
-const KERNELS = ["test/kernel.test.ts", "test/rounds.test.ts", "test/random.test.ts", "test/power.test.ts"];
+const KERNELS = [
+  "test/kernel.test.ts",
+  "test/cell.test.ts",
+  "test/sort.test.ts",
+  "test/random.test.ts",
+  "test/power.test.ts",
+];
 const THREADS = "test/threads.browser.test.ts";
 const GRAPH = "test/approximate.browser.test.ts";
 

@@ -3,11 +3,13 @@
 import { openSpool, SPOOL_MEMORY } from "./browser/spool.js";
 import { spawnWorker } from "./browser/worker.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
+import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
 import type { Edge } from "./text/walks.js";
 import { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
-import type { Model, Platform } from "./train/model.js";
+import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
+import type { Platform } from "./train/platform.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
 
@@ -55,7 +57,15 @@ export async function node2vec(edges: Iterable<Edge>, options?: NodeOptions): Pr
  * @throws TypeError, RangeError for options
  */
 export function estimateMemory(options: TrainOptions, vocabularySize: number): MemoryEstimate {
-  return estimateMemoryFor(options, vocabularySize, cores());
+  return estimateMemoryFor(platform, options, vocabularySize);
+}
+
+/**
+ * Counts the pairs of a corpus and keeps those that score above the threshold.
+ * @throws TypeError, RangeError for options; what onWords throws; the signal's reason
+ */
+export function learnPhrases(corpus: CorpusSource, options?: PhraseOptions): Promise<Phrases> {
+  return learnFrom(corpus, options, platform);
 }
 
 function cores(): number {
@@ -63,4 +73,3 @@ function cores(): number {
 }
 
 export * from "./api.js";
-export { learnPhrases } from "./text/phrases.js";

@@ -17,8 +17,10 @@ import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./t
 import type { Edge } from "./text/walks.js";
 import type { Checkpoint } from "./train/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
-import { type Model, type Platform, withCorpus } from "./train/model.js";
+import type { Model } from "./train/model.js";
 import type { TrainOptions } from "./train/options.js";
+import type { Platform } from "./train/platform.js";
+import { withCorpus } from "./train/reading.js";
 import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
 
@@ -80,7 +82,7 @@ export async function node2vec(edges: Iterable<Edge>, options?: NodeOptions): Pr
  * @throws TypeError, RangeError for options
  */
 export function estimateMemory(options: TrainOptions, vocabularySize: number): MemoryEstimate {
-  return estimateMemoryFor(options, vocabularySize, availableParallelism());
+  return estimateMemoryFor(platform, options, vocabularySize);
 }
 
 /**
@@ -90,7 +92,7 @@ export function estimateMemory(options: TrainOptions, vocabularySize: number): M
 export async function learnPhrases(corpus: NodeCorpusSource, options: PhraseOptions = {}): Promise<Phrases> {
   // learnFrom checks the options first, and heeds the signal
   const onWarning = (message: string) => options.onWarning?.(message);
-  return withCorpus(platform, corpus, { onWarning }, (read) => learnFrom(read, options));
+  return withCorpus(platform, corpus, { onWarning }, (read) => learnFrom(read, options, platform));
 }
 
 /** Node's fetch knows no file: URLs. */

@@ -1,4 +1,4 @@
-// How pages start training workers, with workers of our own making.
+// How pages start workers, with workers of our own making.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { READY } from "../src/browser/ready";
@@ -52,7 +52,7 @@ it("hears a worker that fails at once, and says what to do when no way is left",
   EagerWorker.first = () => Object.assign(new Event("error"), { message: "no such file" });
   const handle = await spawn();
   const error = await new Promise<Error>((resolve) => handle.onError(resolve));
-  expect(error.message).toMatch(/^cannot start a training worker: .*Serve build\/worker.js beside the bundle/);
+  expect(error.message).toMatch(/^cannot start a worker: .*Serve build\/worker.js beside the bundle/);
   expect(EagerWorker.started.every(({ terminated }) => terminated)).toBe(true);
 });
 

@@ -1,7 +1,7 @@
 // The door for browsers, from the build, in real browsers: on pages that are cross-origin isolated and on pages that are not.
 
 import { expect, it } from "vitest";
-import { type TrainOptions, textCorpus, train } from "wasm2vec";
+import { learnPhrases, type TrainOptions, textCorpus, train } from "wasm2vec";
 import { PAGE_ENGINES, type Page } from "./browsers";
 import { onEachPage } from "./drive";
 import { type Outcome, sha256, small, text, trainHere, WAYS } from "./same-bytes";
@@ -75,6 +75,33 @@ onEachPage(
       const here = textCorpus(() => [new TextEncoder().encode(`${lines}\n`.repeat(times))]);
       const { vectors } = await train(here, { ...options, worker: false, threads: 1 });
       expect(hash).toBe(sha256(vectors.matrix));
+    });
+
+    it("learns phrases from a text that workers read, the same", async () => {
+      const lines = `${text.map((sentence) => sentence.join(" ")).join("\n")}\n`;
+      const times = Math.ceil((3 * 2 ** 20) / lines.length);
+      const options = { threshold: 0.1 };
+      const [phrases, started] = await at.page.evaluate<[string, number]>(`(async () => {
+        let started = 0;
+        const { postMessage } = Worker.prototype;
+        Worker.prototype.postMessage = function (message, ...rest) {
+          if (message.type === "read") started++;
+          return postMessage.call(this, message, ...rest);
+        };
+        const { learnPhrases, textCorpus } = await import("/index.js");
+        const blob = new Blob(Array(${times}).fill(${JSON.stringify(lines)}));
+        const phrases = await learnPhrases(textCorpus(() => blob), ${JSON.stringify({ ...options, threads: 2 })});
+        Worker.prototype.postMessage = postMessage;
+        return [phrases.toText(), started];
+      })()`);
+      const bytes = new TextEncoder().encode(lines.repeat(times));
+      const here = await learnPhrases(
+        textCorpus(() => [bytes]),
+        { ...options, worker: false },
+      );
+      expect(here.size).toBeGreaterThan(0);
+      expect(phrases).toBe(here.toText());
+      expect(started).toBeGreaterThanOrEqual(1);
     });
 
     it("a kernel that the page's policy forbids names the policy and the remedy", async () => {

@@ -162,6 +162,6 @@ describe("a page without a bundler", () => {
     const folder = await named("none", `<!doctype html>${PAGE("./app.js")}`);
     const policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'none'";
     const { error } = await openFolder(folder, { "Content-Security-Policy": policy });
-    expect(error).toMatch(/cannot start a training worker: .*worker-src/);
+    expect(error).toMatch(/cannot start a worker: .*worker-src/);
   });
 });

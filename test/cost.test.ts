@@ -57,5 +57,10 @@ describe("the demo's estimate", () => {
     expect(describeCost({ threads: 1 }, undefined)).toMatch(
       /^About 1\d\d MB for a vocabulary of 60,000 words, 1 thread\.$/,
     );
+    const megabytes = (words: number | undefined) =>
+      Number(/About (\d+) MB/.exec(describeCost({ threads: 1 }, words))?.[1]);
+    expect(megabytes(20 * 2 ** 20) - megabytes(undefined)).toBe(80);
+    // what is more goes to a file
+    expect(megabytes(100 * 2 ** 20) - megabytes(undefined)).toBe(256);
   });
 });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { estimateMemory, type TrainOptions } from "wasm2vec";
+import { estimateMemory, loadVocabulary, type TrainOptions } from "wasm2vec";
 import { Random } from "../src/math/random";
 import { unshared } from "./unshared";
 
@@ -20,11 +20,11 @@ const PROGRAM = `
   import { readFileSync } from "node:fs";
   import { loadVocabulary, train } from ${JSON.stringify(BUILD)};
   const peak = () => 1024 * Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
-  const [, folder, options, kernel] = process.argv;
+  const [, folder, options, isCounted, kernel] = process.argv;
   // linked with unshared memory only
   const wasm = kernel && new WebAssembly.Module(readFileSync(kernel));
   const before = peak();
-  const vocabulary = await loadVocabulary(folder + "/vocabulary.txt");
+  const vocabulary = isCounted ? undefined : await loadVocabulary(folder + "/vocabulary.txt");
   const model = await train(folder + "/text.txt", { vocabulary, ...JSON.parse(options), ...(wasm ? { wasm } : {}) });
   console.log(JSON.stringify({ growth: peak() - before, words: model.vectors.size }));
 `;
@@ -53,8 +53,12 @@ function write(words: number, tokens: number): void {
 
 const MODES: Record<string, TrainOptions> = {
   "one thread": { threads: 1 },
+  "one thread, words counted": { threads: 1 },
+  "2 threads, words counted": { threads: 2 },
+  "3 threads, words counted": { threads: 3 },
   "in process": { worker: false },
   "2 threads": { threads: 2 },
+  "3 threads": { threads: 3 },
   "a ring of 1": { threads: 1 },
   "a ring of 2": { threads: 2 },
   "a ring of 3": { threads: 3 },
@@ -75,20 +79,24 @@ describe.runIf(existsSync("/proc/self/status"))("estimateMemory, of what a proce
     it.runIf(runs).each(Object.entries(MODES))("%s: within a quarter", { timeout: 300_000 }, async (name, mode) => {
       const options = { ...mode, dim, epochs: 1, window: 2, ...(mode.loss ? {} : { negatives: 2 }) };
       const isRing = name.startsWith("a ring");
-      const given = [
+      const isCounted = name.endsWith("counted");
+      const flags = [
         "--input-type=module",
         "--eval",
         PROGRAM,
         folder,
         JSON.stringify(options),
+        isCounted ? "counted" : "",
         ...(isRing ? [KERNEL] : []),
       ];
-      const { stdout } = await promisify(execFile)(process.execPath, given, {
+      const { stdout } = await promisify(execFile)(process.execPath, flags, {
         cwd: fileURLToPath(new URL("..", import.meta.url)),
       });
       const taken = JSON.parse(stdout) as { growth: number; words: number };
-      expect(taken.words).toBe(words);
-      const { total } = estimateMemory(isRing ? { ...options, wasm: unshared() } : options, words);
+      if (!isCounted) expect(taken.words).toBe(words);
+      const vocabulary = isCounted ? undefined : await loadVocabulary(join(folder, "vocabulary.txt"));
+      const given = { ...options, vocabulary, ...(isRing ? { wasm: unshared() } : {}) };
+      const { total } = estimateMemory(given, taken.words);
       const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
       const error = Math.abs(total / taken.growth - 1);
       expect(error, `told ${megabytes(total)}, took ${megabytes(taken.growth)}`).toBeLessThan(0.25);

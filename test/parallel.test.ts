@@ -1,6 +1,7 @@
 // Several threads, from the build: workers start from build/worker-node.js.
 
 import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
 import {
@@ -410,7 +411,7 @@ describe("a worker that dies", () => {
       const onProgress = ({ words }: Progress) => words > 100_000 && [...started][0].terminate();
       const options = { ...small, threads: 1, epochs: 1000, checkpoint: { every: "0.01s", write, name: "a.ckpt" } };
       await expect(train(text, { ...options, onProgress })).rejects.toThrow(
-        /^training worker stopped with exit code 1; a.ckpt holds training up to word \d+, of epoch \d+: go on with "resume"$/,
+        /^worker stopped with exit code 1; a.ckpt holds training up to word \d+, of epoch \d+: go on with "resume"$/,
       );
     });
   });
@@ -426,7 +427,7 @@ describe("a worker that dies", () => {
           [...started].at(-1)!.terminate();
         };
         await expect(train(wide, { ...small, ...options, epochs: 1000, onProgress })).rejects.toThrow(
-          "training worker stopped with exit code 1",
+          "worker stopped with exit code 1",
         );
       });
       await expectEnded(workers, count);
@@ -502,14 +503,39 @@ describe("estimateMemory", () => {
       expect(estimateMemory({ ...small, ...given }, 4000).own).toBe(0);
   });
 
-  it("is the sum of its parts", () => {
-    for (const options of [{ threads: 3, wasm: unshared() }, { threads: 2 }, { worker: false }]) {
-      const { bytes, own, messages, workers, words, reading, total } = estimateMemory({ ...small, ...options }, 1000);
-      expect(total).toBe(bytes + own + messages + workers + words + reading);
+  it("is the sum of its parts, or what counting takes", () => {
+    for (const options of [{ threads: 3, wasm: unshared() }, { threads: 2 }, { threads: 60 }, { worker: false }]) {
+      const told = estimateMemory({ ...small, ...options }, 1000);
+      const { bytes, own, messages, workers, words, reading, counting, total } = told;
+      const training = bytes + own + messages + workers + words + reading;
+      expect(total).toBe(Math.max(training, counting));
+      expect(counting > training).toBe("threads" in options && options.threads === 60);
       expect(messages > 0).toBe(own > 0);
       expect(own > 0).toBe("wasm" in options);
       expect(workers > 0).toBe(!("worker" in options));
     }
+  });
+
+  it("counts the workers that read: all while words are counted, and with the model where it reads the text", () => {
+    const told = (options: TrainOptions) => estimateMemory({ ...small, ...options }, 1000);
+    const [none, one, four] = [{ worker: false }, { threads: 1 }, { threads: 4 }].map(told);
+    const reader = one.counting - none.counting;
+    expect(reader).toBeGreaterThan(0);
+    expect(four.counting - none.counting).toBe(4 * reader);
+    expect(told({ threads: "auto" }).counting - none.counting).toBe(Math.min(64, availableParallelism()) * reader);
+    expect([one, four].map(({ reading }) => reading - none.reading)).toEqual([reader, reader]);
+    const vocabulary = new Vocabulary([["a", 5]]);
+    for (const again of [{ spool: false }, { vocabulary }])
+      expect(told({ threads: 4, ...again }).reading - none.reading).toBe(4 * reader);
+    expect(told({ vocabulary }).counting).toBe(0);
+  });
+
+  it("says what word ids may take in memory, which total leaves out", () => {
+    const told = (options: TrainOptions) => estimateMemory({ ...small, ...options }, 1000);
+    const [kept, few, none] = [{}, { spoolMemory: 1e6 }, { spool: false }].map(told);
+    expect([kept.spool, few.spool, none.spool]).toEqual([2 ** 28, 1e6, 0]);
+    expect(few.total).toBe(kept.total);
+    expect(told({ spool: true }).spool).toBe(kept.spool);
   });
 
   it("is near it for a tree, whose depth it must guess", async () => {

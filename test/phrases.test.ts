@@ -3,10 +3,21 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FormatError, learnPhrases, type PhraseOptions, Phrases, textCorpus } from "wasm2vec";
+import {
+  FormatError,
+  fileCorpus,
+  learnPhrases,
+  type Model,
+  type PhraseOptions,
+  Phrases,
+  type TrainOptions,
+  textCorpus,
+  train,
+} from "wasm2vec";
 import { Workbench } from "./command";
 
 const lines = gunzipSync(readFileSync("demo/sample.txt.gz")).toString().split("\n").slice(0, 2000);
@@ -115,6 +126,9 @@ describe("learnPhrases", () => {
     const wrong = (options: PhraseOptions) => learnPhrases([["a", "b"]], options);
     await expect(wrong({ scoring: "pmi" as "npmi" })).rejects.toThrow(/"scoring" expected .*"npmi".*got "pmi"/);
     await expect(wrong({ scoring: "npmi", threshold: 2 })).rejects.toThrow(/"threshold" expected/);
+    await expect(wrong({ threads: 0 })).rejects.toThrow('"threads" expected integer 1 to 64, got 0');
+    await expect(wrong({ worker: 1 as never })).rejects.toThrow('"worker" expected true or false, got 1');
+    await expect(wrong({ worker: false, threads: 2 })).rejects.toThrow('"threads" above 1 needs workers, got 2');
     await expect(wrong({ minCount: 0 })).rejects.toThrow(/"minCount" expected/);
     await expect(wrong({ mincount: 1 } as PhraseOptions)).rejects.toThrow(/mincount.*did you mean "minCount"/);
     await expect(wrong({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
@@ -141,6 +155,66 @@ describe("learnPhrases", () => {
   it("fails with the error of onWords, which may be asynchronous", async () => {
     const failure = new Error("no listener");
     await expect(learnPhrases([["a", "b"]], { onWords: () => Promise.reject(failure) })).rejects.toBe(failure);
+  });
+
+  describe("of a text that workers read", () => {
+    const path = "demo/sample.txt.gz";
+    /** Workers that read since this was called. */
+    const readersOf = async (work: () => Promise<unknown>) => {
+      let started = 0;
+      const { postMessage } = Worker.prototype;
+      Worker.prototype.postMessage = function (message, ...rest) {
+        if (message.type === "read") started++;
+        return postMessage.call(this, message, ...rest);
+      };
+      await work().finally(() => {
+        Worker.prototype.postMessage = postMessage;
+      });
+      return started;
+    };
+
+    it.each<PhraseOptions>([
+      {},
+      { scoring: "word2phrase", connectorWords: ["of", "the"] },
+      // words are dropped on the way
+      { scoring: "npmi", minCount: 1, maxCounted: 50_000 },
+    ])("are those of one read in process: %o", async (options) => {
+      const learn = async (threads: PhraseOptions) => {
+        let phrases: Phrases | undefined;
+        const started = await readersOf(async () => {
+          phrases = await learnPhrases(path, { ...options, ...threads });
+        });
+        return { text: phrases!.toText(), size: phrases!.size, started };
+      };
+      const here = await learn({ worker: false });
+      expect(here.started).toBe(0);
+      expect(here.size).toBeGreaterThan(100);
+      for (const threads of [1, 3, "auto"] as const) {
+        const { text, started } = await learn({ threads });
+        expect(text === here.text, `${threads} threads`).toBe(true);
+        expect(started).toBeGreaterThanOrEqual(1);
+        if (threads !== "auto") expect(started).toBeLessThanOrEqual(threads);
+      }
+    });
+
+    it("are joined in it by workers too, for training and for phrases of phrases", async () => {
+      const phrases = await learnPhrases(path);
+      const joined = () => phrases.corpus(fileCorpus(path));
+      const options: TrainOptions = { dim: 4, epochs: 1, negatives: 1, window: 1 };
+      const models: Model<unknown>[] = [];
+      const twice: Phrases[] = [];
+      const read = (threads: PhraseOptions) => async () => {
+        models.push(await train(joined(), { ...options, ...threads }));
+        twice.push(await learnPhrases(joined(), threads));
+      };
+      expect(await readersOf(read({ worker: false }))).toBe(0);
+      expect(await readersOf(read({ threads: 2 }))).toBeGreaterThanOrEqual(2);
+      const [here, there] = models;
+      expect(here.vocabulary.words.some((word) => word.includes("_"))).toBe(true);
+      expect(there.vocabulary.words).toEqual(here.vocabulary.words);
+      expect(there.vectors.matrix).toEqual(here.vectors.matrix);
+      expect(twice[1].toText() === twice[0].toText()).toBe(true);
+    });
   });
 
   it("says what it skipped in a folder", async () => {
@@ -219,7 +293,20 @@ describe("wasm2vec phrases", () => {
     expect(read("a.txt")).toMatch(/ [a-z]+_(of|the|and|in)_[a-z]+/);
   });
 
+  it("reads with workers, to the same bytes as without", async () => {
+    const sample = join(process.cwd(), "demo/sample.txt.gz");
+    for (const [name, flags] of [
+      ["one", ["--no-worker"]],
+      ["two", ["--threads", "2"]],
+    ] as const)
+      expect(await bench.run(["phrases", sample, "-o", name, "--save", `${name}.json`, ...flags])).toMatchObject({
+        code: 0,
+      });
+    for (const ending of ["", ".json"]) expect(read(`two${ending}`) === read(`one${ending}`), ending).toBe(true);
+  });
+
   it.each([
+    [2, "--threads above 1 needs workers, got 2", ["lines.txt", "-o", "x", "--threads", "2", "--no-worker"]],
     [2, "needs somewhere to write", ["lines.txt"]],
     [2, "2 numbers for --passes 1", ["lines.txt", "-o", "x", "--threshold", "1,2"]],
     [2, "leave out --min-count", ["lines.txt", "-o", "x", "--load", "p.json", "--min-count", "2"]],

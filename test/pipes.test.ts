@@ -46,15 +46,6 @@ function controlled(): Readable {
   return new Readable({ read() {} });
 }
 
-/** The same function, which does nothing after its first call. */
-function once(listener: () => unknown): () => void {
-  let isCalled = false;
-  return () => {
-    if (!isCalled) listener();
-    isCalled = true;
-  };
-}
-
 /** Text longer than what is looked at before the first words are given. */
 const long = "a b c\n".repeat(2000);
 
@@ -164,10 +155,15 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     close();
   });
 
+  /** The pipe is read. */
+  const isKept = () => vi.waitFor(() => expect(holds(process, "wasm2vec-text")).toBe(true));
+
   it("are let go of once phrases are learned from their path", async () => {
     const close = write(long);
-    const phrases = await learnPhrases(pipe, { minCount: 1, threshold: 0, onWords: once(close) });
-    expect(phrases.size).toBeGreaterThan(0);
+    const learning = learnPhrases(pipe, { minCount: 1, threshold: 0 });
+    await isKept();
+    close();
+    expect((await learning).size).toBeGreaterThan(0);
     expect(holds(process, "wasm2vec-text")).toBe(false);
   });
 
@@ -175,8 +171,10 @@ describe.skipIf(process.platform === "win32")("named pipes", () => {
     const close = write(long);
     const abort = new AbortController();
     const reason = new Error("stop it");
-    const onWords = () => abort.abort(reason);
-    await expect(learnPhrases(pipe, { onWords, signal: abort.signal })).rejects.toBe(reason);
+    const learning = expect(learnPhrases(pipe, { signal: abort.signal })).rejects.toBe(reason);
+    await isKept();
+    abort.abort(reason);
+    await learning;
     close();
     expect(holds(process, "wasm2vec-text")).toBe(false);
   });

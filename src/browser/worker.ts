@@ -1,6 +1,6 @@
-// Training workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
+// Workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
 
-import type { WorkerHandle, WorkerReply } from "../train/link.js";
+import type { WorkerHandle } from "../train/link.js";
 import { READY } from "./ready.js";
 
 /** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
@@ -24,10 +24,10 @@ let ways = [beside, copied];
 /** Milliseconds. */
 const MOMENT = 20;
 
-export function spawnWorker(): WorkerHandle {
+export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
   let worker: Worker | undefined;
-  let posted: { message: unknown; transfer: Transferable[] }[] | undefined = [];
-  let onMessage = (_: WorkerReply) => {};
+  let posted: { message: Request; transfer: Transferable[] }[] | undefined = [];
+  let onMessage = (_: Reply) => {};
   let onError = (_: Error) => {};
 
   const start = async ([way, ...others]: typeof ways): Promise<void> => {
@@ -37,8 +37,8 @@ export function spawnWorker(): WorkerHandle {
       else
         onError(
           new Error(
-            `cannot start a training worker: ${cause}. Serve build/worker.js beside the bundle, or allow blob: in the ` +
-              "worker-src of the page's Content-Security-Policy, or train with worker false",
+            `cannot start a worker: ${cause}. Serve build/worker.js beside the bundle, or allow blob: in the ` +
+              "worker-src of the page's Content-Security-Policy, or use none, with worker false",
           ),
         );
     };
@@ -48,7 +48,7 @@ export function spawnWorker(): WorkerHandle {
       if (posted === undefined) started.terminate();
       started.addEventListener("error", (event) => {
         if (posted) next(event.message || "its file was not found, or is no JavaScript");
-        else onError(new Error(`training worker failed: ${event.message}`));
+        else onError(new Error(`worker failed: ${event.message}`));
       });
       started.addEventListener("message", ({ data }) => {
         if (data !== READY) return onMessage(data);

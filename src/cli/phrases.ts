@@ -1,4 +1,6 @@
+import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
+import { spawnWorker } from "../node/worker.js";
 import {
   checkWritable,
   learnPhrases,
@@ -11,8 +13,20 @@ import {
 import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";
+import { readBy } from "../text/readers.js";
 import { sentencesOf } from "../text/sentences.js";
-import { countOf, finish, parseCount, parseNumber, type Result, table, UsageError } from "./command.js";
+import { checkThreads, readersOf } from "../text/threads.js";
+import {
+  countOf,
+  finish,
+  parseCount,
+  parseNumber,
+  parseThreads,
+  type Result,
+  table,
+  UsageError,
+  usage,
+} from "./command.js";
 import { checkDistinct, corpusFiles, namedFiles, refuseDash } from "./distinct.js";
 import { flagOf } from "./flags.js";
 import { STANDARD_OUTPUT, writeOutput } from "./output.js";
@@ -29,6 +43,8 @@ interface Flags extends TextFlags {
   connectorWords?: string;
   delimiter: string;
   maxCounted: number;
+  threads: number | "auto";
+  worker: boolean;
   save?: string;
   load?: string;
   quiet?: true;
@@ -64,6 +80,8 @@ export function phrasesCommand(): Command {
     .option("--connector-words <words>", 'words that may stand within a phrase, separated by commas, or "english"')
     .option("--delimiter <text>", "between the words of a phrase", "_")
     .option("--max-counted <number>", "distinct words and pairs held while counting", parseCount, 10_000_000)
+    .option("--threads <number>", "threads that read; auto is one for each core", parseThreads, "auto")
+    .option("--no-worker", "read in the main thread")
     .option("--save <file>", "keep the phrases, for --load")
     .option("--load <file>", "join the phrases of this file instead of counting")
     .option("-q, --quiet", "no progress");
@@ -99,6 +117,8 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
   }
   if (threshold.length > passes)
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
+  const asked = usage(() => checkThreads(flags.worker, flags.threads));
+  const readers = readersOf({ cores: availableParallelism, spawn: spawnWorker }, asked);
   refuseDash({ "--save": save });
   const outputs = namedFiles({ "--output": output, "--save": save });
   await checkDistinct(outputs, [
@@ -116,7 +136,7 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
       const all = load === undefined ? await learn(source, flags, signal) : await loadPhrases(load);
       if (save !== undefined)
         await writeAtomically(save, [Buffer.from(all.map((one) => `${one.toText()}\n`).join(""))]);
-      const corpus = all.reduce((text, phrases) => phrases.corpus(text), source);
+      const corpus = all.reduce((text, phrases) => phrases.corpus(text), readBy(source, readers));
       if (output !== undefined) await writeOutput(output, linesOf(corpus, flags.scoring, signal));
       return describe(source.name, all, flags);
     } finally {
@@ -126,7 +146,7 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
 }
 
 async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise<Phrases[]> {
-  const { minCount, scoring, delimiter, maxCounted, passes, threshold = [], quiet } = flags;
+  const { minCount, scoring, delimiter, maxCounted, threads, worker, passes, threshold = [], quiet } = flags;
   const all: Phrases[] = [];
   let corpus = source;
   for (let pass = 0; pass < passes; pass++) {
@@ -135,7 +155,7 @@ async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise
       ? undefined
       : showCounting(`pass ${pass + 1} of ${passes}, counting words`, () => counted.progress?.());
     const options: PhraseOptions = {
-      ...{ minCount, scoring, delimiter, maxCounted, onWords: progress?.onWords, signal },
+      ...{ minCount, scoring, delimiter, maxCounted, threads, worker, onWords: progress?.onWords, signal },
       threshold: threshold[Math.min(pass, threshold.length - 1)],
       connectorWords: connectors(flags.connectorWords),
     };

@@ -38,7 +38,7 @@ const NUMBERS: Record<Numeric, string> = {
   maxCountedWords: "distinct words held while counting",
   subsample: "threshold for thinning out frequent words, 0 for none",
   noiseExponent: "noise words are drawn by count to this power (negative-sampling)",
-  seed: "same seed, options and corpus: same vectors, with --threads 1 or --reproducible",
+  seed: "same seed, options and corpus: same vectors; where several threads train without locks, with --reproducible",
   maxSentenceLength: "split longer sentences",
 };
 
@@ -92,7 +92,12 @@ export function trainCommand(): Command {
     )
     .addOption(choice("--kernel <name>", "engine; auto is simd", KERNEL_CHOICES, DEFAULTS.kernel))
     .option("--wasm <file>", "a kernel binary instead of the embedded one")
-    .option("--threads <number>", "threads that train; auto is one for each core", parseThreads, DEFAULTS.threads)
+    .option(
+      "--threads <number>",
+      "threads that read and train; auto is one for each core",
+      parseThreads,
+      DEFAULTS.threads,
+    )
     .option(
       "--reproducible",
       "refuse what gives other bytes each time; cbow and the softmaxes then train on one thread",
@@ -104,7 +109,7 @@ export function trainCommand(): Command {
       "numbers of words held in memory, such as 1G; the rest is in a temporary file (default: 256M)",
       parseBytes,
     )
-    .option("--no-worker", "train in the main thread")
+    .option("--no-worker", "read and train in the main thread")
     .option("--checkpoint <file>", "keep the training in this file, and go on with it if it was interrupted")
     .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)
     .option("--restart", "start over, whatever the file of --checkpoint holds")

@@ -7,7 +7,9 @@ import { log } from "../math/power.js";
 import { abortable, orAborted } from "./abort.js";
 import { type Corpus, type CorpusSource, type Sentence, toCorpus } from "./corpus.js";
 import { PairCounter } from "./pairs.js";
+import { type ReadingThreads, readBy } from "./readers.js";
 import { sentencesOf } from "./sentences.js";
+import { checkThreads, type Machine, readersOf } from "./threads.js";
 
 /**
  * How a pair a b is scored from its count, those of its words and min = minCount:
@@ -29,6 +31,10 @@ export interface PhraseOptions {
   delimiter?: string;
   /** Distinct words and pairs held while counting; above it the rarest are dropped. Default 10,000,000. */
   maxCounted?: number;
+  /** Read text in workers (default), or in process. The phrases are the same. */
+  worker?: boolean;
+  /** Workers that read: "auto" (default) is one for each core. */
+  threads?: number | "auto";
   /** Called with the words read so far, now and then; a promise that it returns is awaited, and its error rejects. */
   onWords?: (words: number) => unknown;
   /** In Node: called with what was skipped in a folder whose path was given. */
@@ -46,7 +52,7 @@ export const ENGLISH_CONNECTORS: readonly string[] = "a an the for of with witho
 
 const OPTIONS = [
   ...["minCount", "threshold", "scoring", "connectorWords", "delimiter", "maxCounted"],
-  ...["onWords", "onWarning", "signal"],
+  ...["worker", "threads", "onWords", "onWarning", "signal"],
 ];
 
 /** What scores are made of. */
@@ -78,9 +84,14 @@ const SCORES: Record<PhraseScoring, (counts: Counts) => number> = {
 
 /**
  * Counts the pairs of a corpus and keeps those that score above the threshold.
+ * @param machine whose threads read
  * @throws TypeError, RangeError for options; what onWords throws; the signal's reason
  */
-export async function learnPhrases(source: CorpusSource, options: PhraseOptions = {}): Promise<Phrases> {
+export async function learnPhrases(
+  source: CorpusSource,
+  options: PhraseOptions = {},
+  machine: Machine,
+): Promise<Phrases> {
   checkKnown("option", options, OPTIONS);
   const scoring = checkOneOf("scoring", options.scoring ?? "gensim", ["gensim", "npmi", "word2phrase"]);
   const minCount = checkInteger("minCount", options.minCount ?? 5, 1);
@@ -89,9 +100,10 @@ export async function learnPhrases(source: CorpusSource, options: PhraseOptions 
   const counter = new PairCounter(checkInteger("maxCounted", options.maxCounted ?? 10_000_000, 2, 2 ** 25));
   const connectors = new Set(checkWords("connectorWords", options.connectorWords));
   const delimiter = checkDelimiter(options.delimiter);
+  const readers = readersOf(machine, checkThreads(options.worker ?? true, options.threads ?? "auto"));
   checkFunction("onWords", options.onWords);
   checkFunction("onWarning", options.onWarning);
-  const corpus = abortable(toCorpus(source), checkSignal(options.signal));
+  const corpus = readBy(abortable(toCorpus(source), checkSignal(options.signal)), readers);
   const words = await countPairs(corpus, counter, connectors, scoring === "word2phrase", options);
   const { distinct } = counter;
   const kept: [string[], number][] = [];
@@ -213,14 +225,15 @@ export class Phrases {
   corpus(source: CorpusSource): Corpus {
     const corpus = toCorpus(source);
     const phrases = this;
-    const sentences = async function* (signal?: AbortSignal) {
-      for await (const some of sentencesOf(corpus, signal)) for (const sentence of some) yield phrases.join(sentence);
+    const sentences = async function* (signal?: AbortSignal, threads?: ReadingThreads) {
+      for await (const some of sentencesOf(readBy(corpus, threads), signal))
+        for (const sentence of some) yield phrases.join(sentence);
     };
     return {
       name: corpus.name,
       isConstant: corpus.isConstant,
       progress: () => corpus.progress?.(),
-      chunks: (signal) => toCorpus(() => sentences(signal)).chunks(),
+      chunks: (signal, threads) => toCorpus(() => sentences(signal, threads)).chunks(),
     };
   }
 

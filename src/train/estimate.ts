@@ -2,11 +2,12 @@
 
 import { checkInteger } from "../math/check.js";
 import { planMemory, type Workplace } from "../model/parameters.js";
+import { threadsOf } from "../text/threads.js";
 import { rowsOfThread } from "./grid-ring.js";
 import { PIECE } from "./link.js";
-import { canShare } from "./model.js";
 import { resolveOptions, type TrainOptions } from "./options.js";
 import { type Crew, planCrew } from "./parallel.js";
+import { canShare, type Platform } from "./platform.js";
 
 /** Bytes that a training takes. Where a number is measured, it is of Node on Linux: pages and other engines differ. */
 export interface MemoryEstimate {
@@ -16,7 +17,7 @@ export interface MemoryEstimate {
   own: number;
   /** of both matrices, which are in `bytes` */
   matrices: number;
-  /** threads that this counts with */
+  /** threads that train, with which this counts */
   threads: number;
   /** of messages under way between workers that share no memory, and of those that the engine has not yet collected */
   messages: number;
@@ -24,32 +25,44 @@ export interface MemoryEstimate {
   workers: number;
   /** of the words: strings, counts, tables that find them. Measured */
   words: number;
-  /** of reading the text: buffers, tables of tokens, batches, what the engine has not yet collected. Measured */
+  /** of reading while the model is there: buffers, batches, what the engine has not yet collected, workers that read. Measured */
   reading: number;
-  /** of all: bytes + own + messages + workers + words + reading. What the peak of the process grows by */
+  /** before the model is there: of counting the words by all workers that read, `words` included. 0 with a `vocabulary`. Measured */
+  counting: number;
+  /** what the peak of the process grows by: bytes + own + messages + workers + words + reading, or counting if that is more */
   total: number;
+  /**
+   * of the text's tokens that the option `spool` keeps in memory, at most: 4 for each token, up to spoolMemory; 0 with spool false.
+   * Not in `total`: how many tokens there will be is not known
+   */
+  spool: number;
 }
 
-/** Measured with Node 20: bytes of a worker, of a word, and of reading a text of some million words. Node 24 takes some 20 MB more. */
+/**
+ * Measured with Node 20: bytes of a worker that trains, of a word, of reading a text of some million words, and what that takes more
+ * for each worker that reads. Node 24 takes some 20 MB more.
+ */
 const WORKER = 8 * 2 ** 20;
 const WORD = 700;
 const READING = 28 * 2 ** 20;
-/** What reading takes more where a worker does it; while cores are free there may be several. */
-const READER = 30 * 2 ** 20;
+const READER = 24 * 2 ** 20;
 
 /**
  * Memory of a training here, on a text of some million words; a short one takes less. With hierarchical softmax the tree's size
- * is that of a usual vocabulary. Not counted: the different words of the text while it is counted (some 200 to 350 bytes for each
- * of them, those below minCount too), the numbers of its tokens that `spool` keeps (4 bytes each, up to spoolMemory), a corpus or checkpoint that the caller holds, and queries to the vectors.
+ * is that of a usual vocabulary. Not counted: the different words of the text that get no vector while it is counted (some 200 to
+ * 350 bytes for each of them), a corpus or checkpoint that the caller holds, and queries to the vectors.
  * @param vocabularySize words with vectors
- * @param cores threads that the machine runs at once, for `threads: "auto"`
  * @throws TypeError, RangeError for options
  */
-export function estimateMemoryFor(options: TrainOptions, vocabularySize: number, cores: number): MemoryEstimate {
+export function estimateMemoryFor<Source>(
+  { cores, spoolMemory }: Platform<Source>,
+  options: TrainOptions,
+  vocabularySize: number,
+): MemoryEstimate {
   const resolved = resolveOptions(options);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
   const shared = canShare(resolved);
-  const crew = planCrew(resolved, cores, shared, words, Number.POSITIVE_INFINITY);
+  const crew = planCrew(resolved, cores(), shared, words, Number.POSITIVE_INFINITY);
   const levels = Math.ceil(Math.log2(words)) + 1;
   // codes of word counts: on average a level more than the logarithm, the longest half as long again
   const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };
@@ -57,15 +70,22 @@ export function estimateMemoryFor(options: TrainOptions, vocabularySize: number,
   const { threads } = crew;
   const matrix = words * layout.stride;
   const isApart = resolved.worker && !shared;
+  const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
+  const isCounted = resolved.vocabulary === undefined;
+  // once the words are counted their readers have ended; the engine keeps about as much as one had
+  const readersLeft = isCounted && resolved.spool !== false ? Math.min(1, readers) : readers;
   const parts = {
     own: isApart ? memoriesOf(crew, size, (workplace) => planMemory(resolved, workplace, words, tree).layout.size) : 0,
     messages: isApart ? messagesOf(crew, matrix) : 0,
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,
-    reading: READING + (resolved.worker ? READER : 0),
+    reading: READING + readersLeft * READER,
   };
-  const total = size + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
-  return { bytes: size, matrices: 2 * matrix, threads, ...parts, total };
+  const training = size + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
+  const counting = isCounted ? parts.words + READING + readers * READER : 0;
+  const spool = resolved.spool === false ? 0 : (resolved.spoolMemory ?? spoolMemory);
+  const total = Math.max(training, counting);
+  return { bytes: size, matrices: 2 * matrix, threads, ...parts, counting, total, spool };
 }
 
 /** Bytes of all workers' memories: in the grid each has its blocks, tables and chunks, else the only one has a copy of all. */

@@ -1,4 +1,4 @@
-// What a worker does: its first message says whether it reads text or trains.
+// What a worker does: it reads text or trains, as its first message says.
 
 import type { FilePart } from "../text/pieces.js";
 import { type ReadRequest, readingThread } from "../text/reading-worker.js";
@@ -13,16 +13,18 @@ interface Port {
 }
 
 export function serveFirst({ post, onMessage, readFile }: Port): void {
-  let handle: ((message: never) => void) | undefined;
+  let read: ((message: ReadRequest) => void) | undefined;
+  let train: ((message: WorkerRequest) => void) | undefined;
+  const onTraining = (listener: typeof train) => {
+    train = listener;
+  };
   onMessage((message) => {
-    if (message.type === "read") handle = readingThread(post, readFile);
-    else if (handle === undefined)
-      serve({
-        post,
-        onMessage: (listener) => {
-          handle = listener;
-        },
-      });
-    handle!(message as never);
+    if (message.type === "read" || message.type === "piece") {
+      read ??= readingThread(post, readFile);
+      read(message);
+    } else {
+      if (train === undefined) serve({ post, onMessage: onTraining });
+      train!(message);
+    }
   });
 }

@@ -10,9 +10,9 @@ import type { StepResult } from "./step.js";
 export const PIECE = 2 ** 20;
 
 /** What Node's and the browser's workers have in common, as the doors hand it in. */
-export interface WorkerHandle {
-  post(message: unknown, transfer: Transferable[]): void;
-  onMessage(listener: (message: WorkerReply) => void): void;
+export interface WorkerHandle<Request, Reply> {
+  post(message: Request, transfer: Transferable[]): void;
+  onMessage(listener: (message: Reply) => void): void;
   onError(listener: (error: Error) => void): void;
   /** Resolves when it does nothing any more, as far as the engine tells. */
   terminate(): Promise<void>;

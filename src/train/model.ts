@@ -1,50 +1,33 @@
 // A trained model, which can be trained on.
 
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
-import { takesSharedMemory } from "../kernel/wasm.js";
 import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../math/check.js";
 import { Parameters } from "../model/parameters.js";
-import { abortable, orAborted } from "../text/abort.js";
+import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
-import { type ReadingHandle, type ReadingThreads, readBy } from "../text/readers.js";
-import type { SpoolFile } from "../text/spool.js";
-import { SpooledText } from "../text/spooled.js";
+import type { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
 import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type EpochRecord, type Position, type Schedule, START, trainEpochs } from "./epochs.js";
 import { growVocabulary, ratesOf } from "./grow.js";
 import { heldRun } from "./held.js";
-import type { WorkerHandle } from "./link.js";
 import { checkListeners, LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import {
   checkFreeze,
   checkWordRates,
   type EpochModel,
   type Freeze,
-  MAX_THREADS,
   type ResolvedOptions,
   storedOptions,
   type WordRates,
 } from "./options.js";
 import { type Crew, planCrew, startRunner } from "./parallel.js";
+import { canShare, type Platform } from "./platform.js";
+import { withText } from "./reading.js";
 import { Keeper } from "./rest.js";
 import { textDifference } from "./same-text.js";
-
-/** What the doors index.ts and node.ts know of where they run. */
-export interface Platform<Source> {
-  toCorpus(source: Source, onWarning?: (message: string) => unknown): Corpus;
-  spawn(): WorkerHandle;
-  /** Threads that the machine runs at once. */
-  cores(): number;
-  fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
-  openSpool(): Promise<SpoolFile>;
-  /** Bytes of numbers of words that are held in memory before that file begins. */
-  spoolMemory: number;
-  /** Writes a file whole or not at all; none where there are no files. */
-  writeFile?(path: string | URL, chunks: AsyncIterable<Uint8Array>): Promise<void>;
-}
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
@@ -346,60 +329,4 @@ export class Model<Source = CorpusSource> {
     this.outputRows?.refresh();
     return this;
   }
-}
-
-/** Works on the corpus of a source, whose passes end when the signal is aborted; one that is made here is closed at the end. */
-export async function withCorpus<Source, Result>(
-  platform: Platform<Source>,
-  source: Source,
-  { signal, onWarning }: RunListeners,
-  work: (corpus: Corpus) => Promise<Result>,
-): Promise<Result> {
-  const corpus = platform.toCorpus(source, onWarning);
-  try {
-    return await work(abortable(corpus, signal));
-  } finally {
-    if (corpus !== source) await corpus.close?.();
-  }
-}
-
-/** Works on the text of a source, which is read once where the options and the source allow it. */
-export function withText<Source, Result>(
-  platform: Platform<Source>,
-  source: Source,
-  options: ResolvedOptions,
-  work: (text: SpooledText) => Promise<Result>,
-): Promise<Result> {
-  const { spool, spoolMemory = platform.spoolMemory, onWarning } = options;
-  return withCorpus(platform, source, options, async (corpus) => {
-    const read = readBy(corpus, readersOf(platform, options));
-    const keeps = spool === "auto" ? corpus.isConstant : spool;
-    const place = keeps ? { memory: spoolMemory, open: platform.openSpool } : undefined;
-    const text = new SpooledText(read, place, (message) => onWarning?.(message));
-    try {
-      return await work(text);
-    } finally {
-      await text.remove();
-    }
-  });
-}
-
-/** The threads that read; none with `worker: false`. */
-function readersOf<Source>(
-  { cores, spawn }: Platform<Source>,
-  { worker, threads }: ResolvedOptions,
-): ReadingThreads | undefined {
-  if (!worker) return undefined;
-  // the same file as that of training workers, whose first message is another
-  return {
-    count: threads === "auto" ? Math.min(cores(), MAX_THREADS) : threads,
-    spawn: spawn as () => unknown as () => ReadingHandle,
-  };
-}
-
-/** Whether workers can share memory with this thread: a page must be cross-origin isolated. */
-export function canShare({ worker, wasm }: ResolvedOptions): boolean {
-  if (!worker) return false;
-  if (typeof SharedArrayBuffer === "undefined" || globalThis.crossOriginIsolated === false) return false;
-  return wasm instanceof WebAssembly.Module ? takesSharedMemory(wasm) : true;
 }

@@ -5,6 +5,7 @@ import { KERNEL_CHOICES, type KernelChoice } from "../kernel/pick.js";
 import type { WasmSource } from "../kernel/wasm.js";
 import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
 import type { ParameterOptions } from "../model/parameters.js";
+import { checkThreads } from "../text/threads.js";
 import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
 import { Checkpoint } from "./checkpoint.js";
@@ -93,7 +94,10 @@ export interface TrainOptions extends WindowOptions, RunListeners {
   spoolMemory?: number;
   /** Train in workers (default), so that the calling thread stays free, or in process, on one thread. */
   worker?: boolean;
-  /** Workers that train: "auto" (default) is one for each core. */
+  /**
+   * Workers that read and, then, workers that train: "auto" (default) is one for each core. Skip-gram with negative sampling is
+   * trained by one for each block of words at most: by one below 512 words, by eight from 2,048 on. (9.7) of docs/math.md.
+   */
   threads?: number | "auto";
   /**
    * Refuses what would give other bytes each time, or on other machines. Skip-gram with negative sampling, item2vec and node2vec
@@ -170,9 +174,6 @@ export const DEFAULTS = {
   reproducible: false,
 } as const;
 
-/** Threads at most. */
-export const MAX_THREADS = 64;
-
 export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
 
 /** All options of train. */
@@ -224,14 +225,11 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   if (kernel === "js" && o.wasm !== undefined)
     throw new RangeError('"wasm" goes with kernels of WebAssembly, got kernel "js": leave one out');
   const initialVectors = checkVectors(o.initialVectors);
-  const worker = checkBoolean("worker", o.worker);
-  const threads = o.threads === "auto" ? "auto" : checkInteger("threads", o.threads, 1, MAX_THREADS);
+  const { worker, threads } = checkThreads(o.worker, o.threads);
   if (reproducible && !fitsGrid({ model, loss }) && threads !== "auto" && threads > 1)
     throw new RangeError(
       `"reproducible" with ${model === "cbow" ? 'model "cbow"' : `loss "${loss}"`} needs one thread, not "threads" ${threads}: leave one out`,
     );
-  if (!worker && threads !== "auto" && threads > 1)
-    throw new RangeError(`"threads" above 1 needs workers, got ${threads} with worker false: leave one out`);
   return {
     model,
     loss,

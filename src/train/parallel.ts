@@ -4,14 +4,15 @@ import { Param } from "../../assembly/params.js";
 import { type KernelPlan, startKernel } from "../kernel/pick.js";
 import type { Parameters, Workplace } from "../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../text/encode.js";
+import { threadsOf } from "../text/threads.js";
 import { CellTrainer } from "./cells.js";
 import { chunkWordsOf, cutText } from "./cut.js";
 import { type GridPlaces, GridRunner } from "./grid.js";
 import type { GridThread } from "./grid-jobs.js";
 import { rowsOfThread } from "./grid-ring.js";
 import { allBlocks, SharedGridThread } from "./grid-shared.js";
-import type { BlockRows, GridMembership, WorkerHandle } from "./link.js";
-import { fitsGrid, MAX_THREADS, type ResolvedOptions } from "./options.js";
+import type { BlockRows, GridMembership, WorkerHandle, WorkerReply, WorkerRequest } from "./link.js";
+import { fitsGrid, type ResolvedOptions } from "./options.js";
 import type { ParallelMode } from "./progress.js";
 import { areFinite, BatchRunner, LocalQueue, localThread, type Runner, TrainingWorker } from "./runner.js";
 
@@ -40,16 +41,16 @@ export function planCrew(
   before?: ParallelMode,
 ): Crew {
   const { maxSentenceLength, worker, reproducible } = options;
-  const wanted = options.threads === "auto" ? Math.min(cores, MAX_THREADS) : options.threads;
+  const wanted = threadsOf(options, cores);
   if (fitsGrid(options)) {
     const { shape, batchWords, maxSentenceLength: longest } = cutText(options, words, totalWords);
     const holds = { ...shape.holds, chunks: shared || !worker };
-    const threads = worker ? Math.min(wanted, shape.blocks) : 1;
+    const threads = Math.min(wanted, shape.blocks);
     const capacity = batchCapacity(longest, batchWords);
     const workplace = { batchCapacity: capacity, lanes: shared ? threads : 1, grid: { ...shape, holds }, shared };
     return { mode: "grid", threads, batchWords, maxSentenceLength: longest, workplace };
   }
-  const threads = worker && shared && !reproducible && before !== "none" ? wanted : 1;
+  const threads = shared && !reproducible && before !== "none" ? wanted : 1;
   return {
     mode: threads > 1 ? "hogwild" : "none",
     threads,
@@ -65,7 +66,7 @@ export interface Site {
   plan: KernelPlan;
   parameters: Parameters;
   options: ResolvedOptions;
-  spawn: () => WorkerHandle;
+  spawn: () => WorkerHandle<WorkerRequest, WorkerReply>;
 }
 
 /**

@@ -102,7 +102,7 @@ export class TrainingWorker implements BatchThread {
 
   constructor(
     task: WorkerTask,
-    private readonly worker: WorkerHandle,
+    private readonly worker: WorkerHandle<WorkerRequest, WorkerReply>,
     transfer: Transferable[] = [],
   ) {
     worker.onError((error) => this.fail(error));
@@ -110,7 +110,7 @@ export class TrainingWorker implements BatchThread {
       if (reply.type === "error") this.fail(reply.error);
       else this.waiting.shift()?.resolve(reply as never);
     });
-    worker.post({ ...task, type: "start" } satisfies WorkerRequest, transfer);
+    worker.post({ ...task, type: "start" }, transfer);
   }
 
   async run(ids: Uint32Array<ArrayBuffer>, learningRate: number): Promise<StepResult> {

@@ -1,0 +1,29 @@
+// Where a training runs: what the doors know of it, and whether threads share memory there.
+
+import { takesSharedMemory } from "../kernel/wasm.js";
+import type { Corpus } from "../text/corpus.js";
+import type { SpoolFile } from "../text/spool.js";
+import type { WorkerHandle } from "./link.js";
+import type { ResolvedOptions } from "./options.js";
+
+/** What the doors index.ts and node.ts know of where they run. */
+export interface Platform<Source> {
+  toCorpus(source: Source, onWarning?: (message: string) => unknown): Corpus;
+  /** A worker, which reads or trains as its first message says. */
+  spawn<Request, Reply>(): WorkerHandle<Request, Reply>;
+  /** Threads that the machine runs at once. */
+  cores(): number;
+  fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
+  openSpool(): Promise<SpoolFile>;
+  /** Bytes of numbers of words that are held in memory before that file begins. */
+  spoolMemory: number;
+  /** Writes a file whole or not at all; none where there are no files. */
+  writeFile?(path: string | URL, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/** Whether workers can share memory with this thread: a page must be cross-origin isolated. */
+export function canShare({ worker, wasm }: Pick<ResolvedOptions, "worker" | "wasm">): boolean {
+  if (!worker) return false;
+  if (typeof SharedArrayBuffer === "undefined" || globalThis.crossOriginIsolated === false) return false;
+  return wasm instanceof WebAssembly.Module ? takesSharedMemory(wasm) : true;
+}
