@@ -54,10 +54,11 @@ export async function node2vec(edges: Iterable<Edge>, options?: NodeOptions): Pr
 
 /**
  * Memory that training will take, before anything is allocated. @param vocabularySize words with vectors
+ * @param tokens of the text; default: as many as take the most
  * @throws TypeError, RangeError for options
  */
-export function estimateMemory(options: TrainOptions, vocabularySize: number): MemoryEstimate {
-  return estimateMemoryFor(platform, options, vocabularySize);
+export function estimateMemory(options: TrainOptions, vocabularySize: number, tokens?: number): MemoryEstimate {
+  return estimateMemoryFor(platform, options, vocabularySize, tokens);
 }
 
 /**

@@ -42,9 +42,9 @@ describe("blocksOf", () => {
 });
 
 describe("chunkWordsOf", () => {
-  it("is a twentieth of the text, up to a limit", () => {
-    expect(chunkWordsOf(1000, 250_000)).toBe(50);
-    expect(chunkWordsOf(4_999_999, 250_000)).toBe(249_999);
+  it("is a tenth of the text, up to a limit", () => {
+    expect(chunkWordsOf(1000, 250_000)).toBe(100);
+    expect(chunkWordsOf(2_499_999, 250_000)).toBe(249_999);
     expect(chunkWordsOf(10 ** 9, 250_000)).toBe(250_000);
     expect(chunkWordsOf(Number.POSITIVE_INFINITY, 250_000)).toBe(250_000);
     expect(chunkWordsOf(3, 250_000)).toBe(0);
@@ -116,7 +116,7 @@ describe("cutText", () => {
       maxSentenceLength: 10_000,
     };
     expect(cutText(given, 60_000, 12_000_000)).toMatchObject({
-      shape: { blocks: 8, tile: 16, chunkWords: 250_000, pairSize: 4, holds: { chunks: true, blocks: 8 } },
+      shape: { blocks: 8, tile: 16, chunkWords: 838_860, pairSize: 4, holds: { chunks: true, blocks: 8 } },
       batchWords: BATCH_WORDS,
       maxSentenceLength: 10_000,
     });
@@ -124,7 +124,7 @@ describe("cutText", () => {
     expect(cutText({ ...given, windowWeights: [1, 1, 1, 1, 1] }, 60_000, 12_000_000).shape.pairSize).toBe(8);
     // whole baskets as windows: shorter batches and sentences, for as many pairs
     const baskets = cutText({ ...given, windowLeft: 1000, windowRight: 1000 }, 4000, 10 ** 9);
-    expect(baskets).toMatchObject({ batchWords: 2097, maxSentenceLength: 2097 });
+    expect(baskets).toMatchObject({ batchWords: 4194, maxSentenceLength: 4194 });
   });
 
   it("holds the worst batch, with any window", () => {

@@ -96,7 +96,7 @@ describe.runIf(existsSync("/proc/self/status"))("estimateMemory, of what a proce
       if (!isCounted) expect(taken.words).toBe(words);
       const vocabulary = isCounted ? undefined : await loadVocabulary(join(folder, "vocabulary.txt"));
       const given = { ...options, vocabulary, ...(isRing ? { wasm: unshared() } : {}) };
-      const { total } = estimateMemory(given, taken.words);
+      const { total } = estimateMemory(given, taken.words, tokens);
       const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
       const error = Math.abs(total / taken.growth - 1);
       expect(error, `told ${megabytes(total)}, took ${megabytes(taken.growth)}`).toBeLessThan(0.25);

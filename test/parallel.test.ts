@@ -536,6 +536,10 @@ describe("estimateMemory", () => {
     expect([kept.spool, few.spool, none.spool]).toEqual([2 ** 28, 1e6, 0]);
     expect(few.total).toBe(kept.total);
     expect(told({ spool: true }).spool).toBe(kept.spool);
+    const short = estimateMemory(small, 1000, 5_000_000);
+    expect(short.spool).toBe(20_000_000);
+    expect(short.bytes).toBeLessThan(kept.bytes);
+    expect(() => estimateMemory(small, 1000, 0.5)).toThrow('"tokens" expected an integer');
   });
 
   it("is near it for a tree, whose depth it must guess", async () => {

@@ -9,9 +9,6 @@ const USUAL_WORDS = 60_000;
 const WORD_BYTES = 6;
 const COMPRESSED = 2.6;
 
-/** Bytes of a word that is kept as its number. */
-const ID_BYTES = 4;
-
 /** Seconds until the workers train, and for a word that is read and counted before. */
 const START_SECONDS = 1;
 const COUNT_SECONDS = 8e-7;
@@ -39,8 +36,8 @@ export function wordsOf(bytes: number, isCompressed: boolean): number {
  * @throws what the library says of the options
  */
 export function describeCost(options: TrainOptions, words: number | undefined): string {
-  const { total, spool, threads } = estimateMemory(options, USUAL_WORDS);
-  const megabytes = Math.round((total + Math.min(spool, ID_BYTES * (words ?? 0))) / 2 ** 20).toLocaleString("en");
+  const { total, spool, threads } = estimateMemory(options, USUAL_WORDS, words);
+  const megabytes = Math.round((total + (words === undefined ? 0 : spool)) / 2 ** 20).toLocaleString("en");
   const memory = `About ${megabytes} MB for a vocabulary of ${USUAL_WORDS.toLocaleString("en")} words, ${threads} thread${threads === 1 ? "" : "s"}`;
   if (words === undefined) return `${memory}.`;
   const { epochs = DEFAULTS.epochs } = options;

@@ -11,12 +11,12 @@ const BLOCKS = 8;
 /** Words from which there are twice as many blocks. */
 const MANY_WORDS = 131_072;
 
-/** A chunk is at most such a share of the text: a larger one costs quality. */
-const CHUNKS = 20;
+/** A text has so many chunks at least, since the learning rate stands still in each. */
+const CHUNKS = 10;
 
-/** Words of a chunk at most, with 16 blocks or fewer, and pairs of its windows. */
-const CHUNK_WORDS = 250_000;
-const CHUNK_PAIRS = 2 ** 22;
+/** Words of a chunk at most, with 64 blocks or fewer, and pairs of its windows. Smaller ones cost quality. */
+const CHUNK_WORDS = 1_000_000;
+const CHUNK_PAIRS = 2 ** 23;
 
 /** Pairs that share their noise words. */
 const TILE = 16;
@@ -49,7 +49,7 @@ export function cutText(options: CutOptions, words: number, totalWords: number):
   const widest = Math.floor(CHUNK_PAIRS / contexts);
   const maxSentenceLength = Math.min(options.maxSentenceLength, widest);
   const batchWords = Math.min(BATCH_WORDS, widest);
-  const scale = Math.max(1, blocks / 16);
+  const scale = Math.max(1, blocks / 64);
   const chunkWords = chunkWordsOf(totalWords, Math.min(CHUNK_WORDS, widest) * scale);
   // a batch and a sentence fit at least
   const most = Math.max(chunkWords, batchWords, maxSentenceLength);

@@ -33,7 +33,7 @@ export interface MemoryEstimate {
   total: number;
   /**
    * of the text's tokens that the option `spool` keeps in memory, at most: 4 for each token, up to spoolMemory; 0 with spool false.
-   * Not in `total`: how many tokens there will be is not known
+   * Not in `total`
    */
   spool: number;
 }
@@ -44,25 +44,27 @@ export interface MemoryEstimate {
  */
 const WORKER = 8 * 2 ** 20;
 const WORD = 700;
-const READING = 28 * 2 ** 20;
-const READER = 24 * 2 ** 20;
+const READING = 24 * 2 ** 20;
+const READER = 14 * 2 ** 20;
 
 /**
  * Memory of a training here, on a text of some million words; a short one takes less. With hierarchical softmax the tree's size
  * is that of a usual vocabulary. Not counted: the different words of the text that get no vector while it is counted (some 200 to
  * 350 bytes for each of them), a corpus or checkpoint that the caller holds, and queries to the vectors.
- * @param vocabularySize words with vectors
+ * @param vocabularySize words with vectors @param tokens of the text, where they are known: of a short one less is sorted at once
  * @throws TypeError, RangeError for options
  */
 export function estimateMemoryFor<Source>(
   { cores, spoolMemory }: Platform<Source>,
   options: TrainOptions,
   vocabularySize: number,
+  tokens = Number.POSITIVE_INFINITY,
 ): MemoryEstimate {
   const resolved = resolveOptions(options);
+  if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
   const shared = canShare(resolved);
-  const crew = planCrew(resolved, cores(), shared, words, Number.POSITIVE_INFINITY);
+  const crew = planCrew(resolved, cores(), shared, words, tokens);
   const levels = Math.ceil(Math.log2(words)) + 1;
   // codes of word counts: on average a level more than the logarithm, the longest half as long again
   const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };
@@ -83,7 +85,7 @@ export function estimateMemoryFor<Source>(
   };
   const training = size + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
   const counting = isCounted ? parts.words + READING + readers * READER : 0;
-  const spool = resolved.spool === false ? 0 : (resolved.spoolMemory ?? spoolMemory);
+  const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
   const total = Math.max(training, counting);
   return { bytes: size, matrices: 2 * matrix, threads, ...parts, counting, total, spool };
 }
