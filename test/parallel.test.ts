@@ -539,7 +539,7 @@ describe("estimateMemory", () => {
     const short = estimateMemory(small, 1000, 5_000_000);
     expect(short.spool).toBe(20_000_000);
     expect(short.bytes).toBeLessThan(kept.bytes);
-    expect(() => estimateMemory(small, 1000, 0.5)).toThrow('"tokens" expected an integer');
+    expect(() => estimateMemory(small, 1000, 0.5)).toThrow('"tokens" expected integer >= 1');
   });
 
   it("is near it for a tree, whose depth it must guess", async () => {
