@@ -106,7 +106,7 @@ class Files {
           name: path,
           size: stats.size,
           read: (onRead) => fileBytes(path, onRead),
-          place: (onRead) => filePlace(path, stats, onRead),
+          place: (onRead) => filePlace(path, onRead),
         });
         continue;
       }

@@ -1,25 +1,25 @@
 // Large plain files, whose parts the reading threads read themselves.
 
-import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type FilePart, LARGE, type Place } from "../text/pieces.js";
 import { readError } from "./files.js";
 import { HEAD, isCompressed } from "./unpack.js";
 
 /** A file that is plain and large. @param onRead told how far its parts were given out, in bytes */
-export async function filePlace(
-  path: string,
-  stats: Stats,
-  onRead: (bytes: number) => void,
-): Promise<Place | undefined> {
-  if (!stats.isFile() || stats.size < LARGE) return undefined;
+export async function filePlace(path: string, onRead: (bytes: number) => void): Promise<Place | undefined> {
   // whoever reads it then tells what is wrong with it
   const file = await open(path).catch(() => undefined);
-  if (file === undefined) return undefined;
-  const place = new FilePlace(path, file, (await file.stat()).ino, stats.size, onRead);
-  if (!isCompressed(await place.read(0, HEAD))) return place;
-  await place.close();
-  return undefined;
+  const place = file && (await placeOf(path, file, onRead).catch(() => undefined));
+  if (place === undefined) await file?.close();
+  return place;
+}
+
+async function placeOf(path: string, file: FileHandle, onRead: (bytes: number) => void): Promise<Place | undefined> {
+  const stats = await file.stat();
+  if (!stats.isFile() || stats.size < LARGE) return undefined;
+  const place = new FilePlace(path, file, stats.ino, stats.size, onRead);
+  return isCompressed(await place.read(0, HEAD)) ? undefined : place;
 }
 
 class FilePlace implements Place {
@@ -32,8 +32,12 @@ class FilePlace implements Place {
   ) {}
 
   async read(from: number, to: number): Promise<Uint8Array> {
-    const { bytesRead, buffer } = await this.file.read(new Uint8Array(to - from), 0, to - from, from);
-    return buffer.subarray(0, bytesRead);
+    try {
+      const { bytesRead, buffer } = await this.file.read(new Uint8Array(to - from), 0, to - from, from);
+      return buffer.subarray(0, bytesRead);
+    } catch (error) {
+      throw readError(error, this.path);
+    }
   }
 
   part(from: number, to: number): FilePart {
@@ -47,32 +51,29 @@ class FilePlace implements Place {
   }
 }
 
-/** The file that this thread read last, and memory for its parts. */
-let opened: { path: string; inode: number; file: number } | undefined;
+/** Memory for the parts that this thread reads. */
 let memory = new Uint8Array();
 
-/** The bytes of a part, valid until the next call; fewer if the file was cut short. @throws Error naming the file */
-export function readFilePart(part: FilePart): Uint8Array<ArrayBuffer> {
-  const { path, inode, from, to } = part;
+/** The bytes of a part, valid until the next call. @throws Error naming the file, if it is no more what it was */
+export function readFilePart({ path, inode, from, to }: FilePart): Uint8Array<ArrayBuffer> {
+  let file: number | undefined;
   try {
-    if (opened?.path !== path || opened.inode !== inode) openPart(part);
+    file = openSync(path, "r");
+    if (fstatSync(file).ino !== inode) throw changed(path, "another file took its place");
     if (memory.length < to - from) memory = new Uint8Array(to - from);
-    let read = 0;
-    for (let step = -1; step !== 0 && read < to - from; read += step)
-      step = readSync(opened!.file, memory, read, to - from - read, from + read);
-    return memory.subarray(0, read);
+    for (let read = 0; read < to - from; ) {
+      const step = readSync(file, memory, read, to - from - read, from + read);
+      if (step === 0) throw changed(path, "it was cut short");
+      read += step;
+    }
+    return memory.subarray(0, to - from);
   } catch (error) {
     throw readError(error, path);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
-function openPart({ path, inode }: FilePart): void {
-  if (opened) closeSync(opened.file);
-  opened = undefined;
-  const file = openSync(path, "r");
-  if (fstatSync(file).ino !== inode) {
-    closeSync(file);
-    throw new Error(`cannot read ${JSON.stringify(path)}: another file took its place while it was read; start again`);
-  }
-  opened = { path, inode, file };
+function changed(path: string, how: string): Error {
+  return new Error(`cannot read ${JSON.stringify(path)}: ${how} while it was read; start again`);
 }

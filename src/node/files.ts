@@ -125,6 +125,8 @@ export function readError(error: unknown, name: string): Error {
   if (code === "ENOENT") return new Error(`cannot read ${shown}: no such file`, { cause: error });
   if (code === "EISDIR") return new Error(`cannot read ${shown}: it is a folder; give a file`, { cause: error });
   if (code === "EACCES") return new Error(`cannot read ${shown}: permission denied`, { cause: error });
+  if (typeof code === "string" && /^E[A-Z]+$/.test(code))
+    return new Error(`cannot read ${shown}: ${(error as Error).message}`, { cause: error });
   return error as Error;
 }
 

@@ -1,5 +1,7 @@
 // Counts of words and of words that follow each other, in bounded memory.
 
+import { ownCopy } from "./tokens.js";
+
 /** A pair as one number: words are numbered below 2^26, doubles hold 2^53. */
 const SPAN = 2 ** 26;
 const EMPTY = -1;
@@ -83,9 +85,10 @@ export class PairCounter {
   addWord(word: string): number {
     let number = this.numbers.get(word);
     if (number === undefined) {
+      const own = ownCopy(word);
       number = this.words.length;
-      this.numbers.set(word, number);
-      this.words.push(word);
+      this.numbers.set(own, number);
+      this.words.push(own);
       this.counts.push(0);
     }
     this.counts[number]++;

@@ -63,6 +63,7 @@ export async function* readThere(
   memory: PieceMemory,
   signal?: AbortSignal,
 ): AsyncGenerator<TokenChunk> {
+  signal?.throwIfAborted();
   const crew = new Crew(threads, parsing);
   const abort = () => crew.close(signal?.reason);
   signal?.addEventListener("abort", abort);
@@ -116,6 +117,7 @@ class Crew {
   private readonly under: { read: Promise<PieceRead>; isFirst: boolean; isDone: boolean }[] = [];
   /** who reads a piece that goes on in the next */
   private last: Reader | undefined;
+  private closed: { reason: unknown } | undefined;
 
   constructor(
     private readonly threads: ReadingThreads,
@@ -131,8 +133,10 @@ class Crew {
     return this.load > AHEAD * this.readers.length;
   }
 
+  /** @throws the reason, once it is closed */
   read(piece: PieceToRead): void {
-    const { readers, under } = this;
+    const { readers, under, closed } = this;
+    if (closed) throw closed.reason;
     if (readers.length === 0) this.start();
     const reader = this.last ?? readers.reduce((a, b) => (a.load <= b.load ? a : b));
     this.last = piece.ending === "anywhere" ? reader : undefined;
@@ -161,6 +165,7 @@ class Crew {
   }
 
   close(reason: unknown): void {
+    this.closed ??= { reason };
     for (const reader of this.readers) reader.close(reason);
   }
 
@@ -196,8 +201,8 @@ class Reader {
   read(piece: PieceToRead): Promise<PieceRead> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure.reason);
-      this.waiting.push({ resolve, reject });
       this.thread.post({ type: "piece", piece }, isHere(piece) ? [piece.bytes.buffer] : []);
+      this.waiting.push({ resolve, reject });
     });
   }
 

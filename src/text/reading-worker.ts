@@ -35,15 +35,20 @@ export function readingThread(
   let known = 0;
   const occurrences = new Occurrences();
 
-  const bytesOf = async (bytes: PieceToRead["bytes"]): Promise<Uint8Array<ArrayBuffer>> => {
+  const bytesOf = async ({ bytes, name }: PieceToRead): Promise<Uint8Array<ArrayBuffer>> => {
     if (bytes instanceof Uint8Array) return bytes;
-    return bytes instanceof Blob ? new Uint8Array(await bytes.arrayBuffer()) : readFile!(bytes);
+    if (!(bytes instanceof Blob)) return readFile!(bytes);
+    const buffer = await bytes.arrayBuffer().catch((cause: Error) => {
+      throw new Error(`cannot read ${name}: ${cause.message}`, { cause });
+    });
+    return new Uint8Array(buffer);
   };
 
-  const read = async ({ bytes: given, name, from, ending }: PieceToRead): Promise<void> => {
+  const read = async (piece: PieceToRead): Promise<void> => {
+    const { name, from, ending } = piece;
     const tally = new Tally();
     const steps: ReadStep[] = [];
-    const bytes = await bytesOf(given);
+    const bytes = await bytesOf(piece);
     for (const { numbers, tokens } of reader.read({ bytes, name, from, ending }, tally)) {
       const isOther = tokens !== table;
       if (isOther) known = 0;
@@ -57,7 +62,7 @@ export function readingThread(
       known = tokens.length;
     }
     const { invalid, lines, rows, missing } = tally;
-    const memory = bytes === given ? bytes.buffer : undefined;
+    const memory = bytes === piece.bytes ? bytes.buffer : undefined;
     post({ type: "read", steps, counts: { invalid, lines, rows, missing }, memory }, [
       ...(memory ? [memory] : []),
       ...steps.flatMap(({ numbers, occurrences }) => [numbers.buffer, occurrences.buffer]),

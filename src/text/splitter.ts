@@ -29,13 +29,19 @@ let binary: WebAssembly.Module | undefined;
 
 /** In wasm, or in JavaScript where a policy forbids wasm. */
 export function whitespaceSplitter(): TextParser {
+  if (typeof WebAssembly === "undefined") return new JsSplitter();
   try {
     binary ??= new WebAssembly.Module(fromBase64(split));
     return new WasmSplitter(binary);
   } catch (error) {
-    if (error instanceof KernelError || error instanceof WebAssembly.CompileError) return new JsSplitter();
+    // or there is no room for its memory
+    if (isNoWasm(error) || error instanceof RangeError) return new JsSplitter();
     throw error;
   }
+}
+
+function isNoWasm(error: unknown): boolean {
+  return error instanceof KernelError || error instanceof WebAssembly.CompileError;
 }
 
 /** @internal */

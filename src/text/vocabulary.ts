@@ -7,7 +7,7 @@ import { show } from "../math/check.js";
 import { FormatError } from "../math/error.js";
 import { power } from "../math/power.js";
 import type { Corpus } from "./corpus.js";
-import { NumberTables, type TokenChunk } from "./tokens.js";
+import { NumberTables, ownCopy, type TokenChunk } from "./tokens.js";
 
 export interface VocabularyOptions {
   /** Words seen less often are left out. Default 5. */
@@ -262,11 +262,6 @@ export class WordCounter {
     counts.fill(0, kept);
     this.tables.clear();
   }
-}
-
-/** A string with letters of its own: V8 keeps the whole chunk alive that a token was sliced from. */
-function ownCopy(token: string): string {
-  return token.length < 13 ? token : token.split("").join("");
 }
 
 /** What counting a corpus comes to. */
