@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { readChunks } from "wasm2vec";
 import { median, medianRatio } from "../src/race/median.js";
-import { corpusPath, machine } from "./measure.js";
+import { corpusPath, FASTTEXT, machine } from "./measure.js";
 
 const rounds = Number(process.env.ROUNDS ?? 3);
 const epochs = process.env.EPOCHS ?? "1";
@@ -23,12 +23,7 @@ const corpus = join(folder, "corpus.txt");
 const output = join(folder, "vectors");
 
 const fasttext = {
-  dim: 100,
-  ws: 5,
-  neg: 5,
-  t: 1e-3,
-  minCount: 5,
-  maxn: 0,
+  ...FASTTEXT,
   loss: "ns",
   lr: 0.025,
   epoch: epochs,

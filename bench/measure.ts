@@ -22,3 +22,6 @@ export function spread(values: readonly number[]): string {
   const show = (value: number) => (median(values) < 10_000 ? `${Math.round(value)}` : `${Math.round(value / 1000)}k`);
   return `${show(median(values))} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;
 }
+
+/** fastText's flags for what wasm2vec and gensim do by default, without subwords. */
+export const FASTTEXT = { dim: 100, ws: 5, neg: 5, t: 1e-3, minCount: 5, maxn: 0 };

@@ -20,7 +20,7 @@ import {
   train,
 } from "wasm2vec";
 import { median, medianRatio } from "../src/race/median.js";
-import { corpusPath, machine } from "./measure.js";
+import { corpusPath, FASTTEXT, machine } from "./measure.js";
 
 const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
 const loss = process.env.LOSS === "hierarchical-softmax" ? "hierarchical-softmax" : "negative-sampling";
@@ -85,12 +85,7 @@ const fasttext: Trainer = {
   name: "fastText",
   run: (corpus, output, seed) => {
     const options = {
-      dim: 100,
-      ws: 5,
-      neg: 5,
-      t: 1e-3,
-      minCount: 5,
-      maxn: 0,
+      ...FASTTEXT,
       loss: tree ? "hs" : "ns",
       thread: threads,
       epoch: epochs,
