@@ -3,17 +3,16 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { Mark } from "../assembly/params.js";
-import type { Kernel, KernelName } from "../src/kernel/kernel.js";
-import { type KernelPlan, planKernel, startKernel } from "../src/kernel/pick.js";
+import type { KernelName } from "../src/kernel/kernel.js";
+import { type KernelPlan, planKernel } from "../src/kernel/pick.js";
 import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
 import { fileCorpus } from "../src/node/corpus.js";
 import { median, medianRatio } from "../src/race/median.js";
-import { batchCapacity, encode } from "../src/text/encode.js";
+import { BATCH_WORDS, type Batch, encode } from "../src/text/encode.js";
 import { buildVocabulary, Vocabulary } from "../src/text/vocabulary.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/options.js";
-import { step } from "../src/train/step.js";
+import { planCrew, type Site, startRunner } from "../src/train/parallel.js";
 import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
@@ -46,16 +45,14 @@ async function plans(): Promise<KernelPlan[]> {
   return all;
 }
 
-/** The first words of the corpus, the last sentence cut off there. */
-async function firstBatches(path: string, vocabulary: Vocabulary, wanted: number): Promise<Uint32Array[]> {
-  const batches: Uint32Array[] = [];
-  let words = 0;
-  for await (const batch of encode(fileCorpus(path), vocabulary, 10_000)) {
-    let ids: Uint32Array = batch.ids;
-    if (words + batch.words > wanted) ids = Uint32Array.of(...ids.slice(0, wanted - words), Mark.sentenceEnd);
-    batches.push(ids);
-    words += batch.words;
-    if (words >= wanted) break;
+/** The first batches of the corpus, which have so many words or, by part of a batch, more. */
+async function firstBatches(path: string, vocabulary: Vocabulary, words: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  let left = words;
+  for await (const batch of encode(fileCorpus(path), vocabulary, 10_000, Math.min(BATCH_WORDS, words))) {
+    batches.push(batch);
+    left -= batch.words;
+    if (left <= 0) break;
   }
   return batches;
 }
@@ -74,50 +71,57 @@ function rowsPerPrediction({ loss, subsample }: ResolvedOptions, vocabulary: Voc
   return rows / trained;
 }
 
-/** A kernel with a model of its own, which starts each round anew from the same bytes. */
+/** A kernel with a model of its own, which starts each round anew from the same bytes; it trains as `train` does, in process. */
 class Rival {
-  readonly name: KernelName;
   readonly outcome: Outcome = { wordsPerSecond: [], loss: 0, macsPerSecond: [] };
-  private readonly parameters: Parameters;
-  private readonly kernel: Kernel;
+  private readonly site: Site;
   private start = new Uint8Array();
   private readonly rows: number;
 
   constructor(
-    plan: KernelPlan,
+    readonly plan: KernelPlan,
     vocabulary: Vocabulary,
     private readonly options: ResolvedOptions,
   ) {
     this.rows = rowsPerPrediction(options, vocabulary);
-    this.name = plan.name;
-    this.parameters = new Parameters(vocabulary, options, {
-      batchCapacity: batchCapacity(options.maxSentenceLength),
-      lanes: 1,
-      shared: false,
-    });
-    this.kernel = startKernel(plan, this.parameters.memory);
+    const crew = planCrew(options, 1, false, vocabulary.size, vocabulary.totalWords);
+    const parameters = new Parameters(vocabulary, options, crew.workplace);
+    const spawn = () => {
+      throw new Error("no worker is asked for");
+    };
+    this.site = { crew, plan, parameters, options, spawn };
   }
 
   async prepare(): Promise<void> {
-    await this.parameters.initialise(this.options.seed);
-    this.start = new Uint8Array(this.parameters.memory.buffer).slice();
+    const { parameters } = this.site;
+    await parameters.initialise(this.options.seed);
+    await parameters.toBlocks();
+    this.start = new Uint8Array(parameters.memory.buffer).slice();
   }
 
-  run(batches: Uint32Array[], isTimed: boolean): void {
-    const { memory, layout } = this.parameters;
+  async run(batches: readonly Batch[], isTimed: boolean): Promise<void> {
+    const { parameters } = this.site;
     const { learningRate, dim } = this.options;
-    new Uint8Array(memory.buffer).set(this.start);
+    new Uint8Array(parameters.memory.buffer).set(this.start);
+    const runner = startRunner(this.site, Number.POSITIVE_INFINITY, 0);
+    await runner.go();
     let loss = 0;
     let predictions = 0;
     const start = performance.now();
-    for (const ids of batches) {
-      const result = step(this.kernel, memory, layout.scratch[0], ids, learningRate);
-      loss += result.loss;
-      predictions += result.predictions;
+    for (let first = 0; first < batches.length; ) {
+      let last = first + 1;
+      while (last < batches.length && runner.fits(batches[last], batches.slice(first, last))) last++;
+      const chunk = { epoch: 1, first, batches: batches.slice(first, last), learningRate, steps: 0 };
+      await runner.train(chunk, (result) => {
+        loss += result.loss;
+        predictions += result.predictions;
+      });
+      first = last;
     }
     const seconds = (performance.now() - start) / 1000;
+    await runner.close();
     if (!isTimed) return;
-    const words = batches.reduce((sum, ids) => sum + ids.filter((id) => id !== Mark.sentenceEnd).length, 0);
+    const words = batches.reduce((sum, batch) => sum + batch.words, 0);
     this.outcome.wordsPerSecond.push(words / seconds);
     this.outcome.loss = loss / predictions;
     // a row takes a dot product and two updates of dim floats; CBOW's sums over the window are not counted
@@ -128,13 +132,13 @@ class Rival {
 async function race(
   kernels: KernelPlan[],
   vocabulary: Vocabulary,
-  batches: Uint32Array[],
+  batches: readonly Batch[],
   options: ResolvedOptions,
 ): Promise<Map<KernelName, Outcome>> {
   const rivals = kernels.map((plan) => new Rival(plan, vocabulary, options));
   for (const rival of rivals) await rival.prepare();
-  for (let round = -1; round < ROUNDS; round++) for (const rival of rivals) rival.run(batches, round >= 0);
-  return new Map(rivals.map(({ name, outcome }) => [name, outcome]));
+  for (let round = -1; round < ROUNDS; round++) for (const rival of rivals) await rival.run(batches, round >= 0);
+  return new Map(rivals.map(({ plan, outcome }) => [plan.name, outcome]));
 }
 
 /** Multiply-adds per second of the bare 128-bit instructions. */
@@ -181,7 +185,7 @@ const { vocabulary: counted } = await buildVocabulary(fileCorpus(path), resolveO
 const kernels = await plans();
 console.log(`${path}: ${ROUNDS} rounds in turn, medians\n`);
 for (const { given, words } of RACES) {
-  const options = resolveOptions(given);
+  const options = resolveOptions({ ...given, worker: false });
   const vocabulary = new Vocabulary(
     counted.words.slice(0, options.maxVocabulary).map((word, id) => [word, counted.counts[id]]),
   );

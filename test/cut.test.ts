@@ -116,7 +116,7 @@ describe("cutText", () => {
       maxSentenceLength: 10_000,
     };
     expect(cutText(given, 60_000, 12_000_000)).toMatchObject({
-      shape: { blocks: 8, tile: 16, chunkWords: 838_860, pairSize: 4, holds: { chunks: true, blocks: 8 } },
+      shape: { blocks: 8, tile: 16, chunkWords: 1_200_000, pairSize: 4, holds: { chunks: true, blocks: 8 } },
       batchWords: BATCH_WORDS,
       maxSentenceLength: 10_000,
     });
@@ -124,7 +124,7 @@ describe("cutText", () => {
     expect(cutText({ ...given, windowWeights: [1, 1, 1, 1, 1] }, 60_000, 12_000_000).shape.pairSize).toBe(8);
     // whole baskets as windows: shorter batches and sentences, for as many pairs
     const baskets = cutText({ ...given, windowLeft: 1000, windowRight: 1000 }, 4000, 10 ** 9);
-    expect(baskets).toMatchObject({ batchWords: 4194, maxSentenceLength: 4194 });
+    expect(baskets).toMatchObject({ batchWords: 8388, maxSentenceLength: 8388 });
   });
 
   it("holds the worst batch, with any window", () => {

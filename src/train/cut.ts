@@ -15,8 +15,8 @@ const MANY_WORDS = 131_072;
 const CHUNKS = 10;
 
 /** Words of a chunk at most, with 64 blocks or fewer, and pairs of its windows. Smaller ones cost quality. */
-const CHUNK_WORDS = 1_000_000;
-const CHUNK_PAIRS = 2 ** 23;
+const CHUNK_WORDS = 1_600_000;
+const CHUNK_PAIRS = 2 ** 24;
 
 /** Pairs that share their noise words. */
 const TILE = 16;
