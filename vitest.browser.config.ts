@@ -34,14 +34,14 @@ function project(isolated: boolean, include: string[]) {
 }
 
 const KERNELS = [
-  "test/kernel.test.ts",
-  "test/cell.test.ts",
-  "test/sort.test.ts",
-  "test/random.test.ts",
-  "test/power.test.ts",
+  "test/2-kernel/kernel.test.ts",
+  "test/2-kernel/cell.test.ts",
+  "test/2-kernel/sort.test.ts",
+  "test/1-math/random.test.ts",
+  "test/1-math/power.test.ts",
 ];
-const THREADS = "test/threads.browser.test.ts";
-const GRAPH = "test/approximate.browser.test.ts";
+const THREADS = "test/7-engines/threads.browser.test.ts";
+const GRAPH = "test/7-engines/approximate.browser.test.ts";
 
 export default defineConfig({
   test: {

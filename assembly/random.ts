@@ -1,5 +1,5 @@
 // xoshiro128** of Blackman and Vigna (2018), state u32[4] in memory; 32-bit so that JavaScript can follow it.
-// src/math/random.ts gives the same sequence.
+// src/base/random.ts gives the same sequence.
 
 /** Next u32 of the generator whose state lies at `state`. */
 export function random(state: usize): u32 {

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { loadVectors, parseAnalogies, train, type WordVectors } from "wasm2vec";
 import { type Matrix, naiveSoftmaxLossAndGradient, sgd, type Vector } from "wasm2vec/math";
 import { HiddenLayerNetwork } from "wasm2vec/network";
-import { Random } from "../src/math/random.js";
+import { Random } from "../src/base/random.js";
 import { median } from "../src/race/median.js";
 import { corpusPath, machine } from "./measure.js";
 

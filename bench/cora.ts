@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { type Edge, node2vec, type WordVectors } from "wasm2vec";
 import { HiddenLayerNetwork } from "wasm2vec/network";
-import { Random } from "../src/math/random.js";
+import { Random } from "../src/base/random.js";
 import { median } from "../src/race/median.js";
 import { machine } from "./measure.js";
 

@@ -1,7 +1,7 @@
 // npm run bench:demo: the demo in Chromium with the map live: tasks that hold the page for more than 50 ms, and frames per second.
 // EPOCHS=5
 
-import { launchChromium } from "../test/browsers.js";
+import { launchChromium } from "../test/support/browsers.js";
 import { machine, spread } from "./measure.js";
 import { servePages } from "./pages.js";
 

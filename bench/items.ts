@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { item2vec, type TrainOptions } from "wasm2vec";
-import { Random } from "../src/math/random.js";
+import { Random } from "../src/base/random.js";
 import { TopRows } from "../src/vectors/top.js";
 import { machine } from "./measure.js";
 

@@ -3,16 +3,16 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { type KernelPlan, planKernel } from "../src/kernel/engines/kernels.js";
 import type { KernelName } from "../src/kernel/kernel.js";
-import { type KernelPlan, planKernel } from "../src/kernel/pick.js";
 import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
-import { fileCorpus } from "../src/node/corpus.js";
+import { fileCorpus } from "../src/platform/node/corpus.js";
 import { median, medianRatio } from "../src/race/median.js";
 import { BATCH_WORDS, type Batch, encode } from "../src/text/encode.js";
 import { buildVocabulary, Vocabulary } from "../src/text/vocabulary.js";
-import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/options.js";
-import { planCrew, type Site, startRunner } from "../src/train/parallel.js";
+import { planCrew, type Site, startRunner } from "../src/train/execution/plan.js";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/train-options.js";
 import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);

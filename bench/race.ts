@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { median, medianRatio } from "../src/race/median.js";
 import type { RaceResult, RivalResult } from "../src/race/race.js";
-import { BROWSERS, type Page } from "../test/browsers.js";
+import { BROWSERS, type Page } from "../test/support/browsers.js";
 import { machine } from "./measure.js";
 import { servePages } from "./pages.js";
 

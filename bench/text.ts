@@ -9,13 +9,14 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Transferable, Worker } from "node:worker_threads";
 import { createVectors, readChunks, saveVectors } from "wasm2vec";
-import { Random } from "../src/math/random.js";
-import { fileCorpus } from "../src/node/corpus.js";
+import { Random } from "../src/base/random.js";
+import { fileCorpus } from "../src/platform/node/corpus.js";
 import { median } from "../src/race/median.js";
 import { encode } from "../src/text/encode.js";
-import { type ReadingHandle, readBy } from "../src/text/readers.js";
+import { readBy } from "../src/text/readers.js";
+import type { ReadingHandle } from "../src/text/reading-link.js";
 import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
-import { resolveOptions } from "../src/train/options.js";
+import { resolveOptions } from "../src/train/train-options.js";
 import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);

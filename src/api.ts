@@ -1,5 +1,6 @@
 // What both doors offer, re-exported only.
 
+export { FormatError } from "./base/errors.js";
 export type { LenientOptions, Reserve, SkippedRows, VectorRows } from "./format/rows.js";
 export {
   checkWords,
@@ -12,41 +13,11 @@ export {
   writeWords,
 } from "./format/vectors.js";
 export { KernelError } from "./kernel/compile.js";
+export type { KernelChoice } from "./kernel/engines/kernels.js";
+export type { WasmSource } from "./kernel/engines/wasm.js";
 export type { KernelName, WordId } from "./kernel/kernel.js";
 export type { LossName } from "./kernel/layout.js";
-export type { KernelChoice } from "./kernel/pick.js";
-export type { WasmSource } from "./kernel/wasm.js";
-export { FormatError } from "./math/error.js";
-export type { InvalidOptions } from "./text/check-utf8.js";
-export type { Corpus, CorpusSource, Sentence } from "./text/corpus.js";
-export type { MissingOptions } from "./text/fields.js";
-export { type TextOptions, textCorpus } from "./text/lines.js";
-export { type PhraseOptions, type PhraseScoring, Phrases } from "./text/phrases.js";
-export type { BytesRead, TextBytes } from "./text/source.js";
-export { stringCorpus } from "./text/strings.js";
-export type { TokenizeOptions, Tokenizer } from "./text/tokenize.js";
-export type { TokenChunk } from "./text/tokens.js";
-export { Vocabulary } from "./text/vocabulary.js";
-export { type Edge, randomWalks, type WalkOptions } from "./text/walks.js";
-export { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
-export { type CheckpointOptions, TrainingControl } from "./train/control.js";
-export { DivergenceError, type EpochRecord, type Position, type Schedule } from "./train/epochs.js";
-export type { MemoryEstimate } from "./train/estimate.js";
-export type { RunListeners } from "./train/listeners.js";
-export type { ContinueOptions, Model, ModelWriter, SaveModelOptions } from "./train/model.js";
-export {
-  DEFAULT_LEARNING_RATE,
-  DEFAULTS,
-  type EpochListener,
-  type EpochModel,
-  type Freeze,
-  type ResolvedOptions,
-  type StoredOptions,
-  type TrainOptions,
-  type WordRates,
-} from "./train/options.js";
-export type { ParallelMode, Progress } from "./train/progress.js";
-export { type QualityOptions, type QualityPoint, qualityProbe } from "./train/quality.js";
+export { type QualityOptions, type QualityPoint, qualityProbe } from "./presets/quality.js";
 export {
   type Basket,
   type BasketSource,
@@ -54,9 +25,31 @@ export {
   type Item,
   NODE_DEFAULTS,
   type NodeOptions,
-} from "./train/sequences.js";
+} from "./presets/sequences.js";
+export type { InvalidOptions } from "./text/check-utf8.js";
+export type { Corpus, CorpusSource } from "./text/corpus.js";
+export type { MissingOptions } from "./text/fields.js";
+export { type TextOptions, textCorpus } from "./text/lines.js";
+export { type PhraseOptions, type PhraseScoring, Phrases } from "./text/phrases.js";
+export type { BytesRead, TextBytes } from "./text/source.js";
+export { stringCorpus } from "./text/strings.js";
+export type { TokenizeOptions, Tokenizer } from "./text/tokenize.js";
+export type { Sentence, TokenChunk } from "./text/tokens.js";
+export { Vocabulary } from "./text/vocabulary.js";
+export { type Edge, randomWalks, type WalkOptions } from "./text/walks.js";
+export { Checkpoint, readCheckpoint } from "./train/checkpoint/checkpoint.js";
+export { type CheckpointOptions, TrainingControl } from "./train/checkpoint/control.js";
+export type { MemoryEstimate } from "./train/estimate.js";
+export type { ParallelMode } from "./train/execution/plan.js";
+export type { RunListeners } from "./train/listeners.js";
+export { DivergenceError } from "./train/loop/epochs.js";
+export type { Progress } from "./train/loop/progress.js";
+export type { EpochListener, EpochModel, EpochRecord, Position, Schedule } from "./train/loop/records.js";
+export type { ContinueOptions, Model, ModelWriter, SaveModelOptions } from "./train/model.js";
+export { DEFAULT_LEARNING_RATE, DEFAULTS, type StoredOptions } from "./train/options/settings.js";
+export type { WindowOptions, WindowWeights } from "./train/options/window-shape.js";
 export type { LoadModelOptions } from "./train/train.js";
-export type { WindowOptions, WindowWeights } from "./train/windows.js";
+export type { Freeze, ResolvedOptions, TrainOptions, WordRates } from "./train/train-options.js";
 
 export * from "./vectors/approximate.js";
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";

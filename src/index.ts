@@ -1,17 +1,23 @@
 // Door for browsers: the public API without anything of Node.
 
-import { openSpool, SPOOL_MEMORY } from "./browser/spool.js";
-import { spawnWorker } from "./browser/worker.js";
+import { openSpool, SPOOL_MEMORY } from "./platform/browser/spool.js";
+import { spawnWorker } from "./platform/browser/worker.js";
+import {
+  type BasketSource,
+  basketCorpus,
+  itemOptions,
+  type NodeOptions,
+  walksAndOptions,
+} from "./presets/sequences.js";
 import { type CorpusSource, toCorpus } from "./text/corpus.js";
 import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
 import type { Edge } from "./text/walks.js";
-import { Checkpoint, readCheckpoint } from "./train/checkpoint.js";
+import { Checkpoint, readCheckpoint } from "./train/checkpoint/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
-import type { TrainOptions } from "./train/options.js";
 import type { Platform } from "./train/platform.js";
-import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
+import type { TrainOptions } from "./train/train-options.js";
 
 const platform: Platform<CorpusSource> = {
   ...{ toCorpus, cores, openSpool },

@@ -3,7 +3,7 @@
  * @module wasm2vec/network
  */
 
-export { FormatError } from "./math/error.js";
-export type { NetworkParameters } from "./math/network.js";
-export type { NetworkShape } from "./model/network.js";
-export * from "./train/network.js";
+export { FormatError } from "./base/errors.js";
+export * from "./classifier/hidden-layer-network.js";
+export type { NetworkShape } from "./classifier/network-memory.js";
+export type { NetworkParameters } from "./math/hidden-layer.js";

@@ -6,23 +6,29 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { fetchWasm } from "./kernel/wasm.js";
-import { openCheckpoint } from "./node/checkpoint.js";
-import { toNodeCorpus } from "./node/corpus.js";
-import { readError, writeAtomically } from "./node/files.js";
-import { openSpool, SPOOL_MEMORY } from "./node/spool.js";
-import { spawnWorker } from "./node/worker.js";
+import { fetchWasm } from "./kernel/engines/wasm.js";
+import { openCheckpoint } from "./platform/node/checkpoint.js";
+import { toNodeCorpus } from "./platform/node/corpus.js";
+import { readError, writeAtomically } from "./platform/node/files.js";
+import { openSpool, SPOOL_MEMORY } from "./platform/node/spool.js";
+import { spawnWorker } from "./platform/node/worker.js";
+import {
+  type BasketSource,
+  basketCorpus,
+  itemOptions,
+  type NodeOptions,
+  walksAndOptions,
+} from "./presets/sequences.js";
 import type { CorpusSource } from "./text/corpus.js";
 import { learnPhrases as learnFrom, type PhraseOptions, type Phrases } from "./text/phrases.js";
 import type { Edge } from "./text/walks.js";
-import type { Checkpoint } from "./train/checkpoint.js";
+import type { Checkpoint } from "./train/checkpoint/checkpoint.js";
 import { estimateMemoryFor, type MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
-import type { TrainOptions } from "./train/options.js";
 import type { Platform } from "./train/platform.js";
 import { withCorpus } from "./train/reading.js";
-import { type BasketSource, basketCorpus, itemOptions, type NodeOptions, walksAndOptions } from "./train/sequences.js";
 import { type LoadModelOptions, loadModelOn, trainOn } from "./train/train.js";
+import type { TrainOptions } from "./train/train-options.js";
 
 const platform: Platform<NodeCorpusSource> = {
   toCorpus: toNodeCorpus,
@@ -107,10 +113,10 @@ async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
 
 export * from "./api.js";
 export type { Subwords } from "./format/fasttext.js";
-export { fileCheckpoint, loadCheckpoint } from "./node/checkpoint.js";
-export { type FileOptions, fileCorpus, streamCorpus } from "./node/corpus.js";
-export { checkWritable, readChunks, readText, writeAtomically } from "./node/files.js";
-export type { TableOptions } from "./node/table.js";
+export { fileCheckpoint, loadCheckpoint } from "./platform/node/checkpoint.js";
+export { type FileOptions, fileCorpus, streamCorpus } from "./platform/node/corpus.js";
+export { checkWritable, readChunks, readText, writeAtomically } from "./platform/node/files.js";
+export type { TableOptions } from "./platform/node/table.js";
 export {
   type LoadOptions,
   loadFastText,
@@ -119,4 +125,4 @@ export {
   type SaveOptions,
   saveVectors,
   saveVocabulary,
-} from "./node/vectors.js";
+} from "./platform/node/vectors.js";

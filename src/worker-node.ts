@@ -1,7 +1,7 @@
 // Entry of a worker in Node.
 
 import { parentPort, type Transferable } from "node:worker_threads";
-import { readFilePart } from "./node/file-place.js";
+import { readFilePart } from "./platform/node/file-place.js";
 import { serveFirst } from "./train/first-message.js";
 
 const port = parentPort!;

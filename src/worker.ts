@@ -1,6 +1,6 @@
 // Entry of a worker in browsers.
 
-import { READY } from "./browser/ready.js";
+import { READY } from "./platform/browser/ready.js";
 import { serveFirst } from "./train/first-message.js";
 
 serveFirst({

@@ -5,7 +5,7 @@ import { LOSSES } from "../kernel/layout.js";
 import { DEFAULTS, fileCorpus, train } from "../node.js";
 import { proof, type RaceResult, race, type Training, type Turn } from "../race/race.js";
 import { abortable } from "../text/abort.js";
-import { resolveOptions } from "../train/options.js";
+import { resolveOptions } from "../train/train-options.js";
 import { finish, grouped, parseCount, parseNumber, parseThreads, type Result, table, usage } from "./command.js";
 import { Interrupted, interruptible } from "./signals.js";
 

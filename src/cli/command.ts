@@ -1,7 +1,7 @@
 // What all commands share: their result, its output, option parsers and usage errors.
 
 import { type Command, InvalidArgumentError } from "commander";
-import { escapeControls } from "../math/check.js";
+import { escapeControls } from "../base/check.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
 
 /** What a command has to say: for people, and with --json for machines. */

@@ -2,8 +2,8 @@
 
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { identityOf } from "../node/files.js";
-import { filesOf } from "../node/paths.js";
+import { identityOf } from "../platform/node/files.js";
+import { filesOf } from "../platform/node/paths.js";
 import { UsageError } from "./command.js";
 
 /** A file of a command, and the option or argument that names it. */

@@ -2,9 +2,9 @@
 
 import { type Command, Option } from "commander";
 import { READ_FORMATS } from "../format/vectors.js";
-import { readStandardInput } from "../node/files.js";
-import { loadFrom, wordsBeside } from "../node/vectors.js";
 import { type LoadOptions, loadVectors, type ReadFormat, type SkippedRows, type WordVectors } from "../node.js";
+import { readStandardInput } from "../platform/node/files.js";
+import { loadFrom, wordsBeside } from "../platform/node/vectors.js";
 import { grouped } from "./command.js";
 import { printWarning } from "./progress.js";
 

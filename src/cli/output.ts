@@ -1,8 +1,8 @@
 // Where commands write vectors: a file whose name may tell the format, or standard output.
 
 import { VECTOR_FORMATS, type VectorFormat, WORDLESS, writeVectors } from "../format/vectors.js";
-import { filesOf } from "../node/vectors.js";
 import { saveVectors, type WordVectors, writeAtomically } from "../node.js";
+import { filesOf } from "../platform/node/vectors.js";
 import { UsageError } from "./command.js";
 
 /** Standard output, where a file is named; "./-" is a file of that name. */

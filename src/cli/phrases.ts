@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { spawnWorker } from "../node/worker.js";
 import {
   checkWritable,
   learnPhrases,
@@ -10,6 +9,7 @@ import {
   readText,
   writeAtomically,
 } from "../node.js";
+import { spawnWorker } from "../platform/node/worker.js";
 import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { ENGLISH_CONNECTORS, PHRASE_THRESHOLD } from "../text/phrases.js";

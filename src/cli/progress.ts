@@ -3,7 +3,7 @@
 import cliProgress, { type Options, type Params } from "cli-progress";
 import type { Progress } from "../node.js";
 import type { BytesRead } from "../text/source.js";
-import { secondsLeft, shareOf } from "../train/progress.js";
+import { secondsLeft, shareOf } from "../train/loop/progress.js";
 import { grouped } from "./command.js";
 
 /** Milliseconds before the first line where there is no terminal, and between the others. */

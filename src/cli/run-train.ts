@@ -26,7 +26,7 @@ import {
   type Vocabulary,
 } from "../node.js";
 import type { Corpus } from "../text/corpus.js";
-import { goOnOptions, resolveOptions, resumeOptions } from "../train/options.js";
+import { goOnOptions, resolveOptions, resumeOptions } from "../train/train-options.js";
 import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
 import { checkDistinct, checkOutside, corpusFiles } from "./distinct.js";
 import { flagsOfCommand, inFlags } from "./flags.js";

@@ -1,6 +1,6 @@
 // Signals that end a command: the first lets it end in order, the second ends it at once.
 
-import { removeTemporaries } from "../node/files.js";
+import { removeTemporaries } from "../platform/node/files.js";
 
 /** Exit codes as shells give them: 128 and the signal's number. */
 const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

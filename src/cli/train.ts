@@ -2,10 +2,10 @@
 
 import { Command, InvalidArgumentError, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
+import { KERNEL_CHOICES } from "../kernel/engines/kernels.js";
 import { LOSSES } from "../kernel/layout.js";
-import { KERNEL_CHOICES } from "../kernel/pick.js";
 import { DEFAULT_LEARNING_RATE, DEFAULTS, type WindowWeights } from "../node.js";
-import { DEFAULT_INTERVAL } from "../train/control.js";
+import { DEFAULT_INTERVAL } from "../train/checkpoint/control.js";
 import { finish, parseBytes, parseNumber, parseThreads } from "./command.js";
 import { flagOf } from "./flags.js";
 import { runTrain } from "./run-train.js";

@@ -1,6 +1,6 @@
 // The format of a file of vectors, and other kinds of files that are taken for one, by the first bytes.
 
-import { FormatError } from "../math/error.js";
+import { FormatError } from "../base/errors.js";
 import type { ByteReader } from "./bytes.js";
 import { FASTTEXT_MAGIC } from "./fasttext.js";
 import type { ReadFormat } from "./formats.js";

@@ -1,8 +1,8 @@
 // fastText's model.bin: words, the input matrix of words and buckets of n-grams, and what it takes to hash n-grams.
 // Bojanowski et al. 2017; layout of version 12, https://github.com/facebookresearch/fastText (facts of the format only).
 
-import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { type RowOptions, RowSink, type VectorRows } from "./rows.js";

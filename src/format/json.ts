@@ -1,7 +1,7 @@
 // JSON: { "words": […], "vectors": [[…], …] }, a row a line; read whole. Also read: an object with an array for each word.
 
-import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import type { ByteReader } from "./bytes.js";
 import { formatFloat } from "./number.js";
 import { type RowOptions, RowSink, type VectorRows } from "./rows.js";

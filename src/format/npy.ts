@@ -1,8 +1,8 @@
 // NumPy's .npy: "\x93NUMPY", version, length of the header, a Python dictionary, the numbers. Words lie in a file of their own.
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
-import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import type { ByteReader } from "./bytes.js";
 import { fromHalf } from "./half.js";
 import { type RowOptions, RowSink, type VectorRows } from "./rows.js";

@@ -1,7 +1,7 @@
 // Text without a header: GloVe's, a word and its numbers a line, and the projector's, numbers separated by tabs.
 
-import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { formatFloat } from "./number.js";

@@ -1,7 +1,7 @@
 // Rows of vectors as they arrive from a file, whatever its format.
 
-import { checkBoolean, checkFunction, show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { checkBoolean, checkFunction, show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { parseDecimal, spellsNumber } from "./number.js";
 

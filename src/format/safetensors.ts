@@ -1,7 +1,7 @@
 // safetensors: { bytes of the header u64 } { header, JSON } { data }: named tensors, and strings about them.
 // Format by Hugging Face, https://github.com/huggingface/safetensors; docs/formats.md.
 
-import { FormatError } from "../math/error.js";
+import { FormatError } from "../base/errors.js";
 
 /** The types of numbers that are written and read here, of those that the format has; float16 as its bits. */
 const ARRAYS = {

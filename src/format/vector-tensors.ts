@@ -1,8 +1,8 @@
 // Vectors in safetensors: "words" (UTF-8, a word a line), "vectors" (rows × dim; F32, F16, or I8 with a factor for each row in "scales").
 // Also read: the vectors of a model's file, "words" (JSON) and "inputs".
 
-import { checkOneOf, show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { checkOneOf, show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { fromHalf, toHalf } from "./half.js";

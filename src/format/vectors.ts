@@ -1,7 +1,7 @@
 // All formats of vectors, by name and by content; docs/formats.md.
 
-import { checkFunction, checkInteger, checkKnown, checkOneOf, show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { checkFunction, checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import { ByteReader } from "./bytes.js";
 import { detectFormat } from "./detect.js";
 import { readFastText } from "./fasttext.js";

@@ -1,7 +1,7 @@
 // The text and binary formats of word2vec.c, which gensim and fastText (.vec) also read and write; docs/formats.md.
 
-import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { formatFloat, spellsNumber } from "./number.js";

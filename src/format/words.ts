@@ -1,6 +1,6 @@
 // The words of vectors: which a format can hold, and the list of them that formats without words have beside them.
 
-import { checkOneOf, show } from "../math/check.js";
+import { checkOneOf, show } from "../base/check.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { VECTOR_FORMATS, type VectorFormat } from "./formats.js";
 import { gathered } from "./gather.js";

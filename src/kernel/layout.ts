@@ -29,7 +29,7 @@
 // V = words, R = V, in the grid rows of all blocks, C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
 import { Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
-import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid.js";
+import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
 import type { Ptr } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
 

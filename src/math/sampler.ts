@@ -1,8 +1,8 @@
 // Noise words for the pure functions.
 
+import { Random } from "../base/random.js";
 import { aliasTable } from "./alias.js";
 import { power } from "./power.js";
-import { Random } from "./random.js";
 
 /** Draws the K noise words of a prediction. */
 export type NegativeSampler = (outsideIndex: number) => number[];

@@ -1,7 +1,9 @@
 // The trained parameters of a model and the tables that training needs, in one memory.
 
 import { Param } from "../../assembly/params.js";
-import { blockSize, CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid.js";
+import { breathe } from "../base/event-loop.js";
+import { Random } from "../base/random.js";
+import { blockSize, CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
 import type { Ptr } from "../kernel/kernel.js";
 import {
   type KernelOptions,
@@ -15,9 +17,7 @@ import {
 import { Allocator, allocate } from "../kernel/memory.js";
 import type { Region } from "../kernel/patch.js";
 import { aliasTable } from "../math/alias.js";
-import { breathe } from "../math/breathe.js";
 import { type HuffmanTree, huffmanTree } from "../math/huffman.js";
-import { Random } from "../math/random.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
 import type { VectorStorage } from "../vectors/vectors.js";

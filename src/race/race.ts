@@ -1,10 +1,10 @@
 // The same training by each kernel in turn: how fast each is, and that all come to the same loss.
 
-import { checkInteger } from "../math/check.js";
+import { checkInteger } from "../base/check.js";
 import type { Corpus } from "../text/corpus.js";
-import type { EpochRecord } from "../train/epochs.js";
-import type { TrainOptions } from "../train/options.js";
-import type { ParallelMode } from "../train/progress.js";
+import type { ParallelMode } from "../train/execution/plan.js";
+import type { EpochRecord } from "../train/loop/records.js";
+import type { TrainOptions } from "../train/train-options.js";
 import { firstWords } from "./first-words.js";
 import { median, medianRatio } from "./median.js";
 

@@ -1,7 +1,7 @@
 // What an AbortSignal ends at once, though something is waited for that may never come.
 
 import type { Corpus } from "./corpus.js";
-import type { ReadingThreads } from "./readers.js";
+import type { ReadingThreads } from "./reading-link.js";
 
 /** Rejects with the signal's reason as soon as that is aborted; what the promise comes to then is of no interest. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

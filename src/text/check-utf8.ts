@@ -1,6 +1,6 @@
 // Invalid UTF-8, counted or refused while it passes.
 
-import { FormatError } from "../math/error.js";
+import { FormatError } from "../base/errors.js";
 import { joinBytes } from "./source.js";
 
 export interface InvalidOptions {

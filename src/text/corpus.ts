@@ -1,14 +1,11 @@
 // A corpus that draws anew is read once to count and once an epoch to train, so it must be restartable.
 
 import { Mark } from "../../assembly/params.js";
-import { breathe } from "../math/breathe.js";
-import { show } from "../math/check.js";
-import type { ReadingThreads } from "./readers.js";
+import { show } from "../base/check.js";
+import { breathe } from "../base/event-loop.js";
+import type { ReadingThreads } from "./reading-link.js";
 import { type BytesRead, detached } from "./source.js";
-import { StringTable, type TokenChunk } from "./tokens.js";
-
-/** Tokens of one sentence, in order. */
-export type Sentence = readonly string[];
+import { type Sentence, StringTable, type TokenChunk } from "./tokens.js";
 
 /** A restartable source of sentences, as toCorpus, textCorpus and fileCorpus make it. */
 export interface Corpus {

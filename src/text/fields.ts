@@ -1,8 +1,8 @@
 // The field of a row that holds its text, and rows that have none.
 
-import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
-import type { Sentence } from "./corpus.js";
+import { show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
+import type { Sentence } from "./tokens.js";
 
 export interface MissingOptions {
   /** A row (of JSON Lines or of a table) without the field, or with null: "error" (default), or "skip", which onWarning reports. */

@@ -1,8 +1,7 @@
 // splitter.ts in JavaScript, for pages whose policy forbids wasm: the same tokens and numbers.
 
 import { Mark } from "../../assembly/params.js";
-import type { TextParser } from "./parser.js";
-import { CAPACITY, type TokenChunk } from "./tokens.js";
+import { CAPACITY, type TextParser, type TokenChunk } from "./tokens.js";
 import { isWhitespace, NEWLINE } from "./whitespace.js";
 
 /** Bytes taken at a time, some 3 ms of work. */

@@ -1,6 +1,6 @@
 // Files that are not text, detected from their first bytes.
 
-import { FormatError } from "../math/error.js";
+import { FormatError } from "../base/errors.js";
 import { withHead } from "./source.js";
 
 /** Bytes looked at. */

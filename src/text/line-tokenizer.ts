@@ -1,9 +1,7 @@
 // UTF-8 to lines to tokens, for tokenisers that need more than whitespace, and for JSON Lines.
 
 import { Mark } from "../../assembly/params.js";
-import type { Sentence } from "./corpus.js";
-import type { TextParser } from "./parser.js";
-import { StringTable, type TokenChunk } from "./tokens.js";
+import { type Sentence, StringTable, type TextParser, type TokenChunk } from "./tokens.js";
 
 /** Characters of a line at most; a longer one goes on as another. */
 const LONGEST_LINE = 1_000_000;

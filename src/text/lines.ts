@@ -1,6 +1,6 @@
 // Text to tokens: bytes, checked and counted while they pass, then lines, then the tokens of each line.
 
-import { checkFunction, checkKnown, checkOneOf, show } from "../math/check.js";
+import { checkFunction, checkKnown, checkOneOf, show } from "../base/check.js";
 import { blobPlace } from "./blob-place.js";
 import { type InvalidOptions, Utf8Check } from "./check-utf8.js";
 import type { Corpus } from "./corpus.js";
@@ -8,7 +8,8 @@ import { type FieldOptions, Tally } from "./fields.js";
 import { refuseBinary } from "./kind.js";
 import type { Parsing } from "./parser.js";
 import { cut, type NamedText, PieceMemory, uncut } from "./pieces.js";
-import { type ReadingThreads, readHere, readThere } from "./readers.js";
+import { readHere, readThere } from "./readers.js";
+import type { ReadingThreads } from "./reading-link.js";
 import { type BytesRead, bytesOf, openBytes, type TextBytes } from "./source.js";
 import { stringCorpus } from "./strings.js";
 import { isIterable, makeTokenizer, TOKENIZE_OPTIONS, type TokenizeOptions } from "./tokenize.js";

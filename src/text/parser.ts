@@ -6,18 +6,7 @@ import { LineTokenizer } from "./line-tokenizer.js";
 import type { Piece } from "./pieces.js";
 import { whitespaceSplitter } from "./splitter.js";
 import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokenize.js";
-import type { TokenChunk } from "./tokens.js";
-
-/** Makes tokens of the bytes of one text after another. */
-export interface TextParser {
-  /** Bytes that it takes at a time, at most. */
-  readonly step: number;
-  /** @param isStart of the text, where a byte order mark is left out */
-  begin(isStart: boolean): void;
-  add(bytes: Uint8Array): TokenChunk;
-  /** The rest. @param isText the text ends too */
-  end(isText: boolean): TokenChunk;
-}
+import type { TextParser, TokenChunk } from "./tokens.js";
 
 /** How text is read: what goes to a thread, unless the tokeniser is a function. */
 export interface Parsing extends FieldOptions {

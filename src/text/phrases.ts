@@ -1,15 +1,17 @@
 // Phrases: words that come together more often than chance, joined into one token (Mikolov et al. 2013, section 4).
 
-import { breathe } from "../math/breathe.js";
-import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
+import { breathe } from "../base/event-loop.js";
 import { log } from "../math/power.js";
 import { abortable, orAborted } from "./abort.js";
-import { type Corpus, type CorpusSource, type Sentence, toCorpus } from "./corpus.js";
+import { type Corpus, type CorpusSource, toCorpus } from "./corpus.js";
 import { PairCounter } from "./pairs.js";
-import { type ReadingThreads, readBy } from "./readers.js";
+import { readBy } from "./readers.js";
+import type { ReadingThreads } from "./reading-link.js";
 import { sentencesOf } from "./sentences.js";
 import { checkThreads, type Machine, readersOf } from "./threads.js";
+import type { Sentence } from "./tokens.js";
 
 /**
  * How a pair a b is scored from its count, those of its words and min = minCount:

@@ -1,27 +1,13 @@
 // Text read by several threads: pieces go out, their tokens come back in the order of the text.
 
-import { breathe } from "../math/breathe.js";
-import { FormatError } from "../math/error.js";
+import { FormatError } from "../base/errors.js";
+import { breathe } from "../base/event-loop.js";
 import type { Corpus } from "./corpus.js";
 import { type Counts, RowError, type Tally } from "./fields.js";
 import { type Parsing, PieceReader } from "./parser.js";
 import type { Piece, PieceMemory, PieceToRead } from "./pieces.js";
-import type { ReadReply, ReadRequest } from "./reading-worker.js";
+import type { ReadingHandle, ReadingThreads, ReadReply } from "./reading-link.js";
 import type { TokenChunk } from "./tokens.js";
-
-/** What a thread is to this one. */
-export interface ReadingHandle {
-  post(message: ReadRequest, transfer: Transferable[]): void;
-  onMessage(listener: (reply: ReadReply) => void): void;
-  onError(listener: (error: Error) => void): void;
-  terminate(): void;
-}
-
-/** Threads that may read. */
-export interface ReadingThreads {
-  count: number;
-  spawn(): ReadingHandle;
-}
 
 /** Bytes of a text that is read here, sooner than threads would start; and pieces, for texts of many files. */
 const SMALL = 2 * 2 ** 20;

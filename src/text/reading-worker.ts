@@ -1,29 +1,11 @@
 // A thread that reads: pieces of text come in, their tokens go out.
 
-import { FormatError } from "../math/error.js";
-import { type Counts, RowError, Tally } from "./fields.js";
+import { FormatError } from "../base/errors.js";
+import { RowError, Tally } from "./fields.js";
 import { Occurrences } from "./occurrences.js";
-import { type Parsing, PieceReader } from "./parser.js";
+import { PieceReader } from "./parser.js";
 import type { FilePart, PieceToRead } from "./pieces.js";
-
-/** The first message says how to read; each piece gets one reply, in their order. */
-export type ReadRequest = { type: "read"; parsing: Parsing } | { type: "piece"; piece: PieceToRead };
-
-/** A step of a piece, in the numbers of the thread's own table. */
-export interface ReadStep {
-  numbers: Uint32Array<ArrayBuffer>;
-  /** as TokenChunk has them */
-  occurrences: Uint32Array<ArrayBuffer>;
-  /** tokens that the table got with it, in the order of their numbers */
-  fresh: string[];
-  /** whether the table is another, which begins with these */
-  isOther: boolean;
-}
-
-/** The memory of a piece that came with its bytes goes back. */
-export type ReadReply =
-  | { type: "read"; steps: ReadStep[]; counts: Counts; memory?: ArrayBuffer }
-  | { type: "failed"; message: string; isFormat: boolean; row?: Pick<RowError, "text" | "line" | "what"> };
+import type { ReadReply, ReadRequest, ReadStep } from "./reading-link.js";
 
 /** What the thread does with each message. @param readFile where there are files; what it gives is valid until the next call */
 export function readingThread(

@@ -1,7 +1,8 @@
 // Sentences as arrays of tokens, for what works on words rather than numbers.
 
 import { Mark } from "../../assembly/params.js";
-import type { Corpus, Sentence } from "./corpus.js";
+import type { Corpus } from "./corpus.js";
+import type { Sentence } from "./tokens.js";
 
 /** The sentences of a corpus in order, empty ones too; many at a time, so that callers seldom wait. */
 export async function* sentencesOf(corpus: Corpus, signal?: AbortSignal): AsyncGenerator<Sentence[]> {

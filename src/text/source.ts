@@ -1,6 +1,6 @@
 // Where the bytes of a text come from: iterables, streams, blobs and responses of fetch become one.
 
-import { show } from "../math/check.js";
+import { show } from "../base/check.js";
 
 /** The bytes of a text, cut anywhere. */
 export type TextBytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array> | Blob | Response;

@@ -5,8 +5,7 @@ import split from "../../build/split.wasm";
 import { fromBase64 } from "../kernel/base64.js";
 import { KernelError, linkWasm } from "../kernel/compile.js";
 import { JsSplitter } from "./js-splitter.js";
-import type { TextParser } from "./parser.js";
-import { CAPACITY, type TokenChunk } from "./tokens.js";
+import { CAPACITY, type TextParser, type TokenChunk } from "./tokens.js";
 import { NEWLINE } from "./whitespace.js";
 
 /** The functions that assembly/split.ts exports; pointers are i32. */

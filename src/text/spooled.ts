@@ -1,7 +1,7 @@
 // The text of a training, which is read once: the first pass keeps its words as numbers, and later ones read those.
 
 import { Mark } from "../../assembly/params.js";
-import { breathe } from "../math/breathe.js";
+import { breathe } from "../base/event-loop.js";
 import type { Corpus } from "./corpus.js";
 import { Spool, type SpoolFile } from "./spool.js";
 import { NumberTables, type TokenChunk } from "./tokens.js";

@@ -1,9 +1,10 @@
 // Texts that are strings already.
 
-import { show } from "../math/check.js";
-import { type Corpus, type Sentence, toCorpus } from "./corpus.js";
+import { show } from "../base/check.js";
+import { type Corpus, toCorpus } from "./corpus.js";
 import { detached } from "./source.js";
 import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokenize.js";
+import type { Sentence } from "./tokens.js";
 
 /**
  * A corpus of texts that are strings already, such as rows of a database; each is a sentence, unless the options say otherwise.

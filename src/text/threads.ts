@@ -1,7 +1,7 @@
 // How many threads read a text, and train on it.
 
-import { checkBoolean, checkInteger } from "../math/check.js";
-import type { ReadingHandle, ReadingThreads } from "./readers.js";
+import { checkBoolean, checkInteger } from "../base/check.js";
+import type { ReadingHandle, ReadingThreads } from "./reading-link.js";
 
 /** Threads at most. */
 const MAX_THREADS = 64;

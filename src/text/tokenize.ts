@@ -1,6 +1,6 @@
 // A line of text to sentences of tokens.
 
-import { checkBoolean, checkInteger, checkKnown, checkOneOf, show } from "../math/check.js";
+import { checkBoolean, checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
 
 /**
  * "whitespace" (default): whitespace separates tokens, as for word2vec.c and fastText. "simple": runs of letters in lower case,

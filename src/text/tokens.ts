@@ -3,6 +3,9 @@
 /** Tokens that a table takes before a new one replaces it: what bounds its memory. */
 export const CAPACITY = 2 ** 18;
 
+/** Tokens of one sentence, in order. */
+export type Sentence = readonly string[];
+
 /** Some sentences of a corpus; what they hold is valid until the next chunk is asked for. */
 export interface TokenChunk {
   /** Numbers of tokens; Mark.sentenceEnd ends a sentence. A sentence may go on in the next chunk. */
@@ -11,6 +14,17 @@ export interface TokenChunk {
   tokens: readonly string[];
   /** Each of the numbers, in the order in which they come first, and how often it occurs; where a thread has counted them. */
   occurrences?: Uint32Array;
+}
+
+/** Makes tokens of the bytes of one text after another. */
+export interface TextParser {
+  /** Bytes that it takes at a time, at most. */
+  readonly step: number;
+  /** @param isStart of the text, where a byte order mark is left out */
+  begin(isStart: boolean): void;
+  add(bytes: Uint8Array): TokenChunk;
+  /** The rest. @param isText the text ends too */
+  end(isText: boolean): TokenChunk;
 }
 
 /** For each table of tokens that chunks come with, what its numbers stand for elsewhere; 0 for those not looked up yet. */

@@ -1,6 +1,6 @@
 // UTF-8 that loses nothing: invalid UTF-8 becomes lone surrogates U+DC80..U+DCFF, as Python's surrogateescape does.
 
-import { show } from "../math/check.js";
+import { show } from "../base/check.js";
 
 /** fatal, so that bytes are never replaced; and a byte order mark is part of the word */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

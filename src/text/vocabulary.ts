@@ -1,10 +1,10 @@
 // Counting words, choosing which of them get vectors, and giving them ids.
 
 import { Mark } from "../../assembly/params.js";
+import { show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
+import { breathe } from "../base/event-loop.js";
 import type { WordId } from "../kernel/kernel.js";
-import { breathe } from "../math/breathe.js";
-import { show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
 import { power } from "../math/power.js";
 import type { Corpus } from "./corpus.js";
 import { NumberTables, ownCopy, type TokenChunk } from "./tokens.js";

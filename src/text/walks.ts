@@ -1,8 +1,8 @@
 // Random walks on a graph as a corpus: nodes are words, walks are sentences (DeepWalk, Perozzi et al. 2014; node2vec, Grover and Leskovec 2016).
 
-import { breathe } from "../math/breathe.js";
-import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../math/check.js";
-import { Random } from "../math/random.js";
+import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
+import { breathe } from "../base/event-loop.js";
+import { Random } from "../base/random.js";
 import { type Corpus, toCorpus } from "./corpus.js";
 
 /** From, to, weight (default 1, at least 0); names of any kind. */

@@ -1,13 +1,13 @@
 // What a training will take, before anything is allocated.
 
-import { checkInteger } from "../math/check.js";
+import { checkInteger } from "../base/check.js";
 import { planMemory, type Workplace } from "../model/parameters.js";
 import { threadsOf } from "../text/threads.js";
-import { rowsOfThread } from "./grid-ring.js";
-import { PIECE } from "./link.js";
-import { resolveOptions, type TrainOptions } from "./options.js";
-import { type Crew, planCrew } from "./parallel.js";
+import { rowsOfThread } from "./execution/grid-ring.js";
+import { PIECE } from "./execution/link.js";
+import { type Crew, planCrew } from "./execution/plan.js";
 import { canShare, type Platform } from "./platform.js";
+import { resolveOptions, type TrainOptions } from "./train-options.js";
 
 /** Bytes that a training takes. Where a number is measured, it is of Node on Linux: pages and other engines differ. */
 export interface MemoryEstimate {

@@ -1,9 +1,10 @@
 // What a worker does: it reads text or trains, as its first message says.
 
 import type { FilePart } from "../text/pieces.js";
-import { type ReadRequest, readingThread } from "../text/reading-worker.js";
-import type { WorkerRequest } from "./link.js";
-import { serve } from "./worker.js";
+import type { ReadRequest } from "../text/reading-link.js";
+import { readingThread } from "../text/reading-worker.js";
+import type { WorkerRequest } from "./execution/link.js";
+import { serve } from "./execution/worker-body.js";
 
 interface Port {
   post(message: unknown, transfer: Transferable[]): void;

@@ -1,24 +1,23 @@
 // What the place that checkpoints go to holds already: the same training, to go on with, or another, not to be overwritten.
 
-import { show } from "../math/check.js";
-import { Fingerprint } from "../math/fingerprint.js";
+import { show } from "../base/check.js";
+import { Fingerprint } from "../base/fingerprint.js";
 import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
-import { Checkpoint } from "./checkpoint.js";
-import type { EpochRecord, Schedule } from "./epochs.js";
-import { ratesOf } from "./grow.js";
+import { Checkpoint } from "./checkpoint/checkpoint.js";
 import type { RunListeners } from "./listeners.js";
+import type { EpochRecord, Schedule } from "./loop/records.js";
+import { DEFAULTS, type StoredOptions } from "./options/settings.js";
+import { type SizedOption, smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
 import {
   asksForThreads,
-  DEFAULTS,
   otherOptions,
   type ResolvedOptions,
   resolveOptions,
-  type StoredOptions,
   type TrainOptions,
-} from "./options.js";
-import { type SizedOption, smallEpochs, smallMinCount, smallSubsample } from "./small-text.js";
+} from "./train-options.js";
+import { ratesOf } from "./warm-start.js";
 
 /**
  * The training that the checkpoint's place holds, where it is this one.

@@ -1,11 +1,11 @@
 // What a training tells while it runs, how it is stopped, and what becomes of listeners that fail.
 
-import { checkFunction, checkSignal } from "../math/check.js";
+import { checkFunction, checkSignal } from "../base/check.js";
 import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./control.js";
-import type { EpochListener } from "./options.js";
-import type { Progress } from "./progress.js";
+import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./checkpoint/control.js";
+import type { Progress } from "./loop/progress.js";
+import type { EpochListener } from "./loop/records.js";
 
 /** What a training tells while it runs, and how it is stopped. A listener that throws, or rejects, ends it with that error. */
 export interface RunListeners {

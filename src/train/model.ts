@@ -1,7 +1,7 @@
 // A trained model, which can be trained on.
 
-import { type KernelPlan, startKernel } from "../kernel/pick.js";
-import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../math/check.js";
+import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
+import { type KernelPlan, startKernel } from "../kernel/engines/kernels.js";
 import { Parameters } from "../model/parameters.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
@@ -9,25 +9,25 @@ import { encode } from "../text/encode.js";
 import type { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
-import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
-import { type EpochRecord, type Position, type Schedule, START, trainEpochs } from "./epochs.js";
-import { growVocabulary, ratesOf } from "./grow.js";
+import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/checkpoint.js";
+import { Keeper } from "./checkpoint/checkpointer.js";
+import { type Crew, planCrew, startRunner } from "./execution/plan.js";
 import { heldRun } from "./held.js";
 import { checkListeners, LISTENERS, type RunListeners, withListeners } from "./listeners.js";
+import { trainEpochs } from "./loop/epochs.js";
+import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
+import { canShare, type Platform } from "./platform.js";
+import { withText } from "./reading.js";
+import { textDifference } from "./text-difference.js";
 import {
   checkFreeze,
   checkWordRates,
-  type EpochModel,
   type Freeze,
   type ResolvedOptions,
   storedOptions,
   type WordRates,
-} from "./options.js";
-import { type Crew, planCrew, startRunner } from "./parallel.js";
-import { canShare, type Platform } from "./platform.js";
-import { withText } from "./reading.js";
-import { Keeper } from "./rest.js";
-import { textDifference } from "./same-text.js";
+} from "./train-options.js";
+import { growVocabulary, ratesOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;

@@ -1,10 +1,10 @@
 // Where a training runs: what the doors know of it, and whether threads share memory there.
 
-import { takesSharedMemory } from "../kernel/wasm.js";
+import { takesSharedMemory } from "../kernel/engines/wasm.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpoolFile } from "../text/spool.js";
-import type { WorkerHandle } from "./link.js";
-import type { ResolvedOptions } from "./options.js";
+import type { WorkerHandle } from "./execution/link.js";
+import type { ResolvedOptions } from "./train-options.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {

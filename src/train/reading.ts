@@ -6,8 +6,8 @@ import { readBy } from "../text/readers.js";
 import { SpooledText } from "../text/spooled.js";
 import { readersOf } from "../text/threads.js";
 import type { RunListeners } from "./listeners.js";
-import type { ResolvedOptions } from "./options.js";
 import type { Platform } from "./platform.js";
+import type { ResolvedOptions } from "./train-options.js";
 
 /** Works on the corpus of a source, whose passes end when the signal is aborted; one that is made here is closed at the end. */
 export async function withCorpus<Source, Result>(

@@ -1,29 +1,36 @@
 // The front door of training.
 
-import { type KernelPlan, kernelName, planKernel } from "../kernel/pick.js";
-import { breathe } from "../math/breathe.js";
-import { checkKnown } from "../math/check.js";
+import { checkKnown } from "../base/check.js";
+import { breathe } from "../base/event-loop.js";
+import { type KernelPlan, kernelName, planKernel } from "../kernel/engines/kernels.js";
 import { Parameters } from "../model/parameters.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
 import type { SpooledText } from "../text/spooled.js";
 import type { Count, Vocabulary } from "../text/vocabulary.js";
-import type { Checkpoint } from "./checkpoint.js";
-import { TrainingControl } from "./control.js";
-import { START } from "./epochs.js";
-import { ratesOf, takeVectors } from "./grow.js";
+import type { Checkpoint } from "./checkpoint/checkpoint.js";
+import { TrainingControl } from "./checkpoint/control.js";
+import type { ParallelMode } from "./execution/plan.js";
+import { type Crew, planCrew } from "./execution/plan.js";
 import { heldTraining, vectorsFingerprint } from "./held.js";
 import { listenersOf, withListeners } from "./listeners.js";
+import { ProgressReporter, shareOf } from "./loop/progress.js";
+import { START } from "./loop/records.js";
 import { Model } from "./model.js";
-import { goOnOptions, type ResolvedOptions, resolveOptions, resumeOptions, type TrainOptions } from "./options.js";
-import { type Crew, planCrew } from "./parallel.js";
+import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
+import { meanContexts } from "./options/window-shape.js";
 import { canShare, type Platform } from "./platform.js";
-import { type ParallelMode, ProgressReporter, shareOf } from "./progress.js";
 import { withText } from "./reading.js";
-import { textDifference } from "./same-text.js";
-import { smallEpochs, smallMinCount, smallSubsample } from "./small-text.js";
-import { meanContexts } from "./windows.js";
+import { textDifference } from "./text-difference.js";
+import {
+  goOnOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  resumeOptions,
+  type TrainOptions,
+} from "./train-options.js";
+import { ratesOf, takeVectors } from "./warm-start.js";
 
 /** Counts words, sets up a model and trains it; or goes on with one from a checkpoint. */
 export async function trainOn<Source>(

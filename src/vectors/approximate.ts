@@ -1,8 +1,8 @@
 // Nearest words found through a graph (HNSW: Malkov and Yashunin 2016) instead of a look at every row. The graph is a library's:
 // usearch in Node, hnswlib-wasm in a page; neither is a dependency, the caller hands it in.
 
-import { breathe } from "../math/breathe.js";
-import { checkFunction, checkInteger, checkKnown, checkSignal, show } from "../math/check.js";
+import { checkFunction, checkInteger, checkKnown, checkSignal, show } from "../base/check.js";
+import { breathe } from "../base/event-loop.js";
 import type { Query } from "./query.js";
 import type { Neighbour, WordVectors } from "./vectors.js";
 

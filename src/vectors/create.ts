@@ -1,7 +1,7 @@
+import { checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
+import { KERNEL_CHOICES, type KernelChoice, planKernel, startKernel } from "../kernel/engines/kernels.js";
+import type { WasmSource } from "../kernel/engines/wasm.js";
 import { rowStride } from "../kernel/memory.js";
-import { KERNEL_CHOICES, type KernelChoice, planKernel, startKernel } from "../kernel/pick.js";
-import type { WasmSource } from "../kernel/wasm.js";
-import { checkInteger, checkKnown, checkOneOf, show } from "../math/check.js";
 import { allocateVectors, type VectorStorage, WordVectors } from "./vectors.js";
 
 export interface VectorKernelOptions {

@@ -1,7 +1,7 @@
 // Evaluation on rated word pairs and on analogies, as gensim 4.2's KeyedVectors does it: on the same vectors the same figures.
 
-import { checkBoolean, checkFunction, checkInteger, checkKnown, show } from "../math/check.js";
-import { FormatError } from "../math/error.js";
+import { checkBoolean, checkFunction, checkInteger, checkKnown, show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 
 /** What evaluation needs of WordVectors. */
 export interface EvaluableVectors {

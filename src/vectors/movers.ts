@@ -1,7 +1,7 @@
 // How far one document must move to become another: Word Mover's Distance (Kusner et al. 2015), by a linear program, and its
 // lower bound. The solver is a library's, which the caller hands in.
 
-import { checkBoolean, checkKnown } from "../math/check.js";
+import { checkBoolean, checkKnown } from "../base/check.js";
 import type { WordVectors } from "./vectors.js";
 
 export interface MoverOptions {

@@ -1,6 +1,6 @@
 // What gensim's KeyedVectors answers besides: each a function of the vectors, so that a page loads those it asks.
 
-import { checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../math/check.js";
+import { checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../base/check.js";
 import { exp } from "../math/power.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type Asked, type Query, termsOf } from "./query.js";

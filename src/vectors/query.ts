@@ -1,6 +1,6 @@
 // What the vectors are asked: a word, a vector, or several of them with weights.
 
-import { checkKnown, show } from "../math/check.js";
+import { checkKnown, show } from "../base/check.js";
 
 /** A word of the vocabulary, or a vector of dim floats. */
 export type Query = string | ArrayLike<number>;

@@ -1,8 +1,8 @@
 // Word vectors and the questions asked of them.
 
+import { checkFunction, checkInteger, checkKnown, checkOneOf, nearest, show } from "../base/check.js";
 import type { Kernel, Ptr, WordId } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
-import { checkFunction, checkInteger, checkKnown, checkOneOf, nearest, show } from "../math/check.js";
 import { type Asked, type Query, type Term, termsOf } from "./query.js";
 import { RowSearch, type SearchSpace, takeSearchSpace } from "./search.js";
 import { TopRows } from "./top.js";

@@ -1,4 +1,4 @@
-// What test/engines.test.ts runs in each engine: `main.js DOOR FILE` trains on the text of FILE in each of its ways, through
+// What test/7-engines/engines.test.ts runs in each engine: `main.js DOOR FILE` trains on the text of FILE in each of its ways, through
 // a door of the package, and prints what it came to.
 
 import { readFileSync } from "node:fs";

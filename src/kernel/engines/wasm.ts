@@ -1,0 +1,136 @@
+// The scalar, SIMD and relaxed-SIMD binaries.
+
+import { instantiateSync } from "@assemblyscript/loader";
+import simd from "../../../build/simd.wasm";
+import { show } from "../../base/check.js";
+import { fromBase64 } from "../base64.js";
+import { compileWasm, KernelError, linkWasm } from "../compile.js";
+import type { Kernel, KernelName } from "../kernel.js";
+
+/** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
+export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
+
+/** Only the default kernel is in the bundle itself; a page that asks for another loads it then. */
+const embedded = {
+  relaxed: () => import("../../../build/relaxed.wasm"),
+  scalar: () => import("../../../build/scalar.wasm"),
+  simd: async () => ({ default: simd }),
+};
+
+/** The functions that assembly/index.ts exports; pointers are i32. */
+type Exports = Omit<Kernel, "name" | "allFinite" | "fork"> & { allFinite(start: number, bytes: number): number };
+
+/** Compiles the kernel for a shared or an unshared memory. @throws KernelError */
+export async function compile(
+  name: Exclude<KernelName, "js">,
+  shared: boolean,
+  source?: WasmSource,
+  fetchBytes: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>> = fetchWasm,
+): Promise<WebAssembly.Module> {
+  if (source instanceof WebAssembly.Module) return source;
+  const bytes = await bytesOf(source ?? fromBase64((await embedded[name]()).default), fetchBytes);
+  return compileWasm(name, withSharing(bytes, shared));
+}
+
+/** @throws KernelError if the module is no kernel of this version, or a policy forbids it; LinkError for the other kind of memory */
+export function instantiate(
+  name: Exclude<KernelName, "js">,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Kernel {
+  const exports = linkWasm<Exports>(name, module, memory);
+  for (const needed of ["train", "scores", "norms", "allFinite", "boundRows", "sortPairs", "trainCell"] as const) {
+    if (typeof exports[needed] !== "function")
+      throw new KernelError(
+        `"wasm" is not a wasm2vec kernel: it exports no function ${needed}; use a .wasm file of this version`,
+      );
+  }
+  return {
+    name,
+    train: exports.train,
+    // an address comes as an i32
+    sortPairs: (params, length) => exports.sortPairs(params, length) >>> 0,
+    trainCell: exports.trainCell,
+    scores: exports.scores,
+    norms: exports.norms,
+    allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
+    encodeRows: exports.encodeRows,
+    boundRows: exports.boundRows,
+    fork: (other) => instantiate(name, module, other),
+  };
+}
+
+/** Whether a compiled module can be linked with a shared memory; only its bytes could be changed. */
+export function takesSharedMemory(module: WebAssembly.Module): boolean {
+  try {
+    instantiateSync(module, { env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The binary with its memory import declared shared or unshared: the two differ in one bit, bit 1 of the limits' flags
+ * (WebAssembly core specification 5.3.8; threads proposal), since no kernel uses atomic instructions.
+ */
+export function withSharing(bytes: Uint8Array<ArrayBuffer>, shared: boolean): Uint8Array<ArrayBuffer> {
+  const flags = memoryFlagsOffset(bytes);
+  const copy = bytes.slice();
+  copy[flags] = shared ? copy[flags] | 2 : copy[flags] & ~2;
+  return copy;
+}
+
+/** Finds the flags of env.memory, the only import: section 2 of (id, size, content), an import of (module, name, kind, flags). */
+function memoryFlagsOffset(bytes: Uint8Array): number {
+  let at = 8;
+  const number = () => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  const skipName = () => {
+    const length = number();
+    at += length;
+  };
+  if (new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0) !== 0x0061736d)
+    throw new KernelError(
+      '"wasm" is not WebAssembly: it does not start with 00 61 73 6d; was a web page served instead?',
+    );
+  while (at < bytes.length) {
+    const id = bytes[at++];
+    const size = number();
+    if (id !== 2) {
+      at += size;
+      continue;
+    }
+    if (number() === 1) {
+      skipName();
+      skipName();
+      if (bytes[at] === 2) return at + 1;
+    }
+    break;
+  }
+  throw new KernelError('"wasm" is not a wasm2vec kernel: it does not import just env.memory');
+}
+
+async function bytesOf(
+  source: ArrayBufferView | ArrayBufferLike | URL | string,
+  fetchBytes: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (typeof source === "string" || source instanceof URL) return fetchBytes(source);
+  if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice();
+  const shared = typeof SharedArrayBuffer !== "undefined" && source instanceof SharedArrayBuffer;
+  if (source instanceof ArrayBuffer || shared) return new Uint8Array(source).slice();
+  throw new TypeError(`"wasm" expected bytes, a WebAssembly.Module or a URL, got ${show(source)}`);
+}
+
+/** The default way to get a kernel from a URL. */
+export async function fetchWasm(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`cannot fetch the kernel ${url}: HTTP ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}

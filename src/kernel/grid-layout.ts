@@ -1,0 +1,85 @@
+// What the grid needs of the memory: words in blocks whose rows lie together, and the chunks of text that are sorted into cells.
+// (9.4) of docs/math.md.
+//
+//   places                 u32[V]                        block × 2¹⁶ + row of each word
+//   control                i32[…]                        see train/execution/cells.ts
+//   two chunks, of which one is filled while the other is trained on:
+//     ids of the batches   u32[entries]
+//     starts of the cells  u32[batches][B² + 1]
+//     pairs                { u16, u16 }, with weights { u16, u16, f32 }
+
+import type { Ptr } from "./kernel.js";
+import type { Allocator } from "./memory.js";
+
+/** Rows of a block that a pair's 16 bits reach. */
+export const BLOCK_ROWS = 65_536;
+
+/** Rows of a block come in eights: so each block begins at a multiple of 128 bytes. */
+const ROWS = 8;
+
+/** How a text is cut: see train/execution/cut.ts. */
+export interface GridShape {
+  blocks: number;
+  /** pairs of a tile, which share their noise words */
+  tile: number;
+  /** words of a chunk, batches of it, and what these hold at most */
+  chunkWords: number;
+  batches: number;
+  entries: number;
+  pairs: number;
+  /** bytes of a pair */
+  pairSize: number;
+  /** what a memory has of it: that of a page which shares none has no chunks, its workers have some of the blocks */
+  holds: { chunks: boolean; blocks: number };
+}
+
+/** Where the parts of a chunk lie. */
+export interface ChunkPlace {
+  ids: Ptr;
+  starts: Ptr;
+  pairs: Ptr;
+}
+
+export interface Grid extends GridShape {
+  /** of a block, padding included */
+  blockRows: number;
+  places: Ptr;
+  /** i32[] */
+  control: Ptr;
+  /** where chunks begin: what lies before is the same in all workers */
+  tablesEnd: Ptr;
+  /** none, or two */
+  chunks: readonly ChunkPlace[];
+}
+
+/** Numbers of control: tickets taken to sort and to train, batches sorted, then steps done of each block of contexts, and of targets. */
+export const CONTROL = { sorting: 0, training: 1, sorted: 2, contexts: 3 };
+
+export function takeGrid(memory: Allocator, shape: GridShape, words: number): Grid {
+  const { blocks, batches, entries, pairs, pairSize, holds } = shape;
+  const places = memory.take(words * 4);
+  const control = memory.take((CONTROL.contexts + 2 * blocks) * 4);
+  const tablesEnd = memory.end;
+  const takeChunk = () => ({
+    ids: memory.take(entries * 4),
+    starts: memory.take(batches * (blocks * blocks + 1) * 4),
+    pairs: memory.take(pairs * pairSize),
+  });
+  const chunks = holds.chunks ? [takeChunk(), takeChunk()] : [];
+  return { ...shape, blockRows: rowsOfBlock(blocks, words), places, control, tablesEnd, chunks };
+}
+
+/** Rows of a block, padding included. */
+export function rowsOfBlock(blocks: number, words: number): number {
+  return Math.ceil(words / blocks / ROWS) * ROWS;
+}
+
+/** Words of a block: those whose id leaves it as the rest. */
+export function blockSize(blocks: number, words: number, block: number): number {
+  return Math.ceil((words - block) / blocks);
+}
+
+/** The row of a word where rows lie in blocks. */
+export function rowInBlocks({ blocks, blockRows }: Grid, word: number): number {
+  return (word % blocks) * blockRows + Math.floor(word / blocks);
+}

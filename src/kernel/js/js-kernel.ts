@@ -1,0 +1,285 @@
+// The same update in plain JavaScript: honest rival, and second opinion for the tests. Arithmetic is double, rows are float32.
+// D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
+
+import { Mark, Model, Param, Tile } from "../../../assembly/params.js";
+import type { Kernel } from "../kernel.js";
+import { Block } from "./js-block.js";
+import { trainCell } from "./js-cell.js";
+import { OutputLayer } from "./js-output.js";
+import { sortPairs } from "./js-sort.js";
+import { dot } from "./js-vector.js";
+
+export function createJsKernel(memory: WebAssembly.Memory): Kernel {
+  const floats = new Float32Array(memory.buffer);
+  return {
+    name: "js",
+    train(params, length) {
+      new Trainer(new Block(memory.buffer, params)).train(length);
+    },
+    sortPairs: (params, length) => sortPairs(new Block(memory.buffer, params), length),
+    trainCell(params, cell, starts, batches) {
+      trainCell(new Block(memory.buffer, params), cell, starts, batches);
+    },
+    scores(queries, count, rows, rowCount, stride, _scratch, out, outStride) {
+      for (let q = 0; q < count; q++) {
+        for (let r = 0; r < rowCount; r++) {
+          floats[out / 4 + q * outStride + r] = dot(
+            floats,
+            (queries + q * stride) / 4,
+            (rows + r * stride) / 4,
+            stride / 4,
+          );
+        }
+      }
+    },
+    norms(rows, rowCount, stride, out) {
+      for (let r = 0; r < rowCount; r++) {
+        const row = (rows + r * stride) / 4;
+        floats[out / 4 + r] = Math.sqrt(dot(floats, row, row, stride / 4));
+      }
+    },
+    allFinite(start, bytes) {
+      return floats.subarray(start / 4, (start + bytes) / 4).every(Number.isFinite);
+    },
+    encodeRows(rows, norms, rowCount, stride, dim, codes, codeStride, scales, errors) {
+      for (let r = 0; r < rowCount; r++) {
+        const norm = floats[norms / 4 + r];
+        const isKnown = norm >= 1e-15 && norm <= 1e15;
+        const row = floats.subarray((rows + r * stride) / 4, (rows + r * stride) / 4 + dim);
+        const most = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
+        const step = isKnown ? most / norm / 127 : Number.NaN;
+        const own = new Int8Array(memory.buffer, codes + r * codeStride, codeStride).fill(0);
+        let squares = 0;
+        if (isKnown) {
+          row.forEach((x, d) => {
+            own[d] = Math.round((x / most) * 127);
+            squares += (x / norm - step * own[d]) ** 2;
+          });
+        }
+        floats[scales / 4 + r] = step;
+        floats[errors / 4 + r] = isKnown ? Math.sqrt(squares) : Number.NaN;
+      }
+    },
+    boundRows(query, codes, rowCount, codeStride, scales, errors, scale, norm, slack, bounds) {
+      const asked = new Int16Array(memory.buffer, query, codeStride);
+      const all = new Int8Array(memory.buffer, codes, rowCount * codeStride);
+      for (let r = 0; r < rowCount; r++) {
+        let product = 0;
+        for (let d = 0, i = r * codeStride; d < codeStride; d++, i++) product += asked[d] * all[i];
+        floats[bounds / 4 + r] = scale * floats[scales / 4 + r] * product + norm * floats[errors / 4 + r] + slack;
+      }
+    },
+    fork: createJsKernel,
+  };
+}
+
+class Trainer {
+  private readonly f: Float32Array;
+  private readonly D: number;
+  private readonly window: number;
+  private readonly left: number;
+  private readonly right: number;
+  private readonly shrink: boolean;
+  /** of the distances 1, 2 …; empty if all contexts weigh 1 */
+  private readonly windowWeights: Float32Array;
+  private readonly inputs: number;
+  /** Share of its steps that each input row keeps; empty if all keep all. */
+  private readonly rates: Float32Array;
+  private readonly output: OutputLayer;
+  /** Input rows of a window. */
+  private readonly xs: Int32Array;
+  /** Their weights. */
+  private readonly weights: Float64Array;
+  /** Rows of a window that copies stand for, with their rates. */
+  private shields: { row: number; copy: number; rate: number }[] = [];
+  private readonly partial: Float64Array;
+
+  constructor(private readonly block: Block) {
+    this.f = block.f;
+    this.D = block.integer(Param.stride) / 4;
+    this.window = block.integer(Param.window);
+    this.inputs = block.integer(Param.inputs) / 4;
+    this.left = block.integer(Param.windowLeft);
+    this.right = block.integer(Param.windowRight);
+    this.shrink = block.integer(Param.shrinkWindows) !== 0;
+    this.windowWeights = block.list(Param.windowWeights, this.window);
+    this.rates = block.list(Param.rates, block.integer(Param.vocabularySize));
+    const contexts = this.left + this.right;
+    this.xs = new Int32Array(contexts);
+    this.weights = new Float64Array(contexts);
+    this.partial = new Float64Array(contexts);
+    this.output = new OutputLayer(block, contexts);
+  }
+
+  train(length: number): void {
+    const { block, output } = this;
+    const { u, random } = block;
+    const ids = block.integer(Param.ids) / 4;
+    const kept = block.integer(Param.kept) / 4;
+    const thresholds = block.integer(Param.keepThresholds) / 4;
+    const isCbow = block.integer(Param.model) === Model.cbow;
+    let last = kept;
+    let trained = 0;
+    for (let i = ids; i < ids + length; i++) {
+      const word = u[i];
+      if (word === Mark.sentenceEnd) {
+        if (isCbow) this.cbow(kept, last);
+        else this.skipgram(kept, last);
+        trained += last - kept;
+        last = kept;
+        continue;
+      }
+      const threshold = u[thresholds + word];
+      if (threshold !== 0xffffffff && random.next() >= threshold) continue;
+      u[last++] = word;
+    }
+    block.report({ loss: output.loss.total, predictions: output.predictions, trained });
+  }
+
+  private skipgram(first: number, last: number): void {
+    for (let p = first; p < last; p++) {
+      const n = this.contexts(first, p, last);
+      if (n === 0) continue;
+      this.predict(this.xs, n, this.block.u[p], this.weights);
+      this.unshield();
+    }
+  }
+
+  /** n rows predict the target: one step of the output rows and of the rows `to`. */
+  private predict(xs: Int32Array, n: number, target: number, weights: Float64Array | undefined, to = xs): void {
+    this.output.drawTargets(target);
+    this.output.score(xs, n);
+    if (weights && this.windowWeights.length > 0) this.output.scaleGradients(weights, n);
+    this.output.mergeRepeats(xs, n);
+    this.update(xs, n, to);
+  }
+
+  private cbow(first: number, last: number): void {
+    const { block, f, D, xs, weights } = this;
+    const hidden = block.integer(Param.hidden) / 4;
+    const change = block.integer(Param.hiddenGradient) / 4;
+    const mean = block.integer(Param.cbowMean);
+    const divided = block.integer(Param.cbowDivided);
+    const hiddenRow = Int32Array.of(hidden);
+    const changeRow = Int32Array.of(change);
+    for (let p = first; p < last; p++) {
+      const n = this.contexts(first, p, last);
+      if (n === 0) continue;
+      let all = 0;
+      for (let b = 0; b < n; b++) all += weights[b];
+      for (let d = 0; d < D; d++) {
+        let sum = 0;
+        for (let b = 0; b < n; b++) sum += weights[b] * f[xs[b] + d];
+        f[hidden + d] = mean ? sum / all : sum;
+      }
+      f.fill(0, change, change + D);
+      this.predict(hiddenRow, 1, block.u[p], undefined, changeRow);
+      for (let b = 0; b < n; b++) {
+        const scale = divided ? weights[b] / all : weights[b];
+        for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
+      }
+      this.unshield();
+    }
+  }
+
+  /** Draws the radius, lists the input rows around position p and their weights; returns their number. */
+  private contexts(first: number, p: number, last: number): number {
+    const { windowWeights } = this;
+    const { u, random } = this.block;
+    const radius = this.shrink ? 1 + random.below(this.window) : this.window;
+    const to = Math.min(p + Math.min(radius, this.right) + 1, last);
+    let n = 0;
+    for (let q = Math.max(p - Math.min(radius, this.left), first); q < to; q++) {
+      if (q === p) continue;
+      this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
+      this.xs[n++] = this.inputRow(u[q]);
+    }
+    return n;
+  }
+
+  /** The row of a word; for a word of a rate of its own a copy, which learns in its place. */
+  private inputRow(word: number): number {
+    const { shields, rates, D } = this;
+    const row = this.inputs + word * D;
+    if (rates.length === 0 || rates[word] === 1) return row;
+    const known = shields.find((shield) => shield.row === row);
+    if (known) return known.copy;
+    const copy = this.block.integer(Param.shields) / 4 + shields.length * D;
+    this.f.copyWithin(copy, row, row + D);
+    shields.push({ row, copy, rate: rates[word] });
+    return copy;
+  }
+
+  /** The rows keep their share of what the copies have learnt in the window. */
+  private unshield(): void {
+    if (this.shields.length === 0) return;
+    const { f, D } = this;
+    for (const { row, copy, rate } of this.shields) {
+      for (let d = 0; d < D; d++) f[row + d] += rate * (f[copy + d] - f[row + d]);
+    }
+    this.shields = [];
+  }
+
+  /**
+   * to_b −= Σ_k g[b][k] y_k and y_k −= Σ_b g[b][k] x_b, both from the values before: float by float, a tile of six
+   * outputs at a time; what a row becomes goes from tile to tile in `partial`.
+   */
+  private update(xs: Int32Array, n: number, to: Int32Array): void {
+    const { f, D, partial } = this;
+    const { g, ys, m } = this.output;
+    for (let d = 0; d < D; d++) {
+      for (let k = 0; k < m; k += Tile.outputs) {
+        const first = k === 0;
+        const last = k + Tile.outputs === m;
+        const p0 = ys[k] + d;
+        const p1 = ys[k + 1] + d;
+        const p2 = ys[k + 2] + d;
+        const p3 = ys[k + 3] + d;
+        const p4 = ys[k + 4] + d;
+        const p5 = ys[k + 5] + d;
+        const y0 = f[p0];
+        const y1 = f[p1];
+        const y2 = f[p2];
+        const y3 = f[p3];
+        const y4 = f[p4];
+        const y5 = f[p5];
+        let n0 = y0;
+        let n1 = y1;
+        let n2 = y2;
+        let n3 = y3;
+        let n4 = y4;
+        let n5 = y5;
+        for (let b = 0, i = k; b < n; b++, i += m) {
+          const x = f[xs[b] + d];
+          let next = first ? f[to[b] + d] : partial[b];
+          let w = g[i];
+          n0 -= w * x;
+          next -= w * y0;
+          w = g[i + 1];
+          n1 -= w * x;
+          next -= w * y1;
+          w = g[i + 2];
+          n2 -= w * x;
+          next -= w * y2;
+          w = g[i + 3];
+          n3 -= w * x;
+          next -= w * y3;
+          w = g[i + 4];
+          n4 -= w * x;
+          next -= w * y4;
+          w = g[i + 5];
+          n5 -= w * x;
+          next -= w * y5;
+          if (last) f[to[b] + d] = next;
+          else partial[b] = next;
+        }
+        f[p0] = n0;
+        f[p1] = n1;
+        f[p2] = n2;
+        f[p3] = n3;
+        f[p4] = n4;
+        f[p5] = n5;
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// A file for ids in the origin private file system of a page. A lock says that it is in use: a tab that was closed leaves a
+// file without one, and the next training of the origin removes it.
+
+import type { SpoolFile } from "../../text/spool.js";
+
+/** Bytes in memory before the file begins. */
+export const SPOOL_MEMORY = 64 * 2 ** 20;
+
+const PREFIX = "wasm2vec-ids-";
+
+/** @throws Error where the page has no such file system, or no more room */
+export async function openSpool(): Promise<SpoolFile> {
+  if (navigator.storage?.getDirectory === undefined || navigator.locks === undefined)
+    throw new Error("this page has no private file system, which https: and a current browser give: leave out spool");
+  const folder = await navigator.storage.getDirectory();
+  const name = PREFIX + crypto.randomUUID();
+  const release = await hold(name);
+  try {
+    await removeForgotten(folder);
+    return await create(folder, name, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function create(folder: FileSystemDirectoryHandle, name: string, release: () => void): Promise<SpoolFile> {
+  const handle = await folder.getFileHandle(name, { create: true });
+  const writable = await handle.createWritable();
+  let file: File;
+  let isOpen = true;
+  return {
+    append: (bytes) => writable.write(bytes),
+    async seal() {
+      isOpen = false;
+      await writable.close();
+      file = await handle.getFile();
+    },
+    read: (from, to) => file.slice(from, to).arrayBuffer(),
+    async remove() {
+      try {
+        if (isOpen) await writable.abort();
+        await folder.removeEntry(name);
+      } finally {
+        release(); // what could not be removed the next training removes
+      }
+    },
+  };
+}
+
+/** Holds a lock until the function that it resolves to is called, or the page is gone. */
+function hold(name: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    navigator.locks.request(name, () => new Promise<void>((release) => resolve(release))).catch(reject);
+  });
+}
+
+async function removeForgotten(folder: FileSystemDirectoryHandle): Promise<void> {
+  const { held = [] } = await navigator.locks.query();
+  const used = new Set(held.map((lock) => lock.name));
+  for await (const name of folder.keys()) {
+    if (!name.startsWith(PREFIX) || used.has(name)) continue;
+    await folder.removeEntry(name).catch(() => {}); // another tab was faster, or still writes to it
+  }
+}

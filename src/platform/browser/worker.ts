@@ -1,0 +1,81 @@
+// Workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
+
+import type { WorkerHandle } from "../../train/execution/link.js";
+import { READY } from "./ready.js";
+
+/** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
+type Way = (listen: (worker: Worker) => void) => Promise<void>;
+
+/** Bundlers know this form and put the file where it is found. */
+const beside: Way = async (listen) => listen(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+
+/** Works wherever the file does not: bundlers that leave it behind, and bundles from another origin. */
+const copied: Way = async (listen) => {
+  const { default: source } = await import("../../../build/worker.txt");
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  worker.addEventListener("message", () => URL.revokeObjectURL(url), { once: true });
+  listen(worker);
+};
+
+/** Ways to start a worker, from the one that worked last. */
+let ways = [beside, copied];
+
+/** Milliseconds. */
+const MOMENT = 20;
+
+export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
+  let worker: Worker | undefined;
+  let posted: { message: Request; transfer: Transferable[] }[] | undefined = [];
+  let onMessage = (_: Reply) => {};
+  let onError = (_: Error) => {};
+
+  const start = async ([way, ...others]: typeof ways): Promise<void> => {
+    const next = async (cause: string): Promise<void> => {
+      worker?.terminate();
+      if (others.length > 0) await start(others);
+      else
+        onError(
+          new Error(
+            `cannot start a worker: ${cause}. Serve build/worker.js beside the bundle, or allow blob: in the ` +
+              "worker-src of the page's Content-Security-Policy, or use none, with worker false",
+          ),
+        );
+    };
+    const listen = (started: Worker): void => {
+      worker = started;
+      // it may have been given up meanwhile
+      if (posted === undefined) started.terminate();
+      started.addEventListener("error", (event) => {
+        if (posted) next(event.message || "its file was not found, or is no JavaScript");
+        else onError(new Error(`worker failed: ${event.message}`));
+      });
+      started.addEventListener("message", ({ data }) => {
+        if (data !== READY) return onMessage(data);
+        ways = [way, ...others];
+        for (const { message, transfer } of posted ?? []) started.postMessage(message, transfer);
+        posted = undefined;
+      });
+    };
+    await way(listen).catch((error: Error) => next(error.message));
+  };
+
+  // whoever spawns it listens first
+  queueMicrotask(() => posted && start(ways));
+  return {
+    post: (message, transfer) =>
+      posted ? void posted.push({ message, transfer }) : worker!.postMessage(message, transfer),
+    onMessage: (listener) => {
+      onMessage = listener;
+    },
+    onError: (listener) => {
+      onError = listener;
+    },
+    async terminate() {
+      posted = undefined;
+      worker?.terminate();
+      // it may go on for a moment, which no event tells the end of
+      await new Promise((resolve) => setTimeout(resolve, MOMENT));
+    },
+  };
+}

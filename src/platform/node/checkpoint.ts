@@ -1,0 +1,71 @@
+// Checkpoints and models in files.
+
+import { stat } from "node:fs/promises";
+import { checkKnown, show } from "../../base/check.js";
+import { FormatError } from "../../base/errors.js";
+import { Checkpoint, readCheckpoint } from "../../train/checkpoint/checkpoint.js";
+import type { CheckpointOptions } from "../../train/checkpoint/control.js";
+import { pathOf, readChunks, writeAtomically } from "./files.js";
+
+/**
+ * For train's option `checkpoint`: a file that each checkpoint replaces, whole or not at all. A training that is started again
+ * with the same options and text goes on with it; one that has not ended is not overwritten by another.
+ * @param every "30s", "5m" (default), "2h", "1epoch"
+ * @param options overwrite: start over, whatever the file holds; metadata: JSON that each checkpoint keeps
+ */
+export function fileCheckpoint(
+  path: string | URL,
+  every?: string,
+  options: Pick<CheckpointOptions, "overwrite" | "metadata"> = {},
+): CheckpointOptions {
+  checkKnown("option", options, ["overwrite", "metadata"]);
+  const name = pathOf(path);
+  return {
+    ...options,
+    every,
+    name,
+    write: (chunks) => writeAtomically(path, chunks),
+    async read() {
+      const there = await stat(name).catch(() => undefined);
+      // a name reserved by an empty file is free
+      if (there === undefined || there.size === 0) return undefined;
+      return loadCheckpoint(name).catch((cause) => {
+        throw new FormatError(
+          `${cause.message}; it is not overwritten: name another file, remove it, or set "overwrite"`,
+          {
+            cause,
+          },
+        );
+      });
+    },
+  };
+}
+
+/** For train's option `resume`. @throws Error if the file cannot be read; FormatError if it is no checkpoint, or damaged */
+export async function loadCheckpoint(path: string | URL): Promise<Checkpoint> {
+  const name = pathOf(path);
+  // read in pieces: Node reads no more than 2 GiB of a file at once
+  const { size } = await stat(name).catch(() => ({ size: 0 }));
+  let bytes = new Uint8Array(size);
+  let length = 0;
+  for await (const chunk of readChunks(name)) {
+    if (length + chunk.length > bytes.length) {
+      const larger = new Uint8Array(2 * (length + chunk.length));
+      larger.set(bytes);
+      bytes = larger;
+    }
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return readCheckpoint(bytes.subarray(0, length), name);
+}
+
+/** @throws TypeError for what is no file of a model, and as loadCheckpoint */
+export async function openCheckpoint(file: string | URL | Uint8Array | Checkpoint): Promise<Checkpoint> {
+  if (file instanceof Checkpoint) return file;
+  if (file instanceof Uint8Array) return readCheckpoint(file, "model");
+  if (typeof file === "string" || file instanceof URL) return loadCheckpoint(file);
+  throw new TypeError(
+    `loadModel expected a path, a Checkpoint or the bytes of a model as Uint8Array, got ${show(file)}`,
+  );
+}

@@ -1,0 +1,203 @@
+// Corpora in files and from streams.
+
+import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { checkKnown, show } from "../../base/check.js";
+import { type Corpus, type CorpusSource, toCorpus } from "../../text/corpus.js";
+import type { Tally } from "../../text/fields.js";
+import { checkMissing, TEXT_OPTIONS, type TextOptions, TextReader } from "../../text/lines.js";
+import type { NamedText, Place } from "../../text/pieces.js";
+import type { BytesRead } from "../../text/source.js";
+import type { TokenChunk } from "../../text/tokens.js";
+import { filePlace } from "./file-place.js";
+import { decompressed, fileBytes, pathOf } from "./files.js";
+import { KeptStream } from "./kept.js";
+import { filesOf } from "./paths.js";
+import { isPipe, openPipe } from "./pipe.js";
+import { checkTable, type TableOptions, tableColumn } from "./table.js";
+
+/** How text files are read. */
+export interface FileOptions extends TextOptions, TableOptions {}
+
+/**
+ * Text files, plain or compressed (gzip, bzip2, Zstandard), UTF-8, one sentence a line, tokens separated by whitespace unless
+ * the options say otherwise. Pipes, such as /dev/stdin, are read once: a nameless temporary file keeps what they gave.
+ * @param paths files, pipes, folders (all files in them, by name, but for hidden ones; links are followed) and globs
+ * ("texts/**\/*.txt.gz"), read one after the other
+ * @throws TypeError, RangeError for paths and options; while it is read Error for files that cannot be read, FormatError for
+ * what they hold
+ */
+export function fileCorpus(paths: string | URL | readonly (string | URL)[], options: FileOptions = {}): Corpus {
+  const reading = new FileReading(options);
+  const given = (Array.isArray(paths) ? paths : [paths]).map(checkPath);
+  if (given.length === 0) throw new RangeError("corpus expected the paths of files, got none");
+  const name = given.length === 1 ? given[0] : `${given[0]} and ${given.length - 1} more`;
+  const files = new Files(given, options.onWarning);
+  return { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
+}
+
+/**
+ * A stream, such as standard input. The first pass reads it, and a nameless temporary file keeps what it gave for later ones;
+ * remove() lets go of both.
+ * @throws TypeError, RangeError for options
+ */
+export function streamCorpus(
+  stream: Readable,
+  name = "stdin",
+  options: FileOptions = {},
+): { corpus: Corpus; remove: () => Promise<void> } {
+  const reading = new FileReading(options);
+  if (typeof stream?.[Symbol.asyncIterator] !== "function" || typeof stream.destroy !== "function")
+    throw new TypeError(`streamCorpus expected a Readable, such as process.stdin, got ${show(stream)}`);
+  const kept = new KeptStream(stream, name);
+  const remove = () => kept.remove();
+  const corpus = reading.corpus(name, async () => [kept]);
+  return { corpus: { ...corpus, close: remove }, remove };
+}
+
+/** As toCorpus, and a string or URL is the path of a file or folder, or a glob. @throws TypeError also for a string that is text, not a path */
+export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (message: string) => unknown): Corpus {
+  if (typeof source === "string" && /\s/.test(source) && !existsSync(source) && !source.includes("*"))
+    throw new TypeError(
+      `corpus expected a file's path or sentences, got ${show(source)}, and there is no such file: ` +
+        'pass text as arrays of tokens, for example [text.split(" ")]',
+    );
+  return typeof source === "string" || source instanceof URL ? fileCorpus(source, { onWarning }) : toCorpus(source);
+}
+
+/** Something with bytes, which each pass reads from the start. */
+interface Source {
+  readonly name: string;
+  /** In bytes, once it is known. */
+  readonly size: number | undefined;
+  /** A pass. @param onRead is called with the bytes read so far */
+  read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
+  /** A pass by other threads, where they can read it. */
+  place?(onRead: (bytes: number) => void): Promise<Place | undefined>;
+}
+
+/** The files that paths name, found when they are first read. */
+class Files {
+  private found: Promise<Source[]> | undefined;
+  private readonly pipes: KeptStream[] = [];
+  private isClosed = false;
+
+  constructor(
+    private readonly paths: readonly string[],
+    private readonly onWarning: ((message: string) => unknown) | undefined,
+  ) {}
+
+  sources(): Promise<Source[]> {
+    this.found ??= this.find();
+    return this.found;
+  }
+
+  /** Lets go of pipes. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const pipe of this.pipes) await pipe.remove();
+  }
+
+  private async find(): Promise<Source[]> {
+    const sources: Source[] = [];
+    for (const { path, stats } of await filesOf(this.paths, this.onWarning)) {
+      if (!isPipe(stats)) {
+        sources.push({
+          name: path,
+          size: stats.size,
+          read: (onRead) => fileBytes(path, onRead),
+          place: (onRead) => filePlace(path, onRead),
+        });
+        continue;
+      }
+      const pipe = new KeptStream(await openPipe(path, stats), path);
+      this.pipes.push(pipe);
+      if (this.isClosed) await pipe.remove();
+      sources.push(pipe);
+    }
+    return sources;
+  }
+}
+
+/** Reads files as the options say, which are checked once. */
+class FileReading {
+  private readonly table: TableOptions;
+  private readonly text: TextOptions;
+  private readonly reader: TextReader;
+
+  /** @throws TypeError, RangeError */
+  constructor(options: FileOptions) {
+    checkKnown("option", options, [...TEXT_OPTIONS, "column", "delimiter", "header"]);
+    const { column, delimiter, header, ...text } = options;
+    this.table = { column, delimiter, header };
+    this.text = text;
+    checkTable(this.table);
+    if (column !== undefined && text.jsonField !== undefined)
+      throw new RangeError('"column" is for tables and "jsonField" for JSON Lines: give one of them');
+    if (column === undefined) checkMissing(text);
+    this.reader = new TextReader(text);
+  }
+
+  corpus(name: string, sources: () => Promise<readonly Source[]>): Corpus {
+    const read: BytesRead = { bytes: 0 };
+    const { reader, table } = this;
+    return {
+      name,
+      isConstant: true,
+      progress: () => read,
+      chunks: (signal, threads) =>
+        reader.pass(name, (tally) => {
+          const texts = textsOf(sources, read);
+          return table.column === undefined ? reader.read(texts, tally, threads, signal) : this.columns(texts, tally);
+        }),
+    };
+  }
+
+  /** Rows may go on over the ends of lines: one thread reads them. */
+  private async *columns(texts: AsyncIterable<NamedText>, tally: Tally): AsyncGenerator<TokenChunk> {
+    const { reader, table, text } = this;
+    for await (const { name, bytes } of texts) {
+      const rows = tableColumn(reader.check(bytes, name, tally), name, table, tally, text.missingField);
+      yield* reader.tokens(rows, name);
+    }
+  }
+}
+
+/** A pass over sources. @param read is kept up to date */
+async function* textsOf(sources: () => Promise<readonly Source[]>, read: BytesRead): AsyncGenerator<NamedText> {
+  Object.assign(read, { bytes: 0, total: undefined });
+  const all = await sources();
+  let before = 0;
+  for (const source of all) {
+    const onRead = (bytes: number) => {
+      read.bytes = before + bytes;
+      read.total = totalSize(all);
+    };
+    yield {
+      name: source.name,
+      bytes: decompressed(source.read(onRead), source.name),
+      place: async () => source.place?.(onRead),
+    };
+    before = read.bytes;
+  }
+}
+
+/** Undefined where a size is unknown. */
+function totalSize(sources: readonly Source[]): number | undefined {
+  return sources.reduce<number | undefined>(
+    (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  );
+}
+
+/** @throws TypeError, RangeError for what is no path */
+function checkPath(path: string | URL): string {
+  const isUrl = path instanceof URL ? path.protocol !== "file:" : /^https?:\/\//i.test(path);
+  if (isUrl)
+    throw new RangeError(
+      `corpus expected the path of a file, got ${show(String(path))}: read it with textCorpus(() => fetch(url))`,
+    );
+  if (!(path instanceof URL) && (typeof path !== "string" || path === ""))
+    throw new TypeError(`corpus expected the path of a file, got ${show(path)}`);
+  return pathOf(path);
+}

@@ -1,0 +1,79 @@
+// Large plain files, whose parts the reading threads read themselves.
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { type FilePart, LARGE, type Place } from "../../text/pieces.js";
+import { readError } from "./files.js";
+import { HEAD, isCompressed } from "./unpack.js";
+
+/** A file that is plain and large. @param onRead told how far its parts were given out, in bytes */
+export async function filePlace(path: string, onRead: (bytes: number) => void): Promise<Place | undefined> {
+  // whoever reads it then tells what is wrong with it
+  const file = await open(path).catch(() => undefined);
+  const place = file && (await placeOf(path, file, onRead).catch(() => undefined));
+  if (place === undefined) await file?.close();
+  return place;
+}
+
+async function placeOf(path: string, file: FileHandle, onRead: (bytes: number) => void): Promise<Place | undefined> {
+  const stats = await file.stat();
+  if (!stats.isFile() || stats.size < LARGE) return undefined;
+  const place = new FilePlace(path, file, stats.ino, stats.size, onRead);
+  return isCompressed(await place.read(0, HEAD)) ? undefined : place;
+}
+
+class FilePlace implements Place {
+  constructor(
+    private readonly path: string,
+    private readonly file: FileHandle,
+    private readonly inode: number,
+    readonly size: number,
+    private readonly onRead: (bytes: number) => void,
+  ) {}
+
+  async read(from: number, to: number): Promise<Uint8Array> {
+    try {
+      const { bytesRead, buffer } = await this.file.read(new Uint8Array(to - from), 0, to - from, from);
+      return buffer.subarray(0, bytesRead);
+    } catch (error) {
+      throw readError(error, this.path);
+    }
+  }
+
+  part(from: number, to: number): FilePart {
+    const { path, inode } = this;
+    this.onRead(to);
+    return { path, inode, from, to };
+  }
+
+  close(): Promise<void> {
+    return this.file.close();
+  }
+}
+
+/** Memory for the parts that this thread reads. */
+let memory = new Uint8Array();
+
+/** The bytes of a part, valid until the next call. @throws Error naming the file, if it is no more what it was */
+export function readFilePart({ path, inode, from, to }: FilePart): Uint8Array<ArrayBuffer> {
+  let file: number | undefined;
+  try {
+    file = openSync(path, "r");
+    if (fstatSync(file).ino !== inode) throw changed(path, "another file took its place");
+    if (memory.length < to - from) memory = new Uint8Array(to - from);
+    for (let read = 0; read < to - from; ) {
+      const step = readSync(file, memory, read, to - from - read, from + read);
+      if (step === 0) throw changed(path, "it was cut short");
+      read += step;
+    }
+    return memory.subarray(0, to - from);
+  } catch (error) {
+    throw readError(error, path);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function changed(path: string, how: string): Error {
+  return new Error(`cannot read ${JSON.stringify(path)}: ${how} while it was read; start again`);
+}

@@ -1,0 +1,352 @@
+// Files as streams of bytes: decompressed as they are read, written whole or not at all.
+
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, rmSync, type Stats } from "node:fs";
+import {
+  access,
+  constants,
+  type FileHandle,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
+import { createGzip } from "node:zlib";
+import { show } from "../../base/check.js";
+import { decodeUtf8 } from "../../text/utf8.js";
+import { isPipe, openPipe } from "./pipe.js";
+import { unpack } from "./unpack.js";
+
+/** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
+export const CHUNK = 524_288;
+
+/** Links that are followed from one to the next before they are taken for a circle, as Linux does. */
+const MOST_LINKS = 40;
+
+/** This machine, as temporary names tell it: on a shared disk, only there do numbers of processes say who is alive. */
+let host: string | undefined;
+
+function hostMark(): string {
+  host ??= hashOfHost();
+  return host;
+}
+
+function hashOfHost(): string {
+  try {
+    return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+  } catch {
+    // Deno asks for a permission: this process is then a host of its own
+    return randomBytes(4).toString("hex");
+  }
+}
+
+/** What follows the file's name and ".tmp-" in a temporary name: the host, the writer's number, chance. */
+const TEMPORARY = /^([0-9a-f]{8})-(\d+)-[0-9a-f]{8}$/;
+
+/** In milliseconds. */
+const DAY = 86_400_000;
+
+/** A file to write: the bytes, in pieces; compressed with gzip where the name ends in .gz. */
+export interface FileContent {
+  path: string | URL;
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** @throws TypeError for what names no file */
+export function pathOf(path: string | URL): string {
+  if (typeof path === "string") return path;
+  if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
+  throw new TypeError(
+    path instanceof URL
+      ? `path expected a string or a file: URL, got ${show(path.href)}: fetch it, and use what takes bytes`
+      : `path expected a string or a file: URL, got ${show(path)}`,
+  );
+}
+
+/**
+ * The bytes of a file, decompressed if it is gzip, bzip2 or Zstandard (detected from the content, not the name).
+ * @throws Error naming the file if it cannot be read; TypeError for what names no file; FormatError if compressed data is damaged
+ */
+export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
+  const name = pathOf(path);
+  yield* decompressed(fileBytes(name), name);
+}
+
+/** The bytes of a file as they are. @param onRead is called with the bytes read so far */
+export async function* fileBytes(name: string, onRead = (_bytes: number): void => {}): AsyncGenerator<Uint8Array> {
+  const stats = await stat(name).catch(() => undefined);
+  const isOnce = stats !== undefined && isPipe(stats);
+  const file = isOnce ? await openPipe(name, stats) : createReadStream(name, { highWaterMark: CHUNK });
+  let read = 0;
+  try {
+    for await (const bytes of file) {
+      read += bytes.length;
+      onRead(read);
+      yield bytes;
+    }
+  } finally {
+    file.destroy();
+  }
+}
+
+/** The bytes of standard input, decompressed as readChunks does. @throws FormatError if compressed data is damaged */
+export function readStandardInput(): AsyncGenerator<Uint8Array> {
+  return unpack(process.stdin, "standard input");
+}
+
+/** The bytes of a file, decompressed where they are compressed. @param name for messages @throws as readChunks */
+export async function* decompressed(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* unpack(bytes, name);
+  } catch (error) {
+    throw readError(error, name);
+  }
+}
+
+/** A whole text file, plain or compressed; invalid UTF-8 as in decodeUtf8. @throws as readChunks */
+export async function readText(path: string | URL): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readChunks(path)) chunks.push(chunk);
+  return decodeUtf8(Buffer.concat(chunks));
+}
+
+/** A system's error, in words. */
+export function readError(error: unknown, name: string): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  const shown = JSON.stringify(name);
+  if (code === "ENOENT") return new Error(`cannot read ${shown}: no such file`, { cause: error });
+  if (code === "EISDIR") return new Error(`cannot read ${shown}: it is a folder; give a file`, { cause: error });
+  if (code === "EACCES") return new Error(`cannot read ${shown}: permission denied`, { cause: error });
+  if (typeof code === "string" && /^E[A-Z]+$/.test(code))
+    return new Error(`cannot read ${shown}: ${(error as Error).message}`, { cause: error });
+  return error as Error;
+}
+
+/**
+ * Writes a file under a temporary name beside it, flushes it to the disk and renames it: whoever is killed
+ * meanwhile leaves the old file whole, and the next who writes that file removes the temporary one.
+ * A file that is replaced keeps its mode; a link is followed. Compressed with gzip where the name ends in .gz.
+ * @throws Error naming the file if it cannot be written; what chunks throws
+ */
+export function writeAtomically(path: string | URL, chunks: FileContent["chunks"]): Promise<void> {
+  return writeAllAtomically([{ path, chunks }]);
+}
+
+/**
+ * As writeAtomically for files that belong together: none is renamed before all are on the disk.
+ * @throws RangeError if two of the paths are one file; Error naming the file that cannot be written and, should renaming
+ * fail between two of them, which are new
+ */
+export async function writeAllAtomically(files: readonly FileContent[]): Promise<void> {
+  const drafts: Draft[] = [];
+  try {
+    for (const { path } of files) drafts.push(await Draft.open(path));
+    const identities = await Promise.all(files.map(({ path }) => identityOf(pathOf(path))));
+    const twin = identities.findIndex((identity, i) => identities.indexOf(identity) < i);
+    if (twin >= 0)
+      throw new RangeError(`${JSON.stringify(drafts[twin].name)} would be written twice: give each file another name`);
+    for (const [i, { chunks }] of files.entries()) await drafts[i].write(chunks);
+    for (const [i, draft] of drafts.entries()) await draft.replace(drafts.slice(0, i));
+  } finally {
+    await Promise.all(drafts.map((draft) => draft.discard()));
+  }
+}
+
+/** Finds out before hours of work whether writeAtomically could write there, by trying. @throws Error naming the file */
+export async function checkWritable(path: string | URL): Promise<void> {
+  await (await Draft.open(path)).discard();
+}
+
+/** Temporary files that this process is writing. */
+const temporaries = new Set<string>();
+
+/** Removes all temporary files that this process is writing: for who ends it at once. */
+export function removeTemporaries(): void {
+  for (const path of temporaries) rmSync(path, { force: true });
+}
+
+/** A file under its temporary name. */
+class Draft {
+  private constructor(
+    /** as the caller gave it, for messages */
+    readonly name: string,
+    private readonly target: string,
+    private readonly temporary: string,
+    private readonly file: FileHandle,
+    /** the file that is replaced */
+    private readonly old: Stats | undefined,
+  ) {}
+
+  static async open(path: string | URL): Promise<Draft> {
+    const name = pathOf(path);
+    const { target, old } = await targetOf(name);
+    await removeLeftovers(target);
+    const temporary = `${target}.tmp-${hostMark()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+    temporaries.add(temporary);
+    try {
+      // nobody reads what the old file kept private
+      const file = await open(temporary, "wx", old === undefined ? 0o666 : 0o600);
+      return new Draft(name, target, temporary, file, old);
+    } catch (error) {
+      temporaries.delete(temporary);
+      throw await writeError(error, name, target, old);
+    }
+  }
+
+  /** Writes everything and flushes it to the disk. */
+  async write(chunks: FileContent["chunks"]): Promise<void> {
+    const { file, old, name } = this;
+    for await (const chunk of /\.gz$/i.test(name) ? compressed(chunks) : chunks)
+      await this.attempt(() => file.writeFile(chunk));
+    await this.attempt(async () => {
+      if (old !== undefined) {
+        // only root may give a file away, and others only to a group of theirs
+        await file.chown(-1, old.gid).catch(() => {});
+        await file.chown(old.uid, -1).catch(() => {});
+        await file.chmod(old.mode & 0o7777);
+      }
+      await file.sync();
+      await file.close();
+    });
+  }
+
+  /** Takes the place of the old file. @param before drafts that have done so already */
+  async replace(before: readonly Draft[]): Promise<void> {
+    try {
+      await this.attempt(() => rename(this.temporary, this.target));
+    } catch (error) {
+      if (before.length === 0) throw error;
+      const news = before.map(({ name }) => JSON.stringify(name)).join(", ");
+      throw new Error(
+        `${(error as Error).message}; ${news} is new already and does not go with ${this.old === undefined ? "it" : "the old one"}: write both again`,
+        { cause: error },
+      );
+    }
+    temporaries.delete(this.temporary);
+  }
+
+  /** Leaves nothing behind but what has taken its place. */
+  async discard(): Promise<void> {
+    await this.file.close().catch(() => {});
+    if (!temporaries.has(this.temporary)) return;
+    await rm(this.temporary, { force: true });
+    temporaries.delete(this.temporary);
+  }
+
+  private async attempt<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      throw await writeError(error, this.name, this.target, this.old);
+    }
+  }
+}
+
+async function* compressed(chunks: FileContent["chunks"]): AsyncGenerator<Uint8Array> {
+  const gzip = createGzip();
+  // an error of the chunks destroys gzip, and so reaches its reader
+  pipeline(Readable.from(chunks), gzip).catch(() => {});
+  yield* gzip;
+}
+
+/** Removes temporary files beside a file that writers who were killed have left. */
+async function removeLeftovers(target: string): Promise<void> {
+  const prefix = `${basename(target)}.tmp-`;
+  for (const name of await readdir(dirname(target)).catch(() => [])) {
+    const [, host, pid] = (name.startsWith(prefix) && TEMPORARY.exec(name.slice(prefix.length))) || [];
+    if (host === undefined) continue;
+    const leftover = join(dirname(target), name);
+    const isLeft = host === hostMark() ? !isWriting(Number(pid), leftover) : await isOld(leftover);
+    if (isLeft) await rm(leftover, { force: true });
+  }
+}
+
+/** Whether the writer of a temporary file of this host is alive. */
+function isWriting(pid: number, path: string): boolean {
+  // in a container every run may have the same number
+  if (pid === process.pid) return temporaries.has(path);
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // there is one, of another user
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Whether nobody has written to a file for a day. */
+async function isOld(path: string): Promise<boolean> {
+  const there = await stat(path).catch(() => undefined);
+  return there !== undefined && Date.now() - there.mtimeMs > DAY;
+}
+
+/** The file that is written for a name: the one behind a link, though it be missing. @throws Error for what is no file that may be replaced */
+async function targetOf(name: string): Promise<{ target: string; old?: Stats }> {
+  const fail = (what: string) => new Error(`cannot write ${JSON.stringify(name)}: ${what}`);
+  if (name === "") throw fail("the name is empty; give a file");
+  const target = await behindLinks(name);
+  const old = await stat(target).catch(() => undefined);
+  if (old?.isDirectory() || target.endsWith("/") || target.endsWith(sep)) throw fail("it is a folder; give a file");
+  if (old === undefined) return { target };
+  if (!old.isFile()) throw fail("it is no regular file; give a file");
+  const isAllowed = await access(target, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  // root is allowed everything, but who took a file's write permission did so to keep it
+  if (!isAllowed || (old.mode & 0o222) === 0)
+    throw fail("the file there is read-only; make it writable, remove it, or give another name");
+  return { target, old };
+}
+
+/** The path at the end of links; a path that is no link is its own end. */
+async function behindLinks(name: string): Promise<string> {
+  let path = name;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const link = await readlink(path).catch(() => undefined);
+    if (link === undefined) return path;
+    // not joined: "..", after a link to a folder, leads elsewhere than the path's text says
+    path = isAbsolute(link) ? link : `${dirname(path)}/${link}`;
+  }
+  throw new Error(`cannot write ${JSON.stringify(name)}: links lead in a circle; give a file`);
+}
+
+/** Device and inode of a file, or where it would be. */
+export async function identityOf(name: string): Promise<string> {
+  const path = await behindLinks(name);
+  const there = await stat(path, { bigint: true }).catch(() => undefined);
+  if (there !== undefined) return `${there.dev} ${there.ino}`;
+  const folder = await realpath(dirname(path)).catch(() => resolve(dirname(path)));
+  return join(folder, basename(path));
+}
+
+async function writeError(error: unknown, name: string, target: string, old: Stats | undefined): Promise<Error> {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const fail = (what: string) => new Error(`cannot write ${JSON.stringify(name)}: ${what}`, { cause: error });
+  const folder = JSON.stringify(dirname(target));
+  switch (code) {
+    case "ENOENT": {
+      const there = await stat(dirname(target)).catch(() => undefined);
+      return fail(there === undefined ? `no folder ${folder}; make it first` : `the folder ${folder} takes no files`);
+    }
+    case "EACCES":
+    case "EPERM":
+      return fail("permission denied");
+    case "EROFS":
+      return fail(`the disk of ${folder} is read-only`);
+    case "ENOTDIR":
+      return fail(`${folder} is no folder`);
+    case "ENOSPC":
+    case "EDQUOT":
+      return fail(`the disk is full${old === undefined ? "" : "; the old file is whole"}`);
+    default:
+      return fail(message);
+  }
+}

@@ -1,0 +1,110 @@
+// From paths to files: folders, globs, links.
+
+import type { Dirent, Stats } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { show } from "../../base/check.js";
+import { readError } from "./files.js";
+
+/** Names told of those that were skipped. */
+const NAMED = 3;
+
+export interface FoundFile {
+  path: string;
+  stats: Stats;
+}
+
+/**
+ * Files, those of folders and those that a glob matches, in the order given, else by name. In folders links are followed,
+ * names that begin with a dot and files seen already are skipped.
+ * @param onWarning called with what was skipped
+ * @throws Error naming the path
+ */
+export async function filesOf(
+  paths: readonly string[],
+  onWarning: ((message: string) => unknown) | undefined,
+): Promise<FoundFile[]> {
+  const files: FoundFile[] = [];
+  for (const path of paths) {
+    const stats = await statOf(path).catch((error) => {
+      if (isDynamicPattern(path)) return undefined;
+      throw error;
+    });
+    if (stats === undefined) files.push(...(await globbed(path)));
+    else if (stats.isDirectory()) files.push(...(await new Folder(path).files(onWarning)));
+    else files.push({ path, stats });
+  }
+  return files;
+}
+
+async function statOf(path: string): Promise<Stats> {
+  return stat(path).catch((error) => {
+    throw readError(error, path);
+  });
+}
+
+async function globbed(pattern: string): Promise<FoundFile[]> {
+  const found = (await glob(pattern, { absolute: false })).sort();
+  if (found.length === 0) throw new Error(`cannot read ${show(pattern)}: no file matches it`);
+  return Promise.all(found.map(async (path) => ({ path, stats: await statOf(path) })));
+}
+
+/** The files of a folder and of those in it. */
+class Folder {
+  private readonly found: FoundFile[] = [];
+  /** by reason */
+  private readonly skipped = new Map<string, string[]>();
+  /** where files and folders really are: a link may lead to one that was read, or back to where it comes from */
+  private readonly seen = new Set<string>();
+
+  constructor(private readonly path: string) {}
+
+  async files(onWarning: ((message: string) => unknown) | undefined): Promise<FoundFile[]> {
+    this.seen.add(await realpath(this.path));
+    await this.walk(this.path);
+    const { found, path } = this;
+    const skipped = [...this.skipped].map(([reason, names]) => `${list(names)} (${reason})`).join(", ");
+    if (found.length === 0)
+      throw new Error(
+        `cannot read ${show(path)}: the folder holds no file${skipped && `; skipped ${skipped}: give their own paths to read them`}`,
+      );
+    if (skipped) onWarning?.(`${path}: skipped ${skipped}`);
+    return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  private async walk(folder: string): Promise<void> {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
+      throw readError(error, folder);
+    });
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const entry of entries) {
+      const path = join(folder, entry.name);
+      const stats = await this.statOf(entry, path);
+      if (stats?.isDirectory()) await this.walk(path);
+      else if (stats) this.found.push({ path, stats });
+    }
+  }
+
+  /** Undefined for what is skipped. */
+  private async statOf(entry: Dirent, path: string): Promise<Stats | undefined> {
+    if (entry.name.startsWith(".")) return this.skip(path, "hidden");
+    const stats = await stat(path).catch(() => undefined);
+    if (stats === undefined) return this.skip(path, entry.isSymbolicLink() ? "a link to nothing" : "unreadable");
+    if (!stats.isFile() && !stats.isDirectory()) return this.skip(path, "no file");
+    const real = await realpath(path);
+    if (this.seen.has(real)) return this.skip(path, "read already");
+    this.seen.add(real);
+    return stats;
+  }
+
+  private skip(path: string, reason: string): undefined {
+    const names = this.skipped.get(reason) ?? [];
+    this.skipped.set(reason, [...names, relative(this.path, path)]);
+  }
+}
+
+function list(names: readonly string[]): string {
+  const more = names.length - NAMED;
+  return names.slice(0, NAMED).map(show).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

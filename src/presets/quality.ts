@@ -1,0 +1,41 @@
+// A live quality curve: what the vectors are worth after each epoch.
+
+import { checkKnown } from "../base/check.js";
+import type { EpochListener } from "../train/loop/records.js";
+import { type AnalogySection, evaluateAnalogies, evaluateWordPairs, type WordPair } from "../vectors/evaluate.js";
+
+export interface QualityOptions {
+  /** Word pairs with human scores, of parseWordPairs. */
+  wordPairs?: readonly WordPair[];
+  /** Analogy questions, of parseAnalogies. */
+  analogies?: readonly AnalogySection[];
+  /** Analogies among the most frequent words only. Default 30,000: some seconds an epoch. */
+  restrictVocabulary?: number;
+}
+
+export interface QualityPoint {
+  epoch: number;
+  loss: number;
+  /** Spearman's rank correlation with the human scores */
+  spearman?: number;
+  /** share of the analogies answered right */
+  accuracy?: number;
+}
+
+/** An onEpochEnd that evaluates the vectors, and the curve that it draws. @throws TypeError for options */
+export function qualityProbe(options: QualityOptions): { curve: QualityPoint[]; onEpochEnd: EpochListener } {
+  checkKnown("option", options, ["wordPairs", "analogies", "restrictVocabulary"]);
+  const { wordPairs, analogies, restrictVocabulary = 30_000 } = options;
+  if (wordPairs === undefined && analogies === undefined)
+    throw new TypeError('qualityProbe expected something to score, got none: give "wordPairs", "analogies" or both');
+  const curve: QualityPoint[] = [];
+  return {
+    curve,
+    onEpochEnd: ({ vectors }, { epoch, loss }) => {
+      const point: QualityPoint = { epoch, loss };
+      if (wordPairs) point.spearman = evaluateWordPairs(vectors, wordPairs).spearman;
+      if (analogies) point.accuracy = evaluateAnalogies(vectors, analogies, { restrictVocabulary }).accuracy;
+      curve.push(point);
+    },
+  };
+}

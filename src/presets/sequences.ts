@@ -1,0 +1,81 @@
+// Sequences that are not text, as corpora, with the options that suit them: baskets and histories of items, walks on graphs.
+
+import { show } from "../base/check.js";
+import { type Corpus, type CorpusSource, isCorpus } from "../text/corpus.js";
+import { type Edge, randomWalks, type WalkOptions } from "../text/walks.js";
+import type { TrainOptions } from "../train/train-options.js";
+
+/** An item's name or number; numbers become words in decimals. */
+export type Item = string | number | bigint;
+
+/** Items of one basket, session or history. */
+export type Basket = Iterable<Item>;
+
+/** Baskets, something that gives a fresh iterator of them each time, or a corpus. */
+export type BasketSource =
+  | Iterable<Basket>
+  | AsyncIterable<Basket>
+  | (() => Iterable<Basket> | AsyncIterable<Basket>)
+  | Corpus;
+
+/**
+ * Defaults of item2vec: all items of a basket of up to 1,001 are each other's context (Barkan and Koenigstein 2016), in longer
+ * ones those within 1,000 places; no item is thinned out; and small data is read often.
+ */
+export const ITEM_DEFAULTS = {
+  window: 1_000,
+  shrinkWindows: false,
+  minCount: 2,
+  subsample: 0,
+  epochs: 20,
+} as const satisfies TrainOptions;
+
+/** Defaults of node2vec: the window of Grover and Leskovec (2016), and an epoch more than theirs, for small graphs. */
+export const NODE_DEFAULTS = { window: 10, minCount: 1, subsample: 0, epochs: 2 } as const satisfies TrainOptions;
+
+/** Options of node2vec: of the walks and of training; one seed for both. */
+export type NodeOptions = WalkOptions & TrainOptions;
+
+/** Baskets as sentences; what is no source of baskets is left to toCorpus, which says so. */
+export function basketCorpus(source: BasketSource): CorpusSource {
+  if (typeof source === "function") return () => sentencesOf(source());
+  const isIterable = source !== null && typeof source === "object" && !isCorpus(source) && !("next" in source);
+  return isIterable ? () => sentencesOf(source as Iterable<Basket>) : (source as CorpusSource);
+}
+
+async function* sentencesOf(baskets: Iterable<Basket> | AsyncIterable<Basket>): AsyncGenerator<string[]> {
+  let index = 0;
+  for await (const basket of baskets) yield itemsOf(basket, index++);
+}
+
+function itemsOf(basket: Basket, index: number): string[] {
+  if (typeof basket === "string" || typeof basket?.[Symbol.iterator] !== "function")
+    throw new TypeError(`basket ${index} expected an array of items, got ${show(basket)}`);
+  return Array.from(basket, (item) => {
+    if (typeof item === "string" || typeof item === "bigint" || Number.isFinite(item)) return String(item);
+    throw new TypeError(`basket ${index} expected items as strings or numbers, got ${show(item)}`);
+  });
+}
+
+/** Options with the defaults of item2vec, but of a training that is resumed, which has its own. */
+export function itemOptions(options: TrainOptions = {}): TrainOptions {
+  return withDefaults(ITEM_DEFAULTS, options);
+}
+
+/** The walks, and what training takes of the options. @throws TypeError, RangeError for options and edges of the walks */
+export function walksAndOptions(edges: Iterable<Edge>, options: NodeOptions = {}): [Corpus, TrainOptions] {
+  const { walksPerNode, walkLength, p, q, directed, ...training } = options;
+  const seed = options.seed ?? options.resume?.options.seed;
+  return [
+    randomWalks(edges, { walksPerNode, walkLength, p, q, directed, seed }),
+    withDefaults(NODE_DEFAULTS, training),
+  ];
+}
+
+function withDefaults(defaults: TrainOptions, options: TrainOptions): TrainOptions {
+  if (options.resume !== undefined) return options;
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as TrainOptions;
+  const { window, ...others } = defaults;
+  const hasSides = given.windowLeft !== undefined && given.windowRight !== undefined;
+  return { ...(hasSides ? others : defaults), ...given };
+}

@@ -1,0 +1,231 @@
+// A model in a file, with its training: all that is needed to go on as if it had not stopped. The container is safetensors;
+// docs/formats.md. A checkpoint is such a file of a training that may not have ended.
+
+import { show } from "../../base/check.js";
+import { FormatError } from "../../base/errors.js";
+import { breathe } from "../../base/event-loop.js";
+import { Fingerprint } from "../../base/fingerprint.js";
+import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../../format/safetensors.js";
+import { Vocabulary } from "../../text/vocabulary.js";
+import type { ParallelMode } from "../execution/plan.js";
+import type { EpochRecord, Position, Schedule } from "../loop/records.js";
+import type { StoredOptions } from "../options/settings.js";
+
+/** What the header says. */
+interface State {
+  options: StoredOptions;
+  schedule: Schedule;
+  position: Position;
+  mode: ParallelMode;
+  history: readonly EpochRecord[];
+  /** u32[4] of each lane's generator */
+  random: readonly (readonly number[])[];
+  /** of whoever had the file written */
+  metadata?: Record<string, unknown>;
+}
+
+/** Rows of a matrix, `stride` floats apart. */
+export interface Rows {
+  data: Float32Array;
+  stride: number;
+}
+
+export interface Snapshot extends State {
+  vocabulary: Vocabulary;
+  dim: number;
+  inputs: Rows;
+  outputs: Rows;
+  /** of each word; see TrainOptions.wordRates */
+  rates?: Float32Array<ArrayBuffer>;
+}
+
+const FORMAT = "wasm2vec.model";
+const VERSION = "4";
+
+/** Tensors in the order of the file. */
+const ORDER = ["words", "counts", "inputs", "outputs", "rates"];
+
+/** The formats that are read, by the version: each with its name and its tensors, in the order of the file. */
+const READ: Record<string, { format: string; order: readonly string[] }> = {
+  "2": { format: "wasm2vec.checkpoint", order: ["inputs", "outputs", "counts", "words", "rates"] },
+  "3": { format: FORMAT, order: ORDER },
+  [VERSION]: { format: FORMAT, order: ORDER },
+};
+
+/** Floats written at a time: some milliseconds of work. */
+const PIECE = 262_144;
+
+/** The bytes of a model's file; nothing may be trained while they are taken. */
+export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
+  const { vocabulary, dim, inputs, outputs, rates, ...state } = snapshot;
+  const json = JSON.stringify(state);
+  const words = padded(new TextEncoder().encode(JSON.stringify(vocabulary.words)));
+  const { size } = vocabulary;
+  const tensors: TensorShape[] = [
+    { name: "words", dtype: "U8", shape: [words.length] },
+    { name: "counts", dtype: "F64", shape: [size] },
+    { name: "inputs", dtype: "F32", shape: [size, dim] },
+    { name: "outputs", dtype: "F32", shape: [size, dim] },
+    ...(rates ? [{ name: "rates", dtype: "F32" as const, shape: [size] }] : []),
+    { name: "fingerprint", dtype: "U8", shape: [16] },
+  ];
+  yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
+  const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
+  const marked = (bytes: Uint8Array) => {
+    fingerprint.addBytes(bytes);
+    return bytes;
+  };
+  yield marked(words);
+  yield marked(new Uint8Array(vocabulary.counts.slice().buffer));
+  for (const rows of [inputs, outputs]) {
+    for (const piece of pieces(rows, dim)) {
+      yield marked(new Uint8Array(piece.buffer));
+      await breathe();
+    }
+  }
+  if (rates) yield marked(new Uint8Array(rates.buffer));
+  yield new TextEncoder().encode(fingerprint.value);
+}
+
+/** The floats of rows, without what pads them. */
+function* pieces({ data, stride }: Rows, dim: number): Generator<Float32Array> {
+  const rows = Math.max(1, Math.floor(PIECE / dim));
+  for (let first = 0; first * stride < data.length; first += rows) {
+    const count = Math.min(rows, data.length / stride - first);
+    const piece = new Float32Array(count * dim);
+    for (let i = 0; i < count; i++) piece.set(data.subarray((first + i) * stride, (first + i) * stride + dim), i * dim);
+    yield piece;
+  }
+}
+
+/** Blanks after it, to a multiple of 8. */
+function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
+  whole.set(bytes);
+  return whole;
+}
+
+/** A training as a file holds it: for train's option `resume`, or for loadModel. */
+export class Checkpoint {
+  /** as the training was given them, or their defaults */
+  readonly options: StoredOptions;
+  /** the epochs done */
+  readonly history: readonly EpochRecord[];
+  readonly position: Position;
+  readonly schedule: Schedule;
+  readonly mode: ParallelMode;
+  /** what CheckpointOptions.metadata or Model.save gave */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** @internal */
+  readonly random: readonly (readonly number[])[];
+
+  /** @internal use readCheckpoint */
+  constructor(
+    state: State,
+    readonly vocabulary: Vocabulary,
+    /** @internal rows of dim floats, and the share of its steps that each word's vector keeps */
+    readonly tensors: { inputs: Float32Array; outputs: Float32Array; rates?: Float32Array },
+    /** for messages */
+    readonly name: string,
+    /** @internal whether an older version wrote it, which trained in another way: it is a model, but not to go on with */
+    readonly isOlder = false,
+  ) {
+    ({ options: this.options, history: this.history, position: this.position } = state);
+    ({ schedule: this.schedule, mode: this.mode, random: this.random, metadata: this.metadata = {} } = state);
+  }
+
+  /** Whether no epoch is left to train. */
+  get isFinished(): boolean {
+    return this.position.epochs >= this.schedule.epochs;
+  }
+
+  /** The epoch that it stands in, of how many, for messages. */
+  get progress(): string {
+    const { position, schedule, isFinished } = this;
+    const last = schedule.firstEpoch + schedule.epochs;
+    return isFinished ? `all ${last} epochs done` : `epoch ${schedule.firstEpoch + position.epochs + 1} of ${last}`;
+  }
+}
+
+/**
+ * Reads what a training or Model.save has written: version 4 of the format, and versions 2 and 3, whose models
+ * can be asked and trained on, but whose trainings cannot be gone on with.
+ * @param bytes are kept, not copied
+ * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version
+ */
+export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoint {
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`readCheckpoint expected the bytes of a file as Uint8Array, got ${show(bytes)}`);
+  const { tensors, metadata } = readContainer(bytes, name);
+  const { format, version, state: json } = metadata;
+  if (!Object.values(READ).some((known) => known.format === format))
+    throw new FormatError(`${name}: expected a model or a checkpoint of wasm2vec, got format ${show(format)}`);
+  if (!Object.hasOwn(READ, version) || READ[version].format !== format)
+    throw new FormatError(
+      `${name}: expected version ${Object.keys(READ).join(" or ")} of the format, got ${show(version)}: ` +
+        "use the wasm2vec that wrote it, or a newer one",
+    );
+  const take = <T extends Tensor["data"]>(key: string, type: abstract new (...args: never[]) => T): T => {
+    const data = tensors.get(key)?.data;
+    if (!(data instanceof type)) throw new FormatError(`${name}: expected a tensor "${key}" of ${type.name}`);
+    return data;
+  };
+  const inputs = take("inputs", Float32Array);
+  const outputs = take("outputs", Float32Array);
+  const counts = take("counts", Float64Array);
+  const words = take("words", Uint8Array);
+  const rates = tensors.has("rates") ? take("rates", Float32Array) : undefined;
+  const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
+  for (const key of READ[version].order) {
+    const data = tensors.get(key)?.data;
+    if (data) fingerprint.addBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  if (new TextDecoder().decode(take("fingerprint", Uint8Array)) !== fingerprint.value)
+    throw new FormatError(`${name}: the file is damaged: its bytes are not those that were written; take an older one`);
+  const written = parseJson<State>(json, name, "state");
+  const isOlder = version !== VERSION;
+  const state = isOlder ? fromOlder(written) : written;
+  const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
+  const floats = list.length * state.options?.dim;
+  for (const [key, got, expected] of [
+    ["counts", counts.length, list.length],
+    ["inputs", inputs.length, floats],
+    ["outputs", outputs.length, floats],
+    ["rates", rates?.length ?? list.length, list.length],
+  ] as const)
+    if (got !== expected)
+      throw new FormatError(
+        `${name}: tensor "${key}" expected ${expected} numbers for ${list.length} words, got ${got}`,
+      );
+  const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
+  return new Checkpoint(state, vocabulary, { inputs, outputs, rates }, name, isOlder);
+}
+
+/** The state of an older version, in which threads worked together in other ways. */
+function fromOlder({ options, position, mode, ...state }: State): State {
+  const { parallel, parts, ...kept } = options as StoredOptions & { parallel?: unknown; parts?: unknown };
+  return { ...state, options: kept, position: { ...position, steps: 0 }, mode: mode === "hogwild" ? mode : "none" };
+}
+
+function parseJson<T>(text: string, name: string, what: string): T {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(`${name}: ${what} expected JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function readContainer(bytes: Uint8Array, name: string): ReturnType<typeof readSafetensors> {
+  // { after the length of the header
+  if (bytes.length > 8 && bytes[8] !== 0x7b)
+    throw new FormatError(
+      `${name}: expected a model or a checkpoint of wasm2vec, got another kind of file; a model is what Model.save wrote, a ` +
+        'checkpoint what training wrote with "checkpoint"; vectors are read by loadVectors, and begun with by "initialVectors"',
+    );
+  try {
+    return readSafetensors(bytes, name);
+  } catch (cause) {
+    const what = 'a model is what Model.save wrote, a checkpoint what training wrote with "checkpoint"';
+    throw new FormatError(`${(cause as Error).message}; ${what}`, { cause });
+  }
+}

@@ -1,0 +1,129 @@
+// What is done between batches: pauses, and checkpoints when it is time for them.
+
+import { orAborted, untilAborted } from "../../text/abort.js";
+import type { EpochModel, Position, Rest } from "../loop/records.js";
+import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
+import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
+
+export interface RestOptions {
+  checkpoint?: CheckpointOptions;
+  control?: TrainingControl;
+  onWarning?: (message: string) => void;
+  signal?: AbortSignal;
+}
+
+/** Keeps a training safe, and lets it rest. */
+export class Keeper implements Rest {
+  private readonly milliseconds: number;
+  private readonly epochs: number;
+  private last = performance.now();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private wake = () => {};
+  private epochsSince = 0;
+  /** what the last checkpoint holds */
+  private kept = "";
+
+  constructor(
+    private readonly options: RestOptions,
+    private readonly snapshot: (position: Position) => Promise<Snapshot>,
+    /** the model as it stands, for whoever looks at it while training goes on */
+    private readonly view: () => Promise<EpochModel>,
+  ) {
+    const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
+    const timed = options.checkpoint !== undefined && "milliseconds" in interval;
+    this.milliseconds = timed ? interval.milliseconds : Number.POSITIVE_INFINITY;
+    this.epochs = "epochs" in interval ? interval.epochs : Number.POSITIVE_INFINITY;
+    this.wait();
+  }
+
+  /** Sees that whoever waits is told when the next checkpoint is due. */
+  private wait(): void {
+    clearTimeout(this.timer);
+    // of more a timer makes none
+    if (this.milliseconds < 2 ** 31) this.timer = setTimeout(() => this.wake(), this.milliseconds + 1);
+  }
+
+  isDue(): boolean {
+    const { control } = this.options;
+    return control?.paused === true || control?.looks.any === true || this.mustWrite();
+  }
+
+  asked(): Promise<undefined> {
+    const { control } = this.options;
+    return new Promise((resolve) => {
+      this.wake = () => resolve(undefined);
+      // asked for while something else was done
+      if (this.isDue()) this.wake();
+      else control?.changed().then(this.wake);
+    });
+  }
+
+  /** No checkpoint is written any more. */
+  end(): void {
+    clearTimeout(this.timer);
+  }
+
+  async take(position: Position): Promise<void> {
+    const { control, signal } = this.options;
+    for (;;) {
+      if (this.mustWrite()) await this.write(position);
+      if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
+      if (!control?.paused) return;
+      await orAborted(control.changed(), signal);
+    }
+  }
+
+  async keep(position: Position): Promise<void> {
+    if (this.options.checkpoint) await this.write(position);
+  }
+
+  /** @param finished whether no epoch follows */
+  async epochEnded(position: Position, finished: boolean): Promise<void> {
+    const due = ++this.epochsSince >= this.epochs || finished;
+    const { checkpoint, control } = this.options;
+    if ((checkpoint && due) || control?.checkpoints.any) await this.write(position);
+    if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
+  }
+
+  /** Adds to an error that ended training what is left of it. */
+  explain(error: unknown): unknown {
+    // defined, not assigned: a DOMException's message can only be read
+    if (error instanceof Error && this.kept !== "")
+      Object.defineProperty(error, "message", { value: `${error.message}; ${this.kept}`, configurable: true });
+    return error;
+  }
+
+  private mustWrite(): boolean {
+    return this.options.control?.checkpoints.any === true || performance.now() - this.last >= this.milliseconds;
+  }
+
+  private async write(position: Position): Promise<void> {
+    const { checkpoint, control, onWarning, signal } = this.options;
+    signal?.throwIfAborted();
+    if (checkpoint === undefined) {
+      control?.checkpoints.settle(
+        Promise.reject(new Error('there is nowhere to write a checkpoint: give train a "checkpoint"')),
+      );
+      return;
+    }
+    const name = checkpoint.name ?? "the checkpoint";
+    const snapshot = await this.snapshot(position);
+    const outcome = orAborted(checkpoint.write(untilAborted(writeCheckpoint(snapshot), signal)), signal);
+    control?.checkpoints.settle(outcome);
+    try {
+      await outcome;
+      const { epochs, wordsBefore, words } = position;
+      const epoch = snapshot.schedule.firstEpoch + epochs + 1;
+      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epoch}: go on with "resume"`;
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const message = `checkpoint not written: ${(cause as Error).message}${this.kept === "" ? "" : `; ${this.kept}`}`;
+      if (onWarning === undefined) throw new Error(message, { cause });
+      onWarning(message);
+    } finally {
+      this.last = performance.now();
+      this.epochsSince = 0;
+      this.wait();
+    }
+  }
+}

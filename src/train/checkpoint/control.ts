@@ -1,0 +1,169 @@
+// Stops between two batches: to pause, and to write checkpoints.
+
+import { checkBoolean, checkFunction, checkKnown, show } from "../../base/check.js";
+import type { EpochModel } from "../loop/records.js";
+import type { Checkpoint } from "./checkpoint.js";
+
+/** Where checkpoints of a training go, and how often. */
+export interface CheckpointOptions {
+  /** "30s", "5m", "2h", or "1epoch", "2epochs". Default "5m"; one more is written at the end. */
+  every?: string;
+  /**
+   * Stores the bytes whole or not at all, as fileCheckpoint does. When it fails, onWarning is told and training goes on;
+   * without an onWarning training ends.
+   */
+  write(chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /**
+   * What was written last, by an earlier run too; undefined where there is nothing. With it a training that was interrupted
+   * goes on when it is started again with the same options and text, and one that has not ended is not overwritten by another.
+   */
+  read?(): Promise<Checkpoint | undefined>;
+  /** Starts over, whatever `read` finds. Default false. */
+  overwrite?: boolean;
+  /** JSON that each checkpoint keeps, for who reads it: Checkpoint.metadata. */
+  metadata?: Record<string, unknown>;
+  /** Where they go, for messages. */
+  name?: string;
+}
+
+/** Every so many milliseconds, or epochs. */
+type Interval = { milliseconds: number } | { epochs: number };
+
+const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** @throws RangeError */
+export function parseInterval(text: string): Interval {
+  const match = /^(\d+(?:\.\d+)?)(s|m|h|epochs?)$/.exec(text);
+  const count = Number(match?.[1]);
+  if (!match || !(count > 0) || (match[2].startsWith("epoch") && !Number.isInteger(count)))
+    throw new RangeError(
+      `checkpoint "every" expected a time such as "30s", "5m", "2h", or "1epoch", got ${show(text)}`,
+    );
+  return match[2] in UNITS ? { milliseconds: count * UNITS[match[2]] } : { epochs: count };
+}
+
+/** @throws TypeError, RangeError */
+export function checkCheckpoint(options: CheckpointOptions | undefined): CheckpointOptions | undefined {
+  if (options === undefined) return undefined;
+  if (options === null || typeof options !== "object" || typeof options.write !== "function")
+    throw new TypeError(`"checkpoint" expected { write, every }, as fileCheckpoint gives it, got ${show(options)}`);
+  checkKnown("option of checkpoint", options, ["every", "write", "read", "overwrite", "metadata", "name"]);
+  checkFunction("checkpoint.read", options.read);
+  if (options.overwrite !== undefined) checkBoolean("checkpoint.overwrite", options.overwrite);
+  parseInterval(options.every ?? DEFAULT_INTERVAL);
+  return options;
+}
+
+export const DEFAULT_INTERVAL = "5m";
+
+/** Whoever waits for something that is done between batches. */
+class Requests<T> {
+  private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
+  private hasEnded = false;
+
+  /** @param refusal why nothing comes any more, once training has ended */
+  constructor(private readonly refusal: string) {}
+
+  get any(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  add(): Promise<T> {
+    if (this.hasEnded) return Promise.reject(this.ended());
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  settle(outcome: Promise<T>): void {
+    for (const { resolve, reject } of this.waiting.splice(0)) outcome.then(resolve, reject);
+  }
+
+  begin(): void {
+    this.hasEnded = false;
+  }
+
+  end(): void {
+    this.hasEnded = true;
+    for (const { reject } of this.waiting.splice(0)) reject(this.ended());
+  }
+
+  private ended(): Error {
+    return new Error(`training has ended, ${this.refusal}`);
+  }
+}
+
+/** Pauses a training, looks into it, and asks for checkpoints. One for each training. */
+export class TrainingControl {
+  /** @internal */
+  readonly checkpoints = new Requests<void>("no checkpoint was written");
+  /** @internal */
+  readonly looks = new Requests<EpochModel>("the model is what train returns");
+  private stopped = false;
+  private isInUse = false;
+  private wake = () => {};
+
+  /** Whether training is to rest. */
+  get paused(): boolean {
+    return this.stopped;
+  }
+
+  /** Training rests as soon as the batches under way are done; its workers stay. */
+  pause(): void {
+    this.stopped = true;
+    this.wake();
+  }
+
+  /** Training goes on, with the bytes that it would have had without the pause. */
+  resume(): void {
+    this.stopped = false;
+    this.wake();
+  }
+
+  /**
+   * Has a checkpoint written as soon as the batches under way are done, paused or not.
+   * @throws what writing throws, or ended training
+   */
+  checkpoint(): Promise<void> {
+    const written = this.checkpoints.add();
+    this.wake();
+    return written;
+  }
+
+  /**
+   * The model as soon as the batches under way are done, for maps and queries while it is trained: a copy of its vectors, which
+   * training, that goes on at once, leaves alone. @throws ended training
+   */
+  look(): Promise<EpochModel> {
+    const seen = this.looks.add();
+    this.wake();
+    return seen;
+  }
+
+  /** @internal a run takes it up. @throws Error if another one has it */
+  begin(): void {
+    if (this.isInUse)
+      throw new Error('"control" is in use by another training: give each a TrainingControl of its own');
+    this.isInUse = true;
+    this.checkpoints.begin();
+    this.looks.begin();
+  }
+
+  /** @internal training has ended: whoever asks from now on, or still waits, is refused */
+  end(): void {
+    this.isInUse = false;
+    this.checkpoints.end();
+    this.looks.end();
+  }
+
+  /** @internal resolves when something is to be done */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}
+
+/** @throws TypeError */
+export function checkControl(control: TrainingControl | undefined): TrainingControl | undefined {
+  if (control === undefined || control instanceof TrainingControl) return control;
+  throw new TypeError(`"control" expected a TrainingControl, got ${show(control)}: use new TrainingControl()`);
+}

@@ -1,0 +1,109 @@
+// What one thread does of the grid: sorts batches into cells, and trains cells. The result of each depends on what it is
+// given alone, not on who does it.
+
+import { Param } from "../../../assembly/params.js";
+import { Random } from "../../base/random.js";
+import { blockSize, type ChunkPlace, type Grid } from "../../kernel/grid-layout.js";
+import type { Kernel, Ptr } from "../../kernel/kernel.js";
+import type { Layout, Scratch } from "../../kernel/layout.js";
+import { clear, results, type StepResult } from "./step.js";
+
+/** Streams of the seed: with the epoch and the batch, of a cell its number too, each gives a generator of its own. */
+const STREAM = { sorting: 2 ** 16, training: 2 ** 16 + 1 };
+
+/** A stretch of text that is sorted into cells and trained on together. */
+export interface ChunkTask {
+  /** from 0, counted over the run */
+  number: number;
+  /** from 1, counted over all runs */
+  epoch: number;
+  /** number of its first batch in the epoch */
+  first: number;
+  learningRate: number;
+  /** where each batch lies among the ids, how long it is, and where its pairs go */
+  batches: readonly { at: number; length: number; pairs: number }[];
+}
+
+/** Where the blocks lie that a memory holds. */
+export interface BlockPlaces {
+  contexts(block: number): Ptr;
+  targets(block: number): Ptr;
+}
+
+export class CellTrainer {
+  private readonly grid: Grid;
+  private readonly view: DataView;
+  private readonly random: Uint32Array;
+  private readonly hasRates: boolean;
+  /** bytes of the alias tables before that of each block */
+  private readonly aliases: number[] = [0];
+
+  /** @param rows blocks whose contexts this memory trains: sorting leaves out the others */
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly memory: WebAssembly.Memory,
+    private readonly layout: Layout,
+    private readonly scratch: Scratch,
+    private readonly task: { words: number; seed: number; rows: readonly [from: number, to: number] },
+    private readonly places: BlockPlaces,
+  ) {
+    this.grid = layout.grid!;
+    const { blocks } = this.grid;
+    for (let block = 0; block < blocks; block++)
+      this.aliases.push(this.aliases[block] + 8 * blockSize(blocks, task.words, block));
+    this.view = new DataView(memory.buffer, scratch.params, Param.size);
+    this.random = new Uint32Array(memory.buffer, scratch.params + Param.randomState, 4);
+    this.hasRates = this.view.getUint32(Param.rates, true) !== 0;
+    this.set(Param.firstBlock, task.rows[0]);
+    this.set(Param.lastBlock, task.rows[1]);
+  }
+
+  /** Sorts a batch of a chunk; returns the words that subsampling kept. */
+  sort(chunk: ChunkTask, batch: number): number {
+    const { memory, scratch, grid, task } = this;
+    const { ids, starts, pairs } = this.placeOf(chunk);
+    const own = chunk.batches[batch];
+    this.set(Param.ids, ids + own.at * 4);
+    this.set(Param.pairs, pairs + own.pairs * grid.pairSize);
+    this.set(Param.starts, starts + batch * this.startsSize);
+    this.random.set(Random.from(task.seed, STREAM.sorting, chunk.epoch, chunk.first + batch).state);
+    clear(memory, scratch);
+    this.kernel.sortPairs(scratch.params, own.length);
+    return results(memory, scratch).trained;
+  }
+
+  /** Trains the cell of a block of contexts and one of targets, some batches at a time: calls of the kernel are to be short. */
+  *train(chunk: ChunkTask, context: number, target: number): Generator<StepResult> {
+    const { memory, scratch, grid, task, places, layout } = this;
+    const { blocks, blockRows } = grid;
+    const { starts } = this.placeOf(chunk);
+    const { length } = chunk.batches;
+    const cell = context * blocks + target;
+    const some = blocks * blocks;
+    for (let batch = 0; batch < length; batch += some) {
+      this.set(Param.inputs, places.contexts(context));
+      this.set(Param.outputs, places.targets(target));
+      if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows * 4);
+      this.set(Param.alias, layout.alias + this.aliases[target]);
+      this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
+      this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
+      this.random.set(Random.from(task.seed, STREAM.training, chunk.epoch, chunk.first + batch, cell).state);
+      clear(memory, scratch);
+      this.kernel.trainCell(scratch.params, cell, starts + batch * this.startsSize, Math.min(some, length - batch));
+      yield results(memory, scratch);
+    }
+  }
+
+  /** Bytes of the starts of a batch's cells. */
+  private get startsSize(): number {
+    return (this.grid.blocks ** 2 + 1) * 4;
+  }
+
+  private placeOf({ number }: ChunkTask): ChunkPlace {
+    return this.grid.chunks[number % 2];
+  }
+
+  private set(offset: Param, value: number): void {
+    this.view.setUint32(offset, value, true);
+  }
+}

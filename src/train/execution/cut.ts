@@ -1,0 +1,84 @@
+// How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.7) and (9.8) of docs/math.md.
+
+import { BLOCK_ROWS, type GridShape } from "../../kernel/grid-layout.js";
+import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
+import type { Settings } from "../options/settings.js";
+
+/** Words of a block at least, and blocks of a vocabulary of usual size: fewer have fewer. */
+const BLOCK_WORDS = 256;
+const BLOCKS = 8;
+
+/** Words from which there are twice as many blocks. */
+const MANY_WORDS = 131_072;
+
+/** A text has so many chunks at least, since the learning rate stands still in each. */
+const CHUNKS = 10;
+
+/** Words of a chunk at most, with 64 blocks or fewer, and pairs of its windows. Smaller ones cost quality. */
+const CHUNK_WORDS = 1_600_000;
+const CHUNK_PAIRS = 2 ** 24;
+
+/** Pairs that share their noise words. */
+const TILE = 16;
+
+/** A text, cut. */
+export interface Cut {
+  shape: GridShape;
+  /** of a batch and a sentence, at most */
+  batchWords: number;
+  maxSentenceLength: number;
+}
+
+/** Blocks that so many words are cut into: a power of two. */
+export function blocksOf(words: number): number {
+  return words < MANY_WORDS
+    ? 2 ** Math.max(0, Math.floor(Math.log2(Math.min(BLOCKS, words / BLOCK_WORDS))))
+    : 2 ** Math.ceil(Math.log2(Math.max(2 * BLOCKS, words / BLOCK_ROWS)));
+}
+
+type CutOptions = Pick<
+  Settings,
+  "windowLeft" | "windowRight" | "windowWeights" | "sharedNegatives" | "maxSentenceLength"
+>;
+
+/** @param words of the vocabulary, @param totalWords and of the text */
+export function cutText(options: CutOptions, words: number, totalWords: number): Cut {
+  const { windowLeft, windowRight, windowWeights, sharedNegatives } = options;
+  const blocks = blocksOf(words);
+  const contexts = windowLeft + windowRight;
+  const widest = Math.floor(CHUNK_PAIRS / contexts);
+  const maxSentenceLength = Math.min(options.maxSentenceLength, widest);
+  const batchWords = Math.min(BATCH_WORDS, widest);
+  const scale = Math.max(1, blocks / 64);
+  const chunkWords = chunkWordsOf(totalWords, Math.min(CHUNK_WORDS, widest) * scale);
+  // a batch and a sentence fit at least
+  const most = Math.max(chunkWords, batchWords, maxSentenceLength);
+  const shape = {
+    blocks,
+    tile: sharedNegatives ? TILE : 1,
+    chunkWords,
+    // of two batches that follow each other one is more than half full
+    batches: 2 * Math.ceil(most / batchWords) + 1,
+    entries: batchCapacity(most),
+    pairs: most * contexts,
+    pairSize: windowWeights.length > 0 ? 8 : 4,
+    holds: { chunks: true, blocks },
+  };
+  return { shape, batchWords, maxSentenceLength };
+}
+
+/** Words of a chunk of a text of so many. */
+export function chunkWordsOf(totalWords: number, most: number): number {
+  return Math.floor(Math.min(totalWords / CHUNKS, most));
+}
+
+/** Pairs of a sentence of so many words at most, whatever radii are drawn and words left out. */
+export function pairsOf(length: number, { windowLeft, windowRight }: Pick<CutOptions, "windowLeft" | "windowRight">) {
+  return oneSide(length, windowLeft) + oneSide(length, windowRight);
+}
+
+function oneSide(length: number, window: number): number {
+  const reach = Math.min(window, Math.max(0, length - 1));
+  // the first words have fewer before them
+  return (reach * (reach + 1)) / 2 + Math.max(0, length - 1 - reach) * reach;
+}

@@ -1,0 +1,130 @@
+// Threads of the grid that share no memory have blocks of contexts of their own; blocks of targets go round. (9.4) of docs/math.md.
+
+import type { Grid } from "../../kernel/grid-layout.js";
+import type { Layout } from "../../kernel/layout.js";
+import type { BlockPlaces, CellTrainer } from "./cells.js";
+import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
+import type { BlockRows, GridMembership } from "./link.js";
+
+/** A thread with a memory of its own, for the rows of the grid from … to; blocks of targets go on to the thread before. */
+export class RingGridThread implements GridThread, BlockPlaces {
+  private readonly chunks = new Chunks();
+  private readonly slots = new Map<number, number>();
+  private readonly free: number[] = [];
+  /** blocks of targets that have come and are not yet in the memory, and who waits for one */
+  private readonly arrived = new Map<number, ArrayBuffer>();
+  private readonly waiting = new Map<number, () => void>();
+  private room: ArrayBuffer | undefined;
+  private step: number;
+
+  constructor(
+    private readonly memory: WebAssembly.Memory,
+    private readonly layout: Layout,
+    private readonly grid: Grid,
+    private readonly membership: GridMembership,
+    private readonly trainerOf: (ring: RingGridThread) => CellTrainer,
+  ) {
+    const { step, ports } = membership;
+    const [from, to] = this.rows;
+    this.step = step;
+    for (let row = from; row < to; row++) this.slots.set((row + step) % grid.blocks, row - from);
+    if (ports === undefined) return;
+    ports.after.onmessage = ({ data: { block, rows } }: MessageEvent<BlockRows>) => {
+      this.arrived.set(block, rows);
+      this.waiting.get(block)?.();
+    };
+  }
+
+  get rows(): readonly [from: number, to: number] {
+    return rowsOfThread(this.grid.blocks, this.membership);
+  }
+
+  contexts(block: number): number {
+    return this.layout.inputs + (block - this.rows[0]) * this.blockBytes;
+  }
+
+  targets(block: number): number {
+    return this.layout.outputs + this.slots.get(block)! * this.blockBytes;
+  }
+
+  private trainer: CellTrainer | undefined;
+
+  async do(job: GridJob): Promise<GridResult> {
+    this.trainer ??= this.trainerOf(this);
+    if (job.type === "step") return { trained: 0, cells: await this.train(this.trainer, job) };
+    const { chunk, ids } = job;
+    this.chunks.add(chunk);
+    new Uint32Array(this.memory.buffer).set(ids!, this.grid.chunks[chunk.number % 2].ids / 4);
+    let trained = 0;
+    for (let batch = 0; batch < chunk.batches.length; batch++) trained += this.trainer.sort(chunk, batch);
+    // all threads sort all batches, each for its own rows: one of them counts
+    return { trained: this.membership.thread === 0 ? trained : 0, cells: [] };
+  }
+
+  /** The n-th block that this memory holds, between two steps: first those of contexts, then of targets. */
+  async give(index: number): Promise<BlockRows | undefined> {
+    const [from, to] = this.rows;
+    const count = to - from;
+    if (index >= 2 * count) return undefined;
+    const isContext = index < count;
+    const row = from + (index % count);
+    const block = isContext ? row : (row + this.step) % this.grid.blocks;
+    if (!isContext) await this.hold(block);
+    const start = isContext ? this.contexts(block) : this.targets(block);
+    return { matrix: isContext ? "inputs" : "outputs", block, rows: this.copy(start) };
+  }
+
+  private async train(trainer: CellTrainer, job: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
+    const { blocks } = this.grid;
+    const [from, to] = this.rows;
+    const cells: GridResult["cells"] = [];
+    for (let context = from; context < to; context++) {
+      const target = (context + job.step) % blocks;
+      await this.hold(target);
+      cells.push({ context, result: await trainCell(trainer, this.chunks.get(job.chunk), context, target) });
+      // the row before has it in the next step
+      if (context === from) this.passOn(target);
+    }
+    this.step = (job.step + 1) % blocks;
+    return cells;
+  }
+
+  private passOn(block: number): void {
+    const { ports } = this.membership;
+    if (ports === undefined) return;
+    const rows = this.copy(this.targets(block), this.room);
+    this.room = undefined;
+    this.free.push(this.slots.get(block)!);
+    this.slots.delete(block);
+    ports.before.postMessage({ matrix: "outputs", block, rows } satisfies BlockRows, [rows]);
+  }
+
+  /** Waits until a block of targets is in the memory. */
+  private async hold(block: number): Promise<void> {
+    if (this.slots.has(block)) return;
+    if (!this.arrived.has(block)) await new Promise<void>((resolve) => this.waiting.set(block, resolve));
+    this.waiting.delete(block);
+    const rows = this.arrived.get(block)!;
+    this.arrived.delete(block);
+    this.slots.set(block, this.free.pop()!);
+    new Uint8Array(this.memory.buffer, this.targets(block), this.blockBytes).set(new Uint8Array(rows));
+    this.room = rows;
+  }
+
+  private copy(start: number, room = new ArrayBuffer(this.blockBytes)): ArrayBuffer {
+    new Uint8Array(room).set(new Uint8Array(this.memory.buffer, start, this.blockBytes));
+    return room;
+  }
+
+  private get blockBytes(): number {
+    return this.grid.blockRows * this.layout.stride;
+  }
+}
+
+/** The rows of the grid that fall to a thread which shares no memory. */
+export function rowsOfThread(
+  blocks: number,
+  { thread, threads }: { thread: number; threads: number },
+): readonly [from: number, to: number] {
+  return [Math.floor((thread * blocks) / threads), Math.floor(((thread + 1) * blocks) / threads)];
+}

@@ -1,0 +1,98 @@
+// Threads of the grid that share a memory take batches and cells as they are free. (9.4) of docs/math.md.
+
+import { CONTROL, type Grid } from "../../kernel/grid-layout.js";
+import type { Layout } from "../../kernel/layout.js";
+import type { BlockPlaces, CellTrainer } from "./cells.js";
+import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
+
+/** Looks before a thread sleeps: another one is mostly about to be done. */
+const LOOKS = 2000;
+
+/** Where the blocks lie in a memory that holds all. */
+export function allBlocks({ inputs, outputs, stride }: Layout, { blockRows }: Grid): BlockPlaces {
+  return {
+    contexts: (block) => inputs + block * blockRows * stride,
+    targets: (block) => outputs + block * blockRows * stride,
+  };
+}
+
+/** A thread that shares the memory, or is alone. */
+export class SharedGridThread implements GridThread {
+  private readonly control: Int32Array;
+  private readonly chunks = new Chunks();
+  /** batches that are sorted once the last chunk is */
+  private sorted = 0;
+
+  /** @param pause lets other events have their turn, where a thread does not wait for others */
+  constructor(
+    private readonly trainer: CellTrainer,
+    memory: WebAssembly.Memory,
+    private readonly grid: Grid,
+    private readonly pause?: () => Promise<void>,
+  ) {
+    this.control = new Int32Array(memory.buffer, grid.control, CONTROL.contexts + 2 * grid.blocks);
+  }
+
+  async do(job: GridJob): Promise<GridResult> {
+    return job.type === "sort"
+      ? { trained: await this.sort(job), cells: [] }
+      : { trained: 0, cells: await this.step(job) };
+  }
+
+  private async sort({ chunk, sorted }: GridJob & { type: "sort" }): Promise<number> {
+    this.chunks.add(chunk);
+    this.sorted = sorted + chunk.batches.length;
+    let trained = 0;
+    for (;;) {
+      const ticket = this.take(CONTROL.sorting, this.sorted);
+      if (ticket === undefined) return trained;
+      trained += this.trainer.sort(chunk, ticket - sorted);
+      this.finish(CONTROL.sorted);
+      await this.pause?.();
+    }
+  }
+
+  private async step({ chunk, step, number }: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
+    const { blocks } = this.grid;
+    const first = number * blocks;
+    const cells: GridResult["cells"] = [];
+    this.waitFor(CONTROL.sorted, this.sorted);
+    for (;;) {
+      const ticket = this.take(CONTROL.training, first + blocks);
+      if (ticket === undefined) return cells;
+      const context = ticket - first;
+      const target = (context + step) % blocks;
+      const places = [CONTROL.contexts + context, CONTROL.contexts + blocks + target];
+      // the cells of the same row and column in the step before
+      for (const place of places) this.waitFor(place, number);
+      cells.push({
+        context,
+        result: await trainCell(this.trainer, this.chunks.get(chunk), context, target, this.pause),
+      });
+      for (const place of places) this.finish(place);
+    }
+  }
+
+  /** The next ticket of a counter, unless all below `end` are taken. */
+  private take(counter: number, end: number): number | undefined {
+    for (;;) {
+      const next = Atomics.load(this.control, counter);
+      if (next >= end) return undefined;
+      if (Atomics.compareExchange(this.control, counter, next, next + 1) === next) return next;
+    }
+  }
+
+  private finish(counter: number): void {
+    Atomics.add(this.control, counter, 1);
+    Atomics.notify(this.control, counter);
+  }
+
+  private waitFor(counter: number, count: number): void {
+    for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(this.control, counter) >= count) return;
+    for (;;) {
+      const now = Atomics.load(this.control, counter);
+      if (now >= count) return;
+      Atomics.wait(this.control, counter, now);
+    }
+  }
+}

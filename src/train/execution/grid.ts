@@ -1,0 +1,222 @@
+// Training on the grid as the calling thread sees it: chunks are sorted, then trained a step at a time, by all threads together.
+
+import { Mark } from "../../../assembly/params.js";
+import type { Grid } from "../../kernel/grid-layout.js";
+import type { Batch } from "../../text/encode.js";
+import type { Chunk, Runner } from "./backend.js";
+import type { ChunkTask } from "./cells.js";
+import { pairsOf } from "./cut.js";
+import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
+import type { StepResult } from "./step.js";
+
+/** Steps handed in before they are done: the threads are not to wait for this one. */
+const STEPS_AHEAD = 2;
+
+/** Chunks that the memory holds. */
+const CHUNKS = 2;
+
+interface Windows {
+  windowLeft: number;
+  windowRight: number;
+}
+
+/** What the threads have in common. */
+export interface GridPlaces extends Pick<Runner, "collect" | "check" | "close"> {
+  threads: readonly GridThread[];
+  /** where ids go that all threads read; none where each is sent them */
+  memory?: WebAssembly.Memory;
+  /** brings the rows to where they are trained */
+  ready(): Promise<void>;
+}
+
+/** A chunk on its way. */
+interface Active {
+  chunk: Chunk;
+  onStep: (result: StepResult) => void;
+  resolve: (trained: number) => void;
+  reject: (error: Error) => void;
+  number: number;
+  /** steps handed in, and done */
+  given: number;
+  done: number;
+  trained: Promise<number>;
+}
+
+export class GridRunner implements Runner {
+  readonly ahead = CHUNKS + 1;
+  readonly steps: number;
+  private readonly bounds: PairBounds;
+  private readonly waiting: Active[] = [];
+  private readonly active: Active[] = [];
+  private chunks = 0;
+  private sorted = 0;
+  /** steps handed in, of the run, and those under way */
+  private stepNumber = 0;
+  private readonly underWay = new Set<Promise<unknown>>();
+  private isResting = true;
+  private failure: Error | undefined;
+
+  /** @param chunkWords words of a chunk, unless its first batch has more */
+  constructor(
+    private readonly grid: Grid,
+    private readonly places: GridPlaces,
+    windows: Windows,
+    private readonly chunkWords: number,
+  ) {
+    this.steps = grid.blocks;
+    this.bounds = new PairBounds(windows);
+  }
+
+  fits(batch: Batch, chunk: readonly Batch[]): boolean {
+    const all = [...chunk, batch];
+    const sum = (of: (batch: Batch) => number) => all.reduce((total, one) => total + of(one), 0);
+    return (
+      all.length <= this.grid.batches &&
+      sum(({ words }) => words) <= this.chunkWords &&
+      sum((one) => this.bounds.of(one)) <= this.grid.pairs
+    );
+  }
+
+  train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.failure) return reject(this.failure);
+      const { steps: given } = chunk;
+      const number = this.chunks++;
+      this.waiting.push({ chunk, onStep, resolve, reject, number, given, done: given, trained: Promise.resolve(0) });
+      this.advance();
+    });
+  }
+
+  async rest(): Promise<void> {
+    this.isResting = true;
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
+    if (this.failure) throw this.failure;
+  }
+
+  async go(): Promise<void> {
+    await this.places.ready();
+    this.isResting = false;
+    this.advance();
+  }
+
+  collect(): Promise<void> {
+    return this.places.collect();
+  }
+
+  check(): Promise<boolean> {
+    return this.places.check();
+  }
+
+  close(): Promise<void> {
+    this.fail(new Error("training was given up"));
+    return this.places.close();
+  }
+
+  /** Hands in what the threads can do. */
+  private advance(): void {
+    while (!this.isResting && this.failure === undefined && this.underWay.size < STEPS_AHEAD) {
+      while (this.active.length < CHUNKS && this.waiting.length > 0) this.sort(this.waiting.shift()!);
+      const next = this.active.find(({ given }) => given < this.steps);
+      if (next === undefined) return;
+      const step = this.step(next).finally(() => {
+        this.underWay.delete(step);
+        this.advance();
+      });
+      // whoever waits for the chunk is told
+      step.catch(() => {});
+      this.underWay.add(step);
+    }
+  }
+
+  private sort(active: Active): void {
+    this.active.push(active);
+    const { chunk, number } = active;
+    const { memory } = this.places;
+    let [at, pairs] = [0, 0];
+    const batches = chunk.batches.map((batch) => {
+      const place = { at, length: batch.ids.length, pairs };
+      at += place.length;
+      pairs += this.bounds.of(batch);
+      return place;
+    });
+    const { epoch, first, learningRate } = chunk;
+    const task: ChunkTask = { number, epoch, first, learningRate, batches };
+    const ids = memory
+      ? new Uint32Array(memory.buffer, this.grid.chunks[number % CHUNKS].ids, at)
+      : new Uint32Array(at);
+    batches.forEach((place, i) => ids.set(chunk.batches[i].ids, place.at));
+    const last = this.places.threads.length - 1;
+    const done = this.all((thread) => {
+      return {
+        type: "sort",
+        chunk: task,
+        sorted: this.sorted,
+        ids: memory ? undefined : thread < last ? ids.slice() : ids,
+      };
+    });
+    this.sorted += batches.length;
+    active.trained = done.then((results) => results.reduce((sum, { trained }) => sum + trained, 0));
+    active.trained.catch((error) => this.fail(error));
+  }
+
+  private async step(active: Active): Promise<void> {
+    const step = active.given++;
+    const job: GridJob = { type: "step", chunk: active.number, step, number: this.stepNumber++ };
+    try {
+      const results = await this.all(() => job);
+      active.onStep(sumOf(results));
+      active.done++;
+      if (active.done < this.steps) return;
+      this.active.splice(this.active.indexOf(active), 1);
+      active.resolve(await active.trained);
+    } catch (error) {
+      this.fail(error as Error);
+      throw error;
+    }
+  }
+
+  private all(jobOf: (thread: number) => GridJob): Promise<GridResult[]> {
+    return Promise.all(this.places.threads.map((thread, t) => thread.do(jobOf(t))));
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const { reject } of [...this.active.splice(0), ...this.waiting.splice(0)]) reject(this.failure);
+  }
+}
+
+/** What the cells of a step came to, added up in their order whoever trained them. */
+function sumOf(results: readonly GridResult[]): StepResult {
+  const sum = { loss: 0, predictions: 0, trained: 0 };
+  const cells = results.flatMap((result) => result.cells).sort((a, b) => a.context - b.context);
+  for (const { result } of cells) {
+    sum.loss += result.loss;
+    sum.predictions += result.predictions;
+  }
+  return sum;
+}
+
+/** Pairs that batches have at most. */
+class PairBounds {
+  private readonly known = new WeakMap<Batch, number>();
+
+  constructor(private readonly windows: Windows) {}
+
+  of(batch: Batch): number {
+    const known = this.known.get(batch);
+    if (known !== undefined) return known;
+    const pairs = pairsOfBatch(batch.ids, this.windows);
+    this.known.set(batch, pairs);
+    return pairs;
+  }
+}
+
+function pairsOfBatch(ids: Uint32Array, windows: Windows): number {
+  let pairs = 0;
+  let start = 0;
+  for (let end = ids.indexOf(Mark.sentenceEnd); end >= 0; end = ids.indexOf(Mark.sentenceEnd, start)) {
+    pairs += pairsOf(end - start, windows);
+    start = end + 1;
+  }
+  return pairs;
+}

@@ -1,0 +1,299 @@
+// The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort, rests between batches.
+
+import { breathe } from "../../base/event-loop.js";
+import { Fingerprint } from "../../base/fingerprint.js";
+import type { Batch } from "../../text/encode.js";
+import type { Chunk, Runner } from "../execution/backend.js";
+import type { StepResult } from "../execution/step.js";
+import { ProgressReporter } from "./progress.js";
+import { EPOCH_BEGINS, type EpochRecord, type Position, type Rest, type Run } from "./records.js";
+import { checkTrained, TextWatch } from "./text-watch.js";
+
+/** Noise words above which an error of divergence names them too. */
+const MANY_NEGATIVES = 50;
+
+/** The parameters are no longer numbers: the learning rate was too high. */
+export class DivergenceError extends RangeError {
+  override name = "DivergenceError";
+}
+
+/**
+ * Trains the epochs that are left from `position`, which it keeps up, or until onEpoch, which is given each as it ends, says false.
+ * @throws DivergenceError; RangeError for a text that trains nothing; the signal's reason
+ */
+export async function trainEpochs(
+  run: Run,
+  position: Position,
+  runner: Runner,
+  onEpoch: (record: EpochRecord) => Promise<boolean>,
+): Promise<void> {
+  const reporter = new ProgressReporter(run.onProgress, position.wordsBefore + position.words);
+  const watch = new TextWatch(run);
+  while (position.epochs < run.schedule.epochs) {
+    const epoch = new Epoch(run, position, runner, reporter);
+    await epoch.train();
+    const record = epoch.record();
+    if (record.words === 0) {
+      if (position.epochs > 0) await run.rest.keep(position);
+      throw new RangeError(
+        `${run.corpus.name} has no words of the vocabulary in epoch ${record.epoch}: ` +
+          (run.corpus.isConstant
+            ? "it has changed since it was counted; give the text that was counted"
+            : "if it is an iterator that was used up, pass a function that returns a fresh one"),
+      );
+    }
+    if (position.epochs === 0) checkTrained(record, run);
+    if (!(await runner.check())) throw epoch.divergence("parameters are not finite");
+    const whole = epoch.fingerprint.value;
+    watch.epochEnded(record, whole);
+    const { epochs, wordsBefore, words } = position;
+    Object.assign(position, EPOCH_BEGINS, { epochs: epochs + 1, wordsBefore: wordsBefore + words, whole });
+    if (!(await onEpoch(record))) return;
+  }
+}
+
+class Epoch {
+  private readonly number: number;
+  private readonly totalWords: number;
+  readonly fingerprint: Fingerprint;
+  private hasTextFailed = false;
+  /** batches that wait for others to fill a chunk */
+  private filling: Batch[] = [];
+  /** handed in, and their words */
+  private batches: number;
+  private words: number;
+  /** batches up to the last of those that are done */
+  private furthest = 0;
+  private readonly pending: Promise<void>[] = [];
+  /** when training began, moved on by rests and back by what was trained before */
+  private start: number;
+
+  constructor(
+    private readonly run: Run,
+    private readonly position: Position,
+    private readonly runner: Runner,
+    private readonly reporter: ProgressReporter,
+  ) {
+    const { schedule } = run;
+    this.number = schedule.firstEpoch + position.epochs + 1;
+    this.totalWords = schedule.epochs * schedule.epochWords;
+    this.fingerprint = new Fingerprint(position.fingerprint);
+    this.batches = position.batches;
+    this.words = position.wordsBefore + position.words;
+    this.start = performance.now() - position.seconds * 1000;
+  }
+
+  async train(): Promise<void> {
+    const { position, pending, runner } = this;
+    await runner.go();
+    const source = this.remaining();
+    try {
+      for (;;) {
+        const { done, value: batch } = await this.next(source);
+        if (done) break;
+        if (position.batches === 0 && this.batches === 0 && this.filling.length === 0)
+          position.opening = new Fingerprint().add(batch.ids).value;
+        if (this.filling.length > 0 && !runner.fits(batch, this.filling)) this.handIn();
+        this.filling.push(batch);
+        if (!runner.fits(batch, this.filling)) this.handIn();
+        while (pending.length >= runner.ahead) await this.ended(pending.shift()!);
+      }
+      if (this.filling.length > 0) this.handIn();
+    } catch (error) {
+      if (this.hasTextFailed && !this.run.signal?.aborted) await this.keep();
+      throw error;
+    } finally {
+      const left = source.return(undefined);
+      // a source that gives no answer is not waited for
+      if (this.run.signal?.aborted) left.catch(() => {});
+      else await left;
+    }
+    await this.settle();
+    this.report(true);
+  }
+
+  /** The next batch; what is due is done before it, and while it is waited for. */
+  private async next(source: AsyncGenerator<Batch>): Promise<IteratorResult<Batch>> {
+    const { rest } = this.run;
+    const next = source.next();
+    // awaited below; until then a failure is not an unhandled one
+    next.catch(() => {
+      this.hasTextFailed = true;
+    });
+    for (;;) {
+      if (rest.isDue()) await this.rest(rest);
+      const first = await Promise.race([next, rest.asked(), this.failure()]);
+      if (first !== undefined) return first;
+    }
+  }
+
+  record(): EpochRecord {
+    const { words, trainedWords, predictions, learningRate } = this.position;
+    const { kernel, threads, parallel } = this.run;
+    const { seconds } = this;
+    return {
+      epoch: this.number,
+      words,
+      trainedWords,
+      predictions,
+      loss: this.meanLoss,
+      learningRate,
+      seconds,
+      wordsPerSecond: words / seconds,
+      kernel,
+      threads,
+      parallel,
+      reproducible: parallel !== "hogwild" && kernel !== "relaxed",
+    };
+  }
+
+  divergence(what: string): DivergenceError {
+    const { words, learningRate } = this.position;
+    const { schedule, negatives } = this.run;
+    return new DivergenceError(
+      `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
+        `lower "learningRate" (it was ${schedule.learningRate}; 0.025 suits skipgram, 0.05 cbow)` +
+        (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
+    );
+  }
+
+  private get seconds(): number {
+    return (performance.now() - this.start) / 1000;
+  }
+
+  private get meanLoss(): number {
+    const { loss, predictions } = this.position;
+    return predictions > 0 ? loss / predictions : 0;
+  }
+
+  /** The batches that have not been trained on. */
+  private async *remaining(): AsyncGenerator<Batch> {
+    const { run } = this;
+    const { batches } = this.position;
+    let number = 0;
+    for await (const batch of run.batches()) {
+      run.signal?.throwIfAborted();
+      if (number++ >= batches) yield batch;
+    }
+  }
+
+  private async rest(rest: Rest): Promise<void> {
+    await this.pause();
+    const from = performance.now();
+    await rest.take(this.position);
+    const rested = performance.now() - from;
+    this.start += rested;
+    this.reporter.skip(rested);
+    await this.runner.go();
+  }
+
+  /** The text has failed, which is told: what was trained on it is kept, if it can be. */
+  private async keep(): Promise<void> {
+    try {
+      await this.pause();
+      await this.run.rest.keep(this.position);
+    } catch {
+      // what the text failed of says more
+    }
+  }
+
+  /** Stops after a whole step: chunks that are not done, and batches that wait for others, go on waiting. */
+  private async pause(): Promise<void> {
+    await this.runner.rest();
+    // the chunks that have just ended still have to be added to the position
+    await breathe();
+    this.position.seconds = this.seconds;
+    if (!(await this.runner.check())) throw this.divergence("parameters are not finite");
+  }
+
+  /** Rejects if training on a chunk that was handed in does. */
+  private async failure(): Promise<undefined> {
+    await Promise.all(this.pending);
+    return new Promise(() => {});
+  }
+
+  /** Waits until all that was handed in is done. */
+  private async settle(): Promise<void> {
+    for (const done of this.pending.splice(0)) await this.ended(done);
+  }
+
+  /** Waits until a chunk is done; what is due is done meanwhile. */
+  private async ended(done: Promise<void>): Promise<void> {
+    const { rest } = this.run;
+    const ended = done.then(() => true);
+    // awaited below; until then a failure is not an unhandled one
+    ended.catch(() => {});
+    do if (rest.isDue()) await this.rest(rest);
+    while (!(await Promise.race([ended, rest.asked()])));
+  }
+
+  /** Falls linearly with the words handed in, down to the floor (word2vec.c's schedule, a chunk at a time). */
+  private rateAt(words: number): number {
+    const { learningRate, minLearningRate } = this.run.schedule;
+    return Math.max(minLearningRate, learningRate * (1 - words / this.totalWords));
+  }
+
+  /** Hands in the batches that make a chunk. */
+  private handIn(): void {
+    const { position, fingerprint } = this;
+    const batches = this.filling;
+    this.filling = [];
+    const words = batches.reduce((sum, batch) => sum + batch.words, 0);
+    for (const { ids } of batches) fingerprint.add(ids);
+    // of the first chunk some steps may be done
+    const steps = this.batches === position.batches ? position.steps : 0;
+    const chunk = { epoch: this.number, first: this.batches, batches, learningRate: this.rateAt(this.words), steps };
+    this.batches += batches.length;
+    this.words += words;
+    const trained = this.trainChunk(chunk, words, fingerprint.value);
+    // awaited later; until then a failure is not an unhandled one
+    trained.catch(() => {});
+    this.pending.push(trained);
+  }
+
+  private async trainChunk(chunk: Chunk, words: number, fingerprint: string): Promise<void> {
+    const { position } = this;
+    const { length } = chunk.batches;
+    const trained = await this.runner.train(chunk, (result) => this.stepDone(result, chunk, words));
+    position.batches += length;
+    position.words += words;
+    position.steps = 0;
+    position.trainedWords += trained;
+    // threads without locks may end a later batch first
+    const end = chunk.first + length;
+    if (end > this.furthest) [this.furthest, position.fingerprint] = [end, fingerprint];
+    this.report();
+  }
+
+  private stepDone({ loss, predictions }: StepResult, { learningRate }: Chunk, words: number): void {
+    const { position } = this;
+    position.steps++;
+    position.loss += loss;
+    position.predictions += predictions;
+    position.learningRate = learningRate;
+    if (!Number.isFinite(loss)) throw this.divergence(`the loss is ${loss}`);
+    if (position.steps < this.runner.steps)
+      this.report(false, Math.floor((words * position.steps) / this.runner.steps));
+  }
+
+  /** @param more words of a chunk that are trained, in a part of its steps */
+  private report(final = false, more = 0): void {
+    const { schedule, kernel, threads, parallel } = this.run;
+    const { wordsBefore, words, learningRate } = this.position;
+    this.reporter.report(
+      {
+        phase: "training",
+        epoch: this.number,
+        epochs: schedule.firstEpoch + schedule.epochs,
+        words: wordsBefore + words + more,
+        totalWords: this.totalWords,
+        loss: this.meanLoss,
+        learningRate,
+        kernel,
+        threads,
+        parallel,
+      },
+      final,
+    );
+  }
+}

@@ -1,0 +1,118 @@
+// What a training is to do, where it stands, and what it has done.
+
+import { Fingerprint } from "../../base/fingerprint.js";
+import type { KernelPlan } from "../../kernel/engines/kernels.js";
+import type { Corpus } from "../../text/corpus.js";
+import type { Batch } from "../../text/encode.js";
+import type { Vocabulary } from "../../text/vocabulary.js";
+import type { WordVectors } from "../../vectors/vectors.js";
+import type { ParallelMode } from "../execution/plan.js";
+import type { Progress } from "./progress.js";
+
+/** What one pass over the corpus did. */
+export interface EpochRecord {
+  /** from 1, counted over all calls of train */
+  epoch: number;
+  /** words of the vocabulary read, subsampled ones included */
+  words: number;
+  /** words that subsampling kept */
+  trainedWords: number;
+  predictions: number;
+  /** mean of −log p over the predictions, in nats */
+  loss: number;
+  /** learning rate at the end */
+  learningRate: number;
+  /** pauses left out */
+  seconds: number;
+  wordsPerSecond: number;
+  kernel: KernelPlan["name"];
+  /** threads that trained */
+  threads: number;
+  /** how they worked together */
+  parallel: ParallelMode;
+  /** whether the same seed, options and corpus give the same bytes on every machine */
+  reproducible: boolean;
+}
+
+/** What onEpochEnd is given; false stops training. */
+export type EpochListener = (model: EpochModel, record: EpochRecord) => unknown;
+
+/** The model, as far as it stands when an epoch ends. */
+export interface EpochModel {
+  readonly vectors: WordVectors;
+  readonly vocabulary: Vocabulary;
+  readonly history: readonly EpochRecord[];
+}
+
+/** What one call of train is to do. */
+export interface Schedule {
+  epochs: number;
+  /** words of an epoch, for the learning rate */
+  epochWords: number;
+  /** whether they were counted in this text; else they are those of a vocabulary from elsewhere, or some went uncounted */
+  isCounted?: boolean;
+  /** fingerprint of the initialVectors that it began with */
+  initialVectors?: string;
+  learningRate: number;
+  minLearningRate: number;
+  /** epochs done before this run */
+  firstEpoch: number;
+}
+
+/** Where a run stands, between two batches. */
+export interface Position {
+  /** epochs that this run has done, and the words of them */
+  epochs: number;
+  wordsBefore: number;
+  /** of the epoch under way: batches of whole chunks trained, and what they came to */
+  batches: number;
+  words: number;
+  /** steps done of the chunk that follows them; predictions and loss have these too */
+  steps: number;
+  trainedWords: number;
+  predictions: number;
+  loss: number;
+  learningRate: number;
+  seconds: number;
+  /** of those batches, of the first batch of the last epoch, and of all batches of the last whole one: see Fingerprint */
+  fingerprint: string;
+  opening?: string;
+  whole?: string;
+}
+
+export const EPOCH_BEGINS = {
+  ...{ batches: 0, words: 0, steps: 0, trainedWords: 0, predictions: 0, loss: 0, learningRate: 0, seconds: 0 },
+  fingerprint: new Fingerprint().value,
+};
+
+/** The position of a run that has not begun. */
+export const START: Position = { epochs: 0, wordsBefore: 0, ...EPOCH_BEGINS };
+
+/** What happens between batches, while nothing trains. */
+export interface Rest {
+  isDue(): boolean;
+  /** Resolves when something is due that a user asked for. */
+  asked(): Promise<undefined>;
+  /** Returns when training may go on. */
+  take(position: Position): Promise<void>;
+  /** Keeps what is trained, where there is a place for it: no more text comes. */
+  keep(position: Position): Promise<void>;
+}
+
+/** One call of train. */
+export interface Run {
+  schedule: Schedule;
+  corpus: Corpus;
+  /** a fresh pass over it */
+  batches: () => AsyncGenerator<Batch>;
+  kernel: KernelPlan["name"];
+  threads: number;
+  parallel: ParallelMode;
+  rest: Rest;
+  /** threshold of subsampling, and noise words of a prediction, for messages */
+  subsample: number;
+  negatives: number;
+  onProgress?: (progress: Progress) => unknown;
+  onWarning?: (message: string) => unknown;
+  signal?: AbortSignal;
+}

@@ -1,0 +1,35 @@
+// Whether a text is still the one that a checkpoint was trained on.
+
+import { Fingerprint } from "../base/fingerprint.js";
+import type { Batch } from "../text/encode.js";
+import type { Checkpoint } from "./checkpoint/checkpoint.js";
+
+/**
+ * How a text differs from the one that a checkpoint was trained on, by one pass over it; undefined if it does not. Its words are
+ * as many as were counted, the first batch and the batches already trained on are the same, and so are all where an epoch is done.
+ * @param batches a pass over the text, cut as training cuts it @param onWords called with the words read so far
+ */
+export async function textDifference(
+  batches: AsyncIterable<Batch>,
+  { position, schedule, history }: Checkpoint,
+  onWords: (words: number) => void,
+): Promise<string | undefined> {
+  const { epochs, opening, whole } = position;
+  const done = epochs > 0 ? history.at(-1)?.words : undefined;
+  const expected = done ?? (schedule.isCounted ? schedule.epochWords : undefined);
+  const fingerprint = new Fingerprint();
+  let [words, number] = [0, 0];
+  for await (const batch of batches) {
+    words += batch.words;
+    onWords(words);
+    const { value } = fingerprint.add(batch.ids);
+    number++;
+    if (number === 1 && opening !== undefined && value !== opening) return "it starts with other words";
+    if (number === position.batches && value !== position.fingerprint) return "its words, or their order, have changed";
+  }
+  if (expected !== undefined && words !== expected)
+    return `it has ${words} words of the vocabulary, and had ${expected}`;
+  if (number < position.batches) return `it ends after ${words} words of the vocabulary, before the checkpoint`;
+  if (whole !== undefined && fingerprint.value !== whole) return "its words, or their order, have changed";
+  return undefined;
+}

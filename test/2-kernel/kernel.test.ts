@@ -1,0 +1,344 @@
+// Rung 2 and 3 of the ladder: every kernel and model against the pure losses. With learning rate 1 the change is the gradient.
+// Skip-gram with negative sampling trains on the grid: cell.test.ts.
+
+import { describe, expect, it } from "vitest";
+import { Mark, Param } from "../../assembly/params";
+import { Random } from "../../src/base/random";
+import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
+import type { Kernel } from "../../src/kernel/kernel";
+import { type KernelOptions, type Layout, LOSSES } from "../../src/kernel/layout";
+import { huffmanTree } from "../../src/math/huffman";
+import { Parameters } from "../../src/model/parameters";
+import { Vocabulary } from "../../src/text/vocabulary";
+import { step } from "../../src/train/execution/step";
+import { kernels } from "../support/kernels";
+import { type State, type Tables, trainSentence } from "../support/reference";
+
+const architectures: Record<string, Partial<KernelOptions>> = {
+  "skip-gram": {},
+  "CBOW, mean": { model: "cbow" },
+  "CBOW, sum": { model: "cbow", cbowCombine: "sum" },
+  "CBOW, mean, divided": { model: "cbow", cbowGradient: "divided" },
+};
+
+const models: Record<string, Partial<KernelOptions>> = {};
+for (const loss of LOSSES) {
+  for (const [name, options] of Object.entries(architectures)) {
+    if (loss !== "negative-sampling" || options.model === "cbow") models[`${loss}, ${name}`] = { ...options, loss };
+  }
+}
+
+interface Case {
+  dim: number;
+  words: number;
+  negatives: number;
+  window: number;
+  sentence: number[];
+  /** noise is drawn from these words alone */
+  noise?: number[];
+  /** the shape of windows, where it is not `window` on both sides with drawn radii */
+  shape?: Partial<Pick<KernelOptions, "windowLeft" | "windowRight" | "shrinkWindows" | "windowWeights">>;
+  /** words whose input rows keep less than all of their steps, with their share */
+  rates?: Record<number, number>;
+  /** counts that give the tree long codes */
+  steep?: true;
+}
+
+/** word ids differ from positions in all of them */
+const cases: Record<string, Case> = {
+  "one window": { dim: 8, words: 20, negatives: 5, window: 1, sentence: [17, 3] },
+  "a longer sentence": {
+    dim: 100,
+    words: 30,
+    negatives: 5,
+    window: 5,
+    sentence: [7, 29, 3, 11, 18, 5, 22, 9, 14, 26, 1],
+  },
+  "dim 1": { dim: 1, words: 12, negatives: 5, window: 2, sentence: [9, 4, 11, 2] },
+  "dim 3": { dim: 3, words: 12, negatives: 5, window: 2, sentence: [9, 4, 11, 2] },
+  "dim 102": { dim: 102, words: 12, negatives: 5, window: 3, sentence: [9, 4, 11, 2, 7] },
+  "dim 300": { dim: 300, words: 12, negatives: 5, window: 3, sentence: [9, 4, 11, 2, 7] },
+  "1 negative": { dim: 8, words: 20, negatives: 1, window: 2, sentence: [17, 3, 8, 12] },
+  "2 negatives": { dim: 8, words: 20, negatives: 2, window: 2, sentence: [17, 3, 8, 12] },
+  "6 negatives, two tiles": { dim: 8, words: 40, negatives: 6, window: 3, sentence: [17, 3, 8, 12, 30] },
+  "20 negatives": { dim: 8, words: 40, negatives: 20, window: 3, sentence: [17, 3, 8, 12, 30, 6] },
+  "a negative drawn again and again": {
+    dim: 8,
+    words: 20,
+    negatives: 5,
+    window: 2,
+    sentence: [17, 3, 8],
+    noise: [6, 13],
+  },
+  "negatives equal to the target": { dim: 8, words: 20, negatives: 5, window: 2, sentence: [17, 3, 8], noise: [3, 8] },
+  "no negative but the target": { dim: 8, words: 20, negatives: 5, window: 1, sentence: [3, 3], noise: [3] },
+  "a word twice in the window": { dim: 8, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5] },
+  "frozen words": {
+    dim: 9,
+    words: 20,
+    negatives: 5,
+    window: 5,
+    sentence: [17, 3, 17, 8, 3, 17, 5],
+    rates: { 3: 0, 17: 0 },
+  },
+  "all words frozen": { dim: 8, words: 9, negatives: 5, window: 2, sentence: [7, 3, 0], rates: { 0: 0, 3: 0, 7: 0 } },
+  "words that keep a part of their steps": {
+    ...{ dim: 9, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5, 3] },
+    rates: { 3: 0.25, 17: 0, 5: 0.5 },
+  },
+  "windows that do not shrink": {
+    ...{ dim: 12, words: 20, negatives: 5, window: 2, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { shrinkWindows: false },
+  },
+  "words before alone": {
+    ...{ dim: 8, words: 20, negatives: 5, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowRight: 0 },
+  },
+  "words after alone, all of them": {
+    ...{ dim: 8, words: 20, negatives: 5, window: 4, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowLeft: 0, shrinkWindows: false },
+  },
+  "more words after than before": {
+    ...{ dim: 8, words: 20, negatives: 7, window: 4, sentence: [17, 3, 17, 8, 3, 11, 5, 2] },
+    shape: { windowLeft: 1 },
+  },
+  "weights by the distance": {
+    ...{ dim: 9, words: 20, negatives: 5, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowWeights: [1, 0.5, 0.25], shrinkWindows: false },
+  },
+  "weights, one side, drawn radii, a word of its own rate": {
+    ...{ dim: 9, words: 20, negatives: 8, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
+    shape: { windowWeights: [2, 0.5, 1.5], windowLeft: 2 },
+    rates: { 17: 0.5 },
+  },
+  "a vocabulary of one": { dim: 8, words: 1, negatives: 5, window: 3, sentence: [0, 0, 0] },
+  "codes of 29 bits": { dim: 8, words: 30, negatives: 5, window: 3, sentence: [29, 4, 28, 0, 13], steep: true },
+  "an odd number of words": { dim: 8, words: 13, negatives: 5, window: 3, sentence: [12, 4, 9, 0, 6] },
+  "whole tiles of words": { dim: 8, words: 12, negatives: 5, window: 3, sentence: [11, 4, 9, 0, 6] },
+  "a vocabulary of two": { dim: 8, words: 2, negatives: 5, window: 3, sentence: [1, 0, 0, 1, 1] },
+};
+
+interface Setup {
+  kernel: Kernel;
+  parameters: Parameters;
+  options: KernelOptions;
+  tables: Tables;
+  state: State;
+}
+
+async function setUp(name: (typeof kernels)[number], model: Partial<KernelOptions>, c: Case): Promise<Setup> {
+  const options: KernelOptions = {
+    model: "skipgram",
+    loss: "negative-sampling",
+    windowLeft: c.window,
+    windowRight: c.window,
+    shrinkWindows: true,
+    windowWeights: [],
+    ...c.shape,
+    negatives: c.negatives,
+    cbowCombine: "mean",
+    cbowGradient: "undivided",
+    ...model,
+  };
+  const count = (word: number) => (c.steep ? 2 ** (c.words - word) : 1000 - word);
+  const vocabulary = new Vocabulary(Array.from({ length: c.words }, (_, word) => [`w${word}`, count(word)]));
+  const parameters = new Parameters(
+    vocabulary,
+    { ...options, dim: c.dim, subsample: 0, noiseExponent: 0.75, seed: 7 },
+    { batchCapacity: 1000, lanes: 1, shared: false },
+  );
+  const { memory, layout } = parameters;
+  const drawn = options.loss === "negative-sampling";
+  const cells = new Uint32Array(memory.buffer, layout.alias, drawn ? 2 * c.words : 0);
+  if (c.noise && drawn) {
+    for (let i = 0; i < c.words; i++) {
+      cells[2 * i] = 0;
+      cells[2 * i + 1] = c.noise[i % c.noise.length];
+    }
+  }
+  const random = Random.from(99, 0);
+  for (const start of [layout.inputs, layout.outputs]) {
+    forEachWeight(layout, c, (at) => {
+      new Float32Array(memory.buffer, start)[at] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
+    });
+  }
+  const rates = Array.from({ length: c.words }, (_, word) => c.rates?.[word] ?? 1);
+  if (c.rates) parameters.rates = Float32Array.from(rates);
+  return {
+    kernel: startKernel(await planKernel(name, false), memory),
+    parameters,
+    options,
+    tables: {
+      noise: { thresholds: cells.filter((_, i) => i % 2 === 0), aliases: cells.filter((_, i) => i % 2 === 1) },
+      tree: huffmanTree(vocabulary.counts),
+    },
+    state: {
+      inputs: readRows(parameters, layout.inputs),
+      outputs: readRows(parameters, layout.outputs),
+      random: new Random(new Uint32Array(memory.buffer, layout.scratch[0].params + Param.randomState, 4)),
+      rates,
+    },
+  };
+}
+
+function forEachWeight(layout: Layout, c: Case, visit: (index: number) => void): void {
+  for (let word = 0; word < c.words; word++) {
+    for (let d = 0; d < c.dim; d++) visit((word * layout.stride) / 4 + d);
+  }
+}
+
+function readRows({ memory, layout, words, dim }: Parameters, start: number): Float64Array[] {
+  return Array.from({ length: words }, (_, word) =>
+    Float64Array.from(new Float32Array(memory.buffer, start + word * layout.stride, dim)),
+  );
+}
+
+function largestDifference(a: Float64Array[], b: Float64Array[]): number {
+  return Math.max(...a.flatMap((row, i) => [...row].map((value, d) => Math.abs(value - b[i][d]))));
+}
+
+function runSentence({ kernel, parameters }: Setup, sentence: number[], rate: number) {
+  return step(
+    kernel,
+    parameters.memory,
+    parameters.layout.scratch[0],
+    Uint32Array.of(...sentence, Mark.sentenceEnd),
+    rate,
+  );
+}
+
+/**
+ * Rounding of float32, 2^-24 of values below 4, grows over the hundreds of products and the windows of a sentence, each of
+ * which starts from the rows that the one before left: at most 1300 such roundings.
+ */
+const TOLERANCE = 3e-4;
+
+describe.each(kernels)("kernel %s", (name) => {
+  describe.each(Object.keys(models))("%s", (model) => {
+    it.each(Object.keys(cases))("takes the true gradient as its step: %s", async (which) => {
+      const c = cases[which];
+      const setup = await setUp(name, models[model], c);
+      const { parameters, state } = setup;
+      const before = state.inputs.map((row) => [...row]);
+      const result = runSentence(setup, c.sentence, 1);
+      const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 1);
+      const after = readRows(parameters, parameters.layout.inputs);
+      state.rates.forEach((rate, word) => {
+        if (rate === 0) expect([...after[word]]).toEqual(before[word]);
+      });
+      expect(largestDifference(readRows(parameters, parameters.layout.inputs), state.inputs)).toBeLessThan(TOLERANCE);
+      expect(largestDifference(readRows(parameters, parameters.layout.outputs), state.outputs)).toBeLessThan(TOLERANCE);
+      expect(result.predictions).toBe(expected.predictions);
+      expect(result.trained).toBe(c.sentence.length);
+      expect(Math.abs(result.loss - expected.loss)).toBeLessThan(2e-6 * expected.predictions + 1e-5 * expected.loss);
+      // the generator has drawn as often
+      const state4 = new Uint32Array(
+        parameters.memory.buffer,
+        parameters.layout.scratch[0].params + Param.randomState,
+        4,
+      );
+      expect([...state4]).toEqual([...state.random.state]);
+    });
+
+    it("follows the float64 reference for ten sentences", async () => {
+      const c: Case = { ...cases["a longer sentence"], dim: 25 };
+      const setup = await setUp(name, models[model], c);
+      for (let i = 0; i < 10; i++) {
+        const sentence = c.sentence.map((word) => (word + 3 * i) % c.words);
+        const result = runSentence(setup, sentence, 0.1);
+        const expected = trainSentence(setup.state, sentence, setup.options, setup.tables, 0.1);
+        expect(Math.abs(result.loss - expected.loss)).toBeLessThan(1e-5 * expected.loss);
+      }
+    });
+
+    it("keeps the padding of rows and the zero row at 0", async () => {
+      const c: Case = { ...cases["a negative drawn again and again"], dim: 5 };
+      const setup = await setUp(name, models[model], c);
+      runSentence(setup, c.sentence, 1);
+      const { memory, layout, words } = setup.parameters;
+      for (const start of [layout.inputs, layout.outputs]) {
+        for (let word = 0; word < words; word++) {
+          expect([...new Float32Array(memory.buffer, start + word * layout.stride + 20, 3)]).toEqual([0, 0, 0]);
+        }
+      }
+      expect([...new Float32Array(memory.buffer, layout.scratch[0].zeroRow, 8)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    });
+  });
+
+  it.each(LOSSES)("keeps the loss of scores of hundreds: %s", async (loss) => {
+    const c: Case = { dim: 8, words: 20, negatives: 5, window: 3, sentence: [17, 3, 8, 12, 0] };
+    const setup = await setUp(name, { model: "cbow", cbowCombine: "sum", loss }, c);
+    const { memory, layout, matrices } = setup.parameters;
+    const rows = new Float32Array(memory.buffer, matrices[0], matrices[1] / 4);
+    rows.forEach((value, i) => {
+      rows[i] = 40 * value;
+    });
+    for (const [matrix, start] of [
+      [setup.state.inputs, layout.inputs],
+      [setup.state.outputs, layout.outputs],
+    ] as const)
+      readRows(setup.parameters, start).forEach((row, word) => matrix[word].set(row));
+    const result = runSentence(setup, c.sentence, 0);
+    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
+    expect(expected.loss / expected.predictions).toBeGreaterThan(20);
+    expect(Math.abs(result.loss / expected.loss - 1)).toBeLessThan(1e-6);
+  });
+
+  it("subsamples by the thresholds and the generator", async () => {
+    const setup = await setUp(name, { model: "cbow" }, cases["one window"]);
+    const { memory, layout } = setup.parameters;
+    const thresholds = new Uint32Array(memory.buffer, layout.keepThresholds, 20).fill(2 ** 31);
+    thresholds[4] = 0xffffffff;
+    const random = new Random(setup.state.random.state);
+    // one-word sentences: every draw is one of subsampling or of the radius
+    const sentences = Array.from({ length: 200 }, (_, i) => i % 10);
+    let kept = 0;
+    for (const word of sentences) {
+      if (word !== 4 && random.next() >= 2 ** 31) continue;
+      kept++;
+      random.next();
+    }
+    const ids = Uint32Array.from(sentences.flatMap((word) => [word, Mark.sentenceEnd]));
+    expect(step(setup.kernel, memory, layout.scratch[0], ids, 0.1).trained).toBe(kept);
+  });
+
+  it("finds numbers that are not finite", async () => {
+    const { kernel, parameters } = await setUp(name, { model: "cbow" }, cases["one window"]);
+    const [start, length] = parameters.matrices;
+    expect(kernel.allFinite(start, length)).toBe(true);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const floats = new Float32Array(parameters.memory.buffer, start, length / 4);
+      floats[floats.length - 3] = bad;
+      expect(kernel.allFinite(start, length)).toBe(false);
+    }
+  });
+
+  it("adds up the loss of windows of hundreds of words", async () => {
+    const c: Case = { dim: 4, words: 20, negatives: 5, window: 1000, sentence: [] };
+    c.sentence = Array.from({ length: 900 }, (_, i) => (i * i) % 20);
+    const setup = await setUp(name, { loss: "hierarchical-softmax" }, c);
+    const result = runSentence(setup, c.sentence, 0);
+    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
+    expect(result.predictions).toBe(expected.predictions);
+    expect(Math.abs(result.loss / expected.loss - 1)).toBeLessThan(1e-6);
+  });
+
+  it("reports a loss that is not finite when parameters are not", async () => {
+    const setup = await setUp(name, { model: "cbow" }, cases["one window"]);
+    new Float32Array(setup.parameters.memory.buffer, setup.parameters.layout.inputs).fill(Number.NaN, 0, 160);
+    expect(runSentence(setup, [17, 3], 1).loss).toBeNaN();
+  });
+});
+
+it("simd and scalar give the same bits", async () => {
+  for (const model of Object.values(models)) {
+    for (const c of Object.values(cases)) {
+      const [a, b] = await Promise.all((["simd", "scalar"] as const).map((name) => setUp(name, model, c)));
+      for (const setup of [a, b]) for (let i = 0; i < 5; i++) runSentence(setup, c.sentence, 0.3);
+      const bytes = (s: Setup) =>
+        new Uint32Array(s.parameters.memory.buffer, s.parameters.matrices[0], s.parameters.matrices[1] / 4);
+      const other = bytes(b);
+      expect(bytes(a).every((value, i) => value === other[i])).toBe(true);
+    }
+  }
+});

@@ -1,0 +1,132 @@
+// The ABI of the binaries, and binaries handed in.
+
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { train } from "wasm2vec";
+import { NetworkMemory } from "../../src/classifier/network-memory";
+import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
+import { compile } from "../../src/kernel/engines/wasm";
+import { sampleText } from "../support/sample";
+
+const path = (name: string) => new URL(`../../build/${name}.wasm`, import.meta.url);
+
+const training = "allFinite boundRows encodeRows memory norms scores sortPairs train trainCell".split(" ");
+
+describe.each([
+  ["scalar", training],
+  ["simd", training],
+  ["relaxed", training],
+  ["network", ["descend", "forward", "gradient", "memory"]],
+])("build/%s.wasm", (name, exports) => {
+  const bytes = readFileSync(path(name));
+
+  it("imports nothing but a memory, exports the kernel, holds no data", () => {
+    const sections: number[] = [];
+    for (let at = 8; at < bytes.length; ) {
+      sections.push(bytes[at++]);
+      let size = 0;
+      for (let shift = 0; ; shift += 7) {
+        size |= (bytes[at] & 127) << shift;
+        if (bytes[at++] < 128) break;
+      }
+      at += size;
+    }
+    // 11 data, 12 data count, 8 start: rewritten at each instantiation, they would break a shared memory; globals are an instance's own
+    for (const section of [8, 11, 12]) expect(sections).not.toContain(section);
+    if (!WebAssembly.validate(bytes)) return;
+    const module = new WebAssembly.Module(bytes);
+    expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
+    const names = WebAssembly.Module.exports(module).map((e) => e.name);
+    expect(names.sort()).toEqual(exports);
+  });
+});
+
+describe("wasm", () => {
+  const text = sampleText(50);
+  const options = { dim: 4, epochs: 1, minCount: 1 };
+
+  it("is taken as bytes, module or URL, for a worker and in process", async () => {
+    const bytes = readFileSync(path("simd"));
+    const unshared = await WebAssembly.compile(bytes);
+    const shared = await compile("simd", true, bytes);
+    const given = [
+      bytes,
+      bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length),
+      unshared,
+      shared,
+      path("simd"),
+    ];
+    for (const wasm of given) {
+      for (const worker of [true, false]) {
+        if (wasm === shared && !worker) continue;
+        expect((await train(text, { ...options, wasm: wasm as never, worker })).history).toHaveLength(1);
+      }
+    }
+  });
+
+  it("links with shared and with unshared memory", async () => {
+    for (const name of ["simd", "scalar"] as const) {
+      for (const shared of [true, false]) {
+        const plan = await planKernel(name, shared);
+        expect(startKernel(plan, new WebAssembly.Memory({ initial: 1, maximum: 1, shared })).name).toBe(name);
+      }
+    }
+  });
+
+  it("is refused with a reason when it is something else", async () => {
+    const bad = (wasm: unknown) => train(text, { ...options, wasm: wasm as never });
+    await expect(bad(new TextEncoder().encode("<!doctype html>"))).rejects.toThrow(/not WebAssembly.*web page/);
+    await expect(bad(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))).rejects.toThrow(/not a wasm2vec kernel/);
+    const notBytes = '"wasm" expected bytes, a WebAssembly.Module or a URL, got 5';
+    await expect(bad(5)).rejects.toThrow(notBytes);
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    await expect(bad(5).finally(() => vi.unstubAllGlobals())).rejects.toThrow(notBytes);
+    await expect(bad(pathToFileURL("/nowhere.wasm"))).rejects.toThrow(/ENOENT|no such file/);
+  });
+});
+
+describe("where a policy forbids code generation", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  const cause = new WebAssembly.CompileError("Wasm code generation disallowed by embedder");
+  function refuse(): never {
+    throw cause;
+  }
+  const expectRemedy = (error: Error) => {
+    expect(error).toMatchObject({ name: "KernelError", cause });
+    expect(error.message).toMatch(
+      /^cannot compile the \w+ kernel: a policy forbids .*script-src.*: Wasm code generation/,
+    );
+    expect(error.message).toContain("'wasm-unsafe-eval'");
+    expect(error.message).toContain('pass "wasm", a compiled WebAssembly.Module');
+    expect(error.message).not.toContain("relaxed SIMD");
+  };
+
+  it.each(["scalar", "simd", "relaxed"] as const)("kernel %s names the policy and the remedy", async (name) => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(cause);
+    vi.spyOn(WebAssembly, "Module").mockImplementation(refuse);
+    expectRemedy(await compile(name, false).catch((error) => error));
+  });
+
+  it("does so where a kernel is compiled but not started, as in WebKit", async () => {
+    const plan = await planKernel("simd", false);
+    vi.spyOn(WebAssembly, "Instance").mockImplementation(refuse);
+    const start = async () => startKernel(plan, new WebAssembly.Memory({ initial: 1 }));
+    expectRemedy(await start().catch((error) => error));
+  });
+
+  it("does so for networks, which take no compiled module", async () => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(cause);
+    vi.spyOn(WebAssembly, "Module").mockImplementation(refuse);
+    const error = await NetworkMemory.create({ inputs: 2, hidden: 2, classes: 2 }).catch((error) => error);
+    expect(error).toMatchObject({ name: "KernelError", message: expect.stringContaining("'wasm-unsafe-eval'") });
+    expect(error.message).not.toContain('"wasm"');
+  });
+
+  it("does not take a kernel whose instructions the engine lacks for a forbidden one", async () => {
+    vi.spyOn(WebAssembly, "compile").mockRejectedValue(new Error("invalid opcode"));
+    await expect(compile("relaxed", false)).rejects.toThrow(/this engine has no relaxed SIMD.*: invalid opcode$/);
+    await expect(compile("simd", false)).rejects.toThrow("cannot compile the simd kernel: invalid opcode");
+  });
+});

@@ -1,0 +1,135 @@
+// The training of a sentence in float64, from the pure losses: what every kernel must do. For cells of the grid: cell-reference.ts.
+
+import type { Random } from "../../src/base/random";
+import type { KernelOptions } from "../../src/kernel/layout";
+import type { AliasTable } from "../../src/math/alias";
+import type { HuffmanTree } from "../../src/math/huffman";
+import { naiveSoftmaxLossAndGradient, negativeSamplingLossAndGradient } from "../../src/math/loss";
+import { addScaled, type Vector } from "../../src/math/matrix";
+import { type WordLoss, withTree } from "../../src/math/window-loss";
+
+export interface State {
+  inputs: Vector[];
+  outputs: Vector[];
+  random: Random;
+  /** share of its steps that each word's input row keeps */
+  rates: readonly number[];
+}
+
+export interface Outcome {
+  loss: number;
+  predictions: number;
+}
+
+/** What the output layer is made of. */
+export interface Tables {
+  noise: AliasTable;
+  tree: HuffmanTree;
+}
+
+/** A word of a window, and what it counts. */
+interface Context {
+  word: number;
+  weight: number;
+}
+
+/** Trains on one sentence without subsampling, drawing in the order of assembly/train.ts. */
+export function trainSentence(
+  state: State,
+  sentence: number[],
+  options: KernelOptions,
+  tables: Tables,
+  rate: number,
+): Outcome {
+  const outcome = { loss: 0, predictions: 0 };
+  sentence.forEach((target, p) => {
+    const contexts = contextsOf(state, sentence, p, options);
+    if (contexts.length === 0) return;
+    const before = state.inputs.map((row) => row.slice());
+    const wordLoss = outputLayer(state, options, tables, target, outcome);
+    if (options.model === "cbow") cbow(state, contexts, target, wordLoss, options, rate, outcome);
+    else window(state, contexts, target, wordLoss, rate, outcome);
+    state.inputs.forEach((row, word) => {
+      const moved = row.map((value, d) => value - before[word][d]);
+      row.set(before[word]);
+      addScaled(row, state.rates[word], moved);
+    });
+  });
+  return outcome;
+}
+
+function contextsOf({ random }: State, sentence: number[], p: number, options: KernelOptions): Context[] {
+  const { windowLeft, windowRight, shrinkWindows, windowWeights } = options;
+  const most = Math.max(windowLeft, windowRight);
+  const radius = shrinkWindows ? 1 + random.below(most) : most;
+  return sentence
+    .map((word, q) => ({ word, distance: Math.abs(q - p), side: q < p ? windowLeft : windowRight }))
+    .filter(({ distance, side }) => distance > 0 && distance <= Math.min(side, radius))
+    .map(({ word, distance }) => ({ word, weight: windowWeights[distance - 1] ?? 1 }));
+}
+
+/** The loss of a word, with the noise words drawn that all its predictions share; each prediction is counted. */
+function outputLayer(
+  state: State,
+  options: KernelOptions,
+  { noise, tree }: Tables,
+  target: number,
+  outcome: Outcome,
+): WordLoss {
+  const negatives = options.loss === "negative-sampling" ? drawNegatives(state, options, noise, target) : [];
+  const losses: Record<KernelOptions["loss"], WordLoss> = {
+    "negative-sampling": (v, o, U) => negativeSamplingLossAndGradient(v, o, U, negatives),
+    "hierarchical-softmax": withTree(tree),
+    softmax: naiveSoftmaxLossAndGradient,
+  };
+  return (v, o, U) => {
+    outcome.predictions += 1 + negatives.length;
+    return losses[options.loss](v, o, U);
+  };
+}
+
+function drawNegatives({ random }: State, { negatives }: KernelOptions, noise: AliasTable, target: number): number[] {
+  return Array.from({ length: negatives }, () => {
+    const cell = random.below(noise.thresholds.length);
+    return random.next() < noise.thresholds[cell] ? cell : noise.aliases[cell];
+  }).filter((word) => word !== target);
+}
+
+/** All gradients from the values before, then all steps. */
+function window(
+  { inputs, outputs }: State,
+  contexts: Context[],
+  target: number,
+  wordLoss: WordLoss,
+  rate: number,
+  outcome: Outcome,
+): void {
+  const steps = contexts.map((context) => ({ ...context, ...wordLoss(inputs[context.word], target, outputs) }));
+  for (const { word, weight, loss, gradCenterVector, gradOutsideVectors } of steps) {
+    outcome.loss += loss;
+    addScaled(inputs[word], -rate * weight, gradCenterVector);
+    gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate * weight, gradient));
+  }
+}
+
+function cbow(
+  { inputs, outputs }: State,
+  contexts: Context[],
+  target: number,
+  wordLoss: WordLoss,
+  { cbowCombine, cbowGradient }: KernelOptions,
+  rate: number,
+  outcome: Outcome,
+): void {
+  const all = contexts.reduce((sum, { weight }) => sum + weight, 0);
+  const hidden = inputs[0].map(
+    (_, d) =>
+      contexts.reduce((sum, { word, weight }) => sum + weight * inputs[word][d], 0) /
+      (cbowCombine === "mean" ? all : 1),
+  );
+  const { loss, gradCenterVector, gradOutsideVectors } = wordLoss(hidden, target, outputs);
+  outcome.loss += loss;
+  for (const { word, weight } of contexts)
+    addScaled(inputs[word], (-rate * weight) / (cbowGradient === "divided" ? all : 1), gradCenterVector);
+  gradOutsideVectors.forEach((gradient, row) => addScaled(outputs[row], -rate, gradient));
+}
