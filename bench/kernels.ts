@@ -1,4 +1,4 @@
-// npm run bench: the kernels in turn on the same batches, their losses, the machine's own limit, and sizes.
+// npm run bench: the kernels in turn on the same batches: speed, loss, the machine's own limit, and bundle sizes.
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";

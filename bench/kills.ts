@@ -1,7 +1,6 @@
-// npm run bench:kills: ends a training at random times, while it trains and while it writes checkpoints, by SIGKILL, SIGTERM and
-// SIGHUP in turn, starts the same command again each time, and compares what it ends with to the bytes of a training that was
-// not interrupted.
-// Options by environment: KILLS=50 CORPUS EVERY=0.05s SEED=1
+// npm run bench:kills: trainings killed at random times and resumed, compared with the bytes of an uninterrupted training. SIGKILL,
+// SIGTERM and SIGHUP in turn end it, while it trains and while it writes checkpoints; then the same command starts again.
+// Environment: KILLS=50 CORPUS EVERY=0.05s SEED=1
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";

@@ -1,5 +1,6 @@
-// npm run bench:peers: wasm2vec, gensim and fastText in turn, training time alone, and the vectors' quality.
-// Options by environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 THREADS=1
+// npm run bench:peers: wasm2vec, gensim and fastText in turn: training time alone, and the quality of the vectors.
+// Needs python3-gensim and fasttext.
+// Environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 THREADS=1
 // TRAINERS=simd,simd+worker,relaxed,relaxed+worker,2 threads,gensim,fastText
 
 import { execFileSync, spawnSync } from "node:child_process";
