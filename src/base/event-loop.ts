@@ -1,5 +1,5 @@
 /** Lets the event loop run; a timer would wait 1 ms in Node and 4 in a browser. */
-export function breathe(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") return setImmediate(resolve);
     const { port1, port2 } = new MessageChannel();
@@ -19,7 +19,7 @@ export function breathe(): Promise<void> {
 export function taskQueue(): <T>(task: () => T | Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (task) => {
-    const done = last.then(breathe).then(task);
+    const done = last.then(yieldToEventLoop).then(task);
     last = done;
     return done;
   };

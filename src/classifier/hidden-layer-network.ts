@@ -1,7 +1,7 @@
 // The hidden-layer network of document 000 as a classifier of dense inputs, trained in SIMD WebAssembly.
 
 import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import type { NetworkParameters } from "../math/hidden-layer.js";
 import { isLabels, type NetworkEpoch, readNetwork, shapes, writeNetwork } from "./network-file.js";
@@ -159,7 +159,7 @@ export class HiddenLayerNetwork {
           );
         this.memory.descend(rate, optimizer === "adagrad");
         loss += mean * batch.length;
-        await breathe();
+        await yieldToEventLoop();
       }
       const record = { epoch, loss: loss / rows.length, seconds: (performance.now() - start) / 1000 };
       this.history.push(record);

@@ -31,7 +31,7 @@ export interface Kernel {
   norms(rows: Ptr, rowCount: number, stride: number, out: Ptr): void;
   /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
   allFinite(start: Ptr, bytes: number): boolean;
-  /** Rows as i8 codes, see assembly/sketch.ts. */
+  /** Rows as int8 codes, see assembly/quantized.ts. */
   encodeRows(
     rows: Ptr,
     norms: Ptr,

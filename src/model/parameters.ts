@@ -1,7 +1,7 @@
 // The trained parameters of a model and the tables that training needs, in one memory.
 
 import { Param } from "../../assembly/params.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import { blockSize, CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
 import type { Ptr } from "../kernel/kernel.js";
@@ -115,7 +115,7 @@ export class Parameters {
       random.fill(inputs.subarray(start, start + dim), dim);
       if (start < pause) continue;
       pause = start + INITIALISED;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 
@@ -324,7 +324,7 @@ export class Parameters {
       } while (at !== start);
       if (moved < pause) continue;
       pause = moved + MOVED;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { Mark } from "../../assembly/params.js";
 import { show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { ReadingThreads } from "./reading-link.js";
 import { type BytesRead, detached } from "./source.js";
 import { type Sentence, StringTable, type TokenChunk } from "./tokens.js";
@@ -63,7 +63,7 @@ async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sente
     yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };
     numbers = [];
     // sentences that are there already would else be read without a pause
-    await breathe();
+    await yieldToEventLoop();
     if (table.isFull) table = new StringTable();
   }
   yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };

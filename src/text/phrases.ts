@@ -2,7 +2,7 @@
 
 import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { log } from "../math/power.js";
 import { abortable, orAborted } from "./abort.js";
 import { type Corpus, type CorpusSource, toCorpus } from "./corpus.js";
@@ -114,7 +114,7 @@ export async function learnPhrases(
     const [a, b] = [counter.count(first), counter.count(rest[rest.length - 1])];
     const score = SCORES[scoring]({ first: a, second: b, pair: count, words, distinct, minCount });
     if (score > (scoring === "word2phrase" ? fround(threshold) : threshold)) kept.push([[first, ...rest], score]);
-    if (++seen % 65_536 === 0) await orAborted(breathe(), options.signal);
+    if (++seen % 65_536 === 0) await orAborted(yieldToEventLoop(), options.signal);
   }
   kept.sort((a, b) => b[1] - a[1] || (a[0].join(" ") < b[0].join(" ") ? -1 : 1));
   return new Phrases(kept, connectors, delimiter);

@@ -1,7 +1,7 @@
 // Text read by several threads: pieces go out, their tokens come back in the order of the text.
 
 import { FormatError } from "../base/errors.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Corpus } from "./corpus.js";
 import { type Counts, RowError, type Tally } from "./fields.js";
 import { type Parsing, PieceReader } from "./parser.js";
@@ -32,7 +32,7 @@ export async function* readHere(
   for await (const piece of pieces) {
     for (const chunk of reader.read(piece, tally)) {
       yield chunk;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 }
@@ -59,7 +59,7 @@ export async function* readThere(
     tally.add(counts);
     for (const chunk of chunks) {
       yield chunk;
-      await breathe();
+      await yieldToEventLoop();
     }
   };
   let first: Piece[] | undefined = [];

@@ -1,7 +1,7 @@
 // The text of a training, which is read once: the first pass keeps its words as numbers, and later ones read those.
 
 import { Mark } from "../../assembly/params.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Corpus } from "./corpus.js";
 import { Spool, type SpoolFile } from "./spool.js";
 import { NumberTables, type TokenChunk } from "./tokens.js";
@@ -88,7 +88,7 @@ export class SpooledText {
       const numbers = ids ? translated(step.value, ids) : step.value;
       given += numbers.length;
       yield { numbers, tokens: vocabulary.words };
-      await breathe();
+      await yieldToEventLoop();
     }
     await this.remove();
     for await (const { numbers, tokens } of this.known(vocabulary, signal)) {
@@ -191,7 +191,7 @@ async function idsOf(numbers: ReadonlyMap<string, number>, { words }: Vocabulary
   for (let id = 0; id < words.length; id++) {
     const number = numbers.get(words[id]);
     if (number !== undefined) ids[number] = id;
-    if (id % LOOKED_UP === 0) await breathe();
+    if (id % LOOKED_UP === 0) await yieldToEventLoop();
   }
   return ids;
 }

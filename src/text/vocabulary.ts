@@ -3,7 +3,7 @@
 import { Mark } from "../../assembly/params.js";
 import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { WordId } from "../kernel/kernel.js";
 import { power } from "../math/power.js";
 import type { Corpus } from "./corpus.js";
@@ -212,7 +212,7 @@ export class WordCounter {
       throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
     const entries: Entry[] = [];
     for (const [word, number] of this.numbers) {
-      if (number % SORTED === 0) await breathe();
+      if (number % SORTED === 0) await yieldToEventLoop();
       const count = this.counts[number];
       if (count >= minCount && (keep === undefined || keep(word, count))) entries.push([word, count]);
     }
@@ -227,7 +227,7 @@ export class WordCounter {
       for (const entry of group) sorted.push(entry);
       if (sorted.length < pause) continue;
       pause = sorted.length + SORTED;
-      await breathe();
+      await yieldToEventLoop();
     }
     return new Vocabulary(sorted.slice(0, maxVocabulary));
   }
@@ -286,7 +286,7 @@ export async function buildVocabulary(
     const numbers = counter.add(chunk);
     await onTokens(counter.tokens, numbers);
   }
-  await breathe();
+  await yieldToEventLoop();
   const vocabulary = await counter.finish(corpus.name);
   const { tokens, isWhole, numbers } = counter;
   return { vocabulary, tokens, isWhole, numbers };

@@ -1,7 +1,7 @@
 // Random walks on a graph as a corpus: nodes are words, walks are sentences (DeepWalk, Perozzi et al. 2014; node2vec, Grover and Leskovec 2016).
 
 import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import { type Corpus, toCorpus } from "./corpus.js";
 
@@ -55,7 +55,7 @@ export function randomWalks(edges: Iterable<Edge>, options: WalkOptions = {}): C
       shuffle(order, random);
       for (let i = 0; i < order.length; i++) {
         yield walk(graph, order[i], walkLength, 1 / p, 1 / q, random);
-        if (i % TURN === TURN - 1) await breathe();
+        if (i % TURN === TURN - 1) await yieldToEventLoop();
       }
     }
   };

@@ -1,7 +1,7 @@
 // The front door of training.
 
 import { checkKnown } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { type KernelPlan, kernelName, planKernel } from "../kernel/engines/kernels.js";
 import { Parameters } from "../model/parameters.js";
 import { orAborted } from "../text/abort.js";
@@ -108,7 +108,7 @@ async function begin<Source>(
   const options = counted ? suited(asked, counted) : asked;
   const corpus = await text.words(vocabulary, options.epochs);
   warnOfCost(options, vocabulary.size);
-  await breathe();
+  await yieldToEventLoop();
   const crew = crewOf(platform, options, vocabulary);
   const parameters = new Parameters(vocabulary, options, crew.workplace);
   const model = new Model(options, vocabulary, parameters, plan, platform, crew);

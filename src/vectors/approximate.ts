@@ -2,7 +2,7 @@
 // usearch in Node, hnswlib-wasm in a page; neither is a dependency, the caller hands it in.
 
 import { checkFunction, checkInteger, checkKnown, checkSignal, show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Query } from "./query.js";
 import type { Neighbour, WordVectors } from "./vectors.js";
 
@@ -72,7 +72,7 @@ export class ApproximateIndex {
       graph.add(row, vectors.unit(row));
       if (performance.now() - turn < TURN) continue;
       onProgress?.((row + 1) / vectors.size);
-      await breathe();
+      await yieldToEventLoop();
       signal?.throwIfAborted();
       turn = performance.now();
     }

@@ -52,11 +52,11 @@ describe.each(Object.entries(PACKED))("%s", (name, bytes) => {
     expect(await readText(put("two", Buffer.concat([bytes, bytes])))).toBe(`${line}\n`.repeat(16));
   });
 
-  it.each([5, 20, bytes.length - 6])("says that it is cut short, after %i bytes", async (length) => {
+  it.each([5, 20, bytes.length - 6])("says that it is truncated, after %i bytes", async (length) => {
     const path = put(`cut-${name}`, bytes.subarray(0, length));
     const error = await readText(path).catch((thrown: Error) => thrown);
     expect(error).toBeInstanceOf(FormatError);
-    expect((error as Error).message).toMatch(new RegExp(`cut-${name}: the ${name} data is (cut short|damaged)`));
+    expect((error as Error).message).toMatch(new RegExp(`cut-${name}: the ${name} data is (truncated|damaged)`));
   });
 });
 

@@ -64,7 +64,7 @@ it("names a file that is missing, a folder, or damaged", async () => {
   const packed = gzipSync("some text\n".repeat(50_000).split("").sort().join(""));
   writeFileSync(path, packed.subarray(0, packed.length - 20));
   await expect(content(path)).rejects.toThrow(FormatError);
-  await expect(content(path)).rejects.toThrow("cut.gz: the gzip data is cut short");
+  await expect(content(path)).rejects.toThrow("cut.gz: the gzip data is truncated");
   packed[20] ^= 255;
   writeFileSync(path, packed);
   await expect(content(path)).rejects.toThrow(FormatError);

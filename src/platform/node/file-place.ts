@@ -3,8 +3,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type FilePart, LARGE, type Place } from "../../text/pieces.js";
+import { HEAD, isCompressed } from "./decompress.js";
 import { readError } from "./files.js";
-import { HEAD, isCompressed } from "./unpack.js";
 
 /** A file that is plain and large. @param onRead told how far its parts were given out, in bytes */
 export async function filePlace(path: string, onRead: (bytes: number) => void): Promise<Place | undefined> {

@@ -22,8 +22,8 @@ import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import { show } from "../../base/check.js";
 import { decodeUtf8 } from "../../text/utf8.js";
+import { decompress } from "./decompress.js";
 import { isPipe, openPipe } from "./pipe.js";
-import { unpack } from "./unpack.js";
 
 /** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
 export const CHUNK = 524_288;
@@ -99,13 +99,13 @@ export async function* fileBytes(name: string, onRead = (_bytes: number): void =
 
 /** The bytes of standard input, decompressed as readChunks does. @throws FormatError if compressed data is damaged */
 export function readStandardInput(): AsyncGenerator<Uint8Array> {
-  return unpack(process.stdin, "standard input");
+  return decompress(process.stdin, "standard input");
 }
 
 /** The bytes of a file, decompressed where they are compressed. @param name for messages @throws as readChunks */
 export async function* decompressed(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* unpack(bytes, name);
+    yield* decompress(bytes, name);
   } catch (error) {
     throw readError(error, name);
   }

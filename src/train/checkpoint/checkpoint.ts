@@ -3,7 +3,7 @@
 
 import { show } from "../../base/check.js";
 import { FormatError } from "../../base/errors.js";
-import { breathe } from "../../base/event-loop.js";
+import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../../format/safetensors.js";
 import { Vocabulary } from "../../text/vocabulary.js";
@@ -80,7 +80,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
   for (const rows of [inputs, outputs]) {
     for (const piece of pieces(rows, dim)) {
       yield marked(new Uint8Array(piece.buffer));
-      await breathe();
+      await yieldToEventLoop();
     }
   }
   if (rates) yield marked(new Uint8Array(rates.buffer));

@@ -1,6 +1,6 @@
 // Who trains on the text: this thread, or workers.
 
-import { breathe, taskQueue } from "../../base/event-loop.js";
+import { yieldToEventLoop, taskQueue } from "../../base/event-loop.js";
 import { type KernelPlan, startKernel } from "../../kernel/engines/kernels.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
@@ -69,7 +69,7 @@ export class LocalQueue {
 
   /** In the midst of a task: lets other events have their turn. @throws Error if it is not to go on */
   pause = async (): Promise<void> => {
-    await breathe();
+    await yieldToEventLoop();
     this.check();
   };
 

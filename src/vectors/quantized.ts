@@ -1,5 +1,5 @@
-// Finds the rows that may be among the nearest without reading them: from i8 codes, a quarter of the bytes, with bounds that
-// hold for sure. A search for the ten nearest is bound by the memory it reads.
+// Bounds from int8 codes rule out most rows of a search without reading the rows: codes are a quarter of the bytes, and reading
+// memory is what a search for the ten nearest takes its time for. The bounds hold strictly, so no row is missed.
 
 import type { Kernel, Ptr } from "../kernel/kernel.js";
 import { Allocator, allocate } from "../kernel/memory.js";
@@ -8,10 +8,10 @@ import { Allocator, allocate } from "../kernel/memory.js";
 const BLOCK = 1024;
 
 /**
- * With u the row at length 1, û = s c its code, q the query at length 1 and q̂ its code:
- * q·u = q̂·û + q̂·(u − û) + (q − q̂)·u, so q·u ≤ q̂·û + |q̂| |u − û| + |q − q̂|, and as much is to be had below.
+ * u is a row scaled to length 1, û = s c its code, q the query scaled to length 1 and q̂ its code:
+ * q·u = q̂·û + q̂·(u − û) + (q − q̂)·u, so q·u ≤ q̂·û + |q̂| |u − û| + |q − q̂|; the lower bound has the same terms.
  */
-export class Sketch {
+export class QuantizedRows {
   private readonly kernel: Kernel;
   private readonly memory: WebAssembly.Memory;
   private readonly codeStride: number;
@@ -24,9 +24,9 @@ export class Sketch {
   private readonly norms: Ptr;
 
   /**
-   * Takes dim + 12 bytes a row.
+   * Allocates dim + 12 bytes a row.
    * @param stride floats from a row to the next
-   * @throws RangeError if the machine does not give the memory
+   * @throws RangeError if there is no memory for it
    */
   constructor(
     kernel: Kernel,
@@ -46,25 +46,27 @@ export class Sketch {
     this.kernel = kernel.fork(this.memory);
   }
 
-  /** Takes the rows as they stand. @param norms what scores are divided by */
+  /** Encodes the rows. @param norms the length of each row */
   encode(rows: Float32Array, norms: Float32Array): void {
     const { count, dim, stride, codeStride, block } = this;
     const { buffer } = this.memory;
     for (let first = 0; first < count; first += BLOCK) {
-      const some = Math.min(BLOCK, count - first);
-      new Float32Array(buffer, block, some * stride).set(rows.subarray(first * stride, (first + some) * stride));
-      new Float32Array(buffer, this.norms, some).set(norms.subarray(first, first + some));
+      const rowCount = Math.min(BLOCK, count - first);
+      new Float32Array(buffer, block, rowCount * stride).set(
+        rows.subarray(first * stride, (first + rowCount) * stride),
+      );
+      new Float32Array(buffer, this.norms, rowCount).set(norms.subarray(first, first + rowCount));
       const codes = this.codes + first * codeStride;
       const [scales, errors] = [this.scales + first * 4, this.errors + first * 4];
-      this.kernel.encodeRows(block, this.norms, some, stride * 4, dim, codes, codeStride, scales, errors);
+      this.kernel.encodeRows(block, this.norms, rowCount, stride * 4, dim, codes, codeStride, scales, errors);
     }
   }
 
   /**
-   * Of the first `rows` rows those whose cosine with the query may be among the `topN` highest, in their order.
+   * Those of the first `rows` rows whose cosine with the query may be among the highest, in the order of the rows.
    * @param query of length 1
-   * @param isWanted tells the rows that count
-   * @param best keeps the topN highest of the values offered to it
+   * @param best keeps the highest of the values offered to it; as many as are sought
+   * @param isWanted rows for which it is false are skipped
    */
   candidates(
     query: Float32Array,
@@ -72,8 +74,7 @@ export class Sketch {
     best: { readonly threshold: number; offer(row: number, value: number): void },
     isWanted: (row: number) => boolean,
   ): number[] {
-    const most = query.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
-    const scale = most / 127;
+    const scale = query.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0) / 127;
     const { buffer } = this.memory;
     const codes = new Int16Array(buffer, this.query, this.codeStride).fill(0);
     let [squares, error] = [0, 0];
@@ -83,7 +84,7 @@ export class Sketch {
       error += (x - scale * codes[d]) ** 2;
     });
     const norm = Math.sqrt(squares);
-    // a product of unit vectors in float32 is off by dim 2⁻²⁴ (6e-8 dim) at most, what else is rounded by less than 50 times that
+    // the rounding error of a float32 product of unit vectors is at most dim 2⁻²⁴ (6e-8 dim); all other errors are less than 50 × 2⁻²⁴
     const slack = Math.sqrt(error) + 2e-7 * (this.dim + 50);
     const { scales, errors, bounds } = this;
     this.kernel.boundRows(this.query, this.codes, rows, this.codeStride, scales, errors, scale, norm, slack, bounds);
@@ -98,7 +99,7 @@ export class Sketch {
       threshold = best.threshold;
     }
     const found: number[] = [];
-    // a bound that is no number rules nothing out
+    // NaN bounds exclude no row
     for (let row = 0; row < rows; row++) if (!(above[row] < threshold) && isWanted(row)) found.push(row);
     return found;
   }

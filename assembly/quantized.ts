@@ -1,9 +1,9 @@
-// Rows in a quarter of their bytes: i8 codes of the rows at length 1, with which most rows can be told not to be among the
-// nearest. The bounds hold for sure; see src/vectors/sketch.ts.
+// Int8 codes of rows scaled to length 1, and bounds from them that rule out most rows of a search. The bounds hold strictly; see
+// src/vectors/quantized.ts.
 
 /**
  * codes[r][d] = round(u_d / s) for u = row r / norms[r] and s = max |u_d| / 127; scales[r] = s; errors[r] = |u − s codes[r]|.
- * A row whose norm is not from 1e-15 to 1e15 gets scale NaN: nothing is known of it.
+ * A row whose norm is not from 1e-15 to 1e15 gets scale NaN, so that its bounds are NaN.
  * rows: f32, stride bytes apart; codes: i8[rowCount][codeStride], codeStride a multiple of 16, at least dim; zeros after dim.
  */
 export function encodeRows(rows: usize, norms: usize, rowCount: u32, stride: usize, dim: u32, codes: usize, codeStride: usize, scales: usize, errors: usize): void {
