@@ -132,7 +132,7 @@ describe("files, folders, globs", () => {
     mkdirSync(at("empty"), { recursive: true });
     await expect(read(fileCorpus(at("none.txt")))).rejects.toThrow(/cannot read ".*none.txt": no such file/);
     await expect(read(fileCorpus(at("*.none")))).rejects.toThrow(/none": no file matches it/);
-    await expect(read(fileCorpus(at("empty")))).rejects.toThrow(/empty": the folder holds no file/);
+    await expect(read(fileCorpus(at("empty")))).rejects.toThrow(/empty": the folder contains no file/);
     expect(() => fileCorpus([])).toThrow("got none");
   });
 
@@ -181,7 +181,7 @@ describe("files, folders, globs", () => {
   it("says what it skipped where nothing is left", async () => {
     put("hidden/.a.txt", "text");
     await expect(read(fileCorpus(join(folder, "hidden")))).rejects.toThrow(
-      /hidden": the folder holds no file; skipped ".a.txt" \(hidden\): give their own paths/,
+      /hidden": the folder contains no file; skipped ".a.txt" \(hidden\): give their own paths/,
     );
   });
 
@@ -248,7 +248,7 @@ describe("tables and JSON Lines", () => {
     [/row 2 expected 2 columns, got 1: .*"missingField"/, "1,a\n2\n", { column: 2, header: false }],
     [/Quote/, 'id,text\n1,"a\n', { column: "text" }],
     [/line 2 expected a JSON object with the field "text", got "{"/, '{"text":"a"}\n{\n', { jsonField: "text" }],
-    [/line 1 .* which has id, body: let "missingField" be "skip"/, '{"id":1,"body":"a"}', { jsonField: "text" }],
+    [/line 1 .* which has id, body: set "missingField" to "skip"/, '{"id":1,"body":"a"}', { jsonField: "text" }],
     [/line 1 .*"text", got null: let/, '{"text":null}', { jsonField: "text" }],
     [/line 1 .* got 7/, '{"text":7}', { jsonField: "text", missingField: "skip" }],
     [/line 1 .* of text or an array of tokens, got 7/, '{"text":7}', { jsonField: "text" }],
@@ -361,7 +361,7 @@ describe("the command line", () => {
       .split("\n")
       .map((entry) => entry.split(" ")[0]);
 
-  it("trains on several files with a tokeniser and stop words", async () => {
+  it("trains on several files with a tokenizer and stop words", async () => {
     writeFileSync(bench.path("a.csv"), 'id,text\n1,"The Cat, the DOG"\n');
     writeFileSync(bench.path("b.csv"), "id,text\n2,dog & bird\n");
     writeFileSync(bench.path("stop.txt"), "the a\n");

@@ -1,6 +1,6 @@
 // Who trains on the text: this thread, or workers.
 
-import { yieldToEventLoop, taskQueue } from "../../base/event-loop.js";
+import { taskQueue, yieldToEventLoop } from "../../base/event-loop.js";
 import { type KernelPlan, startKernel } from "../../kernel/engines/kernels.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
