@@ -18,7 +18,7 @@ interface Task {
   sought: number[];
 }
 
-/** Scores of all items, for the items given. */
+/** Scores of all items, from given items. */
 type Recommender = (given: number[]) => ArrayLike<number>;
 
 const baskets = new Map<string, string[][]>();
@@ -75,7 +75,7 @@ function sumOf(matrix: Float32Array, dim: number, given: number[]): Float32Array
 
 console.log(machine());
 console.log(
-  `${known.length} baskets known, ${items.length} items; ${completion.length} to complete, ${next.length} to foresee`,
+  `${known.length} baskets known, ${items.length} items; ${completion.length} to complete, ${next.length} to predict`,
 );
 report("popularity", () => Float32Array.from(items, (item) => counts.get(item)!));
 

@@ -34,13 +34,13 @@ const evaluation = "../shared/data/eval";
 const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 const oneThread = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" };
 
-/** Trains on the corpus with a seed, writes vectors; returns the seconds that training alone took. */
+/** Trains on the corpus with a seed and writes vectors. @returns the seconds of training alone */
 interface Trainer {
   name: string;
   run(corpus: string, output: string, seed: number): number | Promise<number>;
 }
 
-/** In process, and so on one thread, reading and encoding the text included; or in a worker, as users run it, where they overlap training. */
+/** In process, on one thread, reading and encoding included; or in a worker, as users run it, where these overlap with training. */
 const wasm2vec = (kernel: KernelChoice, worker: boolean): Trainer => ({
   name: worker ? `${kernel}+worker` : kernel,
   run: async (corpus, output, seed) => {
@@ -81,7 +81,7 @@ const gensim: Trainer = {
   },
 };
 
-/** fastText has one seed a thread and no timer: its last progress line gives the words per second and thread of training. */
+/** fastText has one seed a thread and no timer, but its last progress line has the words per second and thread. */
 const fasttext: Trainer = {
   name: "fastText",
   run: (corpus, output, seed) => {

@@ -11,7 +11,7 @@ const PATH = "../shared/data/corpus-1m.txt.gz";
 if (!existsSync(PATH)) throw new Error(`no ${PATH}`);
 
 const texts: Record<string, FileOptions> = {
-  "blanks, gzip": {},
+  "whitespace, gzip": {},
   "simple, gzip": { tokenizer: "simple" },
   "segmenter, gzip": { tokenizer: "segmenter" },
 };

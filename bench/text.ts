@@ -41,7 +41,7 @@ function spawnReader(): ReadingHandle {
   };
 }
 
-/** Seconds until fastText has read the text: it says so, and is stopped then. */
+/** Seconds until fastText prints that it has read the text; then it is stopped. */
 function fastTextCounting(corpus: string, output: string): Promise<number> {
   const start = performance.now();
   const child = spawn("fasttext", ["skipgram", "-input", corpus, "-output", output, "-minCount", "5", "-thread", "1"]);

@@ -14,7 +14,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const cores = availableParallelism();
 const common: TrainOptions = { model: process.env.MODEL === "cbow" ? "cbow" : "skipgram", epochs: 2 };
 
-/** Trains in a process of its own; words per second of training alone. */
+/** Trains in a separate process. @returns words per second of training alone */
 function inProcess(options: TrainOptions, apart = false): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {

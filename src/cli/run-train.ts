@@ -31,7 +31,7 @@ import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
 import { checkDistinct, checkOutside, corpusFiles } from "./distinct.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
 import { STANDARD_OUTPUT, saveOutput } from "./output.js";
-import { crew, duration, printWarning, showProgress } from "./progress.js";
+import { duration, printWarning, showProgress, threadsText } from "./progress.js";
 import { record } from "./record.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { openText } from "./text.js";
@@ -269,7 +269,7 @@ function describe(
     },
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${crew(threads, parallel)}), loss ${loss.toFixed(4)}` +
+      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), loss ${loss.toFixed(4)}` +
       (reproducible ? "" : `; another run gives other vectors: for the same bytes ${remedy(kernel, parallel)}`),
   };
 }

@@ -249,7 +249,7 @@ describe("tables and JSON Lines", () => {
     [/Quote/, 'id,text\n1,"a\n', { column: "text" }],
     [/line 2 expected a JSON object with the field "text", got "{"/, '{"text":"a"}\n{\n', { jsonField: "text" }],
     [/line 1 .* which has id, body: set "missingField" to "skip"/, '{"id":1,"body":"a"}', { jsonField: "text" }],
-    [/line 1 .*"text", got null: let/, '{"text":null}', { jsonField: "text" }],
+    [/line 1 .*"text", got null: set/, '{"text":null}', { jsonField: "text" }],
     [/line 1 .* got 7/, '{"text":7}', { jsonField: "text", missingField: "skip" }],
     [/line 1 .* of text or an array of tokens, got 7/, '{"text":7}', { jsonField: "text" }],
   ])("explains %s", async (message, content, options) => {
@@ -380,12 +380,12 @@ describe("the command line", () => {
   it("warns of invalid UTF-8, once, or fails", async () => {
     writeFileSync(bench.path("latin1.txt"), Buffer.from("caf\xe9 noir caf\xe9\n", "latin1"));
     const { code, stderr } = await bench.run(["train", "latin1.txt", ...small]);
-    expect({ code, warnings: stderr.match(/warning: 2 stretches of invalid UTF-8/g)?.length }).toEqual({
+    expect({ code, warnings: stderr.match(/warning: 2 invalid UTF-8 sequences/g)?.length }).toEqual({
       code: 0,
       warnings: 1,
     });
     const strict = await bench.run(["train", "latin1.txt", "--invalid", "error", ...small]);
-    expect(strict).toMatchObject({ code: 1, stderr: expect.stringContaining("or let --invalid be") });
+    expect(strict).toMatchObject({ code: 1, stderr: expect.stringContaining("or set --invalid to") });
   });
 
   it("--missing-field skip leaves rows out, and says so in the words of the command line where it is not given", async () => {
@@ -393,7 +393,7 @@ describe("the command line", () => {
     const args = ["train", "-", "--json-field", "text"];
     expect(await bench.run([...args, ...small], lines)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/line 2 .* let --missing-field be "skip"/),
+      stderr: expect.stringMatching(/line 2 .* set --missing-field to "skip"/),
     });
     expect(await bench.run([...args, "--missing-field", "skip", ...small], lines)).toMatchObject({
       code: 0,
