@@ -59,7 +59,7 @@ $("#pause").addEventListener("click", () => {
   const { control } = running!;
   if (control.paused) control.resume();
   else control.pause();
-  $("#pause").textContent = control.paused ? "Go on" : "Pause";
+  $("#pause").textContent = control.paused ? "Resume" : "Pause";
   if (control.paused) status.textContent = "Paused.";
 });
 $("#cancel").addEventListener("click", () => running?.abort.abort());
@@ -245,7 +245,7 @@ async function offerResume(): Promise<void> {
     const checkpoint = readCheckpoint(bytes, "The training in this browser");
     const { position, schedule } = checkpoint;
     const share = (position.wordsBefore + position.words) / (schedule.epochs * schedule.epochWords);
-    const go = Object.assign(document.createElement("button"), { type: "button", textContent: "Go on", id: "go-on" });
+    const go = Object.assign(document.createElement("button"), { type: "button", textContent: "Resume", id: "go-on" });
     const forget = Object.assign(document.createElement("button"), { type: "button", textContent: "Forget it" });
     go.addEventListener("click", () => begin(checkpoint));
     forget.addEventListener("click", async () => {
