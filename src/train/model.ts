@@ -16,7 +16,7 @@ import { heldRun } from "./held.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
-import { type Given, namesOf, optionsAgain, resolve } from "./options/option.js";
+import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
 import { SETTINGS } from "./options/table.js";
 import type { Freeze, WordRates } from "./options/words.js";
 import { canShare, type Platform } from "./platform.js";
@@ -32,7 +32,7 @@ export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 const CONTINUED = optionsAgain(SETTINGS, "train");
 
 /** Options of Model.train; those not given are as in the first training. */
-export interface ContinueOptions extends Given<typeof CONTINUED>, RunListeners {
+export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
   /** Rises again to this rate. Default: that of the first training. */
   learningRate?: number;
   /**

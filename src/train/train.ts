@@ -18,7 +18,7 @@ import { listenersOf, withListeners } from "./listeners.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
-import { type Given, namesOf, optionsAgain } from "./options/option.js";
+import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
 import { SETTINGS } from "./options/table.js";
 import { meanContexts } from "./options/window-shape.js";
@@ -132,7 +132,7 @@ async function begin<Source>(
 }
 
 /** Where a model that is loaded will train; its other options are those it was trained with. */
-export interface LoadModelOptions extends Given<typeof LOADED> {}
+export interface LoadModelOptions extends GivenAgain<typeof SETTINGS, "load"> {}
 
 const LOADED = optionsAgain(SETTINGS, "load");
 

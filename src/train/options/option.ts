@@ -45,6 +45,14 @@ type Defaulted = { default: unknown } | { derive: (before: never) => unknown };
 /** What callers may give: each option, or not. */
 export type Given<Table> = { -readonly [Name in keyof Table]?: GivenOf<Table[Name]> };
 
+/** The options that are taken elsewhere too. */
+type OptionsAgain<Table, Again> = {
+  readonly [Name in keyof Table as Table[Name] extends { again: Again } ? Name : never]: Table[Name];
+};
+
+/** What callers may give there. */
+export type GivenAgain<Table, Again> = Given<OptionsAgain<Table, Again>>;
+
 /** What options resolve to: those that have a default are there. */
 export type Values<Table> = {
   -readonly [Name in keyof Table as Table[Name] extends Defaulted ? Name : never]: ValueOf<Table[Name]>;
@@ -64,11 +72,6 @@ export type Defaults<Table> = {
   }
     ? Default
     : never;
-};
-
-/** The options that are taken elsewhere too. */
-type OptionsAgain<Table, Again> = {
-  readonly [Name in keyof Table as Table[Name] extends { again: Again } ? Name : never]: Table[Name];
 };
 
 export function integer(min: number, max?: number) {
