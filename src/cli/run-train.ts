@@ -26,7 +26,8 @@ import {
   type Vocabulary,
 } from "../node.js";
 import type { Corpus } from "../text/corpus.js";
-import { goOnOptions, resolveOptions, resumeOptions } from "../train/train-options.js";
+import { namesOf } from "../train/options/option.js";
+import { goOnOptions, OPTIONS, resolveOptions, resumeOptions } from "../train/train-options.js";
 import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
 import { checkDistinct, checkOutside, corpusFiles } from "./distinct.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
@@ -165,13 +166,17 @@ async function continued(
   from: Checkpoint,
   corpus: Corpus,
   { updateVocabulary }: Task,
-  { kernel, wasm, threads, worker, spool, spoolMemory, resume: _, ...training }: TrainOptions,
+  { resume: _, ...options }: TrainOptions,
 ): Promise<Model<NodeCorpusSource>> {
-  const given = (options: object) =>
-    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const model = await loadModel(from, given({ kernel, wasm, threads, worker, spool, spoolMemory }));
-  return model.train(corpus, { ...given(training), updateVocabulary });
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const ofLoading = ([name]: [string, unknown]) => LOADED.includes(name);
+  const model = await loadModel(from, Object.fromEntries(given.filter(ofLoading)));
+  const training = Object.fromEntries(given.filter((option) => !ofLoading(option)));
+  return model.train(corpus, { ...training, updateVocabulary });
 }
+
+/** Options of train that are those of loadModel too. */
+const LOADED: readonly string[] = namesOf(OPTIONS, ({ again }) => again === "load");
 
 /** Finds words that a file cannot hold, before hours of training. @throws RangeError */
 function checkNames(vocabulary: Vocabulary, task: Task): void {

@@ -1,6 +1,6 @@
 // A trained model, which can be trained on.
 
-import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
+import { checkBoolean, checkKnown, show } from "../base/check.js";
 import { type KernelPlan, startKernel } from "../kernel/engines/kernels.js";
 import { Parameters } from "../model/parameters.js";
 import { orAborted } from "../text/abort.js";
@@ -13,31 +13,28 @@ import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/ch
 import { Keeper } from "./checkpoint/checkpointer.js";
 import { type Crew, planCrew, startRunner } from "./execution/plan.js";
 import { heldRun } from "./held.js";
-import { checkListeners, LISTENERS, type RunListeners, withListeners } from "./listeners.js";
+import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
+import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
+import { SETTINGS } from "./options/table.js";
+import type { Freeze, WordRates } from "./options/words.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { textDifference } from "./text-difference.js";
-import {
-  checkFreeze,
-  checkWordRates,
-  type Freeze,
-  type ResolvedOptions,
-  storedOptions,
-  type WordRates,
-} from "./train-options.js";
+import { type ResolvedOptions, storedOptions } from "./train-options.js";
 import { growVocabulary, ratesOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
+/** Options of train that are taken when a model is trained on. */
+const CONTINUED = optionsAgain(SETTINGS, "train");
+
 /** Options of Model.train; those not given are as in the first training. */
-export interface ContinueOptions extends RunListeners {
-  epochs?: number;
+export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
   /** Rises again to this rate. Default: that of the first training. */
   learningRate?: number;
-  minLearningRate?: number;
   /**
    * Adds the words of the corpus that come up to minCount, and the counts of all. Words keep their vectors, and their output
    * vectors; the tree of hierarchical softmax is made anew, and its nodes begin at 0. Default false: words without a vector are left out.
@@ -49,10 +46,7 @@ export interface ContinueOptions extends RunListeners {
   wordRates?: WordRates;
 }
 
-const CONTINUE_OPTIONS = [
-  ...["epochs", "learningRate", "minLearningRate", "updateVocabulary", "freeze", "wordRates"],
-  ...LISTENERS,
-];
+const CONTINUE_OPTIONS = [...namesOf(CONTINUED), "updateVocabulary", ...namesOf(LISTENERS)];
 
 /** Options of Model.save. */
 export interface SaveModelOptions {
@@ -123,15 +117,11 @@ export class Model<Source = CorpusSource> {
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
     checkKnown("option", options, CONTINUE_OPTIONS);
-    const { updateVocabulary = false, freeze, wordRates } = options;
+    const { updateVocabulary = false } = options;
     checkBoolean("updateVocabulary", updateVocabulary);
-    checkFreeze(freeze);
-    checkWordRates(wordRates);
-    checkListeners(options);
-    const epochs = checkInteger("epochs", options.epochs ?? this.options.epochs, 1);
-    const learningRate = checkNumber("learningRate", options.learningRate ?? this.options.learningRate, 0);
-    const least = options.minLearningRate ?? learningRate * 1e-4;
-    const minLearningRate = checkNumber("minLearningRate", least, 0, learningRate);
+    resolve(LISTENERS, options);
+    const before = { epochs: this.options.epochs, learningRate: this.options.learningRate };
+    const { epochs, learningRate, minLearningRate, freeze, wordRates } = resolve(CONTINUED, options, before);
     await this.exclusively(() =>
       withListeners(options, async (listened) => {
         const { signal } = listened;

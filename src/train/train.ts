@@ -18,7 +18,9 @@ import { listenersOf, withListeners } from "./listeners.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
+import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
+import { SETTINGS } from "./options/table.js";
 import { meanContexts } from "./options/window-shape.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
@@ -130,7 +132,9 @@ async function begin<Source>(
 }
 
 /** Where a model that is loaded will train; its other options are those it was trained with. */
-export type LoadModelOptions = Pick<TrainOptions, "kernel" | "wasm" | "threads" | "worker" | "spool" | "spoolMemory">;
+export interface LoadModelOptions extends GivenAgain<typeof SETTINGS, "load"> {}
+
+const LOADED = optionsAgain(SETTINGS, "load");
 
 /** The model of a file, to query, to train on, to grow. @throws TypeError, RangeError for options */
 export async function loadModelOn<Source>(
@@ -138,7 +142,7 @@ export async function loadModelOn<Source>(
   checkpoint: Checkpoint,
   options: LoadModelOptions = {},
 ): Promise<Model<Source>> {
-  checkKnown("option", options, ["kernel", "wasm", "threads", "worker", "spool", "spoolMemory"]);
+  checkKnown("option", options, namesOf(LOADED));
   return openModel(platform, checkpoint, goOnOptions(options, checkpoint));
 }
 
