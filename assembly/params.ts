@@ -1,5 +1,14 @@
 // What the kernels and their driver agree on: one truth for both sides.
 // Portable: asc folds it into load offsets, TypeScript imports it from src/kernel.
+//
+// Abi.version is what both sides compare before anything is computed. Raise it by one, and build the binaries anew, with any change
+// of what lies in memory or is called: an offset, a number or the meaning of one in this file, or a function that index.ts exports,
+// its arguments or its result. A change of arithmetic alone leaves it.
+
+/** The version of this agreement, which the binaries export as abi(). */
+export const enum Abi {
+  version = 1,
+}
 
 /** Ends a sentence in a batch of word ids. */
 export const enum Mark {
@@ -176,4 +185,38 @@ export const enum Shield {
   rate = 4,
   /** f32[stride / 4] */
   copy = 16,
+}
+
+/** Byte offsets into the block of encodeRows and boundRows, see sketch.ts: u32 where no other type is named. */
+export const enum CodeParam {
+  /** i8[rowCount][codeStride] */
+  codes = 0,
+  /** Bytes from a row's codes to the next's: a multiple of 16, at least dim. */
+  codeStride = 4,
+  rowCount = 8,
+  /** f32[rowCount]: what a row's codes are multiplied by */
+  scales = 12,
+  /** f32[rowCount]: the length of what the codes leave out */
+  errors = 16,
+  // encodeRows
+  /** f32[rowCount][stride / 4] */
+  rows = 20,
+  /** f32[rowCount]: lengths of the rows */
+  norms = 24,
+  /** Bytes from one row to the next. */
+  stride = 28,
+  /** Floats of a row that are not padding. */
+  dim = 32,
+  // boundRows
+  /** i16[codeStride]: the codes of the query */
+  query = 36,
+  /** f32: what they are multiplied by */
+  scale = 40,
+  /** f32: the length of the query as its codes have it */
+  norm = 44,
+  /** f32: what a bound is raised by */
+  slack = 48,
+  /** f32[rowCount] */
+  bounds = 52,
+  size = 56,
 }

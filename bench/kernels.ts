@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { type KernelPlan, planKernel } from "../src/kernel/engines/kernels.js";
-import type { KernelName } from "../src/kernel/kernel.js";
+import { KERNEL_NAMES, type KernelName } from "../src/kernel/kernel.js";
 import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
 import { fileCorpus } from "../src/platform/node/corpus.js";
@@ -36,7 +36,7 @@ interface Outcome {
 
 async function plans(): Promise<KernelPlan[]> {
   const all: KernelPlan[] = [];
-  for (const name of ["js", "scalar", "simd", "relaxed"] satisfies KernelName[]) {
+  for (const name of KERNEL_NAMES) {
     await planKernel(name, false).then(
       (plan) => all.push(plan),
       (error) => console.log(`${name} left out: ${error.message}`),

@@ -1,7 +1,7 @@
 // A trained model, which can be trained on.
 
 import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
-import { type KernelPlan, startKernel } from "../kernel/engines/kernels.js";
+import { type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
 import { Parameters } from "../model/parameters.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
@@ -258,7 +258,7 @@ export class Model<Source = CorpusSource> {
     this.words = vocabulary;
     this.parameters = parameters;
     this.crew = crew;
-    const kernel = startKernel(this.plan, parameters.memory);
+    const kernel = startQueries(this.plan, parameters.memory);
     const { dim, loss } = this.options;
     this.inputRows = new WordVectors(vocabulary.words, dim, parameters.inputs, kernel);
     if (loss !== "hierarchical-softmax")
@@ -318,7 +318,7 @@ export class Model<Source = CorpusSource> {
   private view(): EpochModel {
     const { words: vocabulary, history, inputRows } = this;
     const storage = allocateVectors(vocabulary.size, inputRows.dim, this.crew.workplace.shared);
-    const kernel = startKernel(this.plan, storage.memory);
+    const kernel = startQueries(this.plan, storage.memory);
     const vectors = new WordVectors(vocabulary.words, inputRows.dim, storage, kernel);
     vectors.matrix.set(inputRows.matrix);
     return { vectors, vocabulary, history: [...history] };

@@ -1,7 +1,7 @@
 // Options of training: defaults and checks.
 
 import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../base/check.js";
-import { KERNEL_CHOICES, type KernelChoice } from "../kernel/engines/kernels.js";
+import { isExact, KERNEL_CHOICES, type KernelChoice, takesBinary } from "../kernel/engines/kernels.js";
 import type { WasmSource } from "../kernel/engines/wasm.js";
 import { LOSSES, type LossName } from "../kernel/layout.js";
 import { checkThreads } from "../text/threads.js";
@@ -164,10 +164,14 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
     );
   const reproducible = checkBoolean("reproducible", o.reproducible);
   const kernel = checkOneOf("kernel", o.kernel, KERNEL_CHOICES);
-  if (reproducible && (kernel === "relaxed" || kernel === "js"))
-    throw new RangeError(`"reproducible" needs kernel "simd" or "scalar", got "${kernel}"`);
-  if (kernel === "js" && o.wasm !== undefined)
-    throw new RangeError('"wasm" goes with kernels of WebAssembly, got kernel "js": leave one out');
+  if (reproducible && !isExact(kernel)) {
+    const exact = KERNEL_CHOICES.filter((choice) => choice !== "auto" && isExact(choice));
+    throw new RangeError(
+      `"reproducible" needs kernel ${exact.map((name) => `"${name}"`).join(" or ")}, got "${kernel}"`,
+    );
+  }
+  if (o.wasm !== undefined && !takesBinary(kernel))
+    throw new RangeError(`"wasm" goes with kernels of WebAssembly, got kernel "${kernel}": leave one out`);
   const initialVectors = checkVectors(o.initialVectors);
   const { worker, threads } = checkThreads(o.worker, o.threads);
   if (reproducible && !fitsGrid({ model, loss }) && threads !== "auto" && threads > 1)
@@ -220,9 +224,6 @@ export function storedOptions(options: ResolvedOptions): StoredOptions {
   return Object.fromEntries(entries) as unknown as StoredOptions;
 }
 
-/** Kernels whose bytes are the same. */
-const EXACT: readonly KernelChoice[] = ["auto", "simd", "scalar"];
-
 /** Where training runs, which says nothing of the model. */
 const PLACES: readonly string[] = ["threads"];
 
@@ -236,7 +237,7 @@ export function otherOptions(
   return (Object.keys(stored) as (keyof StoredOptions)[])
     .filter((name) => {
       if (PLACES.includes(name) || JSON.stringify(resolved[name]) === JSON.stringify(stored[name])) return false;
-      return !(name === "kernel" && EXACT.includes(stored.kernel) && EXACT.includes(resolved.kernel));
+      return !(name === "kernel" && isExact(stored.kernel) && isExact(resolved.kernel));
     })
     .map((name) => ({ name, was: shown(stored[name]), is: shown(resolved[name]) }));
 }

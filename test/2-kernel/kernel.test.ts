@@ -4,8 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { Mark, Param } from "../../assembly/params";
 import { Random } from "../../src/base/random";
-import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
-import type { Kernel } from "../../src/kernel/kernel";
+import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
+import type { Trainer } from "../../src/kernel/kernel";
 import { type KernelOptions, type Layout, LOSSES } from "../../src/kernel/layout";
 import { huffmanTree } from "../../src/math/huffman";
 import { Parameters } from "../../src/model/parameters";
@@ -119,7 +119,7 @@ const cases: Record<string, Case> = {
 };
 
 interface Setup {
-  kernel: Kernel;
+  kernel: Trainer;
   parameters: Parameters;
   options: KernelOptions;
   tables: Tables;
@@ -165,7 +165,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
   const rates = Array.from({ length: c.words }, (_, word) => c.rates?.[word] ?? 1);
   if (c.rates) parameters.rates = Float32Array.from(rates);
   return {
-    kernel: startKernel(await planKernel(name, false), memory),
+    kernel: startTrainer(await planKernel(name, false), memory),
     parameters,
     options,
     tables: {

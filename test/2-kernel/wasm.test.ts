@@ -5,13 +5,13 @@ import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { train } from "wasm2vec";
 import { NetworkMemory } from "../../src/classifier/network-memory";
-import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
+import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
 import { compile } from "../../src/kernel/engines/wasm";
 import { sampleText } from "../support/sample";
 
 const path = (name: string) => new URL(`../../build/${name}.wasm`, import.meta.url);
 
-const training = "allFinite boundRows encodeRows memory norms scores sortPairs train trainCell".split(" ");
+const training = "abi allFinite boundRows encodeRows memory norms scores sortPairs train trainCell".split(" ");
 
 describe.each([
   ["scalar", training],
@@ -69,7 +69,7 @@ describe("wasm", () => {
     for (const name of ["simd", "scalar"] as const) {
       for (const shared of [true, false]) {
         const plan = await planKernel(name, shared);
-        expect(startKernel(plan, new WebAssembly.Memory({ initial: 1, maximum: 1, shared })).name).toBe(name);
+        expect(startTrainer(plan, new WebAssembly.Memory({ initial: 1, maximum: 1, shared })).name).toBe(name);
       }
     }
   });
@@ -106,13 +106,13 @@ describe("where a policy forbids code generation", () => {
   it.each(["scalar", "simd", "relaxed"] as const)("kernel %s names the policy and the remedy", async (name) => {
     vi.spyOn(WebAssembly, "compile").mockRejectedValue(cause);
     vi.spyOn(WebAssembly, "Module").mockImplementation(refuse);
-    expectRemedy(await compile(name, false).catch((error) => error));
+    expectRemedy(await planKernel(name, false).catch((error) => error));
   });
 
   it("does so where a kernel is compiled but not started, as in WebKit", async () => {
     const plan = await planKernel("simd", false);
     vi.spyOn(WebAssembly, "Instance").mockImplementation(refuse);
-    const start = async () => startKernel(plan, new WebAssembly.Memory({ initial: 1 }));
+    const start = async () => startTrainer(plan, new WebAssembly.Memory({ initial: 1 }));
     expectRemedy(await start().catch((error) => error));
   });
 
@@ -126,7 +126,7 @@ describe("where a policy forbids code generation", () => {
 
   it("does not take a kernel whose instructions the engine lacks for a forbidden one", async () => {
     vi.spyOn(WebAssembly, "compile").mockRejectedValue(new Error("invalid opcode"));
-    await expect(compile("relaxed", false)).rejects.toThrow(/this engine has no relaxed SIMD.*: invalid opcode$/);
-    await expect(compile("simd", false)).rejects.toThrow("cannot compile the simd kernel: invalid opcode");
+    await expect(planKernel("relaxed", false)).rejects.toThrow(/this engine has no relaxed SIMD.*: invalid opcode$/);
+    await expect(planKernel("simd", false)).rejects.toThrow("cannot compile the simd kernel: invalid opcode");
   });
 });

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
+import { planKernel, startQueries } from "../../src/kernel/engines/kernels";
 import { blockSize, rowInBlocks } from "../../src/kernel/grid-layout";
 import { allocate } from "../../src/kernel/memory";
 import { paste } from "../../src/kernel/patch";
@@ -113,7 +113,7 @@ describe("rows", () => {
 describe("vectors", () => {
   it("refuse to be used while the rows lie in blocks", async () => {
     const parameters = modelOf(60, 2);
-    const kernel = startKernel(await planKernel("js", false), parameters.memory);
+    const kernel = startQueries(await planKernel("js", false), parameters.memory);
     const words = Array.from({ length: 60 }, (_, i) => `w${i}`);
     const all = [parameters.inputs, parameters.outputs].map((rows) => new WordVectors(words, 5, rows, kernel));
     const before = all.map(({ matrix }) => matrix.slice());

@@ -4,7 +4,7 @@
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
 import { blockSize, type ChunkPlace, type Grid } from "../../kernel/grid-layout.js";
-import type { Kernel, Ptr } from "../../kernel/kernel.js";
+import type { Ptr, Trainer } from "../../kernel/kernel.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { clear, results, type StepResult } from "./step.js";
 
@@ -40,7 +40,7 @@ export class CellTrainer {
 
   /** @param rows blocks whose contexts this memory trains: sorting leaves out the others */
   constructor(
-    private readonly kernel: Kernel,
+    private readonly kernel: Trainer,
     private readonly memory: WebAssembly.Memory,
     private readonly layout: Layout,
     private readonly scratch: Scratch,

@@ -1,7 +1,7 @@
 // How many threads train a model, and how they work together.
 
 import { Param } from "../../../assembly/params.js";
-import { type KernelPlan, startKernel } from "../../kernel/engines/kernels.js";
+import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
 import type { Parameters, Workplace } from "../../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import { threadsOf } from "../../text/threads.js";
@@ -123,7 +123,7 @@ function alone({ plan, parameters, options }: Site): GridPlaces {
   const grid = layout.grid!;
   const task = { words, seed: options.seed, rows: [0, grid.blocks] as const };
   const trainer = new CellTrainer(
-    startKernel(plan, memory),
+    startTrainer(plan, memory),
     memory,
     layout,
     layout.scratch[0],
