@@ -1,7 +1,7 @@
 // The output layer: the rows that a prediction of a target meets, and what their scores answer.
 // Negative sampling (Mikolov et al. 2013): the target with label 1 and K noise words with label 0; (4.1) of docs/math.md.
 // Hierarchical softmax (Morin, Bengio 2005): the inner nodes on the target's path, label 1 − bit; (5.2).
-// Softmax: all words; (3.4).
+// Softmax: all output rows; (3.4).
 
 import { Loss, Param, TargetSet, Tile } from "./params";
 import { drawNoise } from "./random";
@@ -73,8 +73,8 @@ function listPath(params: usize, target: u32, set: usize): void {
 }
 
 function listAll(params: usize, target: u32, set: usize): void {
-  const words = load<u32>(params, Param.vocabularySize);
-  describe(set, words, words, load<u32>(params, Param.allRows), target);
+  const rows = load<u32>(params, Param.outputRows);
+  describe(set, rows, rows, load<u32>(params, Param.allRows), target);
 }
 
 // @ts-ignore: decorator
