@@ -1,4 +1,4 @@
-// The full softmax: all words; (3.4) of docs/math.md.
+// The full softmax: all output rows; (3.4) of docs/math.md.
 
 import { count, describe } from "./output";
 import { Param, TargetSet } from "./params";
@@ -6,8 +6,8 @@ import { respondSoftmax } from "./softmax";
 
 /** All output rows, u32[tiles × Tile.outputs], a list that is the same for all targets. */
 export function listAll(params: usize, target: u32, set: usize): void {
-  const words = load<u32>(params, Param.vocabularySize);
-  describe(set, words, words, load<u32>(params, Param.allRows), target);
+  const rows = load<u32>(params, Param.outputRows);
+  describe(set, rows, rows, load<u32>(params, Param.allRows), target);
 }
 
 /** Scores to gradients and loss for n hidden rows, each of which makes one prediction. */

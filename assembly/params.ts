@@ -49,9 +49,9 @@ export const enum TargetSet {
 
 /** Byte offsets into the parameter block. Pointers and integers are u32 where no other type is named. */
 export const enum Param {
-  /** f32[vocabularySize][stride / 4] */
+  /** f32[rows][stride / 4]: rows of words first */
   inputs = 0,
-  /** f32[vocabularySize][stride / 4] */
+  /** f32[rows][stride / 4]: rows of words first, or those of inner nodes */
   outputs = 4,
   /** Bytes from one row to the next: whole vectors of 16, the padding zero. */
   stride = 8,
@@ -115,7 +115,7 @@ export const enum Param {
   pairs = 136,
   /** … and where those of each cell begin: u32[blocks² + 1], pointers; a cell's end where the next one's begin */
   starts = 140,
-  /** f32[vocabularySize]: the share of its steps that each input row keeps; 0: all rows keep all of them */
+  /** f32[input rows]: the share of its steps that each input row keeps; 0: all rows keep all of them */
   rates = 144,
   /** { row u32, rate f32, – 8, f32[stride / 4] }[contexts]: what stands in for rows of another rate than 1 in a window */
   shields = 148,
@@ -148,7 +148,9 @@ export const enum Param {
   tileStride = 280,
   /** u32[tiles × Tile.outputs]: output rows of a step that are not as they were drawn */
   spareRows = 284,
-  size = 288,
+  /** Rows of `outputs`: what the full softmax chooses from. */
+  outputRows = 288,
+  size = 296,
 }
 
 /** Byte offsets into a pair that was drawn ahead. */

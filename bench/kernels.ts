@@ -7,6 +7,7 @@ import { type KernelPlan, planKernel } from "../src/kernel/engines/kernels.js";
 import { KERNEL_NAMES, type KernelName } from "../src/kernel/kernel.js";
 import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
+import { shapeOf } from "../src/model/spec.js";
 import { fileCorpus } from "../src/platform/node/corpus.js";
 import { median, medianRatio } from "../src/race/median.js";
 import { BATCH_WORDS, type Batch, encode } from "../src/text/encode.js";
@@ -84,7 +85,7 @@ class Rival {
     private readonly options: ResolvedOptions,
   ) {
     this.rows = rowsPerPrediction(options, vocabulary);
-    const crew = planCrew(options, 1, false, vocabulary.size, vocabulary.totalWords);
+    const crew = planCrew(options, 1, false, shapeOf(vocabulary), vocabulary.totalWords);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     const spawn = () => {
       throw new Error("no worker is asked for");

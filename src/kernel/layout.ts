@@ -16,22 +16,23 @@
 //              rows of a step            u32[tiles × 6]
 //            labels                      f32[tiles × 8]               negative sampling only
 //            keep thresholds             u32[V]
-//            rates of the rows           f32[R]
+//            rates of the rows           f32[rows of inputs]
 //            weights of a window         f32[window]                   if contexts are weighted
 //            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
 //            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
 //            list of all output rows     u32[tiles × 6]                    softmax only
 //            what only the grid has, see grid.ts
-//            input rows                  f32[R][stride / 4]
-//            output rows                 f32[R][stride / 4]           of words, or of the V − 1 inner nodes
+//            input rows                  f32[rows of inputs][stride / 4]
+//            output rows                 f32[rows of outputs][stride / 4]  of words, or of the V − 1 inner nodes
 //   end
 //
-// V = words, R = V, in the grid rows of all blocks, C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
+// V = words; in the grid the rows are those of all blocks, with their padding. C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
 import { Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
 import type { Ptr } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
+import type { Shape } from "./shape.js";
 
 /** Tiles drawn ahead. */
 const TILES = 8;
@@ -41,8 +42,7 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What decides the sizes. */
-export interface Shape extends Omit<KernelOptions, "shrinkWindows" | "cbowCombine" | "cbowGradient"> {
-  words: number;
+export interface LayoutOptions extends Shape, Omit<KernelOptions, "shrinkWindows" | "cbowCombine" | "cbowGradient"> {
   dim: number;
   /** bits of the longest code and of all codes, for hierarchical softmax */
   depth: number;
@@ -91,8 +91,9 @@ export interface Layout {
   paths: Ptr;
   allRows: Ptr;
   grid?: Grid;
-  /** rows of each matrix */
-  rows: number;
+  /** rows of each matrix that lie here */
+  inputRows: number;
+  outputRows: number;
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
@@ -100,12 +101,12 @@ export interface Layout {
 }
 
 /** Output rows that a prediction meets at most. */
-function outputCount({ loss, negatives, depth, words }: Shape): number {
+function outputCount({ loss, negatives, depth, outputRows }: LayoutOptions): number {
   if (loss === "negative-sampling") return 1 + negatives;
-  return loss === "hierarchical-softmax" ? Math.max(depth, 1) : words;
+  return loss === "hierarchical-softmax" ? Math.max(depth, 1) : outputRows;
 }
 
-export function layOut(shape: Shape): Layout {
+export function layOut(shape: LayoutOptions): Layout {
   const { words, loss, batchCapacity, windowWeights, grid: gridShape } = shape;
   const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
   const drawn = loss === "negative-sampling";
@@ -119,8 +120,9 @@ export function layOut(shape: Shape): Layout {
   const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setStride;
   const tileStride = TileList.rows + tiles * Tile.outputs * 4 + contexts * Pair.size;
   const group = gridShape ? TILES : Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
-  const blockRows = gridShape ? rowsOfBlock(gridShape.blocks, words) : words;
-  const rows = blockRows * (gridShape?.holds.blocks ?? 1);
+  const rowsOf = (rows: number, blocks: number) => (gridShape ? rowsOfBlock(gridShape.blocks, rows) * blocks : rows);
+  const inputRows = rowsOf(shape.inputRows, gridShape?.holds.blocks ?? 1);
+  const outputRows = rowsOf(shape.outputRows, gridShape?.holds.blocks ?? 1);
   const memory = new Allocator();
   const nothing = { windows: 0, partial: 0, hidden: 0, hiddenGradient: 0, shields: 0, ids: 0, tiles: 0, spareRows: 0 };
   const takeScratch = (): Scratch => ({
@@ -147,18 +149,30 @@ export function layOut(shape: Shape): Layout {
   const tables = {
     labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
     keepThresholds: memory.take(words * 4),
-    rates: memory.take(blockRows * (gridShape?.blocks ?? 1) * 4),
+    rates: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
     alias: memory.take(drawn ? words * 8 : 0),
     pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
     paths: memory.take(tree ? shape.bits * 4 : 0),
     allRows: memory.take(drawn || tree ? 0 : tiles * Tile.outputs * 4),
   };
-  const grid = gridShape && takeGrid(memory, gridShape, words);
+  const grid = gridShape && takeGrid(memory, gridShape, shape);
   return {
-    ...{ stride, tiles, gradientStride, windowStride, tileStride, group, scratch, ...tables, grid, rows },
-    inputs: memory.take(rows * stride),
-    outputs: memory.take(rows * stride),
+    ...{
+      stride,
+      tiles,
+      gradientStride,
+      windowStride,
+      tileStride,
+      group,
+      scratch,
+      ...tables,
+      grid,
+      inputRows,
+      outputRows,
+    },
+    inputs: memory.take(inputRows * stride),
+    outputs: memory.take(outputRows * stride),
     size: memory.end,
   };
 }
@@ -203,6 +217,7 @@ export function writeParams(
     [Param.outputs, layout.outputs],
     [Param.stride, layout.stride],
     [Param.vocabularySize, words],
+    [Param.outputRows, layout.outputRows],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
     [Param.loss, LOSS_NUMBERS[options.loss]],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
@@ -256,7 +271,6 @@ export function writeParams(
 export function writeLists(
   buffer: ArrayBufferLike,
   layout: Layout,
-  words: number,
   { loss, negatives, windowWeights }: KernelOptions,
 ): void {
   new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
@@ -268,7 +282,7 @@ export function writeLists(
     }
   } else if (loss === "softmax") {
     const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.scratch[0].zeroRow);
-    for (let word = 0; word < words; word++) rows[word] = layout.outputs + word * layout.stride;
+    for (let row = 0; row < layout.outputRows; row++) rows[row] = layout.outputs + row * layout.stride;
   }
 }
 

@@ -2,7 +2,9 @@
 
 import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
 import { type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
+import type { Side } from "../kernel/shape.js";
 import { Parameters } from "../model/parameters.js";
+import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
@@ -269,8 +271,9 @@ export class Model<Source = CorpusSource> {
   private async grow(text: SpooledText): Promise<void> {
     const { options, parameters: before } = this;
     const vocabulary = await growVocabulary(this.words, text, options);
-    const { size, totalWords } = vocabulary;
-    const crew = planCrew(options, this.platform.cores(), canShare(options), size, totalWords, this.crew.mode);
+    const { totalWords } = vocabulary;
+    const shape = shapeOf(vocabulary);
+    const crew = planCrew(options, this.platform.cores(), canShare(options), shape, totalWords, this.crew.mode);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     await parameters.initialise(options.seed);
     parameters.take(
@@ -303,12 +306,12 @@ export class Model<Source = CorpusSource> {
   }
 
   private snapshot(schedule: Schedule, position: Position, metadata?: Record<string, unknown>): Snapshot {
-    const { options, history, words: vocabulary, parameters, crew, inputRows } = this;
-    const { stride, dim } = inputRows;
-    const { random, outputMatrix, rates } = parameters;
+    const { options, history, words: vocabulary, parameters, crew } = this;
+    const { random, rates, dim } = parameters;
+    const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
     return {
       ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
-      ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
+      ...{ vocabulary, dim, inputs: rowsOf("inputs"), outputs: rowsOf("outputs") },
       rates: rates?.slice(),
       metadata,
     };

@@ -4,6 +4,7 @@ import { checkKnown } from "../base/check.js";
 import { breathe } from "../base/event-loop.js";
 import { type KernelPlan, kernelName, planKernel } from "../kernel/engines/kernels.js";
 import { Parameters } from "../model/parameters.js";
+import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
@@ -184,8 +185,7 @@ function crewOf<Source>(
   vocabulary: Vocabulary,
   before?: ParallelMode,
 ): Crew {
-  const { size, totalWords } = vocabulary;
-  return planCrew(options, platform.cores(), canShare(options), size, totalWords, before);
+  return planCrew(options, platform.cores(), canShare(options), shapeOf(vocabulary), vocabulary.totalWords, before);
 }
 
 /** Options with what those that were not given come to for a text of so many words. */

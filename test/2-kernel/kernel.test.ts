@@ -187,8 +187,8 @@ function forEachWeight(layout: Layout, c: Case, visit: (index: number) => void):
   }
 }
 
-function readRows({ memory, layout, words, dim }: Parameters, start: number): Float64Array[] {
-  return Array.from({ length: words }, (_, word) =>
+function readRows({ memory, layout, shape, dim }: Parameters, start: number): Float64Array[] {
+  return Array.from({ length: shape.words }, (_, word) =>
     Float64Array.from(new Float32Array(memory.buffer, start + word * layout.stride, dim)),
   );
 }
@@ -255,9 +255,9 @@ describe.each(kernels)("kernel %s", (name) => {
       const c: Case = { ...cases["a negative drawn again and again"], dim: 5 };
       const setup = await setUp(name, models[model], c);
       runSentence(setup, c.sentence, 1);
-      const { memory, layout, words } = setup.parameters;
+      const { memory, layout, shape } = setup.parameters;
       for (const start of [layout.inputs, layout.outputs]) {
-        for (let word = 0; word < words; word++) {
+        for (let word = 0; word < shape.words; word++) {
           expect([...new Float32Array(memory.buffer, start + word * layout.stride + 20, 3)]).toEqual([0, 0, 0]);
         }
       }

@@ -19,6 +19,8 @@ export class OutputLayer {
   private readonly kind: Loss;
   private readonly negatives: number;
   private readonly words: number;
+  /** What the softmax chooses from. */
+  private readonly classes: number;
   private readonly outputs: number;
   private readonly alias: number;
   private readonly zeroRow: number;
@@ -32,6 +34,7 @@ export class OutputLayer {
     this.kind = block.integer(Param.loss);
     this.negatives = block.integer(Param.negatives);
     this.words = block.integer(Param.vocabularySize);
+    this.classes = block.integer(Param.outputRows);
     this.outputs = block.integer(Param.outputs) / 4;
     this.alias = block.integer(Param.alias) / 4;
     this.zeroRow = block.integer(Param.zeroRow) / 4;
@@ -47,7 +50,7 @@ export class OutputLayer {
   private mostRows(): number {
     const { words, block } = this;
     if (this.kind === Loss.negativeSampling) return 1 + this.negatives;
-    if (this.kind === Loss.softmax) return words;
+    if (this.kind === Loss.softmax) return this.classes;
     const starts = block.integer(Param.pathStarts) / 4;
     let most = 1;
     for (let i = starts; i < starts + words; i++) most = Math.max(most, block.u[i + 1] - block.u[i]);
@@ -61,8 +64,8 @@ export class OutputLayer {
   }
 
   private listAll(): void {
-    for (let word = 0; word < this.words; word++) this.ys[word] = this.outputs + word * this.D;
-    this.listed = this.words;
+    for (let row = 0; row < this.classes; row++) this.ys[row] = this.outputs + row * this.D;
+    this.listed = this.classes;
     this.m = this.ys.length;
   }
 
@@ -125,18 +128,18 @@ export class OutputLayer {
 
   /** ŷ − y; the loss is log Σ e^(z − largest) + largest − z of the target. */
   private answerSoftmax(row: number): void {
-    const { g, words } = this;
+    const { g, classes } = this;
     const { rate } = this.block;
     let largest = Number.NEGATIVE_INFINITY;
-    for (let i = row; i < row + words; i++) if (!(g[i] <= largest)) largest = g[i];
+    for (let i = row; i < row + classes; i++) if (!(g[i] <= largest)) largest = g[i];
     const wrong = largest - g[row + this.target];
     let sum = 0;
-    for (let i = row; i < row + words; i++) {
+    for (let i = row; i < row + classes; i++) {
       g[i] = expMinusAbs(g[i] - largest);
       sum += g[i];
     }
     this.loss.add(wrong, sum);
-    for (let i = row; i < row + words; i++) g[i] *= rate / sum;
+    for (let i = row; i < row + classes; i++) g[i] *= rate / sum;
     g[row + this.target] -= rate;
     this.predictions++;
   }

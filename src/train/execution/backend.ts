@@ -228,6 +228,6 @@ export function areFinite(plan: KernelPlan, memory: WebAssembly.Memory, layout: 
 }
 
 /** Both matrices, from the first byte to the last. */
-export function matricesOf({ inputs, outputs, rows, stride }: Layout): Region {
-  return [inputs, outputs + rows * stride - inputs];
+export function matricesOf({ inputs, outputs, outputRows, stride }: Layout): Region {
+  return [inputs, outputs + outputRows * stride - inputs];
 }

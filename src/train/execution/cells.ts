@@ -83,7 +83,7 @@ export class CellTrainer {
     for (let batch = 0; batch < length; batch += some) {
       this.set(Param.inputs, places.contexts(context));
       this.set(Param.outputs, places.targets(target));
-      if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows * 4);
+      if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows.inputs * 4);
       this.set(Param.alias, layout.alias + this.aliases[target]);
       this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
