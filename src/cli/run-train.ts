@@ -9,6 +9,7 @@ import type { Command } from "commander";
 import { checkWords } from "../format/vectors.js";
 import { isExact, kernelName } from "../kernel/engines/kernels.js";
 import type { KernelName } from "../kernel/kernel.js";
+import { lossOf } from "../model/losses/registry.js";
 import {
   type Checkpoint,
   checkWritable,
@@ -95,8 +96,8 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
     if (kept === undefined) return resolveOptions(given);
     return typed.from === undefined ? resumeOptions(given, kept) : goOnOptions(given, kept);
   });
-  if (outputVectors !== undefined && resolved.loss === "hierarchical-softmax")
-    throw new UsageError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
+  if (outputVectors !== undefined && lossOf(resolved.loss).outputRowsOf !== "words")
+    throw new UsageError(`"--output-vectors" needs a loss with output vectors of words, got "${resolved.loss}"`);
   return given;
 }
 

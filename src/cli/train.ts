@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
 import { KERNEL_CHOICES } from "../kernel/engines/kernels.js";
-import { LOSSES } from "../kernel/layout.js";
+import { LOSSES } from "../model/losses/registry.js";
 import { DEFAULT_LEARNING_RATE, DEFAULTS, type WindowWeights } from "../node.js";
 import { DEFAULT_INTERVAL } from "../train/checkpoint/control.js";
 import { finish, parseBytes, parseNumber, parseThreads } from "./command.js";

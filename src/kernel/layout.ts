@@ -14,13 +14,10 @@
 //            in the place of the last five in the grid:
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
-//            labels                      f32[tiles × 8]               negative sampling only
 //            keep thresholds             u32[V]
 //            rates of the rows           f32[rows of inputs]
 //            weights of a window         f32[window]                   if contexts are weighted
-//            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
-//            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
-//            list of all output rows     u32[tiles × 6]                    softmax only
+//            tables of the output layer  see model/losses
 //            what only the grid has, see grid.ts
 //            input rows                  f32[rows of inputs][stride / 4]
 //            output rows                 f32[rows of outputs][stride / 4]  of words, or of the V − 1 inner nodes
@@ -28,7 +25,7 @@
 //
 // V = words; in the grid the rows are those of all blocks, with their padding. C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
+import { type Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
 import type { Ptr } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
@@ -42,17 +39,27 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What decides the sizes. */
-export interface LayoutOptions extends Shape, Omit<KernelOptions, "shrinkWindows" | "cbowCombine" | "cbowGradient"> {
+export interface LayoutOptions extends Shape, Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights"> {
   dim: number;
-  /** bits of the longest code and of all codes, for hierarchical softmax */
-  depth: number;
-  bits: number;
+  output: OutputLayer;
   /** entries of the longest batch, see text/encode.ts */
   batchCapacity: number;
   /** threads: each has its scratch */
   lanes: number;
   /** for skip-gram with negative sampling */
   grid?: GridShape;
+}
+
+/** What an output layer asks of the memory: see model/losses. */
+export interface OutputLayer {
+  /** its number for the kernels */
+  code: Loss;
+  /** output rows that a prediction meets at most */
+  mostTargets: number;
+  /** bytes that the lists of a prediction take, for each tile of six rows; 0 if all share one */
+  listBytes: number;
+  /** tables that all predictions share: the parameter that points to each, and its bytes */
+  tables: readonly (readonly [pointer: Param, bytes: number])[];
 }
 
 /** What each lane has of its own. */
@@ -82,14 +89,12 @@ export interface Layout {
   group: number;
   /** for each lane */
   scratch: Scratch[];
-  labels: Ptr;
   keepThresholds: Ptr;
   rates: Ptr;
   windowWeights: Ptr;
-  alias: Ptr;
-  pathStarts: Ptr;
-  paths: Ptr;
-  allRows: Ptr;
+  /** the number of the output layer, and its tables by the parameter that points to each */
+  loss: Loss;
+  tables: Partial<Record<Param, Ptr>>;
   grid?: Grid;
   /** rows of each matrix that lie here */
   inputRows: number;
@@ -100,23 +105,14 @@ export interface Layout {
   size: number;
 }
 
-/** Output rows that a prediction meets at most. */
-function outputCount({ loss, negatives, depth, outputRows }: LayoutOptions): number {
-  if (loss === "negative-sampling") return 1 + negatives;
-  return loss === "hierarchical-softmax" ? Math.max(depth, 1) : outputRows;
-}
-
 export function layOut(shape: LayoutOptions): Layout {
-  const { words, loss, batchCapacity, windowWeights, grid: gridShape } = shape;
+  const { words, output, batchCapacity, windowWeights, grid: gridShape } = shape;
   const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
-  const drawn = loss === "negative-sampling";
-  const tree = loss === "hierarchical-softmax";
   const stride = rowStride(shape.dim);
-  const tiles = Math.ceil(outputCount(shape) / Tile.outputs);
+  const tiles = Math.ceil(output.mostTargets / Tile.outputs);
   // the two slots more of an odd last context, whose scores may be written twice, and whole vectors
   const gradientStride = Math.ceil((contexts * Tile.outputs + 6) / 4) * 16;
-  const setStride =
-    TargetSet.size + (drawn || tree ? tiles * Tile.outputs * 4 : 0) + (tree ? tiles * Tile.labels * 4 : 0);
+  const setStride = TargetSet.size + tiles * output.listBytes;
   const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setStride;
   const tileStride = TileList.rows + tiles * Tile.outputs * 4 + contexts * Pair.size;
   const group = gridShape ? TILES : Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
@@ -146,16 +142,13 @@ export function layOut(shape: LayoutOptions): Layout {
     ids: memory.take(batchCapacity * 4),
   });
   const scratch = Array.from({ length: shape.lanes }, takeScratch);
-  const tables = {
-    labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
+  const shared = {
     keepThresholds: memory.take(words * 4),
     rates: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
-    alias: memory.take(drawn ? words * 8 : 0),
-    pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
-    paths: memory.take(tree ? shape.bits * 4 : 0),
-    allRows: memory.take(drawn || tree ? 0 : tiles * Tile.outputs * 4),
   };
+  const tables: Layout["tables"] = {};
+  for (const [pointer, bytes] of output.tables) tables[pointer] = memory.take(bytes);
   const grid = gridShape && takeGrid(memory, gridShape, shape);
   return {
     ...{
@@ -166,7 +159,9 @@ export function layOut(shape: LayoutOptions): Layout {
       tileStride,
       group,
       scratch,
-      ...tables,
+      ...shared,
+      loss: output.code,
+      tables,
       grid,
       inputRows,
       outputRows,
@@ -177,14 +172,9 @@ export function layOut(shape: LayoutOptions): Layout {
   };
 }
 
-/** The output layer. */
-export type LossName = "negative-sampling" | "hierarchical-softmax" | "softmax";
-export const LOSSES: readonly LossName[] = ["negative-sampling", "hierarchical-softmax", "softmax"];
-
 /** The options that the kernels read from the parameter block. */
 export interface KernelOptions {
   model: "skipgram" | "cbow";
-  loss: LossName;
   /** Context words on each side at most; not both 0. */
   windowLeft: number;
   windowRight: number;
@@ -196,12 +186,6 @@ export interface KernelOptions {
   cbowCombine: "mean" | "sum";
   cbowGradient: "undivided" | "divided";
 }
-
-const LOSS_NUMBERS: Record<LossName, Loss> = {
-  "negative-sampling": Loss.negativeSampling,
-  "hierarchical-softmax": Loss.hierarchicalSoftmax,
-  softmax: Loss.softmax,
-};
 
 /** Fills the parameter block and the lists of a lane; the generator's state is the caller's. */
 export function writeParams(
@@ -219,7 +203,7 @@ export function writeParams(
     [Param.vocabularySize, words],
     [Param.outputRows, layout.outputRows],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
-    [Param.loss, LOSS_NUMBERS[options.loss]],
+    [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
     [Param.windowLeft, options.windowLeft],
     [Param.windowRight, options.windowRight],
@@ -229,11 +213,7 @@ export function writeParams(
     [Param.cbowMean, Number(options.cbowCombine === "mean")],
     [Param.cbowDivided, Number(options.cbowGradient === "divided")],
     [Param.keepThresholds, layout.keepThresholds],
-    [Param.alias, layout.alias],
     [Param.noiseWords, words],
-    [Param.pathStarts, layout.pathStarts],
-    [Param.paths, layout.paths],
-    [Param.allRows, layout.allRows],
     [Param.ids, scratch.ids],
     [Param.kept, scratch.kept],
     [Param.windows, scratch.windows],
@@ -245,7 +225,6 @@ export function writeParams(
     [Param.blocks, layout.grid?.blocks ?? 0],
     [Param.places, layout.grid?.places ?? 0],
     [Param.group, layout.group],
-    [Param.labels, layout.labels],
     [Param.gradients, scratch.gradients],
     [Param.gradientStride, layout.gradientStride],
     [Param.hidden, scratch.hidden],
@@ -255,6 +234,7 @@ export function writeParams(
     [Param.zeroRow, scratch.zeroRow],
   ];
   for (const [offset, value] of integers) view.setUint32(offset, value, true);
+  for (const [pointer, start] of Object.entries(layout.tables)) view.setUint32(Number(pointer), start, true);
 
   // lists of output rows are filled up to whole tiles with the zero row
   if (layout.grid === undefined) {
@@ -264,25 +244,6 @@ export function writeParams(
   for (let tile = scratch.tiles; tile < scratch.tiles + layout.group * layout.tileStride; tile += layout.tileStride) {
     const list = new Uint32Array(buffer, tile, layout.tileStride / 4).fill(scratch.zeroRow);
     list[TileList.pairs / 4] = tile + TileList.rows + layout.tiles * Tile.outputs * 4;
-  }
-}
-
-/** Fills the labels and lists that all lanes share; the matrices, thresholds, alias table and paths are the caller's. */
-export function writeLists(
-  buffer: ArrayBufferLike,
-  layout: Layout,
-  { loss, negatives, windowWeights }: KernelOptions,
-): void {
-  new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
-  if (loss === "negative-sampling") {
-    // the positive first, noise words 0, and ½ where a slot holds no prediction
-    const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);
-    for (let k = 0; k <= negatives; k++) {
-      labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
-    }
-  } else if (loss === "softmax") {
-    const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.scratch[0].zeroRow);
-    for (let row = 0; row < layout.outputRows; row++) rows[row] = layout.outputs + row * layout.stride;
   }
 }
 

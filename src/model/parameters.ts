@@ -3,31 +3,31 @@
 import { Param } from "../../assembly/params.js";
 import { breathe } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
-import { blockSize, CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
+import { CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
 import type { Ptr } from "../kernel/kernel.js";
 import {
   type KernelOptions,
   type Layout,
   layOut,
+  type OutputLayer,
   type Scratch,
   toThreshold,
-  writeLists,
   writeParams,
 } from "../kernel/layout.js";
 import { Allocator, allocate } from "../kernel/memory.js";
 import type { Region } from "../kernel/patch.js";
 import type { Shape, Side } from "../kernel/shape.js";
-import { aliasTable } from "../math/alias.js";
-import { type HuffmanTree, huffmanTree } from "../math/huffman.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
 import type { VectorStorage } from "../vectors/vectors.js";
+import type { LossOptions } from "./losses/output-loss.js";
+import { type LossName, lossOf } from "./losses/registry.js";
 import { shapeOf } from "./spec.js";
 
-export interface ParameterOptions extends KernelOptions {
+export interface ParameterOptions extends KernelOptions, LossOptions {
+  loss: LossName;
   dim: number;
   subsample: number;
-  noiseExponent: number;
   seed: number;
 }
 
@@ -51,14 +51,14 @@ export interface Workplace {
   shared: boolean;
 }
 
-/** Where everything will lie; nothing is allocated. @param tree bits of the longest code and of all codes */
+/** Where everything will lie; nothing is allocated. */
 export function planMemory(
   options: ParameterOptions,
   { batchCapacity, lanes, grid }: Workplace,
   shape: Shape,
-  tree: { depth: number; bits: number },
+  output: OutputLayer,
 ) {
-  const layout = layOut({ ...options, ...tree, ...shape, batchCapacity, lanes, grid });
+  const layout = layOut({ ...options, ...shape, output, batchCapacity, lanes, grid });
   const plan = new Allocator(layout.size);
   const space = takeSearchSpace(plan, layout.stride);
   return { layout, space, size: plan.end };
@@ -73,8 +73,8 @@ export class Parameters {
   private readonly layOut: (holds: GridShape["holds"]) => Layout;
   readonly shape: Shape;
   readonly dim: number;
-  /** whether the output rows are those of inner nodes */
-  private readonly hasTree: boolean;
+  /** matrices whose first rows are those of words */
+  private readonly wordSides: readonly Side[];
   private readonly space: SearchSpace;
   private isInBlocks = false;
   private moved = Promise.resolve();
@@ -86,26 +86,26 @@ export class Parameters {
   constructor(vocabulary: Vocabulary, options: ParameterOptions, workplace: Workplace, shape = shapeOf(vocabulary)) {
     this.shape = shape;
     this.dim = options.dim;
-    this.hasTree = options.loss === "hierarchical-softmax";
-    const tree = this.hasTree ? huffmanTree(vocabulary.counts) : undefined;
-    const bits = tree ?? { depth: 0, bits: 0 };
-    const { layout, space, size } = planMemory(options, workplace, shape, bits);
+    const loss = lossOf(options.loss);
+    this.wordSides = loss.outputRowsOf === "words" ? SIDES : ["inputs"];
+    const output = loss.prepare(options, shape, vocabulary);
+    const { layout, space, size } = planMemory(options, workplace, shape, output);
     this.layOut = (holds) => {
       const grid = { ...workplace.grid!, holds };
-      return planMemory(options, { ...workplace, grid }, shape, bits).layout;
+      return planMemory(options, { ...workplace, grid }, shape, output).layout;
     };
     this.layout = layout;
     this.space = space;
     this.memory = allocate(size, workplace.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
-    writeLists(this.memory.buffer, this.layout, options);
     this.layout.scratch.forEach((scratch, lane) => {
       writeParams(this.memory.buffer, this.layout, scratch, this.shape.words, options);
       this.randomState(scratch).set(Random.from(options.seed, STREAM.training + lane).state);
     });
     this.writePlaces();
     this.writeThresholds(vocabulary, options);
-    if (options.loss === "negative-sampling") this.writeNoise(vocabulary.noiseWeights(options.noiseExponent));
-    if (tree) this.writePaths(tree);
+    const { windowWeights } = options;
+    new Float32Array(this.memory.buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
+    output.write(this.memory.buffer, layout);
   }
 
   /** Input rows uniform in ±½/dim (as word2vec.c); output rows stay 0. The event loop gets its turn every few ms. */
@@ -229,14 +229,14 @@ export class Parameters {
   }
 
   /**
-   * Takes the rows of a model with fewer words, but of no tree, whose nodes are others now; and the generators as they stand.
+   * Takes the rows of a model with fewer words, but not those of a tree, whose nodes are others now; and the generators as they stand.
    * The rows after those of words keep their order.
    * @param words the word here of each word there
    */
   take(before: Parameters, words: readonly number[]): void {
     const stride = this.layout.stride / 4;
     const rowOf = (row: number) => words[row] ?? row - words.length + this.shape.words;
-    for (const side of this.hasTree ? (["inputs"] as const) : SIDES) {
+    for (const side of this.wordSides) {
       const from = before.matrix(side);
       const to = this.matrix(side);
       for (let start = 0, row = 0; start < from.length; start += stride, row++)
@@ -346,40 +346,5 @@ export class Parameters {
   private writeThresholds(vocabulary: Vocabulary, options: ParameterOptions): void {
     const keep = new Uint32Array(this.memory.buffer, this.layout.keepThresholds, this.shape.words);
     keep.set(Uint32Array.from(vocabulary.keepProbabilities(options.subsample), toThreshold));
-  }
-
-  /** The alias table of all words, or one for each block. */
-  private writeNoise(weights: Float64Array): void {
-    const blocks = this.layout.grid?.blocks ?? 1;
-    let start = this.layout.alias;
-    for (let block = 0; block < blocks; block++) {
-      const size = blockSize(blocks, this.shape.words, block);
-      const own = Float64Array.from({ length: size }, (_, row) => weights[row * blocks + block]);
-      // words with count 0 only: any of them will do
-      this.writeAliasTable(start, own.some((weight) => weight > 0) ? own : own.fill(1));
-      start += size * 8;
-    }
-  }
-
-  private writeAliasTable(start: Ptr, weights: Float64Array): void {
-    const { thresholds, aliases } = aliasTable(weights);
-    const cells = new Uint32Array(this.memory.buffer, start, 2 * weights.length);
-    for (let i = 0; i < weights.length; i++) {
-      cells[2 * i] = thresholds[i];
-      cells[2 * i + 1] = aliases[i];
-    }
-  }
-
-  private writePaths(tree: HuffmanTree): void {
-    const starts = new Uint32Array(this.memory.buffer, this.layout.pathStarts, this.shape.words + 1);
-    const paths = new Uint32Array(this.memory.buffer, this.layout.paths, tree.bits);
-    let end = 0;
-    for (let word = 0; word < this.shape.words; word++) {
-      const { nodes, code } = tree.path(word);
-      nodes.forEach((node, j) => {
-        paths[end++] = 2 * node + code[j];
-      });
-      starts[word + 1] = end;
-    }
   }
 }

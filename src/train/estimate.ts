@@ -1,6 +1,7 @@
 // What a training will take, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
+import { lossOf } from "../model/losses/registry.js";
 import { planMemory, type Workplace } from "../model/parameters.js";
 import { shapeOf } from "../model/spec.js";
 import { threadsOf } from "../text/threads.js";
@@ -67,10 +68,8 @@ export function estimateMemoryFor<Source>(
   const shared = canShare(resolved);
   const shape = shapeOf({ size: words });
   const crew = planCrew(resolved, cores(), shared, shape, tokens);
-  const levels = Math.ceil(Math.log2(words)) + 1;
-  // codes of word counts: on average a level more than the logarithm, the longest half as long again
-  const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };
-  const { layout, size } = planMemory(resolved, crew.workplace, shape, tree);
+  const output = lossOf(resolved.loss).estimate(resolved, shape);
+  const { layout, size } = planMemory(resolved, crew.workplace, shape, output);
   const { threads } = crew;
   const [inputs, outputs] = [shape.inputRows * layout.stride, shape.outputRows * layout.stride];
   const isApart = resolved.worker && !shared;
@@ -79,7 +78,9 @@ export function estimateMemoryFor<Source>(
   // once the words are counted their readers have ended; the engine keeps about as much as one had
   const readersLeft = isCounted && resolved.spool !== false ? Math.min(1, readers) : readers;
   const parts = {
-    own: isApart ? memoriesOf(crew, size, (workplace) => planMemory(resolved, workplace, shape, tree).layout.size) : 0,
+    own: isApart
+      ? memoriesOf(crew, size, (workplace) => planMemory(resolved, workplace, shape, output).layout.size)
+      : 0,
     messages: isApart ? messagesOf(crew, outputs) : 0,
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,

@@ -3,6 +3,7 @@
 import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
 import { type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
 import type { Side } from "../kernel/shape.js";
+import { lossOf } from "../model/losses/registry.js";
 import { Parameters } from "../model/parameters.js";
 import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
@@ -111,9 +112,10 @@ export class Model<Source = CorpusSource> {
    * @throws RangeError with hierarchical softmax, whose output rows belong to the inner nodes of a tree
    */
   get outputVectors(): WordVectors {
+    const { loss } = this.options;
     if (this.outputRows === undefined)
       throw new RangeError(
-        'words have no output vectors with loss "hierarchical-softmax", whose output rows belong to the inner nodes of a tree: use another loss',
+        `words have no output vectors with loss "${loss}", whose output rows belong to ${lossOf(loss).outputRowsOf}: use another loss`,
       );
     return this.outputRows;
   }
@@ -263,7 +265,7 @@ export class Model<Source = CorpusSource> {
     const kernel = startQueries(this.plan, parameters.memory);
     const { dim, loss } = this.options;
     this.inputRows = new WordVectors(vocabulary.words, dim, parameters.inputs, kernel);
-    if (loss !== "hierarchical-softmax")
+    if (lossOf(loss).outputRowsOf === "words")
       this.outputRows = new WordVectors(vocabulary.words, dim, parameters.outputs, kernel);
   }
 

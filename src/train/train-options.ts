@@ -3,7 +3,7 @@
 import { checkBoolean, checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../base/check.js";
 import { isExact, KERNEL_CHOICES, type KernelChoice, takesBinary } from "../kernel/engines/kernels.js";
 import type { WasmSource } from "../kernel/engines/wasm.js";
-import { LOSSES, type LossName } from "../kernel/layout.js";
+import { LOSSES, type LossName, lossesWith } from "../model/losses/registry.js";
 import { checkThreads } from "../text/threads.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
@@ -150,15 +150,16 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   const model = checkOneOf("model", o.model, ["skipgram", "cbow"]);
   const learningRate = checkNumber("learningRate", o.learningRate ?? DEFAULT_LEARNING_RATE[model], 0);
   const loss = checkOneOf("loss", o.loss, LOSSES);
-  for (const name of ["negatives", "noiseExponent"]) {
-    if (loss !== "negative-sampling" && name in given)
-      throw new RangeError(`"${name}" goes with loss "negative-sampling", got loss "${loss}": leave it out`);
+  for (const name of Object.keys(given)) {
+    const losses = lossesWith(name);
+    if (losses.length > 0 && !losses.includes(loss))
+      throw new RangeError(`"${name}" goes with loss "${losses.join('" or "')}", got loss "${loss}": leave it out`);
   }
   for (const name of ["cbowCombine", "cbowGradient"]) {
     if (model !== "cbow" && name in given)
       throw new RangeError(`"${name}" goes with model "cbow", got model "${model}": leave it out`);
   }
-  if ("sharedNegatives" in given && (model !== "skipgram" || loss !== "negative-sampling"))
+  if ("sharedNegatives" in given && !fitsGrid({ model, loss }))
     throw new RangeError(
       `"sharedNegatives" goes with model "skipgram" and loss "negative-sampling", got "${model}" and "${loss}": leave it out`,
     );

@@ -6,13 +6,14 @@ import { Mark, Param } from "../../assembly/params";
 import { Random } from "../../src/base/random";
 import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
 import type { Trainer } from "../../src/kernel/kernel";
-import { type KernelOptions, type Layout, LOSSES } from "../../src/kernel/layout";
+import type { KernelOptions, Layout } from "../../src/kernel/layout";
 import { huffmanTree } from "../../src/math/huffman";
+import { LOSSES } from "../../src/model/losses/registry";
 import { Parameters } from "../../src/model/parameters";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { step } from "../../src/train/execution/step";
 import { kernels } from "../support/kernels";
-import { type State, type Tables, trainSentence } from "../support/reference";
+import { type ReferenceOptions, type State, type Tables, trainSentence } from "../support/reference";
 
 const architectures: Record<string, Partial<KernelOptions>> = {
   "skip-gram": {},
@@ -21,7 +22,7 @@ const architectures: Record<string, Partial<KernelOptions>> = {
   "CBOW, mean, divided": { model: "cbow", cbowGradient: "divided" },
 };
 
-const models: Record<string, Partial<KernelOptions>> = {};
+const models: Record<string, Partial<ReferenceOptions>> = {};
 for (const loss of LOSSES) {
   for (const [name, options] of Object.entries(architectures)) {
     if (loss !== "negative-sampling" || options.model === "cbow") models[`${loss}, ${name}`] = { ...options, loss };
@@ -121,13 +122,13 @@ const cases: Record<string, Case> = {
 interface Setup {
   kernel: Trainer;
   parameters: Parameters;
-  options: KernelOptions;
+  options: ReferenceOptions;
   tables: Tables;
   state: State;
 }
 
-async function setUp(name: (typeof kernels)[number], model: Partial<KernelOptions>, c: Case): Promise<Setup> {
-  const options: KernelOptions = {
+async function setUp(name: (typeof kernels)[number], model: Partial<ReferenceOptions>, c: Case): Promise<Setup> {
+  const options: ReferenceOptions = {
     model: "skipgram",
     loss: "negative-sampling",
     windowLeft: c.window,
@@ -149,7 +150,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
   );
   const { memory, layout } = parameters;
   const drawn = options.loss === "negative-sampling";
-  const cells = new Uint32Array(memory.buffer, layout.alias, drawn ? 2 * c.words : 0);
+  const cells = new Uint32Array(memory.buffer, layout.tables[Param.alias], drawn ? 2 * c.words : 0);
   if (c.noise && drawn) {
     for (let i = 0; i < c.words; i++) {
       cells[2 * i] = 0;

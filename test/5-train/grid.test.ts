@@ -7,6 +7,7 @@ import { blockSize, rowInBlocks } from "../../src/kernel/grid-layout";
 import { allocate } from "../../src/kernel/memory";
 import { paste } from "../../src/kernel/patch";
 import type { Shape, Side } from "../../src/kernel/shape";
+import { lossOf } from "../../src/model/losses/registry";
 import { Parameters, planMemory } from "../../src/model/parameters";
 import { shapeOf } from "../../src/model/spec";
 import { Vocabulary } from "../../src/text/vocabulary";
@@ -160,7 +161,8 @@ describe("memory", () => {
       const { shape } = cutText(options, shapeOf({ size: 3000 }), Number.POSITIVE_INFINITY);
       const grid = { ...shape, holds: { chunks, blocks: shape.blocks } };
       const workplace = { batchCapacity: 100, lanes: 2, grid, shared: false };
-      const { size, layout } = planMemory(options, workplace, shapeOf(vocabulary), { depth: 0, bits: 0 });
+      const rows = shapeOf(vocabulary);
+      const { size, layout } = planMemory(options, workplace, rows, lossOf(options.loss).estimate(options, rows));
       const parameters = new Parameters(vocabulary, options, workplace);
       expect(parameters.memory.buffer.byteLength).toBe(65_536 * Math.ceil(size / 65_536));
       expect(parameters.layout).toEqual(layout);

@@ -84,7 +84,7 @@ export class CellTrainer {
       this.set(Param.inputs, places.contexts(context));
       this.set(Param.outputs, places.targets(target));
       if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows.inputs * 4);
-      this.set(Param.alias, layout.alias + this.aliases[target]);
+      this.set(Param.alias, layout.tables[Param.alias]! + this.aliases[target]);
       this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
       this.random.set(Random.from(task.seed, STREAM.training, chunk.epoch, chunk.first + batch, cell).state);

@@ -2,6 +2,7 @@
 
 import type { KernelChoice } from "../../kernel/engines/kernels.js";
 import type { WasmSource } from "../../kernel/engines/wasm.js";
+import { lossOf } from "../../model/losses/registry.js";
 import type { ParameterOptions } from "../../model/parameters.js";
 import type { Vocabulary, VocabularyOptions } from "../../text/vocabulary.js";
 import type { SizedOption } from "./small-text.js";
@@ -66,5 +67,5 @@ export type StoredOptions = Omit<Settings, (typeof UNSTORED)[number]>;
 
 /** Whether predictions are pairs of rows, which cells can be made of. */
 export function fitsGrid({ model, loss }: Pick<Settings, "model" | "loss">): boolean {
-  return model === "skipgram" && loss === "negative-sampling";
+  return model === "skipgram" && lossOf(loss).fitsGrid;
 }
