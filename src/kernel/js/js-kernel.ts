@@ -6,7 +6,8 @@ import type { QueryKernel, Trainer } from "../kernel.js";
 import { Block } from "./js-block.js";
 import { trainCell } from "./js-cell.js";
 import { boundRows, encodeRows } from "./js-codes.js";
-import { OutputLayer } from "./js-output.js";
+import { outputLayer } from "./js-losses.js";
+import type { OutputLayer } from "./js-output.js";
 import { sortPairs } from "./js-sort.js";
 import { dot } from "./js-vector.js";
 
@@ -83,7 +84,7 @@ class BatchTrainer {
     this.xs = new Int32Array(contexts);
     this.weights = new Float64Array(contexts);
     this.partial = new Float64Array(contexts);
-    this.output = new OutputLayer(block, contexts);
+    this.output = outputLayer(block, contexts);
   }
 
   train(length: number): void {
