@@ -4,8 +4,7 @@ import { drawNegatives, mergeNegatives, respondNegatives } from "./loss-negative
 import { listAll, respondAll } from "./loss-softmax";
 import { listPath, respondPath } from "./loss-tree";
 import { scoreRows } from "./output";
-import { Loss, Param, TargetSet } from "./params";
-import { touch } from "./rows";
+import { Loss, Param } from "./params";
 
 /** Writes the set of a target, a word, see TargetSet. */
 export function drawTargets(params: usize, target: u32, set: usize): void {
@@ -13,14 +12,6 @@ export function drawTargets(params: usize, target: u32, set: usize): void {
   if (loss == Loss.negativeSampling) drawNegatives(params, target, set);
   else if (loss == Loss.hierarchicalSoftmax) listPath(params, target, set);
   else listAll(params, target, set);
-}
-
-/** Reads a float of each cache line of the output rows of a set, but for the softmax, whose every prediction reads all rows. */
-export function touchTargets(params: usize, set: usize): void {
-  if (load<u32>(params, Param.loss) == Loss.softmax) return;
-  const stride: usize = load<u32>(params, Param.stride);
-  let ys: usize = load<u32>(set, TargetSet.rows);
-  for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
 }
 
 /** Scores n hidden rows xs, u32[n], against the rows of a set, leaves learning rate × ∂loss/∂z in the gradients and adds the loss. */

@@ -2,8 +2,8 @@
 //   rows → combine → hidden → output layer → gradient → rows
 // for CBOW, and for skip-gram with the softmaxes. p, q: positions in the sentence kept, u32 word ids.
 
-import { drawTargets, mergeTargets, score, touchTargets } from "./losses";
-import { isHalf, tileCount } from "./output";
+import { drawTargets, mergeTargets, score } from "./losses";
+import { isHalf, tileCount, touchTargets } from "./output";
 import { Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeInputs } from "./repeats";
