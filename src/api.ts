@@ -16,7 +16,7 @@ export { KernelError } from "./kernel/compile.js";
 export type { KernelChoice } from "./kernel/engines/kernels.js";
 export type { WasmSource } from "./kernel/engines/wasm.js";
 export type { KernelName, WordId } from "./kernel/kernel.js";
-export type { LossName } from "./kernel/layout.js";
+export type { LossName } from "./model/losses/registry.js";
 export { type QualityOptions, type QualityPoint, qualityProbe } from "./presets/quality.js";
 export {
   type Basket,

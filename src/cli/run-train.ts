@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { checkWords } from "../format/vectors.js";
+import { isExact, kernelName } from "../kernel/engines/kernels.js";
+import type { KernelName } from "../kernel/kernel.js";
+import { lossOf } from "../model/losses/registry.js";
 import {
   type Checkpoint,
   checkWritable,
@@ -94,8 +97,8 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
     if (kept === undefined) return resolveOptions(given);
     return typed.from === undefined ? resumeOptions(given, kept) : goOnOptions(given, kept);
   });
-  if (outputVectors !== undefined && resolved.loss === "hierarchical-softmax")
-    throw new UsageError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
+  if (outputVectors !== undefined && lossOf(resolved.loss).outputRowsOf !== "words")
+    throw new UsageError(`"--output-vectors" needs a loss with output vectors of words, got "${resolved.loss}"`);
   return given;
 }
 
@@ -275,12 +278,14 @@ function describe(
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
       `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), loss ${loss.toFixed(4)}` +
-      (reproducible ? "" : `; another run gives other vectors: for the same bytes ${remedy(kernel, parallel)}`),
+      (reproducible ? "" : `; ${doubt(kernel, parallel)}`),
   };
 }
 
-/** What makes a run give the same bytes again. */
-function remedy(kernel: string, parallel: string): string {
-  const needed = [kernel === "relaxed" ? "--kernel simd" : "", parallel === "hogwild" ? "--reproducible" : ""];
-  return needed.filter((flag) => flag !== "").join(" and ");
+/** Why the same command may give other bytes, and what makes it give the same. */
+function doubt(kernel: KernelName, parallel: string): string {
+  const isOpen = parallel === "hogwild";
+  const needed = [isExact(kernel) ? "" : `--kernel ${kernelName("auto")}`, isOpen ? "--reproducible" : ""];
+  const who = isOpen ? "another run gives" : "another machine may give";
+  return `${who} other vectors: for the same bytes ${needed.filter((flag) => flag !== "").join(" and ")}`;
 }

@@ -1,8 +1,11 @@
 // A trained model, which can be trained on.
 
 import { checkBoolean, checkKnown, show } from "../base/check.js";
-import { type KernelPlan, startKernel } from "../kernel/engines/kernels.js";
+import { type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
+import type { Side } from "../kernel/shape.js";
+import { lossOf } from "../model/losses/registry.js";
 import { Parameters } from "../model/parameters.js";
+import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
@@ -103,9 +106,10 @@ export class Model<Source = CorpusSource> {
    * @throws RangeError with hierarchical softmax, whose output rows belong to the inner nodes of a tree
    */
   get outputVectors(): WordVectors {
+    const { loss } = this.options;
     if (this.outputRows === undefined)
       throw new RangeError(
-        'words have no output vectors with loss "hierarchical-softmax", whose output rows belong to the inner nodes of a tree: use another loss',
+        `words have no output vectors with loss "${loss}", whose output rows belong to ${lossOf(loss).outputRowsOf}: use another loss`,
       );
     return this.outputRows;
   }
@@ -248,10 +252,10 @@ export class Model<Source = CorpusSource> {
     this.words = vocabulary;
     this.parameters = parameters;
     this.crew = crew;
-    const kernel = startKernel(this.plan, parameters.memory);
+    const kernel = startQueries(this.plan, parameters.memory);
     const { dim, loss } = this.options;
     this.inputRows = new WordVectors(vocabulary.words, dim, parameters.inputs, kernel);
-    if (loss !== "hierarchical-softmax")
+    if (lossOf(loss).outputRowsOf === "words")
       this.outputRows = new WordVectors(vocabulary.words, dim, parameters.outputs, kernel);
   }
 
@@ -259,8 +263,9 @@ export class Model<Source = CorpusSource> {
   private async grow(text: SpooledText): Promise<void> {
     const { options, parameters: before } = this;
     const vocabulary = await growVocabulary(this.words, text, options);
-    const { size, totalWords } = vocabulary;
-    const crew = planCrew(options, this.platform.cores(), canShare(options), size, totalWords, this.crew.mode);
+    const { totalWords } = vocabulary;
+    const shape = shapeOf(vocabulary);
+    const crew = planCrew(options, this.platform.cores(), canShare(options), shape, totalWords, this.crew.mode);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     await parameters.initialise(options.seed);
     parameters.take(
@@ -293,12 +298,12 @@ export class Model<Source = CorpusSource> {
   }
 
   private snapshot(schedule: Schedule, position: Position, metadata?: Record<string, unknown>): Snapshot {
-    const { options, history, words: vocabulary, parameters, crew, inputRows } = this;
-    const { stride, dim } = inputRows;
-    const { random, outputMatrix, rates } = parameters;
+    const { options, history, words: vocabulary, parameters, crew } = this;
+    const { random, rates, dim } = parameters;
+    const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
     return {
       ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
-      ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
+      ...{ vocabulary, dim, inputs: rowsOf("inputs"), outputs: rowsOf("outputs") },
       rates: rates?.slice(),
       metadata,
     };
@@ -308,7 +313,7 @@ export class Model<Source = CorpusSource> {
   private view(): EpochModel {
     const { words: vocabulary, history, inputRows } = this;
     const storage = allocateVectors(vocabulary.size, inputRows.dim, this.crew.workplace.shared);
-    const kernel = startKernel(this.plan, storage.memory);
+    const kernel = startQueries(this.plan, storage.memory);
     const vectors = new WordVectors(vocabulary.words, inputRows.dim, storage, kernel);
     vectors.matrix.set(inputRows.matrix);
     return { vectors, vocabulary, history: [...history] };

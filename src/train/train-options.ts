@@ -1,6 +1,7 @@
 // The options of train: all tables together, what they resolve to, and which may be given when a training is resumed.
 
 import { checkKnown, show } from "../base/check.js";
+import { isExact, KERNEL_CHOICES, takesBinary } from "../kernel/engines/kernels.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
 import { type Given, namesOf, type Option, type OptionTable, resolve } from "./options/option.js";
@@ -42,10 +43,14 @@ function checkTogether(given: TrainOptions, values: Omit<ResolvedOptions, "open"
     throw new RangeError('"window" says nothing where "windowLeft" and "windowRight" are given: leave it out');
   if (windowLeft === 0 && windowRight === 0)
     throw new RangeError('"windowLeft" and "windowRight" are both 0: no word would have a context');
-  if (reproducible && (kernel === "relaxed" || kernel === "js"))
-    throw new RangeError(`"reproducible" needs kernel "simd" or "scalar", got "${kernel}"`);
-  if (kernel === "js" && wasm !== undefined)
-    throw new RangeError('"wasm" goes with kernels of WebAssembly, got kernel "js": leave one out');
+  if (reproducible && !isExact(kernel)) {
+    const exact = KERNEL_CHOICES.filter((choice) => choice !== "auto" && isExact(choice));
+    throw new RangeError(
+      `"reproducible" needs kernel ${exact.map((name) => `"${name}"`).join(" or ")}, got "${kernel}"`,
+    );
+  }
+  if (wasm !== undefined && !takesBinary(kernel))
+    throw new RangeError(`"wasm" goes with kernels of WebAssembly, got kernel "${kernel}": leave one out`);
   if (reproducible && !fitsGrid({ model, loss }) && threads !== "auto" && threads > 1)
     throw new RangeError(
       `"reproducible" with ${model === "cbow" ? 'model "cbow"' : `loss "${loss}"`} needs one thread, not "threads" ${threads}: leave one out`,

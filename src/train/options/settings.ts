@@ -1,5 +1,6 @@
 // What a training is set to: the values of its options. Those that are objects of one run are in ../train-options.ts.
 
+import { lossOf } from "../../model/losses/registry.js";
 import type { Stored, Values } from "./option.js";
 import type { SizedOption } from "./small-text.js";
 import type { SETTINGS } from "./table.js";
@@ -15,5 +16,5 @@ export interface StoredOptions extends Stored<typeof SETTINGS> {}
 
 /** Whether predictions are pairs of rows, which cells can be made of. */
 export function fitsGrid({ model, loss }: Pick<Settings, "model" | "loss">): boolean {
-  return model === "skipgram" && loss === "negative-sampling";
+  return model === "skipgram" && lossOf(loss).fitsGrid;
 }

@@ -2,9 +2,9 @@
 // holds, flags of the command line and the guide's table come from here. Options of one run are in ../train-options.ts.
 
 import { checkBoolean, checkInteger, checkNumber } from "../../base/check.js";
-import { KERNEL_CHOICES, type KernelChoice } from "../../kernel/engines/kernels.js";
+import { isExact, KERNEL_CHOICES, type KernelChoice } from "../../kernel/engines/kernels.js";
 import type { WasmSource } from "../../kernel/engines/wasm.js";
-import { LOSSES } from "../../kernel/layout.js";
+import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
 import { boolean, callback, type Defaults, integer, namesOf, number, type OptionTable, oneOf } from "./option.js";
@@ -13,10 +13,6 @@ import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./wo
 
 export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
 
-/** Kernels whose bytes are the same. */
-const EXACT: readonly KernelChoice[] = ["auto", "simd", "scalar"];
-
-const WITH_NOISE = { loss: ["negative-sampling"] } as const;
 const WITH_CBOW = { model: ["cbow"] } as const;
 
 export const SETTINGS = {
@@ -63,14 +59,18 @@ export const SETTINGS = {
     derive: ({ windowWeights }: { windowWeights: readonly number[] }) => windowWeights.length === 0,
   },
   /** Negative sampling: noise words of a prediction. Default 5. */
-  negatives: { ...integer(1, 1_000), default: 5, goesWith: WITH_NOISE },
+  negatives: { ...integer(1, 1_000), default: 5, goesWith: { loss: lossesWith("negatives") } },
   /** Negative sampling: the noise distribution is count^noiseExponent. Default 0.75. */
-  noiseExponent: { ...number(-10, 10), default: 0.75, goesWith: WITH_NOISE },
+  noiseExponent: { ...number(-10, 10), default: 0.75, goesWith: { loss: lossesWith("noiseExponent") } },
   /**
    * Skip-gram: up to 16 pairs that follow each other share their noise words (default); or, false, each has its own, as in
    * word2vec.c. (9.5) of docs/math.md.
    */
-  sharedNegatives: { ...boolean(), default: true, goesWith: { model: ["skipgram"], ...WITH_NOISE } },
+  sharedNegatives: {
+    ...boolean(),
+    default: true,
+    goesWith: { model: ["skipgram"], loss: LOSSES.filter((name) => lossOf(name).fitsGrid) },
+  },
   /** CBOW: the hidden vector is the "mean" (default) or the "sum" of the context vectors. */
   cbowCombine: { ...oneOf(["mean", "sum"]), default: "mean", goesWith: WITH_CBOW },
   /**
@@ -122,7 +122,7 @@ export const SETTINGS = {
   kernel: {
     ...oneOf(KERNEL_CHOICES),
     default: "auto",
-    suits: (was: KernelChoice, is: KernelChoice) => was === is || (EXACT.includes(was) && EXACT.includes(is)),
+    suits: (was: KernelChoice, is: KernelChoice) => was === is || (isExact(was) && isExact(is)),
     again: "load",
   },
   /** A kernel binary instead of the embedded one: bytes, compiled module or URL. */
