@@ -83,7 +83,12 @@ export class Parameters {
    * All rows are 0 until initialise, take or restore.
    * @throws RangeError if the model does not fit into memory
    */
-  constructor(vocabulary: Vocabulary, options: ParameterOptions, workplace: Workplace, shape = shapeOf(vocabulary)) {
+  constructor(
+    vocabulary: Vocabulary,
+    options: ParameterOptions,
+    workplace: Workplace,
+    shape: Shape = shapeOf(vocabulary),
+  ) {
     this.shape = shape;
     this.dim = options.dim;
     this.hasTree = options.loss === "hierarchical-softmax";
@@ -97,9 +102,9 @@ export class Parameters {
     this.layout = layout;
     this.space = space;
     this.memory = allocate(size, workplace.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
-    writeLists(this.memory.buffer, this.layout, options);
+    writeLists(this.memory.buffer, this.layout, shape, options);
     this.layout.scratch.forEach((scratch, lane) => {
-      writeParams(this.memory.buffer, this.layout, scratch, this.shape.words, options);
+      writeParams(this.memory.buffer, this.layout, scratch, shape, options);
       this.randomState(scratch).set(Random.from(options.seed, STREAM.training + lane).state);
     });
     this.writePlaces();
