@@ -2,7 +2,8 @@
 // way that the text is read. Words a second of text in those epochs.
 
 import { existsSync } from "node:fs";
-import { type FileOptions, fileCorpus, train } from "wasm2vec";
+import { train } from "wasm2vec";
+import { type FileOptions, fileCorpus } from "wasm2vec/files";
 import { median } from "../src/race/median.js";
 import { machine, spread } from "./measure.js";
 

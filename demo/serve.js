@@ -36,7 +36,6 @@ export async function buildPages(folder) {
       "race/main": here("race/main.ts"),
     },
     outdir: folder,
-    alias: { wasm2vec: here("../build/index.js") },
     ...{ bundle: true, format: "esm", splitting: true, minify: true, target: "es2022", logLevel: "warning" },
   });
   mkdirSync(join(folder, "code"));

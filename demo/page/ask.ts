@@ -1,6 +1,7 @@
 // Questions to the vectors, as they are at that moment.
 
-import { evaluateWordPairs, parseWordPairs, type WordVectors } from "wasm2vec";
+import type { WordVectors } from "wasm2vec";
+import { evaluateWordPairs, parseWordPairs } from "wasm2vec/evaluate";
 
 /** Answers the forms; vectors says what there is to ask by now. */
 export function answer(vectors: () => WordVectors | undefined): void {

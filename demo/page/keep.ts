@@ -1,6 +1,7 @@
 // What stays: checkpoints in the browser's own files (OPFS), and downloads.
 
-import { type CheckpointOptions, type VectorFormat, type WordVectors, writeVectors, writeWords } from "wasm2vec";
+import type { CheckpointOptions, WordVectors } from "wasm2vec";
+import { type VectorFormat, writeVectors, writeWords } from "wasm2vec/formats";
 
 const NAME = "training.ckpt";
 

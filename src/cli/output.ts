@@ -1,7 +1,8 @@
 // Where commands write vectors: a file whose name may tell the format, or standard output.
 
+import { saveVectors, writeAtomically } from "../files.js";
 import { VECTOR_FORMATS, type VectorFormat, WORDLESS, writeVectors } from "../format/vectors.js";
-import { saveVectors, type WordVectors, writeAtomically } from "../node.js";
+import type { WordVectors } from "../node.js";
 import { filesOf } from "../platform/node/vectors.js";
 import { UsageError } from "./command.js";
 

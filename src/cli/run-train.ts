@@ -6,25 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
+import { fileCheckpoint, loadCheckpoint, loadVectors, loadVocabulary, saveVocabulary } from "../files.js";
 import { checkWords } from "../format/vectors.js";
 import {
   type Checkpoint,
-  checkWritable,
-  fileCheckpoint,
-  loadCheckpoint,
   loadModel,
-  loadVectors,
-  loadVocabulary,
   type Model,
   type NodeCorpusSource,
   type Progress,
-  readText,
-  saveVocabulary,
   TrainingControl,
   type TrainOptions,
   train,
   type Vocabulary,
 } from "../node.js";
+import { checkWritable, readText } from "../platform/node/files.js";
 import type { Corpus } from "../text/corpus.js";
 import { goOnOptions, resolveOptions, resumeOptions } from "../train/train-options.js";
 import { countOf, grouped, type Result, UsageError, usage } from "./command.js";

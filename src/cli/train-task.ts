@@ -1,6 +1,7 @@
 // What the command train is to do: the options that were typed, with what a checkpoint keeps of the command that began it.
 
-import type { Checkpoint, VectorFormat } from "../node.js";
+import type { VectorFormat } from "../formats.js";
+import type { Checkpoint } from "../node.js";
 import { UsageError } from "./command.js";
 import { type NamedFile, namedFiles, refuseDash } from "./distinct.js";
 import { flagOf } from "./flags.js";

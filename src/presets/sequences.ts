@@ -36,11 +36,12 @@ export const NODE_DEFAULTS = { window: 10, minCount: 1, subsample: 0, epochs: 2 
 /** Options of node2vec: of the walks and of training; one seed for both. */
 export type NodeOptions = WalkOptions & TrainOptions;
 
-/** Baskets as sentences; what is no source of baskets is left to toCorpus, which says so. */
-export function basketCorpus(source: BasketSource): CorpusSource {
-  if (typeof source === "function") return () => sentencesOf(source());
-  const isIterable = source !== null && typeof source === "object" && !isCorpus(source) && !("next" in source);
-  return isIterable ? () => sentencesOf(source as Iterable<Basket>) : (source as CorpusSource);
+/** Baskets as sentences; what is no source of baskets is left to toCorpus: a corpus, a path, and what it refuses. */
+export function basketCorpus<Path>(source: BasketSource | Path): CorpusSource | Path {
+  if (typeof source === "function") return () => sentencesOf((source as () => Iterable<Basket>)());
+  const isObject = source !== null && typeof source === "object" && !(source instanceof URL);
+  const isIterable = isObject && !isCorpus(source) && !("next" in source);
+  return isIterable ? () => sentencesOf(source as Iterable<Basket>) : (source as CorpusSource | Path);
 }
 
 async function* sentencesOf(baskets: Iterable<Basket> | AsyncIterable<Basket>): AsyncGenerator<string[]> {

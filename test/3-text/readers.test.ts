@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Corpus, type FileOptions, FormatError, fileCorpus, readText, textCorpus, train } from "wasm2vec";
+import { type Corpus, FormatError, textCorpus, train } from "wasm2vec";
+import { type FileOptions, fileCorpus } from "wasm2vec/files";
 import { Xxh64 } from "../../src/base/xxh64";
+import { readText } from "../../src/platform/node/files";
 import { sentencesOf } from "../../src/text/sentences";
 import { Workbench } from "../support/command";
 

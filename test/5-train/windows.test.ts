@@ -3,7 +3,9 @@
 
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadVectors, type TrainOptions, train, type WindowOptions, type WordVectors } from "wasm2vec";
+import { type TrainOptions, train, type WordVectors } from "wasm2vec";
+import { loadVectors } from "wasm2vec/files";
+import type { WindowOptions } from "wasm2vec/types";
 import { meanContexts, resolveWindow } from "../../src/train/options/window-shape";
 import { small as flags, Workbench } from "../support/command";
 import { sampleText } from "../support/sample";
