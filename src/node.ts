@@ -17,9 +17,7 @@ import type { CorpusSource } from "./text/corpus.js";
 import { estimateMemoryFor } from "./train/estimate.js";
 import { loadModelOn, trainOn } from "./train/train.js";
 
-type Path = string | URL;
-
-const host: Host<Path> = {
+const host: Host<string | URL> = {
   toCorpus: toNodeCorpus,
   spawn: spawnWorker,
   cores: availableParallelism,
@@ -30,16 +28,22 @@ const host: Host<Path> = {
 };
 
 /** What train takes in Node: also the path of a text file, plain or compressed, of a pipe or a folder, or a glob. */
-export type NodeCorpusSource = CorpusSource | Path;
+export type NodeCorpusSource = CorpusSource | string | URL;
 
 // each a function of its own, so that a bundle holds only what its page calls
-export const train: Facade<Path>["train"] = (corpus, options) => trainOn(host, corpus, options);
-export const item2vec: Facade<Path>["item2vec"] = async (...given) => item2vecOn(host, ...given);
-export const node2vec: Facade<Path>["node2vec"] = async (...given) => node2vecOn(host, ...given);
-export const learnPhrases: Facade<Path>["learnPhrases"] = async (...given) => learnPhrasesOn(host, ...given);
-export const loadModel: Facade<Path>["loadModel"] = async (file, options) =>
+/** @function */
+export const train: Facade<string | URL>["train"] = (corpus, options) => trainOn(host, corpus, options);
+/** @function */
+export const item2vec: Facade<string | URL>["item2vec"] = async (...given) => item2vecOn(host, ...given);
+/** @function */
+export const node2vec: Facade<string | URL>["node2vec"] = async (...given) => node2vecOn(host, ...given);
+/** @function */
+export const learnPhrases: Facade<string | URL>["learnPhrases"] = async (...given) => learnPhrasesOn(host, ...given);
+/** @function */
+export const loadModel: Facade<string | URL>["loadModel"] = async (file, options) =>
   loadModelOn(host, await openCheckpoint(file), options);
-export const estimateMemory: Facade<Path>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
+/** @function */
+export const estimateMemory: Facade<string | URL>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
 
 /** Node's fetch knows no file: URLs. */
 async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {

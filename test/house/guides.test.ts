@@ -87,7 +87,14 @@ describe("in a page", () => {
     // the package's own chunks, which esbuild only takes without a word from node_modules
     const logOverride = { "ignored-bare-import": "silent" as const };
     const entryPoints = [...Object.keys(files), `${name}.js`].map((file) => join(folder, file));
-    await build({ entryPoints, outdir: join(folder, "bundle"), bundle: true, format: "esm", splitting: true, logOverride });
+    await build({
+      entryPoints,
+      outdir: join(folder, "bundle"),
+      bundle: true,
+      format: "esm",
+      splitting: true,
+      logOverride,
+    });
     const page = await browser.open();
     await page.goto(`${served.url}/none.html`);
     const outcome = await page.evaluate<T>(`import("/bundle/${name}.js").then(({ outcome }) => outcome)`);
