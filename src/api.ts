@@ -3,7 +3,7 @@
 export { FormatError } from "./base/errors.js";
 export { KernelError } from "./kernel/compile.js";
 export type { KernelName } from "./kernel/kernel.js";
-export type { LossName } from "./kernel/layout.js";
+export type { LossName } from "./model/losses/registry.js";
 export type { Corpus, CorpusSource } from "./text/corpus.js";
 export { type TextOptions, textCorpus } from "./text/lines.js";
 export { stringCorpus } from "./text/strings.js";
@@ -17,7 +17,7 @@ export { DivergenceError } from "./train/loop/epochs.js";
 export type { Progress } from "./train/loop/progress.js";
 export type { EpochRecord } from "./train/loop/records.js";
 export type { ContinueOptions, Model } from "./train/model.js";
-export { DEFAULT_LEARNING_RATE, DEFAULTS } from "./train/options/settings.js";
+export { DEFAULT_LEARNING_RATE, DEFAULTS } from "./train/options/table.js";
 export type { LoadModelOptions } from "./train/train.js";
 export type { TrainOptions } from "./train/train-options.js";
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";

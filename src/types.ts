@@ -16,6 +16,6 @@ export type { ParallelMode } from "./train/execution/plan.js";
 export type { RunListeners } from "./train/listeners.js";
 export type { EpochListener, EpochModel } from "./train/loop/records.js";
 export type { ModelWriter, SaveModelOptions } from "./train/model.js";
-export type { WindowOptions, WindowWeights } from "./train/options/window-shape.js";
-export type { Freeze, WordRates } from "./train/train-options.js";
+export type { WindowWeights } from "./train/options/window-shape.js";
+export type { Freeze, WordRates } from "./train/options/words.js";
 export type { QueryList, WeightedQuery } from "./vectors/query.js";

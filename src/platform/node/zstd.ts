@@ -1,5 +1,5 @@
-// Zstandard: frames and their checksums here, since Node's own decompressor stops without a word after the first of several
-// frames in a file, and fzstd ignores checksums; the blocks of a frame by Node, from 22.15 on, else by fzstd. The format: RFC 8878.
+// Zstandard (RFC 8878). Frames and their checksums are handled here, since Node's own decompressor silently stops after the first
+// of several frames, and fzstd ignores checksums. Node, from 22.15 on, or fzstd decompresses the blocks of a frame.
 
 import type { Transform } from "node:stream";
 import * as zlib from "node:zlib";
@@ -10,7 +10,7 @@ import { through } from "./through.js";
 
 const FRAME = 0xfd2fb528;
 
-/** A frame of other data has one of 16 magic numbers. */
+/** A skippable frame has one of 16 magic numbers. */
 const SKIPPABLE = 0x184d2a50;
 
 /** Bytes skipped at a time. */
@@ -58,7 +58,7 @@ async function installedDecompress(): Promise<DecompressFrame> {
   };
 }
 
-/** @throws Error for data that are cut short ("unexpected end") or damaged */
+/** @throws Error for data that is truncated ("unexpected end") or damaged */
 async function* frames(parts: AsyncIterable<Uint8Array>, decompress: DecompressFrame): AsyncGenerator<Uint8Array> {
   const input = new ByteReader(parts);
   try {
@@ -66,7 +66,7 @@ async function* frames(parts: AsyncIterable<Uint8Array>, decompress: DecompressF
       const magic = uint32(await take(input, 4));
       if (magic === FRAME) yield* frame(input, decompress);
       else if ((magic & ~15) === SKIPPABLE) await skip(input, uint32(await take(input, 4)));
-      else throw new Error("what follows a frame is no frame");
+      else throw new Error("the data after a frame is not a frame");
     }
   } finally {
     await input.close();
@@ -76,6 +76,7 @@ async function* frames(parts: AsyncIterable<Uint8Array>, decompress: DecompressF
 async function* frame(input: ByteReader, decompress: DecompressFrame): AsyncGenerator<Uint8Array> {
   const header = await frameHeader(input);
   const hash = header[4] & HAS_CHECKSUM ? new Xxh64() : undefined;
+  // whoever decompresses gets the frame without its checksum
   header[4] &= ~HAS_CHECKSUM;
   for await (const part of decompress(headerAndBlocks(input, header))) {
     hash?.add(part);
@@ -91,7 +92,7 @@ async function* headerAndBlocks(input: ByteReader, header: Uint8Array): AsyncGen
     const [a, b, c] = input.unread;
     const bits = a | (b << 8) | (c << 16);
     isLast = (bits & 1) === 1;
-    // a block of type 1 is one byte, repeated
+    // a block of type 1 (RLE) is one byte, repeated
     const size = ((bits >> 1) & 3) === 1 ? 1 : bits >> 3;
     // a copy: a stream may hold it while more is read
     yield (await take(input, 3 + size)).slice();

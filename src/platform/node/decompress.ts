@@ -13,22 +13,22 @@ const CHUNK = 524_288;
 
 type Decompress = (parts: AsyncGenerator<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/** Bytes looked at. */
+/** First bytes that tell the compression. */
 export const HEAD = 10;
 
-/** How each compression is known from the first bytes, as Latin-1, and undone by what open loads. */
+/** How each compression is detected from the first bytes, read as Latin-1, and decompressed by what open loads. */
 const COMPRESSIONS: { name: string; begins: (head: string) => boolean; open: () => Promise<Decompress> }[] = [
   { name: "gzip", begins: (head) => head.startsWith("\x1f\x8b"), open: async () => gunzip },
   { name: "bzip2", begins: beginsBzip2, open: unbzip2 },
   { name: "Zstandard", begins: (head) => head.startsWith("\x28\xb5\x2f\xfd"), open: unzstd },
 ];
 
-/** A text may begin with BZh: after the level comes the mark of a block, or of the end, unless the file is cut short. */
+/** A plain text may begin with "BZh1", so the magic number of a block or of the end must follow, as far as the file goes. */
 function beginsBzip2(head: string): boolean {
   return /^BZh[1-9]/.test(head) && ["1AY&SY", "\x17rE8P\x90"].some((mark) => mark.startsWith(head.slice(4)));
 }
 
-/** Whether these first bytes are of a compressed file. */
+/** Whether a file with these first bytes is compressed. */
 export function isCompressed(first: Uint8Array): boolean {
   return compressionOf(first) !== undefined;
 }
@@ -39,10 +39,10 @@ function compressionOf(first: Uint8Array) {
 }
 
 /**
- * The bytes of a file, decompressed if they are compressed.
- * @throws FormatError if they are damaged; Error if a package that decompresses them is not installed
+ * The bytes of a file, decompressed if it is compressed.
+ * @throws FormatError if the compressed data is damaged or truncated; Error if a package that decompresses it is not installed
  */
-export async function* unpack(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+export async function* decompress(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const parts = withHead(file, HEAD);
   const { value: first = new Uint8Array() } = await parts.next();
   const compression = compressionOf(first);
@@ -62,16 +62,16 @@ export async function* unpack(file: AsyncIterable<Uint8Array>, name: string): As
     yield* whole();
     return;
   }
-  const decompress = await compression.open().catch(async (error) => {
+  const undo = await compression.open().catch(async (error) => {
     await parts.return(undefined);
     throw new Error(`cannot read ${name}: ${error.message}`, { cause: error });
   });
   try {
-    yield* decompress(whole());
+    yield* undo(whole());
   } catch (error) {
-    // what the disk said is no fault of the data
+    // I/O errors pass through unchanged
     if (failure !== undefined) throw failure;
-    const what = isCutShort(error) ? "cut short" : `damaged: ${(error as Error).message}`;
+    const what = isTruncated(error) ? "truncated" : `damaged: ${(error as Error).message}`;
     throw new FormatError(`${name}: the ${compression.name} data is ${what}`, { cause: error });
   }
 }
@@ -86,7 +86,7 @@ async function unbzip2(): Promise<Decompress> {
     const text = new PassThrough();
     const compressed = Readable.from(parts);
     const destroy = (error: Error) => text.destroy(error);
-    // a stream of the old kind, which no pipeline takes
+    // unbzip2-stream is an old-style stream, which pipeline does not accept
     compressed.once("error", destroy).pipe(makeStream()).on("error", destroy).pipe(text);
     try {
       yield* text;
@@ -97,7 +97,7 @@ async function unbzip2(): Promise<Decompress> {
   };
 }
 
-function isCutShort(error: unknown): boolean {
+function isTruncated(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   // unbzip2-stream reads past the end
   return code === "Z_BUF_ERROR" || error instanceof TypeError || /unexpected (eof|end)/i.test(message);
