@@ -30,7 +30,7 @@
 
 import { Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
-import type { Ptr } from "./kernel.js";
+import { advance, type Ptr, ZERO } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
 
 /** Tiles drawn ahead. */
@@ -96,7 +96,7 @@ export interface Layout {
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
-  size: number;
+  size: Ptr;
 }
 
 /** Output rows that a prediction meets at most. */
@@ -122,7 +122,16 @@ export function layOut(shape: Shape): Layout {
   const blockRows = gridShape ? rowsOfBlock(gridShape.blocks, words) : words;
   const rows = blockRows * (gridShape?.holds.blocks ?? 1);
   const memory = new Allocator();
-  const nothing = { windows: 0, partial: 0, hidden: 0, hiddenGradient: 0, shields: 0, ids: 0, tiles: 0, spareRows: 0 };
+  const nothing = {
+    windows: ZERO,
+    partial: ZERO,
+    hidden: ZERO,
+    hiddenGradient: ZERO,
+    shields: ZERO,
+    ids: ZERO,
+    tiles: ZERO,
+    spareRows: ZERO,
+  };
   const takeScratch = (): Scratch => ({
     ...nothing,
     params: memory.take(Param.size),
@@ -246,7 +255,8 @@ export function writeParams(
     new Uint32Array(buffer, scratch.windows, (layout.group * layout.windowStride) / 4).fill(scratch.zeroRow);
     return;
   }
-  for (let tile = scratch.tiles; tile < scratch.tiles + layout.group * layout.tileStride; tile += layout.tileStride) {
+  for (let i = 0; i < layout.group; i++) {
+    const tile = advance(scratch.tiles, i * layout.tileStride);
     const list = new Uint32Array(buffer, tile, layout.tileStride / 4).fill(scratch.zeroRow);
     list[TileList.pairs / 4] = tile + TileList.rows + layout.tiles * Tile.outputs * 4;
   }

@@ -4,7 +4,7 @@ import { Param } from "../../assembly/params.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import { blockSize, CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
-import type { Ptr } from "../kernel/kernel.js";
+import { advance, type Ptr } from "../kernel/kernel.js";
 import {
   type KernelOptions,
   type Layout,
@@ -350,7 +350,7 @@ export class Parameters {
       const own = Float64Array.from({ length: size }, (_, row) => weights[row * blocks + block]);
       // words with count 0 only: any of them will do
       this.writeAliasTable(start, own.some((weight) => weight > 0) ? own : own.fill(1));
-      start += size * 8;
+      start = advance(start, size * 8);
     }
   }
 

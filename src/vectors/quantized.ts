@@ -1,7 +1,7 @@
 // Bounds from int8 codes rule out most rows of a search without reading the rows: codes are a quarter of the bytes, and reading
 // memory is what a search for the ten nearest takes its time for. The bounds hold strictly, so no row is missed.
 
-import type { Kernel, Ptr } from "../kernel/kernel.js";
+import { advance, type Kernel, type Ptr } from "../kernel/kernel.js";
 import { Allocator, allocate } from "../kernel/memory.js";
 
 /** Rows encoded at a time. */
@@ -56,8 +56,8 @@ export class QuantizedRows {
         rows.subarray(first * stride, (first + rowCount) * stride),
       );
       new Float32Array(buffer, this.norms, rowCount).set(norms.subarray(first, first + rowCount));
-      const codes = this.codes + first * codeStride;
-      const [scales, errors] = [this.scales + first * 4, this.errors + first * 4];
+      const codes = advance(this.codes, first * codeStride);
+      const [scales, errors] = [advance(this.scales, first * 4), advance(this.errors, first * 4)];
       this.kernel.encodeRows(block, this.norms, rowCount, stride * 4, dim, codes, codeStride, scales, errors);
     }
   }

@@ -77,7 +77,7 @@ export function mostSimilarCosmul(vectors: WordVectors, asked: Asked, options: C
     }
     return product;
   });
-  const excluded = new Set(terms.map(({ query }) => (typeof query === "string" ? vectors.row(query) : -1)));
+  const excluded = new Set<number>(terms.map(({ query }) => (typeof query === "string" ? vectors.row(query) : -1)));
   return best(vectors, topN, rows, (row) =>
     excluded.has(row) ? Number.NaN : products[0][row] / (products[1][row] + EPSILON),
   );

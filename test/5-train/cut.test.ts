@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Mark } from "../../assembly/params";
 import { BLOCK_ROWS, rowsOfBlock } from "../../src/kernel/grid-layout";
+import { ZERO } from "../../src/kernel/kernel";
 import { BATCH_WORDS, type Batch } from "../../src/text/encode";
 import { blocksOf, chunkWordsOf, cutText, pairsOf } from "../../src/train/execution/cut";
 import { GridRunner } from "../../src/train/execution/grid";
@@ -163,7 +164,7 @@ describe("cutText", () => {
         }),
         (given, size, total, drawn) => {
           const { shape, batchWords, maxSentenceLength } = cutText(given, size, total);
-          const grid = { ...shape, blockRows: 8, places: 0, control: 0, tablesEnd: 0, chunks: [] };
+          const grid = { ...shape, blockRows: 8, places: ZERO, control: ZERO, tablesEnd: ZERO, chunks: [] };
           const runner = new GridRunner(grid, undefined as never, given, shape.chunkWords);
           let chunk: Batch[] = [];
           const sum = (of: (batch: Batch) => number) => chunk.reduce((all, batch) => all + of(batch), 0);

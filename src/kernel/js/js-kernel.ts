@@ -2,7 +2,7 @@
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../../assembly/params.js";
-import type { Kernel } from "../kernel.js";
+import type { Kernel, Position, WordId } from "../kernel.js";
 import { Block } from "./js-block.js";
 import { trainCell } from "./js-cell.js";
 import { OutputLayer } from "./js-output.js";
@@ -115,7 +115,7 @@ class Trainer {
     const { block, output } = this;
     const { u, random } = block;
     const ids = block.integer(Param.ids) / 4;
-    const kept = block.integer(Param.kept) / 4;
+    const kept = (block.integer(Param.kept) / 4) as Position;
     const thresholds = block.integer(Param.keepThresholds) / 4;
     const isCbow = block.integer(Param.model) === Model.cbow;
     let last = kept;
@@ -136,17 +136,17 @@ class Trainer {
     block.report({ loss: output.loss.total, predictions: output.predictions, trained });
   }
 
-  private skipgram(first: number, last: number): void {
+  private skipgram(first: Position, last: Position): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
-      this.predict(this.xs, n, this.block.u[p], this.weights);
+      this.predict(this.xs, n, this.block.word(p), this.weights);
       this.unshield();
     }
   }
 
   /** n rows predict the target: one step of the output rows and of the rows `to`. */
-  private predict(xs: Int32Array, n: number, target: number, weights: Float64Array | undefined, to = xs): void {
+  private predict(xs: Int32Array, n: number, target: WordId, weights: Float64Array | undefined, to = xs): void {
     this.output.drawTargets(target);
     this.output.score(xs, n);
     if (weights && this.windowWeights.length > 0) this.output.scaleGradients(weights, n);
@@ -154,7 +154,7 @@ class Trainer {
     this.update(xs, n, to);
   }
 
-  private cbow(first: number, last: number): void {
+  private cbow(first: Position, last: Position): void {
     const { block, f, D, xs, weights } = this;
     const hidden = block.integer(Param.hidden) / 4;
     const change = block.integer(Param.hiddenGradient) / 4;
@@ -173,7 +173,7 @@ class Trainer {
         f[hidden + d] = mean ? sum / all : sum;
       }
       f.fill(0, change, change + D);
-      this.predict(hiddenRow, 1, block.u[p], undefined, changeRow);
+      this.predict(hiddenRow, 1, block.word(p), undefined, changeRow);
       for (let b = 0; b < n; b++) {
         const scale = divided ? weights[b] / all : weights[b];
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
@@ -183,22 +183,22 @@ class Trainer {
   }
 
   /** Draws the radius, lists the input rows around position p and their weights; returns their number. */
-  private contexts(first: number, p: number, last: number): number {
+  private contexts(first: Position, p: Position, last: Position): number {
     const { windowWeights } = this;
-    const { u, random } = this.block;
-    const radius = this.shrink ? 1 + random.below(this.window) : this.window;
+    const { block } = this;
+    const radius = this.shrink ? 1 + block.random.below(this.window) : this.window;
     const to = Math.min(p + Math.min(radius, this.right) + 1, last);
     let n = 0;
-    for (let q = Math.max(p - Math.min(radius, this.left), first); q < to; q++) {
+    for (let q = Math.max(p - Math.min(radius, this.left), first) as Position; q < to; q++) {
       if (q === p) continue;
       this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
-      this.xs[n++] = this.inputRow(u[q]);
+      this.xs[n++] = this.inputRow(block.word(q));
     }
     return n;
   }
 
   /** The row of a word; for a word of a rate of its own a copy, which learns in its place. */
-  private inputRow(word: number): number {
+  private inputRow(word: WordId): number {
     const { shields, rates, D } = this;
     const row = this.inputs + word * D;
     if (rates.length === 0 || rates[word] === 1) return row;
