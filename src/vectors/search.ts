@@ -138,10 +138,10 @@ export class RowSearch {
   ): void {
     const { buffer } = this.memory;
     const { scratch, queries: place, scores } = this.space;
-    const most = queriesOf(this.stride);
-    const floats = new Float32Array(buffer, place, (most * this.stride) / 4);
-    for (let first = 0; first < queries.length; first += most) {
-      const group = queries.slice(first, first + most);
+    const groupSize = queriesOf(this.stride);
+    const floats = new Float32Array(buffer, place, (groupSize * this.stride) / 4);
+    for (let first = 0; first < queries.length; first += groupSize) {
+      const group = queries.slice(first, first + groupSize);
       floats.fill(0, 0, (group.length * this.stride) / 4);
       group.forEach((query, q) => floats.set(query, (q * this.stride) / 4));
       for (let row = 0; row < rows; row += ROWS) {

@@ -153,7 +153,7 @@ export class WordVectors {
     const terms = this.present(termsOf(query), options);
     if (terms.length === 0) throw new MissingWordError("none of the words asked for has a vector");
     const sum = new Float32Array(this.dim);
-    for (const { query: own, weight } of terms) addTo(sum, this.direction(own), weight);
+    for (const term of terms) addTo(sum, this.direction(term.query), term.weight);
     const { topN, isWanted } = this.wanted(options, queriesOf(terms));
     return this.neighbours(this.search.nearest(toUnit(sum), this.rowsOf(options), topN, isWanted));
   }
