@@ -1,5 +1,14 @@
 // What the kernels and their driver agree on: one truth for both sides.
 // Portable: asc folds it into load offsets, TypeScript imports it from src/kernel.
+//
+// Abi.version is what both sides compare before anything is computed. Raise it by one, and build the binaries anew, with any change
+// of what lies in memory or is called: an offset, a number or the meaning of one in this file, or a function that index.ts exports,
+// its arguments or its result. A change of arithmetic alone leaves it.
+
+/** The version of this agreement, which the binaries export as abi(). */
+export const enum Abi {
+  version = 1,
+}
 
 /** Ends a sentence in a batch of word ids. */
 export const enum Mark {
@@ -40,9 +49,9 @@ export const enum TargetSet {
 
 /** Byte offsets into the parameter block. Pointers and integers are u32 where no other type is named. */
 export const enum Param {
-  /** f32[vocabularySize][stride / 4] */
+  /** f32[rows][stride / 4]: rows of words first */
   inputs = 0,
-  /** f32[vocabularySize][stride / 4] */
+  /** f32[rows][stride / 4]: rows of words first, or those of inner nodes */
   outputs = 4,
   /** Bytes from one row to the next: whole vectors of 16, the padding zero. */
   stride = 8,
@@ -67,7 +76,10 @@ export const enum Param {
   ids = 52,
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
-  /** { n u32, context rows u32[contexts], set, weights f32[contexts] }[group]: windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0 */
+  /**
+   * { n u32, context words u32[contexts], pointers to what stands for them u32[contexts], set, weights f32[contexts] }[group]:
+   * windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0
+   */
   windows = 60,
   /** Bytes of a window. */
   windowStride = 64,
@@ -106,10 +118,10 @@ export const enum Param {
   pairs = 136,
   /** … and where those of each cell begin: u32[blocks² + 1], pointers; a cell's end where the next one's begin */
   starts = 140,
-  /** f32[vocabularySize]: the share of its steps that each input row keeps; 0: all rows keep all of them */
+  /** f32[input rows]: the share of its steps that each input row keeps; 0: all rows keep all of them */
   rates = 144,
-  /** { row u32, rate f32, – 8, f32[stride / 4] }[contexts]: what stands in for rows of another rate than 1 in a window */
-  shields = 148,
+  /** Staged[contexts]: what stands for words in a window where it is not their own row */
+  staged = 148,
   /** Context words on each side at most. */
   windowLeft = 152,
   windowRight = 156,
@@ -139,7 +151,17 @@ export const enum Param {
   tileStride = 280,
   /** u32[tiles × Tile.outputs]: output rows of a step that are not as they were drawn */
   spareRows = 284,
-  size = 288,
+  /** Rows of `outputs`: what the full softmax chooses from. */
+  outputRows = 288,
+  /** u32[vocabularySize + 1]: where the list of rows that stands for a word begins in rowList; 0: each word has its row */
+  rowStarts = 292,
+  /** u32: the lists of input rows, none of them empty */
+  rowList = 296,
+  /** 1: the mean of the rows stands for the word; 0: their sum. */
+  rowsMean = 300,
+  /** 1: each of n rows takes gradient / n; 0: the whole gradient. */
+  rowsDivided = 304,
+  size = 312,
 }
 
 /** Byte offsets into a pair that was drawn ahead. */
@@ -169,11 +191,46 @@ export const enum TileList {
   rows = 16,
 }
 
-/** Byte offsets into a shield, see Param.shields. */
-export const enum Shield {
-  row = 0,
-  /** f32 */
-  rate = 4,
-  /** f32[stride / 4] */
+/** Byte offsets into what stands for a word in a window, see Param.staged. */
+export const enum Staged {
+  word = 0,
+  /** The input rows that it was made of: u32[…], pointers to the first and past the last. */
+  list = 4,
+  listEnd = 8,
+  /** f32[stride / 4]: what learns, and after it f32[stride / 4]: what it began as */
   copy = 16,
+}
+
+/** Byte offsets into the block of encodeRows and boundRows, see quantized.ts: u32 where no other type is named. */
+export const enum CodeParam {
+  /** i8[rowCount][codeStride] */
+  codes = 0,
+  /** Bytes from a row's codes to the next's: a multiple of 16, at least dim. */
+  codeStride = 4,
+  rowCount = 8,
+  /** f32[rowCount]: what a row's codes are multiplied by */
+  scales = 12,
+  /** f32[rowCount]: the length of what the codes leave out */
+  errors = 16,
+  // encodeRows
+  /** f32[rowCount][stride / 4] */
+  rows = 20,
+  /** f32[rowCount]: lengths of the rows */
+  norms = 24,
+  /** Bytes from one row to the next. */
+  stride = 28,
+  /** Floats of a row that are not padding. */
+  dim = 32,
+  // boundRows
+  /** i16[codeStride]: the codes of the query */
+  query = 36,
+  /** f32: what they are multiplied by */
+  scale = 40,
+  /** f32: the length of the query as its codes have it */
+  norm = 44,
+  /** f32: what a bound is raised by */
+  slack = 48,
+  /** f32[rowCount] */
+  bounds = 52,
+  size = 56,
 }

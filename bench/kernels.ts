@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { type KernelPlan, planKernel } from "../src/kernel/engines/kernels.js";
-import type { KernelName } from "../src/kernel/kernel.js";
+import { KERNEL_NAMES, type KernelName } from "../src/kernel/kernel.js";
 import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
+import { shapeOf } from "../src/model/spec.js";
 import { fileCorpus } from "../src/platform/node/corpus.js";
 import { median, medianRatio } from "../src/race/median.js";
 import { BATCH_WORDS, type Batch, encode } from "../src/text/encode.js";
@@ -36,7 +37,7 @@ interface Outcome {
 
 async function plans(): Promise<KernelPlan[]> {
   const all: KernelPlan[] = [];
-  for (const name of ["js", "scalar", "simd", "relaxed"] satisfies KernelName[]) {
+  for (const name of KERNEL_NAMES) {
     await planKernel(name, false).then(
       (plan) => all.push(plan),
       (error) => console.log(`${name} left out: ${error.message}`),
@@ -84,7 +85,7 @@ class Rival {
     private readonly options: ResolvedOptions,
   ) {
     this.rows = rowsPerPrediction(options, vocabulary);
-    const crew = planCrew(options, 1, false, vocabulary.size, vocabulary.totalWords);
+    const crew = planCrew(options, 1, false, shapeOf(vocabulary), vocabulary.totalWords);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     const spawn = () => {
       throw new Error("the benchmark starts no workers");

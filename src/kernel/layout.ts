@@ -6,32 +6,31 @@
 //              zero row                  f32[stride / 4]
 //              gradients                 f32[tiles][6 C + 4]
 //              kept ids                  u32[batch capacity]
-//              windows drawn ahead       { n u32, context rows u32[C], TargetSet, weights f32[C] }[group]
+//              windows drawn ahead       { n u32, context words u32[C], pointers u32[C], TargetSet, weights f32[C] }[group]
 //              partial sums              f32[C][8]
 //              hidden, its gradient      f32[stride / 4] each
-//              copies of rows            { Shield, f32[stride / 4] }[C]
+//              what stands for words     { Staged, f32[stride / 4] twice }[C]
 //              batch of ids              u32[batch capacity]
 //            in the place of the last five in the grid:
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
-//            labels                      f32[tiles × 8]               negative sampling only
 //            keep thresholds             u32[V]
-//            rates of the rows           f32[R]
+//            rates of the rows           f32[rows of inputs]
+//            starts of row lists, lists  u32[V + 1], u32[…]                where lists of rows stand for words
 //            weights of a window         f32[window]                   if contexts are weighted
-//            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
-//            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
-//            list of all output rows     u32[tiles × 6]                    softmax only
+//            tables of the output layer  see model/losses
 //            what only the grid has, see grid.ts
-//            input rows                  f32[R][stride / 4]
-//            output rows                 f32[R][stride / 4]           of words, or of the V − 1 inner nodes
+//            input rows                  f32[rows of inputs][stride / 4]
+//            output rows                 f32[rows of outputs][stride / 4]  of words, or of the V − 1 inner nodes
 //   end
 //
-// V = words, R = V, in the grid rows of all blocks, C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
+// V = words; in the grid the rows are those of all blocks, with their padding. C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
+import { type Loss, Mark, Model, Pair, Param, Staged, TargetSet, Tile, TileList } from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
 import { advance, type Ptr, ZERO } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
+import { checkLists, type Shape } from "./shape.js";
 
 /** Tiles drawn ahead. */
 const TILES = 8;
@@ -41,18 +40,27 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What decides the sizes. */
-export interface Shape extends Omit<KernelOptions, "shrinkWindows" | "cbowCombine" | "cbowGradient"> {
-  words: number;
+export interface LayoutOptions extends Shape, Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights"> {
   dim: number;
-  /** bits of the longest code and of all codes, for hierarchical softmax */
-  depth: number;
-  bits: number;
+  output: OutputLayer;
   /** entries of the longest batch, see text/encode.ts */
   batchCapacity: number;
   /** threads: each has its scratch */
   lanes: number;
   /** for skip-gram with negative sampling */
   grid?: GridShape;
+}
+
+/** What an output layer asks of the memory: see model/losses. */
+export interface OutputLayer {
+  /** its number for the kernels */
+  code: Loss;
+  /** output rows that a prediction meets at most */
+  mostTargets: number;
+  /** bytes that the lists of a prediction take, for each tile of six rows; 0 if all share one */
+  listBytes: number;
+  /** tables that all predictions share: the parameter that points to each, and its bytes */
+  tables: readonly (readonly [pointer: Param, bytes: number])[];
 }
 
 /** What each lane has of its own. */
@@ -66,7 +74,7 @@ export interface Scratch {
   partial: Ptr;
   hidden: Ptr;
   hiddenGradient: Ptr;
-  shields: Ptr;
+  staged: Ptr;
   ids: Ptr;
   /** 0 elsewhere */
   tiles: Ptr;
@@ -82,52 +90,50 @@ export interface Layout {
   group: number;
   /** for each lane */
   scratch: Scratch[];
-  labels: Ptr;
   keepThresholds: Ptr;
   rates: Ptr;
+  rowStarts: Ptr;
+  rowList: Ptr;
   windowWeights: Ptr;
-  alias: Ptr;
-  pathStarts: Ptr;
-  paths: Ptr;
-  allRows: Ptr;
+  /** the number of the output layer, and its tables by the parameter that points to each */
+  loss: Loss;
+  tables: Partial<Record<Param, Ptr>>;
   grid?: Grid;
-  /** rows of each matrix */
-  rows: number;
+  /** rows of each matrix that lie here */
+  inputRows: number;
+  outputRows: number;
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
   size: Ptr;
 }
 
-/** Output rows that a prediction meets at most. */
-function outputCount({ loss, negatives, depth, words }: Shape): number {
-  if (loss === "negative-sampling") return 1 + negatives;
-  return loss === "hierarchical-softmax" ? Math.max(depth, 1) : words;
-}
-
-export function layOut(shape: Shape): Layout {
-  const { words, loss, batchCapacity, windowWeights, grid: gridShape } = shape;
+/** @throws RangeError for lists of rows that the kernels cannot use */
+export function layOut(shape: LayoutOptions): Layout {
+  const { words, output, batchCapacity, windowWeights, lists, grid: gridShape } = shape;
+  checkLists(shape);
+  // a cell has the rows of one block alone
+  if (lists && gridShape)
+    throw new RangeError("lists of rows expected a model that trains windows, got one of the grid");
   const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
-  const drawn = loss === "negative-sampling";
-  const tree = loss === "hierarchical-softmax";
   const stride = rowStride(shape.dim);
-  const tiles = Math.ceil(outputCount(shape) / Tile.outputs);
+  const tiles = Math.ceil(output.mostTargets / Tile.outputs);
   // the two slots more of an odd last context, whose scores may be written twice, and whole vectors
   const gradientStride = Math.ceil((contexts * Tile.outputs + 6) / 4) * 16;
-  const setStride =
-    TargetSet.size + (drawn || tree ? tiles * Tile.outputs * 4 : 0) + (tree ? tiles * Tile.labels * 4 : 0);
-  const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setStride;
+  const setStride = TargetSet.size + tiles * output.listBytes;
+  const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 3 : 2) + setStride;
   const tileStride = TileList.rows + tiles * Tile.outputs * 4 + contexts * Pair.size;
   const group = gridShape ? TILES : Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
-  const blockRows = gridShape ? rowsOfBlock(gridShape.blocks, words) : words;
-  const rows = blockRows * (gridShape?.holds.blocks ?? 1);
+  const rowsOf = (rows: number, blocks: number) => (gridShape ? rowsOfBlock(gridShape.blocks, rows) * blocks : rows);
+  const inputRows = rowsOf(shape.inputRows, gridShape?.holds.blocks ?? 1);
+  const outputRows = rowsOf(shape.outputRows, gridShape?.holds.blocks ?? 1);
   const memory = new Allocator();
   const nothing = {
     windows: ZERO,
     partial: ZERO,
     hidden: ZERO,
     hiddenGradient: ZERO,
-    shields: ZERO,
+    staged: ZERO,
     ids: ZERO,
     tiles: ZERO,
     spareRows: ZERO,
@@ -149,37 +155,45 @@ export function layOut(shape: Shape): Layout {
     partial: memory.take(contexts * 32),
     hidden: memory.take(stride),
     hiddenGradient: memory.take(stride),
-    shields: memory.take(contexts * (Shield.copy + stride)),
+    staged: memory.take(contexts * (Staged.copy + 2 * stride)),
     ids: memory.take(batchCapacity * 4),
   });
   const scratch = Array.from({ length: shape.lanes }, takeScratch);
-  const tables = {
-    labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
+  const shared = {
     keepThresholds: memory.take(words * 4),
-    rates: memory.take(blockRows * (gridShape?.blocks ?? 1) * 4),
+    rates: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
+    rowStarts: memory.take((lists?.starts.length ?? 0) * 4),
+    rowList: memory.take((lists?.rows.length ?? 0) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
-    alias: memory.take(drawn ? words * 8 : 0),
-    pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
-    paths: memory.take(tree ? shape.bits * 4 : 0),
-    allRows: memory.take(drawn || tree ? 0 : tiles * Tile.outputs * 4),
   };
-  const grid = gridShape && takeGrid(memory, gridShape, words);
+  const tables: Layout["tables"] = {};
+  for (const [pointer, bytes] of output.tables) tables[pointer] = memory.take(bytes);
+  const grid = gridShape && takeGrid(memory, gridShape, shape);
   return {
-    ...{ stride, tiles, gradientStride, windowStride, tileStride, group, scratch, ...tables, grid, rows },
-    inputs: memory.take(rows * stride),
-    outputs: memory.take(rows * stride),
+    ...{
+      stride,
+      tiles,
+      gradientStride,
+      windowStride,
+      tileStride,
+      group,
+      scratch,
+      ...shared,
+      loss: output.code,
+      tables,
+      grid,
+      inputRows,
+      outputRows,
+    },
+    inputs: memory.take(inputRows * stride),
+    outputs: memory.take(outputRows * stride),
     size: memory.end,
   };
 }
 
-/** The output layer. */
-export type LossName = "negative-sampling" | "hierarchical-softmax" | "softmax";
-export const LOSSES: readonly LossName[] = ["negative-sampling", "hierarchical-softmax", "softmax"];
-
 /** The options that the kernels read from the parameter block. */
 export interface KernelOptions {
   model: "skipgram" | "cbow";
-  loss: LossName;
   /** Context words on each side at most; not both 0. */
   windowLeft: number;
   windowRight: number;
@@ -192,18 +206,12 @@ export interface KernelOptions {
   cbowGradient: "undivided" | "divided";
 }
 
-const LOSS_NUMBERS: Record<LossName, Loss> = {
-  "negative-sampling": Loss.negativeSampling,
-  "hierarchical-softmax": Loss.hierarchicalSoftmax,
-  softmax: Loss.softmax,
-};
-
 /** Fills the parameter block and the lists of a lane; the generator's state is the caller's. */
 export function writeParams(
   buffer: ArrayBufferLike,
   layout: Layout,
   scratch: Scratch,
-  words: number,
+  { words, lists }: Shape,
   options: KernelOptions,
 ): void {
   const view = new DataView(buffer, scratch.params, Param.size);
@@ -212,8 +220,13 @@ export function writeParams(
     [Param.outputs, layout.outputs],
     [Param.stride, layout.stride],
     [Param.vocabularySize, words],
+    [Param.outputRows, layout.outputRows],
+    [Param.rowStarts, lists ? layout.rowStarts : 0],
+    [Param.rowList, layout.rowList],
+    [Param.rowsMean, Number(lists?.combine === "mean")],
+    [Param.rowsDivided, Number(lists?.gradient === "divided")],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
-    [Param.loss, LOSS_NUMBERS[options.loss]],
+    [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
     [Param.windowLeft, options.windowLeft],
     [Param.windowRight, options.windowRight],
@@ -223,11 +236,7 @@ export function writeParams(
     [Param.cbowMean, Number(options.cbowCombine === "mean")],
     [Param.cbowDivided, Number(options.cbowGradient === "divided")],
     [Param.keepThresholds, layout.keepThresholds],
-    [Param.alias, layout.alias],
     [Param.noiseWords, words],
-    [Param.pathStarts, layout.pathStarts],
-    [Param.paths, layout.paths],
-    [Param.allRows, layout.allRows],
     [Param.ids, scratch.ids],
     [Param.kept, scratch.kept],
     [Param.windows, scratch.windows],
@@ -239,16 +248,16 @@ export function writeParams(
     [Param.blocks, layout.grid?.blocks ?? 0],
     [Param.places, layout.grid?.places ?? 0],
     [Param.group, layout.group],
-    [Param.labels, layout.labels],
     [Param.gradients, scratch.gradients],
     [Param.gradientStride, layout.gradientStride],
     [Param.hidden, scratch.hidden],
     [Param.hiddenGradient, scratch.hiddenGradient],
     [Param.partial, scratch.partial],
-    [Param.shields, scratch.shields],
+    [Param.staged, scratch.staged],
     [Param.zeroRow, scratch.zeroRow],
   ];
   for (const [offset, value] of integers) view.setUint32(offset, value, true);
+  for (const [pointer, start] of Object.entries(layout.tables)) view.setUint32(Number(pointer), start, true);
 
   // lists of output rows are filled up to whole tiles with the zero row
   if (layout.grid === undefined) {
@@ -262,24 +271,18 @@ export function writeParams(
   }
 }
 
-/** Fills the labels and lists that all lanes share; the matrices, thresholds, alias table and paths are the caller's. */
+/** Fills the lists that all lanes share; the matrices, thresholds and tables of the output layer are the caller's. */
 export function writeLists(
   buffer: ArrayBufferLike,
   layout: Layout,
-  words: number,
-  { loss, negatives, windowWeights }: KernelOptions,
+  { lists }: Shape,
+  { windowWeights }: KernelOptions,
 ): void {
-  new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
-  if (loss === "negative-sampling") {
-    // the positive first, noise words 0, and ½ where a slot holds no prediction
-    const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);
-    for (let k = 0; k <= negatives; k++) {
-      labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
-    }
-  } else if (loss === "softmax") {
-    const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.scratch[0].zeroRow);
-    for (let word = 0; word < words; word++) rows[word] = layout.outputs + word * layout.stride;
+  if (lists) {
+    new Uint32Array(buffer, layout.rowStarts, lists.starts.length).set(lists.starts);
+    new Uint32Array(buffer, layout.rowList, lists.rows.length).set(lists.rows);
   }
+  new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
 }
 
 /** A probability in [0, 1] as a threshold: kept if random < threshold, always at 0xffffffff. */

@@ -1,6 +1,7 @@
 // The same training by each kernel in turn: how fast each is, and whether all reach the same loss.
 
 import { checkInteger } from "../base/check.js";
+import { KERNEL_NAMES } from "../kernel/kernel.js";
 import type { Corpus } from "../text/corpus.js";
 import type { ParallelMode } from "../train/execution/plan.js";
 import type { EpochRecord } from "../train/loop/records.js";
@@ -80,7 +81,7 @@ interface Entry extends Training, Pick<TrainOptions, "kernel" | "threads" | "epo
 /** `train` of either entry point. */
 type Train = (corpus: Corpus, options: Entry) => Promise<unknown>;
 
-const KERNELS = ["js", "scalar", "simd", "relaxed"] as const;
+const [REFERENCE] = KERNEL_NAMES;
 
 /**
  * Trains with each kernel on one thread and with simd on several, all on the same text with the same seed. Each rival keeps its
@@ -99,7 +100,7 @@ export async function race(train: Train, corpus: Corpus, options: RaceOptions): 
   signal?.addEventListener("abort", stop, { once: true });
   const enter = (name: string, own: Entry) =>
     new Racer(name, train, text, { ...training, ...own, epochs: rounds + 1, signal: abort.signal });
-  const racers: Racer[] = KERNELS.map((kernel) => enter(kernel, { kernel, threads: 1 }));
+  const racers: Racer[] = KERNEL_NAMES.map((kernel) => enter(kernel, { kernel, threads: 1 }));
   const leftOut: RaceResult["leftOut"] = [];
   if (threads > 1) racers.push(enter(`simd, ${threads} threads`, { kernel: "simd", threads }));
   else leftOut.push({ name: "simd, several threads", reason: "one thread only" });
@@ -132,7 +133,7 @@ export async function race(train: Train, corpus: Corpus, options: RaceOptions): 
 
 /** Evidence that a rival did the same work: the difference of its loss from that of js, and another rival with the same bytes. */
 export function proof({ name, kernel, sha256, lossDifference }: RivalResult, rivals: readonly RivalResult[]): string {
-  if (kernel === "js") return "the reference";
+  if (kernel === REFERENCE) return "the reference";
   const percent = 100 * lossDifference;
   const loss = `loss ${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(4)}%`;
   const twin = rivals.find((other) => other.name !== name && sha256 !== undefined && other.sha256 === sha256);

@@ -1,5 +1,5 @@
 import { checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
-import { KERNEL_CHOICES, type KernelChoice, planKernel, startKernel } from "../kernel/engines/kernels.js";
+import { KERNEL_CHOICES, type KernelChoice, planKernel, startQueries, takesBinary } from "../kernel/engines/kernels.js";
 import type { WasmSource } from "../kernel/engines/wasm.js";
 import { rowStride } from "../kernel/memory.js";
 import { allocateVectors, type VectorStorage, WordVectors } from "./vectors.js";
@@ -16,8 +16,8 @@ export const KERNEL_OPTIONS = ["kernel", "wasm"];
 /** @throws TypeError, RangeError */
 export function checkKernel({ kernel = "auto", wasm }: VectorKernelOptions): void {
   checkOneOf("kernel", kernel, KERNEL_CHOICES);
-  if (kernel === "js" && wasm !== undefined)
-    throw new RangeError('"wasm" goes with a kernel of WebAssembly, got kernel "js": leave one of them out');
+  if (wasm !== undefined && !takesBinary(kernel))
+    throw new RangeError(`"wasm" goes with a kernel of WebAssembly, got kernel "${kernel}": leave one of them out`);
 }
 
 /** Vectors in storage that the caller has filled. Options must be checked. */
@@ -28,7 +28,7 @@ export async function openVectors(
   { kernel = "auto", wasm }: VectorKernelOptions,
 ): Promise<WordVectors> {
   const plan = await planKernel(kernel, false, wasm);
-  return new WordVectors(words, dim, storage, startKernel(plan, storage.memory));
+  return new WordVectors(words, dim, storage, startQueries(plan, storage.memory));
 }
 
 /**

@@ -1,7 +1,8 @@
 // Bounds from int8 codes rule out most rows of a search without reading the rows: codes are a quarter of the bytes, and reading
 // memory is what a search for the ten nearest takes its time for. The bounds hold strictly, so no row is missed.
 
-import { advance, type Kernel, type Ptr } from "../kernel/kernel.js";
+import { CodeParam } from "../../assembly/params.js";
+import type { Ptr, Quantizer, QueryKernel } from "../kernel/kernel.js";
 import { Allocator, allocate } from "../kernel/memory.js";
 
 /** Rows encoded at a time. */
@@ -12,9 +13,11 @@ const BLOCK = 1024;
  * q·u = q̂·û + q̂·(u − û) + (q − q̂)·u, so q·u ≤ q̂·û + |q̂| |u − û| + |q − q̂|; the lower bound has the same terms.
  */
 export class QuantizedRows {
-  private readonly kernel: Kernel;
+  private readonly kernel: Quantizer;
   private readonly memory: WebAssembly.Memory;
   private readonly codeStride: number;
+  private readonly params: Ptr;
+  private readonly view: DataView;
   private readonly query: Ptr;
   private readonly codes: Ptr;
   private readonly scales: Ptr;
@@ -29,7 +32,7 @@ export class QuantizedRows {
    * @throws RangeError if there is no memory for it
    */
   constructor(
-    kernel: Kernel,
+    kernel: QueryKernel,
     shared: boolean,
     private readonly count: number,
     private readonly dim: number,
@@ -37,6 +40,7 @@ export class QuantizedRows {
   ) {
     this.codeStride = Math.ceil(dim / 16) * 16;
     const plan = new Allocator();
+    this.params = plan.take(CodeParam.size);
     this.query = plan.take(2 * this.codeStride);
     this.codes = plan.take(count * this.codeStride);
     [this.scales, this.errors, this.bounds] = [1, 2, 3].map(() => plan.take(count * 4));
@@ -44,11 +48,35 @@ export class QuantizedRows {
     this.norms = plan.take(BLOCK * 4);
     this.memory = allocate(plan.end, shared, `codes of ${count} rows of dim ${dim}`);
     this.kernel = kernel.fork(this.memory);
+    this.view = new DataView(this.memory.buffer, this.params, CodeParam.size);
+    this.set(
+      [CodeParam.codeStride, this.codeStride],
+      [CodeParam.rows, this.block],
+      [CodeParam.norms, this.norms],
+      [CodeParam.stride, stride * 4],
+      [CodeParam.dim, dim],
+      [CodeParam.query, this.query],
+      [CodeParam.bounds, this.bounds],
+    );
+  }
+
+  private set(...integers: [CodeParam, number][]): void {
+    for (const [offset, value] of integers) this.view.setUint32(offset, value, true);
+  }
+
+  /** Has the kernel work on the codes of so many rows. */
+  private setRows(first: number, rowCount: number): void {
+    this.set(
+      [CodeParam.codes, this.codes + first * this.codeStride],
+      [CodeParam.scales, this.scales + first * 4],
+      [CodeParam.errors, this.errors + first * 4],
+      [CodeParam.rowCount, rowCount],
+    );
   }
 
   /** Encodes the rows. @param norms the length of each row */
   encode(rows: Float32Array, norms: Float32Array): void {
-    const { count, dim, stride, codeStride, block } = this;
+    const { count, stride, block } = this;
     const { buffer } = this.memory;
     for (let first = 0; first < count; first += BLOCK) {
       const rowCount = Math.min(BLOCK, count - first);
@@ -56,9 +84,8 @@ export class QuantizedRows {
         rows.subarray(first * stride, (first + rowCount) * stride),
       );
       new Float32Array(buffer, this.norms, rowCount).set(norms.subarray(first, first + rowCount));
-      const codes = advance(this.codes, first * codeStride);
-      const [scales, errors] = [advance(this.scales, first * 4), advance(this.errors, first * 4)];
-      this.kernel.encodeRows(block, this.norms, rowCount, stride * 4, dim, codes, codeStride, scales, errors);
+      this.setRows(first, rowCount);
+      this.kernel.encodeRows(this.params);
     }
   }
 
@@ -86,10 +113,13 @@ export class QuantizedRows {
     const norm = Math.sqrt(squares);
     // the rounding error of a float32 product of unit vectors is at most dim 2⁻²⁴ (6e-8 dim); all other errors are less than 50 × 2⁻²⁴
     const slack = Math.sqrt(error) + 2e-7 * (this.dim + 50);
-    const { scales, errors, bounds } = this;
-    this.kernel.boundRows(this.query, this.codes, rows, this.codeStride, scales, errors, scale, norm, slack, bounds);
-    const above = new Float32Array(buffer, bounds, rows);
-    const off = new Float32Array(buffer, errors, rows);
+    this.setRows(0, rows);
+    this.view.setFloat32(CodeParam.scale, scale, true);
+    this.view.setFloat32(CodeParam.norm, norm, true);
+    this.view.setFloat32(CodeParam.slack, slack, true);
+    this.kernel.boundRows(this.params);
+    const above = new Float32Array(buffer, this.bounds, rows);
+    const off = new Float32Array(buffer, this.errors, rows);
     let { threshold } = best;
     for (let row = 0; row < rows; row++) {
       if (!(above[row] > threshold)) continue;

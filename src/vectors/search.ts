@@ -1,6 +1,6 @@
 // Scores of queries against all rows of a matrix, in the kernel, a block of rows at a time.
 
-import { advance, type Kernel, type Ptr } from "../kernel/kernel.js";
+import { advance, type Ptr, type QueryKernel } from "../kernel/kernel.js";
 import type { Allocator } from "../kernel/memory.js";
 import { QuantizedRows } from "./quantized.js";
 import { TopRows } from "./top.js";
@@ -43,7 +43,7 @@ export class RowSearch {
   private queries = 0;
 
   constructor(
-    private readonly kernel: Kernel,
+    private readonly kernel: QueryKernel,
     private readonly memory: WebAssembly.Memory,
     private readonly space: SearchSpace,
     private readonly start: Ptr,

@@ -1,7 +1,7 @@
 // Word vectors and their queries.
 
 import { checkFunction, checkInteger, checkKnown, checkOneOf, nearest, show } from "../base/check.js";
-import type { Kernel, Ptr, WordId } from "../kernel/kernel.js";
+import type { Ptr, QueryKernel, WordId } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import { type Asked, type Query, type Term, termsOf } from "./query.js";
 import { RowSearch, type SearchSpace, takeSearchSpace } from "./search.js";
@@ -87,7 +87,7 @@ export class WordVectors {
     /** floats of a vector */
     readonly dim: number,
     storage: VectorStorage,
-    kernel: Kernel,
+    kernel: QueryKernel,
   ) {
     this.ids = new Map(words.map((word, id) => [word, id as WordId]));
     if (this.ids.size < words.length) {

@@ -2,8 +2,8 @@
 
 import { Mark, Pair, Param, Tile, TileList } from "../../assembly/params";
 import { Random } from "../../src/base/random";
-import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
-import type { Kernel, Ptr } from "../../src/kernel/kernel";
+import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
+import type { Ptr, Trainer } from "../../src/kernel/kernel";
 import { Allocator, allocate, rowStride } from "../../src/kernel/memory";
 import { type AliasTable, aliasTable } from "../../src/math/alias";
 import type { kernels } from "./kernels";
@@ -66,7 +66,7 @@ export class GridMemory {
   private readonly at: Record<"inputs" | "outputs" | "alias" | "rates" | "ids" | "starts" | "pairs" | "end", Ptr>;
 
   private constructor(
-    readonly kernel: Kernel,
+    readonly kernel: Trainer,
     readonly memory: WebAssembly.Memory,
     readonly shape: GridShape,
     plan: ReturnType<typeof layOut>,
@@ -86,7 +86,7 @@ export class GridMemory {
   static async create(name: (typeof kernels)[number], shape: GridShape, seed = 1): Promise<GridMemory> {
     const plan = layOut(shape);
     const memory = allocate(plan.end, false, "the grid of a test");
-    const grid = new GridMemory(startKernel(await planKernel(name, false), memory), memory, shape, plan);
+    const grid = new GridMemory(startTrainer(await planKernel(name, false), memory), memory, shape, plan);
     const random = Random.from(seed, 0);
     for (let block = 0; block < shape.blocks; block++) {
       for (const row of [...grid.rows("inputs", block), ...grid.rows("outputs", block)]) {

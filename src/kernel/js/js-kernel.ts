@@ -2,19 +2,22 @@
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../../assembly/params.js";
-import type { Kernel, Position, WordId } from "../kernel.js";
+import type { Position, QueryKernel, Trainer, WordId } from "../kernel.js";
 import { Block } from "./js-block.js";
 import { trainCell } from "./js-cell.js";
-import { OutputLayer } from "./js-output.js";
+import { boundRows, encodeRows } from "./js-codes.js";
+import { outputLayer } from "./js-losses.js";
+import type { OutputLayer } from "./js-output.js";
 import { sortPairs } from "./js-sort.js";
+import { Staging } from "./js-staging.js";
 import { dot } from "./js-vector.js";
 
-export function createJsKernel(memory: WebAssembly.Memory): Kernel {
+export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKernel {
   const floats = new Float32Array(memory.buffer);
   return {
     name: "js",
     train(params, length) {
-      new Trainer(new Block(memory.buffer, params)).train(length);
+      new BatchTrainer(new Block(memory.buffer, params)).train(length);
     },
     sortPairs: (params, length) => sortPairs(new Block(memory.buffer, params), length),
     trainCell(params, cell, starts, batches) {
@@ -41,39 +44,13 @@ export function createJsKernel(memory: WebAssembly.Memory): Kernel {
     allFinite(start, bytes) {
       return floats.subarray(start / 4, (start + bytes) / 4).every(Number.isFinite);
     },
-    encodeRows(rows, norms, rowCount, stride, dim, codes, codeStride, scales, errors) {
-      for (let r = 0; r < rowCount; r++) {
-        const norm = floats[norms / 4 + r];
-        const isKnown = norm >= 1e-15 && norm <= 1e15;
-        const row = floats.subarray((rows + r * stride) / 4, (rows + r * stride) / 4 + dim);
-        const most = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
-        const step = isKnown ? most / norm / 127 : Number.NaN;
-        const own = new Int8Array(memory.buffer, codes + r * codeStride, codeStride).fill(0);
-        let squares = 0;
-        if (isKnown) {
-          row.forEach((x, d) => {
-            own[d] = Math.round((x / most) * 127);
-            squares += (x / norm - step * own[d]) ** 2;
-          });
-        }
-        floats[scales / 4 + r] = step;
-        floats[errors / 4 + r] = isKnown ? Math.sqrt(squares) : Number.NaN;
-      }
-    },
-    boundRows(query, codes, rowCount, codeStride, scales, errors, scale, norm, slack, bounds) {
-      const asked = new Int16Array(memory.buffer, query, codeStride);
-      const all = new Int8Array(memory.buffer, codes, rowCount * codeStride);
-      for (let r = 0; r < rowCount; r++) {
-        let product = 0;
-        for (let d = 0, i = r * codeStride; d < codeStride; d++, i++) product += asked[d] * all[i];
-        floats[bounds / 4 + r] = scale * floats[scales / 4 + r] * product + norm * floats[errors / 4 + r] + slack;
-      }
-    },
+    encodeRows: (params) => encodeRows(memory.buffer, params),
+    boundRows: (params) => boundRows(memory.buffer, params),
     fork: createJsKernel,
   };
 }
 
-class Trainer {
+class BatchTrainer {
   private readonly f: Float32Array;
   private readonly D: number;
   private readonly window: number;
@@ -82,33 +59,28 @@ class Trainer {
   private readonly shrink: boolean;
   /** of the distances 1, 2 …; empty if all contexts weigh 1 */
   private readonly windowWeights: Float32Array;
-  private readonly inputs: number;
-  /** Share of its steps that each input row keeps; empty if all keep all. */
-  private readonly rates: Float32Array;
+  private readonly staging: Staging;
   private readonly output: OutputLayer;
   /** Input rows of a window. */
   private readonly xs: Int32Array;
   /** Their weights. */
   private readonly weights: Float64Array;
-  /** Rows of a window that copies stand for, with their rates. */
-  private shields: { row: number; copy: number; rate: number }[] = [];
   private readonly partial: Float64Array;
 
   constructor(private readonly block: Block) {
     this.f = block.f;
     this.D = block.integer(Param.stride) / 4;
     this.window = block.integer(Param.window);
-    this.inputs = block.integer(Param.inputs) / 4;
     this.left = block.integer(Param.windowLeft);
     this.right = block.integer(Param.windowRight);
     this.shrink = block.integer(Param.shrinkWindows) !== 0;
     this.windowWeights = block.list(Param.windowWeights, this.window);
-    this.rates = block.list(Param.rates, block.integer(Param.vocabularySize));
+    this.staging = new Staging(block);
     const contexts = this.left + this.right;
     this.xs = new Int32Array(contexts);
     this.weights = new Float64Array(contexts);
     this.partial = new Float64Array(contexts);
-    this.output = new OutputLayer(block, contexts);
+    this.output = outputLayer(block, contexts);
   }
 
   train(length: number): void {
@@ -141,7 +113,7 @@ class Trainer {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
       this.predict(this.xs, n, this.block.word(p), this.weights);
-      this.unshield();
+      this.staging.unstage();
     }
   }
 
@@ -178,7 +150,7 @@ class Trainer {
         const scale = divided ? weights[b] / all : weights[b];
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
       }
-      this.unshield();
+      this.staging.unstage();
     }
   }
 
@@ -192,32 +164,9 @@ class Trainer {
     for (let q = Math.max(p - Math.min(radius, this.left), first) as Position; q < to; q++) {
       if (q === p) continue;
       this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
-      this.xs[n++] = this.inputRow(block.word(q));
+      this.xs[n++] = this.staging.stage(block.word(q));
     }
     return n;
-  }
-
-  /** The row of a word; for a word of a rate of its own a copy, which learns in its place. */
-  private inputRow(word: WordId): number {
-    const { shields, rates, D } = this;
-    const row = this.inputs + word * D;
-    if (rates.length === 0 || rates[word] === 1) return row;
-    const known = shields.find((shield) => shield.row === row);
-    if (known) return known.copy;
-    const copy = this.block.integer(Param.shields) / 4 + shields.length * D;
-    this.f.copyWithin(copy, row, row + D);
-    shields.push({ row, copy, rate: rates[word] });
-    return copy;
-  }
-
-  /** The rows keep their share of what the copies have learnt in the window. */
-  private unshield(): void {
-    if (this.shields.length === 0) return;
-    const { f, D } = this;
-    for (const { row, copy, rate } of this.shields) {
-      for (let d = 0; d < D; d++) f[row + d] += rate * (f[copy + d] - f[row + d]);
-    }
-    this.shields = [];
   }
 
   /**

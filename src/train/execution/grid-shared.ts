@@ -12,8 +12,8 @@ const LOOKS = 2000;
 /** Where the blocks lie in a memory that holds all. */
 export function allBlocks({ inputs, outputs, stride }: Layout, { blockRows }: Grid): BlockPlaces {
   return {
-    contexts: (block) => advance(inputs, block * blockRows * stride),
-    targets: (block) => advance(outputs, block * blockRows * stride),
+    contexts: (block) => advance(inputs, block * blockRows.inputs * stride),
+    targets: (block) => advance(outputs, block * blockRows.outputs * stride),
   };
 }
 

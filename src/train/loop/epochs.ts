@@ -2,6 +2,7 @@
 
 import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
+import { isExact } from "../../kernel/engines/kernels.js";
 import type { Batch } from "../../text/encode.js";
 import type { Chunk, Runner } from "../execution/backend.js";
 import type { StepResult } from "../execution/step.js";
@@ -143,7 +144,7 @@ class Epoch {
       kernel,
       threads,
       parallel,
-      reproducible: parallel !== "hogwild" && kernel !== "relaxed",
+      reproducible: parallel !== "hogwild" && isExact(kernel),
     };
   }
 
