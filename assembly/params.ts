@@ -143,8 +143,8 @@ export const enum Param {
   lossExponents = 240,
   /** i64: predictions made: rows scored with negative sampling, words predicted with the softmaxes */
   predictions = 256,
-  /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
-  blanks = 264,
+  /** i64: padding slots; each added ln 2 to the loss */
+  paddingSlots = 264,
   /** i64: words that subsampling kept */
   trained = 272,
   /** Bytes of a tile drawn ahead. */
