@@ -77,7 +77,7 @@ it("trains when imported by its name", async () => {
   expect(output).toBe("3 2\n0.5 2\n");
 });
 
-it("has one of each class, whichever door it comes through", async () => {
+it("has one of each class, whichever entry point it comes from", async () => {
   const output = await run(
     `import * as root from "wasm2vec";
      import * as node from "wasm2vec/node";
