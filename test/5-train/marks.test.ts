@@ -222,7 +222,7 @@ describe("words are trained to the same bytes with marks as without", () => {
       minCount: 4,
       epochs: 2,
       worker: false,
-      checkpoint: { write },
+      checkpoint: { write, every: "1epoch" },
     });
     const resume = read(0);
     await expect(train(plain, { resume, worker: false })).rejects.toThrow(/is not the corpus/);
