@@ -168,19 +168,8 @@ export function layOut(shape: LayoutOptions): Layout {
   };
   const grid = gridShape && takeGrid(memory, gridShape, shape);
   return {
-    ...{
-      stride,
-      tiles,
-      gradientStride,
-      windowStride,
-      tileStride,
-      group,
-      scratch,
-      ...tables,
-      grid,
-      inputRows,
-      outputRows,
-    },
+    ...{ stride, tiles, gradientStride, windowStride, tileStride, group, scratch, ...tables, grid },
+    ...{ inputRows, outputRows },
     inputs: memory.take(inputRows * stride),
     outputs: memory.take(outputRows * stride),
     size: memory.end,
