@@ -8,7 +8,7 @@ export type Sentence = readonly string[];
 
 /** Some sentences of a corpus; what they hold is valid until the next chunk is asked for. */
 export interface TokenChunk {
-  /** Numbers of tokens; Mark.sentenceEnd ends a sentence. A sentence may go on in the next chunk. */
+  /** Numbers of tokens and marks, of which Mark.sentenceEnd ends a sentence. A sentence may go on in the next chunk. */
   numbers: Uint32Array;
   /** The token of each number. Grows from chunk to chunk. Several such tables may take turns. */
   tokens: readonly string[];
