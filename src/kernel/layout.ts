@@ -170,21 +170,8 @@ export function layOut(shape: LayoutOptions): Layout {
   for (const [pointer, bytes] of output.tables) tables[pointer] = memory.take(bytes);
   const grid = gridShape && takeGrid(memory, gridShape, shape);
   return {
-    ...{
-      stride,
-      tiles,
-      gradientStride,
-      windowStride,
-      tileStride,
-      group,
-      scratch,
-      ...shared,
-      loss: output.code,
-      tables,
-      grid,
-      inputRows,
-      outputRows,
-    },
+    ...{ stride, tiles, gradientStride, windowStride, tileStride, group, scratch, ...shared, grid },
+    ...{ loss: output.code, tables, inputRows, outputRows },
     inputs: memory.take(inputRows * stride),
     outputs: memory.take(outputRows * stride),
     size: memory.end,

@@ -208,4 +208,22 @@ describe("cutText", () => {
       { numRuns: 60 },
     );
   });
+
+  it("takes marks for entries of a chunk, not for words of its windows", () => {
+    const sides = { windowLeft: 2, windowRight: 2 };
+    const { shape } = cutText(
+      { ...sides, windowWeights: [], sharedNegatives: true, maxSentenceLength: 50 },
+      evenShape(600),
+      1000,
+    );
+    const place = { blockRows: { inputs: 8, outputs: 8 }, places: ZERO, control: ZERO, tablesEnd: ZERO, chunks: [] };
+    const marks = [Mark.document | 7, Mark.label | 1, Mark.label | 2];
+    const batch = { ids: Uint32Array.of(marks[0], 1, 2, 3, ...marks.slice(1), 4, 5, Mark.sentenceEnd), words: 5 };
+    const fits = (room: { entries: number; pairs: number }) =>
+      new GridRunner({ ...shape, ...place, ...room }, undefined as never, sides, 100).fits(batch, [batch]);
+    const room = { entries: 18, pairs: 2 * pairsOf(5, sides) };
+    expect(fits(room)).toBe(true);
+    expect(fits({ ...room, entries: 17 })).toBe(false);
+    expect(fits({ ...room, pairs: room.pairs - 1 })).toBe(false);
+  });
 });

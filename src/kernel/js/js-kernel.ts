@@ -94,7 +94,8 @@ class BatchTrainer {
     let trained = 0;
     for (let i = ids; i < ids + length; i++) {
       const word = u[i];
-      if (word === Mark.sentenceEnd) {
+      if (word >= Mark.least) {
+        if (word !== Mark.sentenceEnd) continue;
         if (isCbow) this.cbow(kept, last);
         else this.skipgram(kept, last);
         trained += last - kept;

@@ -46,8 +46,8 @@ function thinOut(block: Block, length: number): Uint32Array {
   let last = kept;
   for (let i = ids; i < ids + length; i++) {
     const word = u[i];
-    if (word === Mark.sentenceEnd) {
-      u[last++] = word;
+    if (word >= Mark.least) {
+      if (word === Mark.sentenceEnd) u[last++] = word;
       continue;
     }
     const threshold = u[thresholds + word];

@@ -73,6 +73,7 @@ export class GridRunner implements Runner {
     return (
       all.length <= this.grid.batches &&
       sum(({ words }) => words) <= this.chunkWords &&
+      sum(({ ids }) => ids.length) <= this.grid.entries &&
       sum((one) => this.bounds.of(one)) <= this.grid.pairs
     );
   }
@@ -213,10 +214,12 @@ class PairBounds {
 
 function pairsOfBatch(ids: Uint32Array, windows: Windows): number {
   let pairs = 0;
-  let start = 0;
-  for (let end = ids.indexOf(Mark.sentenceEnd); end >= 0; end = ids.indexOf(Mark.sentenceEnd, start)) {
-    pairs += pairsOf(end - start, windows);
-    start = end + 1;
+  let words = 0;
+  for (const entry of ids) {
+    if (entry < Mark.least) words++;
+    if (entry !== Mark.sentenceEnd) continue;
+    pairs += pairsOf(words, windows);
+    words = 0;
   }
   return pairs;
 }
