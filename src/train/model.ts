@@ -17,12 +17,12 @@ import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
-import { SETTINGS } from "./options/table.js";
+import { SETTINGS, storedOf } from "./options/table.js";
 import type { Freeze, WordRates } from "./options/words.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { textDifference } from "./text-difference.js";
-import { type ResolvedOptions, storedOptions } from "./train-options.js";
+import type { ResolvedOptions } from "./train-options.js";
 import { growVocabulary, ratesOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
@@ -274,7 +274,7 @@ export class Model<Source = CorpusSource> {
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, words: vocabulary, parameters } = this;
     const { maxSentenceLength, batchWords } = this.crew;
-    const run = { options: storedOptions(this.options), vocabulary, schedule, history, rates: parameters.rates };
+    const run = { options: storedOf(this.options), vocabulary, schedule, history, rates: parameters.rates };
     const held = await heldRun(run, listeners, (held) =>
       textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held, () => {}),
     );
@@ -297,7 +297,7 @@ export class Model<Source = CorpusSource> {
     const { stride, dim } = inputRows;
     const { random, outputMatrix, rates } = parameters;
     return {
-      ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
+      ...{ options: storedOf(options), schedule, position: { ...position }, mode: crew.mode, history, random },
       ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
       rates: rates?.slice(),
       metadata,
