@@ -177,13 +177,16 @@ export const SETTINGS = {
 /** Settings as a checkpoint holds them. */
 export interface StoredOptions extends Stored<typeof SETTINGS> {}
 
+/** Defaults that depend on no other option. */
+interface DefaultValues extends Defaults<typeof SETTINGS> {}
+
 /**
  * Values of the options that are not given, where they depend on no other option; for texts of less than 10,000 words minCount,
  * subsample and epochs depend on the words: see small-text.ts.
  */
-export const DEFAULTS = Object.fromEntries(
+export const DEFAULTS: DefaultValues = Object.fromEntries(
   namesOf(SETTINGS, (option) => "default" in option).map((name) => [name, (SETTINGS as OptionTable)[name].default]),
-) as Defaults<typeof SETTINGS>;
+) as unknown as DefaultValues;
 
 /** What a checkpoint holds of options, of those that it was written without the default: they came later. */
 export function storedOf(options: { readonly [Name in keyof StoredOptions]?: unknown }): StoredOptions {
