@@ -20,12 +20,12 @@ import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
-import { SETTINGS } from "./options/table.js";
+import { SETTINGS, storedOf } from "./options/table.js";
 import type { Freeze, WordRates } from "./options/words.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { textDifference } from "./text-difference.js";
-import { type ResolvedOptions, storedOptions } from "./train-options.js";
+import type { ResolvedOptions } from "./train-options.js";
 import { growVocabulary, ratesOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
@@ -279,7 +279,7 @@ export class Model<Source = CorpusSource> {
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, words: vocabulary, parameters } = this;
     const { maxSentenceLength, batchWords } = this.crew;
-    const run = { options: storedOptions(this.options), vocabulary, schedule, history, rates: parameters.rates };
+    const run = { options: storedOf(this.options), vocabulary, schedule, history, rates: parameters.rates };
     const held = await heldRun(run, listeners, (held) =>
       textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held, () => {}),
     );
@@ -302,7 +302,7 @@ export class Model<Source = CorpusSource> {
     const { random, rates, dim } = parameters;
     const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
     return {
-      ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
+      ...{ options: storedOf(options), schedule, position: { ...position }, mode: crew.mode, history, random },
       ...{ vocabulary, dim, inputs: rowsOf("inputs"), outputs: rowsOf("outputs") },
       rates: rates?.slice(),
       metadata,

@@ -5,9 +5,9 @@ import { isExact, KERNEL_CHOICES, takesBinary } from "../kernel/engines/kernels.
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
 import { type Given, namesOf, type Option, type OptionTable, resolve } from "./options/option.js";
-import { fitsGrid, type Settings, type StoredOptions } from "./options/settings.js";
+import { fitsGrid, type Settings } from "./options/settings.js";
 import { SIZED_OPTIONS } from "./options/small-text.js";
-import { SETTINGS } from "./options/table.js";
+import { SETTINGS, type StoredOptions, storedOf } from "./options/table.js";
 
 const RESUME = {
   /**
@@ -62,11 +62,6 @@ const STORED = namesOf(SETTINGS, ({ stored }) => stored !== false) as (keyof Sto
 const UNSTORED = namesOf(OPTIONS, ({ stored }) => stored === false);
 const SPENT = namesOf(SETTINGS, ({ isSpent }) => isSpent === true);
 
-/** Options as a checkpoint holds them. */
-export function storedOptions(options: ResolvedOptions): StoredOptions {
-  return pick(options, STORED) as StoredOptions;
-}
-
 function pick<Name extends string>(options: { [key in Name]?: unknown }, names: readonly Name[]) {
   return Object.fromEntries(names.map((name) => [name, options[name]])) as { [key in Name]: unknown };
 }
@@ -76,7 +71,7 @@ export function otherOptions(
   given: TrainOptions,
   { options: stored }: Checkpoint,
 ): { name: keyof StoredOptions; was: string; is: string }[] {
-  const resolved = storedOptions(resolveOptions(given));
+  const resolved = storedOf(resolveOptions(given));
   const shown = (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : show(value));
   return STORED.filter((name) => !suits(name, stored[name], resolved[name])).map((name) => ({
     name,
