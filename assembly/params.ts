@@ -1,6 +1,12 @@
 // What the kernels and their driver agree on: one truth for both sides.
 // Portable: asc folds it into load offsets, TypeScript imports it from src/kernel.
 
+/** Where a failed assertion of the debug binary leaves what it saw, and what that is held against: see assertions.ts. */
+export const enum Seen {
+  value = 16,
+  limit = 20,
+}
+
 /** Ends a sentence in a batch of word ids. */
 export const enum Mark {
   sentenceEnd = 0xffffffff,

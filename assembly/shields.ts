@@ -1,6 +1,7 @@
 // Words of a learning rate of their own: copies of their input rows learn in a window, and of what they learn the rows keep a
 // share. (6.9) of docs/math.md.
 
+import { assertShields, DEBUG } from "./assertions";
 import { Param, Shield } from "./params";
 import { addScaled, copyRow } from "./rows";
 
@@ -22,6 +23,7 @@ export function shield(params: usize, xs: usize, n: u32): usize {
       store<f32>(own, rate, Shield.rate);
       copyRow(row, own + Shield.copy, stride);
       end += Shield.copy + stride;
+      if (DEBUG) assertShields(params, end);
     }
     store<u32>(p, <u32>(own + Shield.copy));
   }

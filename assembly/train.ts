@@ -2,6 +2,7 @@
 //   rows → combine → hidden → output layer → gradient → rows
 // for CBOW, and for skip-gram with the softmaxes. p, q: positions in the sentence kept, u32 word ids.
 
+import { assertBatch, assertContexts, assertSet, DEBUG } from "./assertions";
 import { drawTargets, isHalf, score, tileCount } from "./output";
 import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
@@ -13,6 +14,7 @@ import { combineWeighted, scaleGradients, spreadWeighted } from "./weights";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
 export function train(params: usize, length: u32): void {
+  if (DEBUG) assertBatch(params, length);
   let id: usize = load<u32>(params, Param.ids);
   const end = id + (<usize>length << 2);
   const kept: usize = load<u32>(params, Param.kept);
@@ -104,8 +106,10 @@ function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize
   let xs = contextsOf(w);
   for (let q = from; q < p; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
   for (let q = p + 4; q < to; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
+  if (DEBUG) assertContexts(params, contextsOf(w), n);
   if (load<u32>(params, Param.windowWeights)) drawWeights(params, w, from, p, to);
   drawTargets(params, load<u32>(p), setOf(params, w));
+  if (DEBUG) assertSet(params, n, setOf(params, w));
   return true;
 }
 

@@ -4,14 +4,13 @@
 import { describe, expect, it } from "vitest";
 import { Mark, Param } from "../../assembly/params";
 import { Random } from "../../src/base/random";
-import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
 import type { Kernel } from "../../src/kernel/kernel";
 import { type KernelOptions, type Layout, LOSSES } from "../../src/kernel/layout";
 import { huffmanTree } from "../../src/math/huffman";
 import { Parameters } from "../../src/model/parameters";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { step } from "../../src/train/execution/step";
-import { kernels } from "../support/kernels";
+import { startTested, type TestedKernel, testedKernels } from "../support/kernels";
 import { type State, type Tables, trainSentence } from "../support/reference";
 
 const architectures: Record<string, Partial<KernelOptions>> = {
@@ -126,7 +125,7 @@ interface Setup {
   state: State;
 }
 
-async function setUp(name: (typeof kernels)[number], model: Partial<KernelOptions>, c: Case): Promise<Setup> {
+async function setUp(name: TestedKernel, model: Partial<KernelOptions>, c: Case): Promise<Setup> {
   const options: KernelOptions = {
     model: "skipgram",
     loss: "negative-sampling",
@@ -165,7 +164,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<KernelOption
   const rates = Array.from({ length: c.words }, (_, word) => c.rates?.[word] ?? 1);
   if (c.rates) parameters.rates = Float32Array.from(rates);
   return {
-    kernel: startKernel(await planKernel(name, false), memory),
+    kernel: await startTested(name, memory),
     parameters,
     options,
     tables: {
@@ -213,7 +212,7 @@ function runSentence({ kernel, parameters }: Setup, sentence: number[], rate: nu
  */
 const TOLERANCE = 3e-4;
 
-describe.each(kernels)("kernel %s", (name) => {
+describe.each(testedKernels)("kernel %s", (name) => {
   describe.each(Object.keys(models))("%s", (model) => {
     it.each(Object.keys(cases))("takes the true gradient as its step: %s", async (which) => {
       const c = cases[which];

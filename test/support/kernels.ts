@@ -1,6 +1,9 @@
 // Kernels for the tests, and which of them this machine has.
 
-import { KERNEL_CHOICES, type KernelChoice, planKernel } from "../../src/kernel/engines/kernels";
+import debug from "../../build/debug/simd.wasm";
+import { fromBase64 } from "../../src/kernel/base64";
+import { KERNEL_CHOICES, type KernelChoice, planKernel, startKernel } from "../../src/kernel/engines/kernels";
+import type { Kernel } from "../../src/kernel/kernel";
 
 async function works(kernel: KernelChoice): Promise<boolean> {
   try {
@@ -18,3 +21,13 @@ const missing = KERNEL_CHOICES.filter((kernel) => kernel !== "auto" && !kernels.
 console.info(
   `kernels tested: ${kernels.join(", ")}${missing.length > 0 ? `; NOT on this engine: ${missing.join(", ")}` : ""}`,
 );
+
+/** A kernel that users can choose, or the debug binary: the simd kernel with the assertions of assembly/assertions.ts. */
+export type TestedKernel = (typeof kernels)[number] | "debug";
+export const testedKernels: readonly TestedKernel[] = [...kernels, "debug"];
+
+/** Starts a kernel on a memory that is not shared. */
+export async function startTested(name: TestedKernel, memory: WebAssembly.Memory): Promise<Kernel> {
+  const plan = name === "debug" ? planKernel("simd", false, fromBase64(debug)) : planKernel(name, false);
+  return startKernel(await plan, memory);
+}
