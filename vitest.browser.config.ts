@@ -45,6 +45,7 @@ const GRAPH = "test/7-engines/approximate.browser.test.ts";
 
 export default defineConfig({
   test: {
+    globalSetup: ["test/support/build.ts"],
     projects: [project(true, [...KERNELS, THREADS, GRAPH]), project(false, [THREADS])],
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,

@@ -212,6 +212,9 @@ function runSentence({ kernel, parameters }: Setup, sentence: number[], rate: nu
  */
 const TOLERANCE = 3e-4;
 
+/** What windows of hundreds of words come to, by the reference: it takes seconds, and is the same for all kernels. */
+let longWindows: ReturnType<typeof trainSentence> | undefined;
+
 describe.each(testedKernels)("kernel %s", (name) => {
   describe.each(Object.keys(models))("%s", (model) => {
     it.each(Object.keys(cases))("takes the true gradient as its step: %s", async (which) => {
@@ -314,12 +317,13 @@ describe.each(testedKernels)("kernel %s", (name) => {
 
   it("adds up the loss of windows of hundreds of words", async () => {
     const c: Case = { dim: 4, words: 20, negatives: 5, window: 1000, sentence: [] };
-    c.sentence = Array.from({ length: 900 }, (_, i) => (i * i) % 20);
+    // more than the 512 that are answered at a time, see assembly/output.ts
+    c.sentence = Array.from({ length: 600 }, (_, i) => (i * i) % 20);
     const setup = await setUp(name, { loss: "hierarchical-softmax" }, c);
     const result = runSentence(setup, c.sentence, 0);
-    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
-    expect(result.predictions).toBe(expected.predictions);
-    expect(Math.abs(result.loss / expected.loss - 1)).toBeLessThan(1e-6);
+    longWindows ??= trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
+    expect(result.predictions).toBe(longWindows.predictions);
+    expect(Math.abs(result.loss / longWindows.loss - 1)).toBeLessThan(1e-6);
   });
 
   it("reports a loss that is not finite when parameters are not", async () => {

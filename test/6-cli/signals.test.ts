@@ -9,8 +9,8 @@ import { expect, it } from "vitest";
 
 /** Writes a file and never comes to its end, whatever the first signal asks. */
 const program = `
-import { interruptible, listenForSignals } from "../src/cli/signals";
-import { writeAtomically } from "../src/node/files";
+import { interruptible, listenForSignals } from "./src/cli/signals";
+import { writeAtomically } from "./src/platform/node/files";
 
 async function* chunks() {
   console.log("writing");

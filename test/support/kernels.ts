@@ -26,8 +26,15 @@ console.info(
 export type TestedKernel = (typeof kernels)[number] | "debug";
 export const testedKernels: readonly TestedKernel[] = [...kernels, "debug"];
 
+/** Compiled once for all tests of a file. */
+const plans = new Map<TestedKernel, ReturnType<typeof planKernel>>();
+
 /** Starts a kernel on a memory that is not shared. */
 export async function startTested(name: TestedKernel, memory: WebAssembly.Memory): Promise<Kernel> {
-  const plan = name === "debug" ? planKernel("simd", false, fromBase64(debug)) : planKernel(name, false);
+  let plan = plans.get(name);
+  if (plan === undefined) {
+    plan = name === "debug" ? planKernel("simd", false, fromBase64(debug)) : planKernel(name, false);
+    plans.set(name, plan);
+  }
   return startKernel(await plan, memory);
 }
