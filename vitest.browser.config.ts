@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { ISOLATION } from "./demo/serve.js";
+import { CHROMIUM, pathOf } from "./test/support/programs.js";
 import config, { TIMEOUTS } from "./vitest.config.js";
 
 const { CI_REPORT_BROWSER: report } = process.env;
@@ -24,7 +25,7 @@ function project(isolated: boolean, include: string[]) {
         headless: true,
         connectTimeout: TIMEOUTS.hookTimeout,
         provider: playwright({
-          launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: TIMEOUTS.hookTimeout },
+          launchOptions: { executablePath: pathOf(CHROMIUM), args: ["--no-sandbox"], timeout: TIMEOUTS.hookTimeout },
         }),
         instances: [{ browser: "chromium" as const }],
         screenshotFailures: false,

@@ -1,7 +1,7 @@
 // The package as npm packs it, in a project of its own.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -20,7 +20,7 @@ export function unpack(): Project {
   const modules = join(folder, "node_modules");
   mkdirSync(modules);
   execFileSync("tar", ["-xzf", join(folder, packed.filename), "-C", modules]);
-  execFileSync("mv", [join(modules, "package"), join(modules, "wasm2vec")]);
+  renameSync(join(modules, "package"), join(modules, "wasm2vec"));
   const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
   for (const name of Object.keys(dependencies))
     symlinkSync(join(process.cwd(), "node_modules", name), join(modules, name));
