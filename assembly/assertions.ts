@@ -83,7 +83,7 @@ export function assertSet(params: usize, n: u32, set: usize): void {
   for (const end = ys + ((listed + Tile.outputs - 1) / Tile.outputs * Tile.outputs << 2); ys < end; ys += 4) {
     const row: usize = load<u32>(ys);
     if (<u32>row == load<u32>(params, Param.zeroRow)) assertRow(row, stride);
-    else assertRowOf(row, load<u32>(params, Param.outputs), load<u32>(params, Param.vocabularySize), stride);
+    else assertRowOf(row, load<u32>(params, Param.outputs), load<u32>(params, Param.outputRows), stride);
   }
 }
 

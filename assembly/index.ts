@@ -1,6 +1,7 @@
 // The ABI: exports only. One import, env.memory; see params.ts for what lies in it.
+export { abi } from "./abi";
 export { allFinite, norms, scores } from "./search";
-export { boundRows, encodeRows } from "./sketch";
+export { boundRows, encodeRows } from "./quantized";
 export { trainCell } from "./cell";
 export { sortPairs } from "./sort";
 export { train } from "./train";

@@ -1,5 +1,14 @@
 // What the kernels and their driver agree on: one truth for both sides.
 // Portable: asc folds it into load offsets, TypeScript imports it from src/kernel.
+//
+// Abi.version is what both sides compare before anything is computed. Raise it by one, and build the binaries anew, with any change
+// of what lies in memory or is called: an offset, a number or the meaning of one in this file, or a function that index.ts exports,
+// its arguments or its result. A change of arithmetic alone leaves it.
+
+/** The version of this agreement, which the binaries export as abi(). */
+export const enum Abi {
+  version = 1,
+}
 
 /** Where a failed assertion of the debug binary leaves what it saw, and what that is held against: see assertions.ts. */
 export const enum Seen {
@@ -46,9 +55,9 @@ export const enum TargetSet {
 
 /** Byte offsets into the parameter block. Pointers and integers are u32 where no other type is named. */
 export const enum Param {
-  /** f32[vocabularySize][stride / 4] */
+  /** f32[rows][stride / 4]: rows of words first */
   inputs = 0,
-  /** f32[vocabularySize][stride / 4] */
+  /** f32[rows][stride / 4]: rows of words first, or those of inner nodes */
   outputs = 4,
   /** Bytes from one row to the next: whole vectors of 16, the padding zero. */
   stride = 8,
@@ -112,7 +121,7 @@ export const enum Param {
   pairs = 136,
   /** … and where those of each cell begin: u32[blocks² + 1], pointers; a cell's end where the next one's begin */
   starts = 140,
-  /** f32[vocabularySize]: the share of its steps that each input row keeps; 0: all rows keep all of them */
+  /** f32[input rows]: the share of its steps that each input row keeps; 0: all rows keep all of them */
   rates = 144,
   /** { row u32, rate f32, – 8, f32[stride / 4] }[contexts]: what stands in for rows of another rate than 1 in a window */
   shields = 148,
@@ -145,7 +154,9 @@ export const enum Param {
   tileStride = 280,
   /** u32[tiles × Tile.outputs]: output rows of a step that are not as they were drawn */
   spareRows = 284,
-  size = 288,
+  /** Rows of `outputs`: what the full softmax chooses from. */
+  outputRows = 288,
+  size = 296,
 }
 
 /** Byte offsets into a pair that was drawn ahead. */
@@ -182,4 +193,38 @@ export const enum Shield {
   rate = 4,
   /** f32[stride / 4] */
   copy = 16,
+}
+
+/** Byte offsets into the block of encodeRows and boundRows, see quantized.ts: u32 where no other type is named. */
+export const enum CodeParam {
+  /** i8[rowCount][codeStride] */
+  codes = 0,
+  /** Bytes from a row's codes to the next's: a multiple of 16, at least dim. */
+  codeStride = 4,
+  rowCount = 8,
+  /** f32[rowCount]: what a row's codes are multiplied by */
+  scales = 12,
+  /** f32[rowCount]: the length of what the codes leave out */
+  errors = 16,
+  // encodeRows
+  /** f32[rowCount][stride / 4] */
+  rows = 20,
+  /** f32[rowCount]: lengths of the rows */
+  norms = 24,
+  /** Bytes from one row to the next. */
+  stride = 28,
+  /** Floats of a row that are not padding. */
+  dim = 32,
+  // boundRows
+  /** i16[codeStride]: the codes of the query */
+  query = 36,
+  /** f32: what they are multiplied by */
+  scale = 40,
+  /** f32: the length of the query as its codes have it */
+  norm = 44,
+  /** f32: what a bound is raised by */
+  slack = 48,
+  /** f32[rowCount] */
+  bounds = 52,
+  size = 56,
 }

@@ -1,21 +1,9 @@
-// Rows that a window lists twice. Tiles load each row once and store it once, so a row may stand in one place only.
+// Rows that a window lists twice. Tiles load each row once and store it once, so a row may stand in one place only: the gradients
+// of a repeated row are summed in its first place, its other places get gradient 0 and the zero row.
 
-import { Loss, Param, TargetSet, Tile } from "./params";
+import { Param, Tile } from "./params";
 
-/**
- * The gradients of a repeated row are summed in its first place (repeated negatives accumulate, (4.3) of docs/math.md), its
- * other places get gradient 0 and the zero row. xs: u32[n], the hidden rows; only negative sampling lists an output row twice.
- */
-export function mergeRepeats(params: usize, xs: usize, n: u32, set: usize): void {
-  const m = load<u32>(set, TargetSet.listed);
-  if (load<u32>(params, Param.loss) == Loss.negativeSampling) {
-    const ys: usize = load<u32>(set, TargetSet.rows);
-    if (load<u32>(set, TargetSet.real) < m || hasRepeats(ys, m)) mergeOutputs(params, n, ys, m);
-  }
-  if (hasRepeats(xs, n)) mergeInputs(params, xs, n, m);
-}
-
-/** As mergeRepeats, for the output rows ys, u32[m], alone. */
+/** Output rows ys, u32[m], that are listed twice, for n hidden rows: (4.3) of docs/math.md. */
 export function mergeOutputs(params: usize, n: u32, ys: usize, m: u32): void {
   const zeroRow = load<u32>(params, Param.zeroRow);
   for (let k: u32 = 1; k < m; k++) {
@@ -27,7 +15,9 @@ export function mergeOutputs(params: usize, n: u32, ys: usize, m: u32): void {
   }
 }
 
-function mergeInputs(params: usize, xs: usize, n: u32, m: u32): void {
+/** Hidden rows xs, u32[n], that are listed twice, against m output rows. */
+export function mergeInputs(params: usize, xs: usize, n: u32, m: u32): void {
+  if (!hasRepeats(xs, n)) return;
   for (let b: u32 = 1; b < n; b++) {
     const first = firstPlace(xs, b);
     if (first == b) continue;
@@ -59,7 +49,8 @@ function firstPlace(list: usize, i: u32): u32 {
   return j;
 }
 
-function hasRepeats(list: usize, n: u32): bool {
+/** Whether a list, u32[n], holds a number twice. */
+export function hasRepeats(list: usize, n: u32): bool {
   const end = list + (<usize>n << 2);
   for (let p = list; p < end; p += 4) {
     const value = load<u32>(p);

@@ -3,10 +3,11 @@
 // for CBOW, and for skip-gram with the softmaxes. p, q: positions in the sentence kept, u32 word ids.
 
 import { assertBatch, assertContexts, assertSet, DEBUG } from "./assertions";
-import { drawTargets, isHalf, score, tileCount } from "./output";
-import { Loss, Mark, Model, Param, TargetSet, Tile } from "./params";
+import { drawTargets, mergeTargets, score } from "./losses";
+import { isHalf, tileCount, touchTargets } from "./output";
+import { Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
-import { mergeRepeats } from "./repeats";
+import { mergeInputs } from "./repeats";
 import { combine, spread, touch } from "./rows";
 import { shield, unshield } from "./shields";
 import { updateRow3, updateRow6, updateRows } from "./vector";
@@ -52,9 +53,7 @@ function sentence(params: usize, first: usize, last: usize): void {
       if (drawWindow(params, first, p, last, end)) end += windowStride;
     }
     touched = touchInputs(params, touched, min(p + (<usize>load<u32>(params, Param.windowRight) << 2), last));
-    if (load<u32>(params, Param.loss) != Loss.softmax) {
-      for (let w = windows; w < end; w += windowStride) touchOutputs(params, w);
-    }
+    for (let w = windows; w < end; w += windowStride) touchTargets(params, setOf(params, w));
     for (let w = windows; w < end; w += windowStride) {
       const shields = load<u32>(params, Param.rates) ? shield(params, contextsOf(w), load<u32>(w)) : 0;
       if (load<u32>(params, Param.model) == Model.cbow) cbow(params, w);
@@ -129,14 +128,6 @@ function touchInputs(params: usize, p: usize, end: usize): usize {
   return end;
 }
 
-/** The same for the output rows of a window. */
-function touchOutputs(params: usize, w: usize): void {
-  const stride: usize = load<u32>(params, Param.stride);
-  const set = setOf(params, w);
-  let ys: usize = load<u32>(set, TargetSet.rows);
-  for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
-}
-
 /** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */
 function skipgram(params: usize, w: usize): void {
   const n = load<u32>(w);
@@ -146,7 +137,8 @@ function skipgram(params: usize, w: usize): void {
   const weights = weightsOf(params, w);
   score(params, xs, n, set);
   if (weights) scaleGradients(params, n, tileCount(set), weights);
-  mergeRepeats(params, xs, n, set);
+  mergeTargets(params, n, set);
+  mergeInputs(params, xs, n, load<u32>(set, TargetSet.listed));
   updateRows(
     xs, n, load<u32>(set, TargetSet.rows), m,
     load<u32>(params, Param.gradients), load<u32>(params, Param.gradientStride), load<u32>(params, Param.partial), load<u32>(params, Param.stride),
@@ -177,7 +169,7 @@ function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize)
   const gradientStride: usize = load<u32>(params, Param.gradientStride);
   let g: usize = load<u32>(params, Param.gradients);
   score(params, hiddenPointer, 1, set);
-  mergeRepeats(params, hiddenPointer, 1, set);
+  mergeTargets(params, 1, set);
   memory.fill(e, 0, stride);
   let ys: usize = load<u32>(set, TargetSet.rows);
   const tiles = tileCount(set);

@@ -1,6 +1,6 @@
-// npm run bench:categories: from a word's vector, its category among the words of the analogy set (capital, country,
-// currency, adjective, plural, …): the hidden-layer network against a linear softmax and the majority class, on held-out words.
-// Options by environment: CORPUS, EPOCHS=5, VECTORS (a file instead of training), SPLITS=5
+// npm run bench:categories: the hidden-layer network predicts a word's category (capital, country, …) from its vector,
+// against a linear softmax and the majority class. The words are those of the analogy set; a fifth is held out.
+// Environment: CORPUS EPOCHS=5 VECTORS (a file instead of training) SPLITS=5
 
 import { readFileSync } from "node:fs";
 import { loadVectors, parseAnalogies, train, type WordVectors } from "wasm2vec";

@@ -1,6 +1,6 @@
-// npm run bench:commands: the whole command line of wasm2vec, gensim (corpus_file) and fastText on the same plain file, in turn:
-// starting, counting, training and writing the vectors. Wall clock. Options by environment: ROUNDS=3 EPOCHS=1 THREADS=2 CORPUS
-// TRAINERS=wasm2vec,gensim,fastText
+// npm run bench:commands: whole commands of wasm2vec, gensim and fastText on the same plain file, in turn: starting, counting,
+// training and writing the vectors. Wall clock; gensim reads by corpus_file.
+// Environment: ROUNDS=3 EPOCHS=1 THREADS=2 CORPUS TRAINERS=wasm2vec,gensim,fastText
 
 import { spawnSync } from "node:child_process";
 import { createWriteStream, mkdtempSync, rmSync } from "node:fs";

@@ -1,5 +1,5 @@
-// npm run bench:cora: node vectors of the Cora citations by walks (DeepWalk, node2vec), the class of each paper from its vector by
-// the hidden-layer network; half of the papers are held out. Accuracy, against the majority class.
+// npm run bench:cora: classes of papers from random walks on the Cora citations (DeepWalk, node2vec), against the
+// majority class. The hidden-layer network predicts the class of each paper from its vector; half of the papers are held out.
 
 import { readFileSync } from "node:fs";
 import { type Edge, node2vec, type WordVectors } from "wasm2vec";

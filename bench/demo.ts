@@ -1,5 +1,5 @@
-// npm run bench:demo: the demo in Chromium with the map live: tasks that hold the page for more than 50 ms, and frames per second.
-// EPOCHS=5
+// npm run bench:demo: the demo in Chromium with the map live: tasks longer than 50 ms, and frames per second.
+// Environment: EPOCHS=5
 
 import { launchChromium } from "../test/support/browsers.js";
 import { machine, spread } from "./measure.js";

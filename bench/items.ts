@@ -1,7 +1,7 @@
-// npm run bench:items: what comes next in a basket, by item2vec, against popularity and the co-occurrence of items. The last
-// basket of each customer of the retail data is held out; all others are known. Recall@10, items already given left out:
+// npm run bench:items: item2vec on baskets against popularity and co-occurrence: recall@10 of hidden items and of the next basket.
+// The last basket of each customer of the retail data is held out; all others are known. Items already given are not counted:
 //   completion  one item of the held-out basket is hidden, the others are given
-//   next        the customer's basket before is given, the whole basket is sought
+//   next        the customer's previous basket is given, the whole basket is sought
 // recall = sought items among the ten, over the lesser of ten and their number; the mean over customers.
 
 import { readFileSync } from "node:fs";
@@ -18,7 +18,7 @@ interface Task {
   sought: number[];
 }
 
-/** Scores of all items, for the items given. */
+/** Scores of all items, from given items. */
 type Recommender = (given: number[]) => ArrayLike<number>;
 
 const baskets = new Map<string, string[][]>();
@@ -75,7 +75,7 @@ function sumOf(matrix: Float32Array, dim: number, given: number[]): Float32Array
 
 console.log(machine());
 console.log(
-  `${known.length} baskets known, ${items.length} items; ${completion.length} to complete, ${next.length} to foresee`,
+  `${known.length} baskets known, ${items.length} items; ${completion.length} to complete, ${next.length} to predict`,
 );
 report("popularity", () => Float32Array.from(items, (item) => counts.get(item)!));
 

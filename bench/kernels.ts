@@ -1,12 +1,13 @@
-// npm run bench: the kernels in turn on the same batches, their losses, the machine's own limit, and sizes.
+// npm run bench: the kernels in turn on the same batches: speed, loss, the machine's own limit, and bundle sizes.
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { type KernelPlan, planKernel } from "../src/kernel/engines/kernels.js";
-import type { KernelName } from "../src/kernel/kernel.js";
+import { KERNEL_NAMES, type KernelName } from "../src/kernel/kernel.js";
 import { huffmanTree } from "../src/math/huffman.js";
 import { Parameters } from "../src/model/parameters.js";
+import { shapeOf } from "../src/model/spec.js";
 import { fileCorpus } from "../src/platform/node/corpus.js";
 import { median, medianRatio } from "../src/race/median.js";
 import { BATCH_WORDS, type Batch, encode } from "../src/text/encode.js";
@@ -17,7 +18,7 @@ import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 
-/** What is raced: options, and the words that each kernel trains on in a round. */
+/** A configuration: options, and the words that each kernel trains on in a round. */
 const RACES: { given: TrainOptions; words: number }[] = [
   { given: {}, words: 200_000 },
   { given: { dim: 300 }, words: 200_000 },
@@ -36,7 +37,7 @@ interface Outcome {
 
 async function plans(): Promise<KernelPlan[]> {
   const all: KernelPlan[] = [];
-  for (const name of ["js", "scalar", "simd", "relaxed"] satisfies KernelName[]) {
+  for (const name of KERNEL_NAMES) {
     await planKernel(name, false).then(
       (plan) => all.push(plan),
       (error) => console.log(`${name} left out: ${error.message}`),
@@ -45,7 +46,7 @@ async function plans(): Promise<KernelPlan[]> {
   return all;
 }
 
-/** The first batches of the corpus, which have so many words or, by part of a batch, more. */
+/** The first batches of the corpus, with at least so many words. */
 async function firstBatches(path: string, vocabulary: Vocabulary, words: number): Promise<Batch[]> {
   const batches: Batch[] = [];
   let left = words;
@@ -57,7 +58,7 @@ async function firstBatches(path: string, vocabulary: Vocabulary, words: number)
   return batches;
 }
 
-/** Output rows that a prediction is scored against: a prediction of negative sampling is one row's. */
+/** Output rows that one counted prediction is scored against; negative sampling counts each row as a prediction. */
 function rowsPerPrediction({ loss, subsample }: ResolvedOptions, vocabulary: Vocabulary): number {
   if (loss === "negative-sampling") return 1;
   if (loss === "softmax") return vocabulary.size;
@@ -71,7 +72,7 @@ function rowsPerPrediction({ loss, subsample }: ResolvedOptions, vocabulary: Voc
   return rows / trained;
 }
 
-/** A kernel with a model of its own, which starts each round anew from the same bytes; it trains as `train` does, in process. */
+/** A kernel with its own model, which starts each round from the same bytes. It trains in process, as `train` does. */
 class Rival {
   readonly outcome: Outcome = { wordsPerSecond: [], loss: 0, macsPerSecond: [] };
   private readonly site: Site;
@@ -84,10 +85,10 @@ class Rival {
     private readonly options: ResolvedOptions,
   ) {
     this.rows = rowsPerPrediction(options, vocabulary);
-    const crew = planCrew(options, 1, false, vocabulary.size, vocabulary.totalWords);
+    const crew = planCrew(options, 1, false, shapeOf(vocabulary), vocabulary.totalWords);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     const spawn = () => {
-      throw new Error("no worker is asked for");
+      throw new Error("the benchmark starts no workers");
     };
     this.site = { crew, plan, parameters, options, spawn };
   }
@@ -124,7 +125,7 @@ class Rival {
     const words = batches.reduce((sum, batch) => sum + batch.words, 0);
     this.outcome.wordsPerSecond.push(words / seconds);
     this.outcome.loss = loss / predictions;
-    // a row takes a dot product and two updates of dim floats; CBOW's sums over the window are not counted
+    // each row costs a dot product and two updates of dim floats; CBOW's sums over the window are not counted
     this.outcome.macsPerSecond.push((3 * predictions * this.rows * dim) / seconds);
   }
 }
@@ -149,7 +150,7 @@ function peak(name: "simd" | "relaxed"): number {
   const exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
   const run = exports.peak as (rounds: number, p: number) => void;
   const macs = (exports.macsPerRound as () => number)();
-  // short calls, as in training: V8 does not replace running code by its optimised form
+  // short calls, as in training, because V8 does not replace running code by its optimised form
   const rounds = 1000;
   const calls = 1000;
   const rates = Array.from({ length: 20 }, () => {

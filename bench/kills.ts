@@ -1,7 +1,6 @@
-// npm run bench:kills: ends a training at random times, while it trains and while it writes checkpoints, by SIGKILL, SIGTERM and
-// SIGHUP in turn, starts the same command again each time, and compares what it ends with to the bytes of a training that was
-// not interrupted.
-// Options by environment: KILLS=50 CORPUS EVERY=0.05s SEED=1
+// npm run bench:kills: trainings killed at random times and resumed, compared with the bytes of an uninterrupted training. SIGKILL,
+// SIGTERM and SIGHUP in turn end it, while it trains and while it writes checkpoints; then the same command starts again.
+// Environment: KILLS=50 CORPUS EVERY=0.05s SEED=1
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -20,18 +19,18 @@ const ways: Record<string, string[]> = {
   "no worker": ["--no-worker"],
 };
 
-// the times are random, but the same for the same seed
+// the times are random, but reproducible for a seed
 let state = Number(process.env.SEED ?? 1);
 function random(): number {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
   return state / 2 ** 32;
 }
 
-/** Signals that end the command, and what it ends with then. */
+/** Signals that end the command, and its exit code then. */
 const SIGNALS = { SIGKILL: "SIGKILL", SIGTERM: 143, SIGHUP: 129 } as const;
 type Signal = keyof typeof SIGNALS;
 
-/** Runs the command until it ends or is sent a signal after some milliseconds; says whether that ended it. */
+/** Runs the command, and sends a signal after some milliseconds. @returns whether the signal ended it */
 function run(args: string[], due?: { after: number; signal: Signal }): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [cli, "train", corpusPath(), "--quiet", ...args], {

@@ -1,5 +1,5 @@
-// npm run bench:memory: peak resident memory of training on the corpus, and on ten copies of it, with the numbers of their tokens
-// in a file, and in memory up to what train holds by itself.
+// npm run bench:memory: peak resident memory of training on the corpus, and on ten copies of it. The numbers of their tokens are
+// in a file, or in memory up to the default of spoolMemory.
 
 import { execFileSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

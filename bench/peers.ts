@@ -1,5 +1,6 @@
-// npm run bench:peers: wasm2vec, gensim and fastText in turn, training time alone, and the vectors' quality.
-// Options by environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 THREADS=1
+// npm run bench:peers: wasm2vec, gensim and fastText in turn: training time alone, and the quality of the vectors.
+// Needs python3-gensim and fasttext.
+// Environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 THREADS=1
 // TRAINERS=simd,simd+worker,relaxed,relaxed+worker,2 threads,gensim,fastText
 
 import { execFileSync, spawnSync } from "node:child_process";
@@ -33,13 +34,13 @@ const wanted = process.env.TRAINERS?.split(",");
 const evaluation = "../shared/data/eval";
 const oneThread = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" };
 
-/** Trains on the corpus with a seed, writes vectors; returns the seconds that training alone took. */
+/** Trains on the corpus with a seed and writes vectors. @returns the seconds of training alone */
 interface Trainer {
   name: string;
   run(corpus: string, output: string, seed: number): number | Promise<number>;
 }
 
-/** In process, and so on one thread, reading and encoding the text included; or in a worker, as users run it, where they overlap training. */
+/** In process, on one thread, reading and encoding included; or in a worker, as users run it, where these overlap with training. */
 const wasm2vec = (kernel: KernelChoice, worker: boolean): Trainer => ({
   name: worker ? `${kernel}+worker` : kernel,
   run: async (corpus, output, seed) => {
@@ -80,7 +81,7 @@ const gensim: Trainer = {
   },
 };
 
-/** fastText has one seed a thread and no timer: its last progress line gives the words per second and thread of training. */
+/** fastText has one seed a thread and no timer, but its last progress line has the words per second and thread. */
 const fasttext: Trainer = {
   name: "fastText",
   run: (corpus, output, seed) => {

@@ -1,5 +1,5 @@
-// npm run bench:race: the race of the kernels in Node and in real browsers, in turn; a table for docs/race.md.
-// NODES="/path/to/node24 …" adds other Nodes, PASSES and ROUNDS say how often.
+// npm run bench:race: the kernels in Node and in real browsers, in turn. Prints a table for docs/speed.md.
+// Environment: NODES="/path/to/node24 …" adds other Nodes, PASSES and ROUNDS say how often.
 
 import { execFileSync } from "node:child_process";
 import { median, medianRatio } from "../src/race/median.js";

@@ -1,5 +1,5 @@
-// npm run bench:recall: how many of the ten nearest words remain in files of fewer bytes, and in a graph of neighbours; vectors of
-// the corpus, 500 words of all frequencies. The time of a query beside it.
+// npm run bench:recall: the nearest words that float16 files, int8 files and a graph of neighbours find, and the time of a query.
+// Vectors of the corpus; 500 words of all frequencies ask for their ten nearest.
 
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";

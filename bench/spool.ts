@@ -1,5 +1,5 @@
-// npm run bench:spool: what reading the text once gains for the epochs after the first, in turn with and without, by the
-// way that the text is read. Words a second of text in those epochs.
+// npm run bench:spool: several epochs with and without the word ids of the first pass, in turn, for each way of reading text.
+// Prints words of text a second in the epochs after the first.
 
 import { existsSync } from "node:fs";
 import { type FileOptions, fileCorpus, train } from "wasm2vec";
@@ -11,7 +11,7 @@ const PATH = "../shared/data/corpus-1m.txt.gz";
 if (!existsSync(PATH)) throw new Error(`no ${PATH}`);
 
 const texts: Record<string, FileOptions> = {
-  "blanks, gzip": {},
+  "whitespace, gzip": {},
   "simple, gzip": { tokenizer: "simple" },
   "segmenter, gzip": { tokenizer: "segmenter" },
 };

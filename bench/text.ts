@@ -1,6 +1,7 @@
-// npm run bench:text: counting words here, and by one and two reading workers, and encoding them, against gensim's and fastText's
-// counting on the same plain file, in turn; and
-// the ten nearest words of 100,000 and 1,000,000 × 100, against gensim's numpy. Needs python3-gensim and fasttext.
+// npm run bench:text: counting, encoding and queries, in turn with gensim and fastText on the same plain file. Words are counted
+// in process and by one and two reading workers; queries find the ten nearest words of 100,000 and 1,000,000 × 100, against
+// gensim's numpy.
+// Needs python3-gensim and fasttext.
 
 import { execFileSync, spawn } from "node:child_process";
 import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
@@ -42,7 +43,7 @@ function spawnReader(): ReadingHandle {
   };
 }
 
-/** Seconds until fastText has read the text: it says so, and is stopped then. */
+/** Seconds until fastText prints that it has read the text; then it is stopped. */
 function fastTextCounting(corpus: string, output: string): Promise<number> {
   const start = performance.now();
   const child = spawn("fasttext", ["skipgram", "-input", corpus, "-output", output, "-minCount", "5", "-thread", "1"]);

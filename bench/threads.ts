@@ -1,6 +1,6 @@
-// npm run bench:threads: one thread, as many independent one-thread processes at once as there are cores (what the machine
-// itself can give), all cores with shared memory and without, in turn; CBOW: hogwild on all cores. Options by environment: ROUNDS=3 MODEL=skipgram|cbow
-// CORPUS, KERNEL=simd
+// npm run bench:threads: threads against independent one-thread processes, as many as there are cores, in turn.
+// The processes show what the machine itself can give. All cores train with shared memory and without; CBOW: hogwild.
+// Environment: ROUNDS=3 MODEL=skipgram|cbow CORPUS KERNEL=simd
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const cores = availableParallelism();
 const common: TrainOptions = { model: process.env.MODEL === "cbow" ? "cbow" : "skipgram", epochs: 2 };
 
-/** Trains in a process of its own; words per second of training alone. */
+/** Trains in a separate process. @returns words per second of training alone */
 function inProcess(options: TrainOptions, apart = false): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {

@@ -1,4 +1,4 @@
-// npm run demo: builds the pages and serves them on loopback. --no-isolation: as a plain static host would, without the
+// npm run demo: builds the pages and serves them on loopback. --no-isolation serves them as a plain static host would, without the
 // headers that let threads share memory. --port 8080
 
 import { copyFileSync, createReadStream, mkdirSync, rmSync, statSync } from "node:fs";
@@ -18,7 +18,7 @@ const TYPES = {
   ".gz": "application/gzip",
 };
 
-/** What the race page links to, so that anyone can check that it is fair; as text, which every host serves alike. */
+/** Sources that the race page links to, so that anyone can check that it is fair. As text, which every host serves alike. */
 const CODE = [
   ...["js.ts", "js-output.ts"].map((name) => `../src/kernel/${name}`),
   ...["train.ts", "output.ts", "rows.ts", "sigmoid.ts", "vector.ts"].map((name) => `../assembly/${name}`),
@@ -53,7 +53,7 @@ export const ISOLATION = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
-/** Serves a folder on loopback, with these headers on every answer; resolves to the server once it listens. */
+/** Serves a folder on loopback, with these headers on every response. Resolves to the server once it listens. */
 export function serveFolder(folder, { headers = {}, port = 0 } = {}) {
   const root = resolve(folder);
   const server = createServer((request, response) => {
@@ -63,7 +63,7 @@ export function serveFolder(folder, { headers = {}, port = 0 } = {}) {
     const file = join(root, path.endsWith("/") ? `${path}index.html` : path);
     if (isFile(file)) {
       response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
-      // an unreadable file, or a browser that leaves, ends this answer only
+      // an unreadable file, or a closed connection, ends this response only
       return pipeline(createReadStream(file), response, () => {});
     }
     if (!isFile(join(file, "index.html"))) return refuse(response, 404, "not found");
@@ -80,10 +80,10 @@ export function serveFolder(folder, { headers = {}, port = 0 } = {}) {
 function pathOf(url) {
   try {
     const path = posix.normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
-    // some systems take a backslash for a slash, and none takes NUL
+    // some systems treat a backslash as a slash, and none allows NUL
     return /[\\\0]/.test(path) ? undefined : path;
   } catch {
-    // no URL, or percent signs that encode no UTF-8
+    // not a URL, or percent signs that encode no UTF-8
     return undefined;
   }
 }
@@ -92,7 +92,7 @@ function isFile(path) {
   try {
     return statSync(path).isFile();
   } catch {
-    // not there, or a name too long for any file
+    // missing, or a name too long for any file
     return false;
   }
 }
@@ -116,7 +116,7 @@ function readOptions() {
 
 async function main({ isolation, port }) {
   const folder = here("../out/demo");
-  // first of all: where the port is taken, these pages may be what another server is serving
+  // listen first: if the port is taken, another server may be serving these pages
   const server = await serveFolder(folder, { headers: isolation ? ISOLATION : {}, port });
   await buildPages(folder);
   const url = `http://localhost:${server.address().port}`;
@@ -129,8 +129,8 @@ function fail(sentence, exitCode) {
 }
 
 function explain({ code, message, port }) {
-  if (code === "EADDRINUSE") return `port ${port} is taken: name another with --port, or 0 for any free one`;
-  if (code === "EACCES" && port) return `port ${port} needs rights that you do not have: name another with --port`;
+  if (code === "EADDRINUSE") return `port ${port} is taken: choose another with --port, or 0 for any free one`;
+  if (code === "EACCES" && port) return `port ${port} needs rights that you do not have: choose another with --port`;
   return message;
 }
 

@@ -1,4 +1,4 @@
-// npm start: trains on the sample with the command line, then asks the vectors what they have learnt.
+// npm start: trains on the sample with the command line, then prints the nearest words of some words.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";

@@ -16,7 +16,7 @@ export { KernelError } from "./kernel/compile.js";
 export type { KernelChoice } from "./kernel/engines/kernels.js";
 export type { WasmSource } from "./kernel/engines/wasm.js";
 export type { KernelName, WordId } from "./kernel/kernel.js";
-export type { LossName } from "./kernel/layout.js";
+export type { LossName } from "./model/losses/registry.js";
 export { type QualityOptions, type QualityPoint, qualityProbe } from "./presets/quality.js";
 export {
   type Basket,
@@ -46,10 +46,12 @@ export { DivergenceError } from "./train/loop/epochs.js";
 export type { Progress } from "./train/loop/progress.js";
 export type { EpochListener, EpochModel, EpochRecord, Position, Schedule } from "./train/loop/records.js";
 export type { ContinueOptions, Model, ModelWriter, SaveModelOptions } from "./train/model.js";
-export { DEFAULT_LEARNING_RATE, DEFAULTS, type StoredOptions } from "./train/options/settings.js";
-export type { WindowOptions, WindowWeights } from "./train/options/window-shape.js";
+export type { StoredOptions } from "./train/options/settings.js";
+export { DEFAULT_LEARNING_RATE, DEFAULTS } from "./train/options/table.js";
+export type { WindowWeights } from "./train/options/window-shape.js";
+export type { Freeze, WordRates } from "./train/options/words.js";
 export type { LoadModelOptions } from "./train/train.js";
-export type { Freeze, ResolvedOptions, TrainOptions, WordRates } from "./train/train-options.js";
+export type { ResolvedOptions, TrainOptions } from "./train/train-options.js";
 
 export * from "./vectors/approximate.js";
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Door of the command line.
+// Entry point of the command line.
 
 import { run } from "./cli/program.js";
 

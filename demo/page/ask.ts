@@ -1,8 +1,8 @@
-// Questions to the vectors, as they are at that moment.
+// Queries to the vectors in their current state.
 
 import { evaluateWordPairs, parseWordPairs, type WordVectors } from "wasm2vec";
 
-/** Answers the forms; vectors says what there is to ask by now. */
+/** Answers the forms. `vectors` returns the current vectors. */
 export function answer(vectors: () => WordVectors | undefined): void {
   form("analogy", (fields, known) => {
     const [a, b, c] = ["a", "b", "c"].map((name) => String(fields.get(name)).trim());

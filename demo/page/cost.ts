@@ -1,15 +1,15 @@
-// What a training will cost, before it starts.
+// Estimates the memory and time of a training before it starts.
 
 import { DEFAULTS, type EpochRecord, estimateMemory, type TrainOptions } from "wasm2vec";
 
-/** Words of a vocabulary that a text of usual English has, before it has been read. */
+/** Typical vocabulary of an English text that has not been read yet. */
 const USUAL_WORDS = 60_000;
 
-/** Bytes of a word of usual text and the space after it; gzip makes text so many times smaller. */
+/** Typical bytes of a word with the space after it, and the typical compression of gzip. */
 const WORD_BYTES = 6;
 const COMPRESSED = 2.6;
 
-/** Seconds until the workers train, and for a word that is read and counted before. */
+/** Seconds until the workers train, and seconds to read and count a word before. */
 const START_SECONDS = 1;
 const COUNT_SECONDS = 8e-7;
 
@@ -17,23 +17,23 @@ const COUNT_SECONDS = 8e-7;
 const WORD_SECONDS = 4.1e-7;
 const MAC_SECONDS = 8.9e-11;
 
-/** What each further thread adds, of the speed of one. */
+/** Share of one thread's speed that each further thread adds. */
 const THREAD_GAIN = 0.6;
 
-/** Words trained on from which a training tells how fast the browser is: in fewer most of the time goes to starting. */
+/** A training of fewer words does not show how fast the browser is, because most of the time goes into starting. */
 const TELLING_WORDS = 200_000;
 
 const SPEED = "wasm2vec relative speed";
 
-/** Words of a text of so many bytes, about. */
+/** Approximate number of words in a text of so many bytes. */
 export function wordsOf(bytes: number, isCompressed: boolean): number {
   return Math.round((bytes * (isCompressed ? COMPRESSED : 1)) / WORD_BYTES);
 }
 
 /**
- * Memory for a usual vocabulary, and time at the speed of this browser's last training, or of a usual machine.
- * @param words of the text; unknown if undefined
- * @throws what the library says of the options
+ * Memory for a typical vocabulary, and time at the speed of this browser's last training or of a typical machine.
+ * @param words of the text, if known
+ * @throws the library's errors about options
  */
 export function describeCost(options: TrainOptions, words: number | undefined): string {
   const { total, spool, threads } = estimateMemory(options, USUAL_WORDS, words);
@@ -47,16 +47,16 @@ export function describeCost(options: TrainOptions, words: number | undefined): 
   return `${memory}; some ${time} for ${words.toLocaleString("en")} words, ${speed() === 1 ? "on a usual machine" : "at the speed of the last training"}.`;
 }
 
-/** What learnSpeed needs of a training: an EpochRecord, or several added up. */
+/** The part of an EpochRecord, or of the sum of several, that learnSpeed needs. */
 export type Pace = Pick<EpochRecord, "words" | "seconds" | "threads">;
 
-/** Remembers how fast this browser is, if it was trained on enough words to tell. */
+/** Stores how fast this browser is, if it has trained on enough words. */
 export function learnSpeed(options: TrainOptions, { words, seconds, threads }: Pace): void {
   if (words < TELLING_WORDS) return;
   try {
     localStorage.setItem(SPEED, String(words / seconds / usualRate(options, threads)));
   } catch {
-    // no storage: the next estimate is for a usual machine again
+    // without storage the next estimate is for a typical machine again
   }
 }
 
@@ -68,12 +68,12 @@ function speed(): number {
   }
 }
 
-/** Words per second on a usual machine. */
+/** Words per second on a typical machine. */
 function usualRate(options: TrainOptions, threads: number): number {
   const { model, loss, dim, window, negatives } = { ...DEFAULTS, ...options };
   // a path of hierarchical softmax has about as many nodes as the logarithm of the vocabulary
   const rows = loss === "hierarchical-softmax" ? Math.log2(USUAL_WORDS) : negatives + 1;
-  // on average window + 1 words lie within reach, each of which predicts, or all of which predict together
+  // a window has window + 1 context words on average; each predicts (skip-gram), or all predict together (CBOW)
   const macs = model === "cbow" ? 3 * rows * dim + 2 * (window + 1) * dim : 3 * (window + 1) * rows * dim;
   const gain = 1 + THREAD_GAIN * (threads - 1);
   return gain / (WORD_SECONDS + MAC_SECONDS * macs);

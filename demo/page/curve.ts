@@ -1,4 +1,4 @@
-// The loss by words trained on, drawn by uPlot.
+// The loss curve over trained words, drawn by uPlot.
 
 import uPlot from "uplot";
 
@@ -22,7 +22,7 @@ export class LossCurve {
 
   add(words: number, loss: number): void {
     if (loss <= 0) return;
-    // every second point goes when there are too many: the curve keeps its shape
+    // if there are too many points, drops every second one; the curve keeps its shape
     if (this.words.length >= LIMIT) {
       this.words = this.words.filter((_, i) => i % 2 === 0);
       this.losses = this.losses.filter((_, i) => i % 2 === 0);

@@ -1,4 +1,4 @@
-// What stays: checkpoints in the browser's own files (OPFS), and downloads.
+// Checkpoints in the origin private file system (OPFS), and downloads.
 
 import { type CheckpointOptions, type VectorFormat, type WordVectors, writeVectors, writeWords } from "wasm2vec";
 
@@ -6,14 +6,14 @@ const NAME = "training.ckpt";
 
 const folder = () => navigator.storage.getDirectory();
 
-/** A checkpoint is written beside the one before and then takes its place: what is there is whole. */
+/** Writes each checkpoint beside the previous one, then replaces it, so that the stored one is always complete. */
 export const keptCheckpoint: CheckpointOptions = {
   every: "10s",
   name: "this browser's copy",
   async write(chunks) {
     const root = await folder();
     const file = await root.getFileHandle(NAME, { create: true });
-    // what is written to the stream takes the file's place when it is closed
+    // the stream replaces the file when it is closed
     const stream = await file.createWritable();
     try {
       for await (const chunk of chunks) await stream.write(chunk as Uint8Array<ArrayBuffer>);
@@ -25,7 +25,7 @@ export const keptCheckpoint: CheckpointOptions = {
   },
 };
 
-/** The checkpoint's bytes, if there is one. */
+/** The bytes of the checkpoint, if there is one. */
 export async function readKept(): Promise<Uint8Array | undefined> {
   const file = await (await folder()).getFileHandle(NAME).catch(() => undefined);
   const bytes = file && new Uint8Array(await (await file.getFile()).arrayBuffer());
@@ -38,7 +38,7 @@ export async function forgetKept(): Promise<void> {
 
 const NAMES: Partial<Record<VectorFormat, string>> = { word2vec: "vectors.bin", "word2vec-text": "vectors.txt", tsv: "vectors.tsv" };
 
-/** Hands the user files of the vectors; of "tsv" the pair that TensorBoard's projector takes. */
+/** Downloads the vectors; for "tsv" the pair of files that TensorBoard's projector takes. */
 export function download(vectors: WordVectors, format: VectorFormat): void {
   save([...writeVectors(vectors, format)], NAMES[format] ?? `vectors.${format}`);
   if (format === "tsv") save([...writeWords(vectors.words)], "metadata.tsv");

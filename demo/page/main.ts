@@ -1,4 +1,4 @@
-// The page: text and options in, a training that is watched, questions and files out.
+// The page: takes text and options, shows the training, answers queries and offers files.
 
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
@@ -33,7 +33,7 @@ const curve = new LossCurve($("#curve"));
 const projection = new Projection();
 const map = new WordMap($("#points"), $("#labels"), (word) => find(word));
 const umap = new UmapLayout();
-const HINTS = { pca: $("#hint").textContent, umap: "The most frequent words, laid out by UMAP: near words are near." };
+const HINTS = { pca: $("#hint").textContent, umap: "The most frequent words, laid out by UMAP: similar words are close." };
 let layout: keyof typeof HINTS = "pca";
 let showing = Promise.resolve();
 let dropped: File | undefined;
@@ -59,7 +59,7 @@ $("#pause").addEventListener("click", () => {
   const { control } = running!;
   if (control.paused) control.resume();
   else control.pause();
-  $("#pause").textContent = control.paused ? "Go on" : "Pause";
+  $("#pause").textContent = control.paused ? "Resume" : "Pause";
   if (control.paused) status.textContent = "Paused.";
 });
 $("#cancel").addEventListener("click", () => running?.abort.abort());
@@ -101,7 +101,7 @@ function showCost(): void {
   }
 }
 
-/** Words that the user does not want, for `keep`. */
+/** The user's stop words, for `keep`. */
 function blocklist(): TrainOptions["keep"] {
   const words = new Set($<HTMLInputElement>("#blocklist").value.split(/\s+/).filter(Boolean));
   return words.size > 0 ? (word) => !words.has(word) : undefined;
@@ -145,7 +145,7 @@ function setRunning(now: typeof running): void {
   $<HTMLButtonElement>("#cancel").disabled = now === undefined;
   $("#pause").textContent = "Pause";
   $("#resume").hidden = true;
-  // a training draws its own pictures
+  // a training draws its own map
   umap.stop();
   $("#hint").textContent = HINTS[layout];
   $<HTMLButtonElement>("#umap").disabled = now !== undefined || vectors === undefined;
@@ -169,7 +169,7 @@ function showProgress(progress: Progress): void {
 /** Looks into the training twice a second. */
 async function watch(control: TrainingControl): Promise<void> {
   for (;;) {
-    // refused once training has ended: begin() shows what it came to
+    // rejects once training has ended; begin() then shows the result
     const model = await control.look().catch(() => undefined);
     if (model === undefined) return;
     await show(model);
@@ -177,7 +177,7 @@ async function watch(control: TrainingControl): Promise<void> {
   }
 }
 
-/** Shows the model as it is, after what is being shown. */
+/** Shows the current model, after any map that is being drawn. */
 function show(model: EpochModel): Promise<void> {
   showing = showing.then(() => draw(model));
   return showing;
@@ -186,7 +186,7 @@ function show(model: EpochModel): Promise<void> {
 async function draw(model: EpochModel): Promise<void> {
   const now = model.vectors;
   const points = await projection.project(now);
-  // the vectors of a training are one object from its first picture to its last
+  // a training's vectors are the same object from its first map to its last
   if (vectors !== now) forgetModel();
   vectors = now;
   layout = "pca";
@@ -197,7 +197,7 @@ async function draw(model: EpochModel): Promise<void> {
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-save]")) button.disabled = false;
 }
 
-/** Takes away what was asked of the model before, and what it answered: the next one has other words. */
+/** Clears queries and answers of the previous model, because the next one has other words. */
 function forgetModel(): void {
   map.forget();
   for (const said of document.querySelectorAll("#near, #known, output"))
@@ -236,7 +236,7 @@ function drawUmap(): void {
   });
 }
 
-/** A training that was left behind is offered. */
+/** Offers to resume a training that was interrupted. */
 async function offerResume(): Promise<void> {
   const bytes = await readKept().catch(() => undefined);
   if (bytes === undefined || running) return;
@@ -245,7 +245,7 @@ async function offerResume(): Promise<void> {
     const checkpoint = readCheckpoint(bytes, "The training in this browser");
     const { position, schedule } = checkpoint;
     const share = (position.wordsBefore + position.words) / (schedule.epochs * schedule.epochWords);
-    const go = Object.assign(document.createElement("button"), { type: "button", textContent: "Go on", id: "go-on" });
+    const go = Object.assign(document.createElement("button"), { type: "button", textContent: "Resume", id: "go-on" });
     const forget = Object.assign(document.createElement("button"), { type: "button", textContent: "Forget it" });
     go.addEventListener("click", () => begin(checkpoint));
     forget.addEventListener("click", async () => {

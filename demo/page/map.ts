@@ -5,11 +5,11 @@ import type { WordVectors } from "wasm2vec";
 import { type Named, placeNames } from "./names.js";
 import { View } from "./view.js";
 
-/** Names shown at once, out of the most frequent so many words. */
+/** Most names shown at once, and so many of the most frequent words that may get one. */
 const NAMES = 60;
 const NAMED = 500;
 
-/** Pixels: of a point, and how near a pointer must be to it. */
+/** In pixels: size of a point, and the distance at which a pointer hits it. */
 const POINT = 3;
 const NEAR = 10;
 
@@ -22,7 +22,7 @@ export class WordMap {
   private found: readonly string[] = [];
   private hovered: number | undefined;
 
-  /** @param onChoose is told a word that was clicked */
+  /** @param onChoose called with a word that was clicked */
   constructor(
     private readonly place: HTMLElement,
     private readonly labels: HTMLElement,
@@ -58,7 +58,7 @@ export class WordMap {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.plot.redraw());
   }
 
-  /** Shows points for the most frequent words. @param points x and y in turn, in [−1, 1]² */
+  /** Shows points for the most frequent words. @param points x, y, x, y, …, in [−1, 1]² */
   show(vectors: WordVectors, points: ArrayLike<number>): void {
     this.words = vectors.words.slice(0, points.length / 2);
     this.xs = Array.from(this.words, (_, i) => points[2 * i]);
@@ -66,7 +66,7 @@ export class WordMap {
     this.update();
   }
 
-  /** Forgets the words that were found and hovered: the next ones to be shown are others. */
+  /** Clears found and hovered words, because the next map shows others. */
   forget(): void {
     this.found = [];
     this.hovered = undefined;
@@ -78,12 +78,12 @@ export class WordMap {
     this.update();
   }
 
-  /** Draws anew; uPlot asks for the ranges then. */
+  /** Redraws; uPlot then asks for the ranges. */
   private update(): void {
     this.plot.setData(this.data);
   }
 
-  // uPlot's type knows the data of its first mode only
+  // uPlot's types cover only the data of its first mode
   private get data(): uPlot.AlignedData {
     return [null, [this.xs, this.ys]] as unknown as uPlot.AlignedData;
   }
@@ -93,7 +93,7 @@ export class WordMap {
     return [shown[axis] - shown.reach, shown[axis] + shown.reach];
   }
 
-  /** Where a point lies, in pixels of the place. */
+  /** The position of a point, in pixels of the element. */
   private position(index: number): [number, number] {
     return [this.plot.valToPos(this.xs[index], "x"), this.plot.valToPos(this.ys[index], "y")];
   }

@@ -1,11 +1,11 @@
-// Names beside points, where there is room.
+// Places names beside points, if there is room.
 
 export interface Named {
   text: string;
-  /** of its point, in pixels */
+  /** position of its point, in pixels */
   x: number;
   y: number;
-  /** the user asked for it */
+  /** whether the user asked for it */
   asked: boolean;
 }
 
@@ -16,11 +16,11 @@ interface Box {
   height: number;
 }
 
-/** Pixels of a letter, about, and of a line. */
+/** Approximate width of a letter and height of a line, in pixels. */
 const LETTER = 7.5;
 const LINE = 18;
 
-/** The names that find room, the first ones first, as elements. @param most at most so many */
+/** Elements for the names that find room, the first ones first. @param most so many at most */
 export function placeNames(names: Iterable<Named>, width: number, height: number, most: number): HTMLElement[] {
   const taken: Box[] = [];
   const spans: HTMLElement[] = [];
@@ -40,7 +40,7 @@ export function placeNames(names: Iterable<Named>, width: number, height: number
   return spans;
 }
 
-/** Beside its point; a name that was asked for also on its other side, above or below. */
+/** Places to try: right of the point; for a name that the user asked for also left, above and below. */
 function placesFor({ text, x, y, asked }: Named): Box[] {
   const width = LETTER * text.length + 8;
   const box = (left: number, lines: number) => ({ x: left, y: y + (lines - 0.5) * LINE, width, height: LINE });

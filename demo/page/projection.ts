@@ -1,18 +1,18 @@
-// Vectors to points in the plane.
+// Projects vectors to points in the plane.
 
 import type { WordVectors } from "wasm2vec";
 
 /** Words on the map. */
 export const SHOWN = 3000;
 
-/** Rounds of orthogonal iteration; the directions of the picture before are where it begins, so that it moves on smoothly. */
+/** Rounds of orthogonal iteration. It starts from the directions of the previous map, so that the map moves smoothly. */
 const ROUNDS = 4;
 
-/** The first two principal directions, carried on from picture to picture. */
+/** The first two principal directions, updated from map to map. */
 export class Projection {
   private directions: Float32Array[] = [];
 
-  /** Points in [−1, 1]², two numbers for each of the most frequent words; the page gets its turn between rounds. */
+  /** Points in [−1, 1]², two numbers for each of the most frequent words. Yields to the page between rounds. */
   async project(vectors: WordVectors): Promise<Float32Array> {
     const count = Math.min(SHOWN, vectors.size);
     const { matrix, stride, dim } = vectors;
@@ -55,10 +55,10 @@ function normalise(direction: Float32Array): void {
   });
 }
 
-/** Most points come to lie within ± this; those further out are drawn in, the further the more. */
+/** Most points lie within ± this; points further out are compressed towards it. */
 const CORE = 0.75;
 
-/** x and y in turn, in [−1, 1]². */
+/** x, y, x, y, …, in [−1, 1]². */
 export function scaled(xs: ArrayLike<number>, ys: ArrayLike<number>): Float32Array {
   const points = new Float32Array(2 * xs.length);
   [xs, ys].forEach((values, axis) => {

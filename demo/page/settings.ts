@@ -1,4 +1,4 @@
-// The form of options, and their values in the address.
+// The form of options, and their values in the page's address.
 
 import { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "wasm2vec";
 
@@ -27,7 +27,7 @@ const LABELS: Record<string, string> = {
 type Name = keyof typeof CHOICES | keyof typeof NUMBERS;
 const NAMES = [...Object.keys(CHOICES), ...Object.keys(NUMBERS)] as Name[];
 
-/** Fills the form: defaults, and what the address says. */
+/** Fills the form with defaults and the values in the address. */
 export function fillSettings(grid: HTMLElement): void {
   const address = new URLSearchParams(location.hash.slice(1));
   for (const name of NAMES) {
@@ -65,7 +65,7 @@ function field(grid: HTMLElement, name: string): HTMLInputElement {
   return grid.querySelector<HTMLInputElement>(`[name="${name}"]`)!;
 }
 
-/** The options as they stand in the form; those left at their defaults are not there. */
+/** The options in the form, without those at their defaults. */
 export function readSettings(grid: HTMLElement): TrainOptions {
   const options: Record<string, unknown> = {};
   for (const name of NAMES) {

@@ -1,11 +1,11 @@
-// The text that the page trains on: the sample, a file, or what was pasted.
+// The text that the page trains on: the sample, a file, or pasted text.
 
 import { type Corpus, textCorpus } from "wasm2vec";
 import { wordsOf } from "./cost.js";
 
 const SAMPLE_WORDS = 1_000_000;
 
-/** A file of any size, unpacked while it is read if its first bytes say gzip. */
+/** A file of any size, decompressed while it is read if its first bytes are those of gzip. */
 export function fileCorpus(file: Blob, name: string): Corpus {
   async function* open(): AsyncGenerator<Uint8Array> {
     const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
@@ -22,7 +22,7 @@ export function fileCorpus(file: Blob, name: string): Corpus {
   return textCorpus(open, name);
 }
 
-/** Words of the text that is chosen in the form, about; undefined where none is. */
+/** Approximate number of words of the text chosen in the form; undefined if there is none. */
 export function chosenWords(form: HTMLFormElement, dropped: File | undefined): number | undefined {
   const kind = new FormData(form).get("text");
   if (kind === "sample") return SAMPLE_WORDS;
@@ -35,7 +35,7 @@ function chosenFile(form: HTMLFormElement, dropped: File | undefined): File | un
   return dropped ?? form.querySelector<HTMLInputElement>("#file")!.files?.[0];
 }
 
-/** The text that is chosen in the form. @throws Error in words for the user */
+/** The text chosen in the form. @throws Error with a message for the user */
 export async function chosenText(form: HTMLFormElement, dropped: File | undefined): Promise<Corpus> {
   const kind = new FormData(form).get("text");
   if (kind === "paste") {
@@ -51,7 +51,7 @@ export async function chosenText(form: HTMLFormElement, dropped: File | undefine
   return sampleCorpus();
 }
 
-/** The sample beside the pages. @throws Error in words for the user */
+/** The sample beside the pages. @throws Error with a message for the user */
 export async function sampleCorpus(): Promise<Corpus> {
   const response = await fetch(new URL("sample.txt.gz", document.baseURI));
   if (!response.ok) throw new Error(`The sample could not be loaded: ${response.status} ${response.statusText}.`);

@@ -1,9 +1,9 @@
-// UMAP of the shown vectors, away from the page's thread.
+// UMAP of the shown vectors, off the main thread.
 
 import { UMAP } from "umap-js";
 
 self.addEventListener("message", ({ data }: MessageEvent<{ rows: number[][] }>) => {
-  // the same picture for the same vectors
+  // the same map for the same vectors
   let state = 1;
   const random = () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -1,12 +1,12 @@
-// The shown words laid out by UMAP, in a worker: one layout at a time.
+// Lays the shown words out by UMAP in a worker, one layout at a time.
 
 import type { WordVectors } from "wasm2vec";
 import { SHOWN, scaled } from "./projection.js";
 
 export interface LayoutListeners {
-  /** share of the layout that is done, 0 to 1 */
+  /** finished share of the layout, 0 to 1 */
   onProgress(share: number): void;
-  /** x and y in turn, in [−1, 1]² */
+  /** x, y, x, y, …, in [−1, 1]² */
   onPoints(points: Float32Array): void;
   onError(message: string): void;
 }
@@ -31,14 +31,14 @@ export class UmapLayout {
     worker.postMessage({ rows: directions(vectors) });
   }
 
-  /** Ends the layout under way, if any: its listeners hear no more. */
+  /** Ends the current layout, if any; its listeners are not called any more. */
   stop(): void {
     this.worker?.terminate();
     this.worker = undefined;
   }
 }
 
-/** The vectors of the shown words at length 1: directions count, not lengths. */
+/** The vectors of the shown words, scaled to length 1, because only directions count. */
 function directions(vectors: WordVectors): number[][] {
   return vectors.words.slice(0, SHOWN).map((word) => {
     const vector = vectors.get(word);

@@ -1,6 +1,6 @@
-// The part of the plane that is shown, and how fingers, mouse, wheel and keys move it.
+// The visible part of the plane, moved by fingers, mouse, wheel and keys.
 
-/** What is shown is the square around (x, y) that reaches so far to each side, stretched to the place. */
+/** The visible square: its center (x, y), and its reach to each side. It is stretched to the element. */
 export interface Shown {
   x: number;
   y: number;
@@ -10,7 +10,7 @@ export interface Shown {
 const START: Shown = { x: 0, y: 0, reach: 1 };
 const LEAST = 0.01;
 
-/** What a key does: steps to the right, steps up, times the reach. */
+/** The effect of a key: steps right, steps up, factor of the reach. */
 const KEYS: Record<string, [number, number, number]> = {
   ArrowLeft: [-0.2, 0, 1],
   ArrowRight: [0.2, 0, 1],
@@ -20,7 +20,7 @@ const KEYS: Record<string, [number, number, number]> = {
   "-": [0, 0, 1.25],
 };
 
-/** Pixels that a pointer may tremble in a click. */
+/** Pixels that a pointer may move during a click. */
 const TREMBLE = 4;
 
 export class View {
@@ -28,7 +28,7 @@ export class View {
   private readonly pointers = new Map<number, { x: number; y: number }>();
   private travelled = 0;
 
-  /** @param onPoint is told where a pointer hovers or clicks, in pixels of the place */
+  /** @param onPoint called when a pointer hovers or clicks, with pixels of the element */
   constructor(
     private readonly place: HTMLElement,
     private readonly onChange: () => void,
@@ -65,7 +65,7 @@ export class View {
       const { width, height } = this.size;
       return this.move((-2 * reach * (x - before.x)) / width, (2 * reach * (y - before.y)) / height);
     }
-    // two fingers: as far as they part, about the one that rests
+    // two fingers: zooms by the change of their distance, around the one at rest
     const apart = Math.hypot(x - other.x, y - other.y);
     if (apart > 0) this.zoom(Math.hypot(before.x - other.x, before.y - other.y) / apart, other.x, other.y);
   }
@@ -80,7 +80,7 @@ export class View {
     this.move(right * reach, up * reach);
   }
 
-  /** @param x, y pixels of the point that stays where it is */
+  /** @param x, y pixels of the point that stays in place */
   private zoom(factor: number, x: number, y: number): void {
     const { shown } = this;
     const { width, height } = this.size;

@@ -1,4 +1,4 @@
-// The race page: the kernels in turn on the same text, a bar for each, and the result to share.
+// The race page: trains with each kernel in turn on the same text, shows a bar for each, and lets you share the result.
 
 import "../page/style.css";
 import { type Corpus, train } from "wasm2vec";
@@ -11,7 +11,7 @@ const setup = $<HTMLFormElement>("#setup");
 const status = $("#status");
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
-/** Where the code of each kernel lies, beside this page. */
+/** The source of each kernel, beside this page. */
 const CODE: Record<string, string> = { js: "js.ts", scalar: "train.ts", simd: "train.ts", relaxed: "train.ts" };
 
 const where = `${navigator.userAgent}, ${navigator.hardwareConcurrency} cores, ${crossOriginIsolated ? "" : "not "}cross-origin isolated`;
@@ -29,7 +29,7 @@ $("#copy").addEventListener("click", async () => {
     () => true,
     () => false,
   );
-  status.textContent = copied ? "The result is in the clipboard." : "The browser gives no clipboard: the result is below, under JSON.";
+  status.textContent = copied ? "The result is in the clipboard." : "The clipboard is not available: the result is below, under JSON.";
 });
 
 async function run(): Promise<void> {

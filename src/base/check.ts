@@ -10,7 +10,7 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-/** Escapes what a terminal obeys instead of showing: C0 and C1 controls, DEL, and the marks that change the direction of text. */
+/** Escapes characters that a terminal interprets instead of showing: C0 and C1 controls, DEL, and marks of text direction. */
 export function escapeControls(text: string): string {
   return text.replace(
     /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
@@ -66,7 +66,7 @@ export function checkOneOf<T extends string>(name: string, value: unknown, allow
   throw new ErrorClass(`"${name}" expected one of ${allowed.map((a) => `"${a}"`).join(", ")}, got ${show(value)}`);
 }
 
-/** Refuses what is no object of options, and properties that are not known, naming the nearest one that is. @throws TypeError */
+/** Refuses options that are not an object, and unknown properties, naming the nearest known one. @throws TypeError */
 export function checkKnown(what: string, options: object, known: readonly string[]): void {
   if (options === null || typeof options !== "object" || Array.isArray(options))
     throw new TypeError(`${what.replace("option", "options")} expected an object, got ${show(options)}`);
@@ -79,7 +79,7 @@ export function checkKnown(what: string, options: object, known: readonly string
   }
 }
 
-/** The candidate with the fewest edits from word, if they are at most a third of its letters. */
+/** The candidate with the fewest edits from word, if these are at most a third of its letters. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.floor(word.length / 3) + 1;
@@ -93,7 +93,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Letters put in, left out, replaced, or swapped with their neighbour, between a and b; or limit where they are not fewer. */
+/** Damerau-Levenshtein distance (adjacent swaps only) of a and b, or limit if it is not smaller. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];

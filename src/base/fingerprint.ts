@@ -1,18 +1,18 @@
 /**
- * 64 bits that tell whether two sequences of u32 are alike, fed in pieces: any one number changed changes them. It guards
- * against damage and mistakes, not against intent.
+ * A 64-bit checksum of a sequence of u32 that is added in pieces. Changing any single number changes it. It guards against
+ * damage and mistakes, not against intent.
  */
 export class Fingerprint {
   private readonly halves: Uint32Array;
 
-  /** @param value to go on from, as `value` gave it */
+  /** @param value continues from what `value` returned earlier */
   constructor(value = "243f6a8885a308d3") {
     this.halves = Uint32Array.of(Number.parseInt(value.slice(0, 8), 16), Number.parseInt(value.slice(8), 16));
   }
 
   add(numbers: Uint32Array): this {
     let [a, b] = this.halves;
-    // each step is one to one in the number and in the half that it meets
+    // each step is a bijection in the number and in the half that it updates, so no single change is lost
     for (const number of numbers) {
       a = Math.imul(a ^ number, 0x9e3779b1);
       a ^= a >>> 15;
@@ -22,7 +22,7 @@ export class Fingerprint {
     return this;
   }
 
-  /** The same for bytes, filled up with zeros to whole numbers; pieces other than the last must be whole. */
+  /** Adds bytes, padded with zeros to a multiple of 4. The length of all pieces but the last must be a multiple of 4. */
   addBytes(bytes: Uint8Array): this {
     const { buffer, byteOffset, length } = bytes;
     if (byteOffset % 4 === 0 && length % 4 === 0) return this.add(new Uint32Array(buffer, byteOffset, length / 4));

@@ -1,6 +1,6 @@
-/** xoshiro128** (Blackman, Vigna 2018), the generator of assembly/random.ts: the same sequence from the same state. */
+/** xoshiro128** (Blackman, Vigna 2018). assembly/random.ts is the same generator: the same sequence from the same state. */
 export class Random {
-  /** u32[4], not all zero; the kernels carry it on in memory. */
+  /** u32[4], not all zero. The kernels continue from it in memory. */
   readonly state: Uint32Array;
 
   constructor(state: ArrayLike<number>) {
@@ -8,12 +8,12 @@ export class Random {
   }
 
   /**
-   * The generator of one purpose: streams of one seed, and seeds of one stream, are unrelated.
+   * A generator for one purpose. Different streams or seeds give unrelated sequences.
    * @param seed integer from 0 to 2^53 − 1
    * @param stream integers below 2^32
    */
   static from(seed: number, ...stream: number[]): Random {
-    // Weyl sequence and murmur3's finaliser (as SplitMix), fed with the words one after the other
+    // Weyl sequence and murmur3's finalizer (as in SplitMix), fed with the words one after the other
     let h = 0;
     for (const word of [seed >>> 0, Math.floor(seed / 2 ** 32), ...stream]) h = mix((h ^ word) + 0x9e3779b9);
     return new Random([1, 2, 3, 4].map((i) => mix(h + Math.imul(i, 0x9e3779b9))));
@@ -32,9 +32,9 @@ export class Random {
     return Math.imul(rotate(Math.imul(s1, 5), 7), 9) >>> 0;
   }
 
-  /** Fills with numbers uniform in ±1 / (2 parts), one draw each. */
+  /** Fills the target with numbers uniform in ±1 / (2 parts), one draw each. */
   fill(target: Float32Array, parts: number): void {
-    // the state in variables: three times as fast as by next()
+    // the state in local variables: three times as fast as calls of next()
     let [s0, s1, s2, s3] = this.state;
     for (let i = 0; i < target.length; i++) {
       const drawn = Math.imul(rotate(Math.imul(s1, 5), 7), 9) >>> 0;
@@ -52,7 +52,7 @@ export class Random {
 
   /** Integer in [0, n), n ≤ 2^32: the high word of next() × n. */
   below(n: number): number {
-    // in 16-bit halves, since a double holds 53 bits of the product's 64
+    // in 16-bit halves, because a double holds only 53 of the 64 bits of the product
     const r = this.next();
     return Math.floor(((r >>> 16) * n + Math.floor(((r & 0xffff) * n) / 65536)) / 65536);
   }

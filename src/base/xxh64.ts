@@ -1,5 +1,5 @@
-// XXH64, the checksum of Zstandard frames: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. In halves of 32 bits:
-// BigInt would take longer than decompression. A stripe is that algorithm's own term: the 32 bytes that one step takes.
+// XXH64, the checksum of Zstandard frames: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md. Integers
+// are pairs of 32-bit halves, because BigInt would take longer than decompression. "Stripe" is the specification's term: 32 bytes.
 
 /** An integer of 64 bits, changed in place. */
 class Word {

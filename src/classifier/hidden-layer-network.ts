@@ -1,7 +1,7 @@
 // The hidden-layer network of document 000 as a classifier of dense inputs, trained in SIMD WebAssembly.
 
 import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import type { NetworkParameters } from "../math/hidden-layer.js";
 import { isLabels, type NetworkEpoch, readNetwork, shapes, writeNetwork } from "./network-file.js";
@@ -15,9 +15,9 @@ export interface NetworkOptions {
   inputs: number;
   /** Sigmoid units of the hidden layer. Default 64. */
   hidden?: number;
-  /** Names of the classes, or their number: then they are named "0", "1", … */
+  /** Names of the classes, or their number; then they are named "0", "1", … */
   classes: number | readonly string[];
-  /** Of the first weights and of the order of examples: integer from 0. Default 1. */
+  /** Seed of the initial weights and of the order of examples, an integer from 0. Default 1. */
   seed?: number;
 }
 
@@ -27,13 +27,13 @@ export interface NetworkTrainOptions {
   epochs?: number;
   /** Examples of a step. Default 32. */
   batchSize?: number;
-  /** "adagrad" (default; Duchi et al. 2011) divides each weight's step by the root of its squared gradients so far; "sgd" does not. */
+  /** "adagrad" (default; Duchi et al. 2011) divides each weight's step by the root of the sum of its squared gradients so far; "sgd" does not. */
   optimizer?: "adagrad" | "sgd";
   /** Default 0.1 for adagrad, 0.5 for sgd. */
   learningRate?: number;
-  /** Told each epoch as it ends; false stops training. */
+  /** Called at the end of each epoch; returning false stops training. */
   onEpochEnd?: (record: NetworkEpoch) => unknown;
-  /** Stops training after the step under way; the promise rejects with its reason, the network stays as it stands. */
+  /** Stops training after the current step. The promise rejects with the reason of the signal; the network keeps what it has learnt. */
   signal?: AbortSignal;
 }
 
@@ -49,7 +49,7 @@ export interface Prediction {
 export class HiddenLayerNetwork {
   /** One record for each epoch of training so far. */
   readonly history: NetworkEpoch[] = [];
-  /** Whether AdaGrad has gathered squares, which save then keeps. */
+  /** Whether AdaGrad has summed squared gradients, which save() then stores. */
   private hasSquares = false;
 
   private constructor(
@@ -78,7 +78,7 @@ export class HiddenLayerNetwork {
     return this.memory.shape;
   }
 
-  /** Copies of W1, b1, W2 and b2, as networkLossAndGradient of wasm2vec/math takes them. */
+  /** Copies of W1, b1, W2 and b2, in the form that networkLossAndGradient of wasm2vec/math takes. */
   get parameters(): NetworkParameters {
     return this.memory.read("weights");
   }
@@ -124,7 +124,7 @@ export class HiddenLayerNetwork {
   }
 
   /**
-   * Mini-batch descent, examples in a new order each epoch; between steps the event loop gets its turn.
+   * Mini-batch descent, with the examples in a new order each epoch. Yields to the event loop between steps.
    * @throws TypeError, RangeError for rows, targets and options; RangeError when the loss is no longer finite; the signal's reason
    */
   async train(
@@ -159,7 +159,7 @@ export class HiddenLayerNetwork {
           );
         this.memory.descend(rate, optimizer === "adagrad");
         loss += mean * batch.length;
-        await breathe();
+        await yieldToEventLoop();
       }
       const record = { epoch, loss: loss / rows.length, seconds: (performance.now() - start) / 1000 };
       this.history.push(record);
@@ -169,8 +169,8 @@ export class HiddenLayerNetwork {
   }
 
   /**
-   * A safetensors file: W1, b1, W2, b2 in the shapes of docs/math.md, and what training needs to go on exactly. The same
-   * bytes for the same network: the history is saved without its seconds.
+   * A safetensors file: W1, b1, W2, b2 in the shapes of docs/math.md, and the state that training needs to continue exactly. The
+   * same network gives the same bytes, because the history is saved without its seconds.
    */
   save(): Uint8Array<ArrayBuffer> {
     return writeNetwork({
@@ -184,9 +184,9 @@ export class HiddenLayerNetwork {
   }
 
   /**
-   * Reads what save wrote. The history has no seconds.
+   * Reads a file of save(). The history has no seconds.
    * @param bytes of the file @param name for error messages
-   * @throws TypeError for what is not bytes; FormatError for other files
+   * @throws TypeError for a value that is not bytes; FormatError for other files
    */
   static async load(bytes: Uint8Array, name = "network"): Promise<HiddenLayerNetwork> {
     if (!(bytes instanceof Uint8Array))

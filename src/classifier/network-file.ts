@@ -11,11 +11,11 @@ export interface NetworkEpoch {
   epoch: number;
   /** mean loss of the examples during the epoch, in nats */
   loss: number;
-  /** on the clock; of epochs trained in this process only, since a file does not keep it */
+  /** wall-clock time, only of epochs trained in this process, because files do not store it */
   seconds?: number;
 }
 
-/** All that a network is made of. */
+/** The whole state of a network. */
 export interface NetworkState {
   shape: NetworkShape;
   labels: readonly string[];
@@ -23,11 +23,11 @@ export interface NetworkState {
   random: number[];
   history: readonly NetworkEpoch[];
   weights: NetworkParameters;
-  /** of AdaGrad, once it has been used */
+  /** sums of squared gradients, if AdaGrad was used */
   squares?: NetworkParameters;
 }
 
-/** What the file says it is, and of which version. */
+/** Format and version in the header of the file. */
 const FORMAT = "wasm2vec.network";
 const VERSION = "1";
 
@@ -53,7 +53,7 @@ export function readNetwork(bytes: Uint8Array, name: string): NetworkState {
     throw new FormatError(`${name}: expected version ${VERSION} of the format, got ${show(version)}: update wasm2vec`);
   const labels = parseJson(metadata.labels, `${name}: labels`, isLabels);
   const random = parseJson(metadata.random, `${name}: random`, isState);
-  // older files have the seconds too
+  // older files also store the seconds
   const history = parseJson(metadata.history, `${name}: history`, isHistory).map(withoutClock);
   const [inputs, hidden] = tensors.get("W1")?.shape ?? [];
   if (!(inputs > 0 && hidden > 0)) throw new FormatError(`${name}: expected a tensor "W1" of two dimensions above 0`);
@@ -79,7 +79,7 @@ function isHistory(value: unknown): value is NetworkEpoch[] {
   return Array.isArray(value) && value.every(isRecord);
 }
 
-/** What is the same each time that a network is trained alike. */
+/** The part of a record that is equal for identical trainings. */
 function withoutClock({ epoch, loss }: NetworkEpoch): NetworkEpoch {
   return { epoch, loss };
 }
@@ -89,7 +89,7 @@ function parseJson<T>(text: string | undefined, what: string, isValid: (value: u
     const value: unknown = JSON.parse(text ?? "");
     if (isValid(value)) return value;
   } catch {
-    // named below, as a value that is not valid
+    // reported below, like other invalid values
   }
   throw new FormatError(`${what} expected JSON of HiddenLayerNetwork.save, got ${show(text)}`);
 }

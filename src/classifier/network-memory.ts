@@ -1,13 +1,13 @@
-// The parameters of the hidden-layer network in one WebAssembly.Memory, and the kernel that computes on them.
+// The parameters of the hidden-layer network in one WebAssembly.Memory, and the kernel that works on them.
 //
 //   1024     parameter block             NetworkParam.size bytes, assembly/network-params.ts
 //            weights                     W1ᵀ f32[H][inputStride / 4], W2ᵀ f32[C][hiddenStride / 4]: a row for each output, its bias last
-//            gradients                   laid out as the weights
-//            sums of squared gradients   laid out as the weights, for AdaGrad
+//            gradients                   laid out like the weights
+//            sums of squared gradients   laid out like the weights, for AdaGrad
 //            pointers of weight rows     u32[H in tiles], u32[C in tiles]
 //            batch                       pointers of x and h, targets, x, h, ∂J/∂h, ∂J/∂x, scores of both layers
 //
-// H = hidden units, C = classes. The batch lies last, so that it may grow.
+// H = hidden units, C = classes. The batch is last, so that it can grow.
 
 import { NetworkParam } from "../../assembly/network-params.js";
 import { Tile } from "../../assembly/params.js";
@@ -50,7 +50,7 @@ export class NetworkMemory {
   private readonly gradients: Ptr;
   private readonly squares: Ptr;
   private readonly batchStart: Ptr;
-  /** rows that the batch has room for */
+  /** most rows of the batch */
   private capacity = 0;
   private x: Ptr = 0;
   private hiddenRows: Ptr = 0;
@@ -59,7 +59,7 @@ export class NetworkMemory {
   private z2: Ptr = 0;
   private tileStride = 0;
 
-  /** Compiles the kernel. @throws KernelError where a policy forbids it; RangeError if the network does not fit into memory */
+  /** Compiles the kernel. @throws KernelError if a policy forbids it; RangeError if the network does not fit into memory */
   static async create(shape: NetworkShape): Promise<NetworkMemory> {
     return new NetworkMemory(await compileWasm("network", fromBase64(binary)), shape);
   }
@@ -100,7 +100,7 @@ export class NetworkMemory {
     return `a network of ${inputs} inputs, ${hidden} hidden units and ${classes} classes`;
   }
 
-  /** of all weights */
+  /** bytes of all weights */
   private get bytes(): number {
     return this.shape.hidden * this.inputStride + this.shape.classes * this.hiddenStride;
   }
@@ -134,7 +134,7 @@ export class NetworkMemory {
     );
   }
 
-  /** Leaves the gradient of the mean loss over the rows; returns that loss. */
+  /** Computes the gradient of the mean loss over the rows. @returns the loss */
   gradient(rows: readonly Row[], targets: ArrayLike<number>, wantInputs = false): number {
     this.load(rows);
     new Uint32Array(this.memory.buffer, this.targets, rows.length).set(targets);
@@ -148,7 +148,7 @@ export class NetworkMemory {
     return (view.getFloat64(0, true) + product) / rows.length;
   }
 
-  /** ∂J/∂x of the last gradient, where it was wanted, shape (n, D_x). */
+  /** ∂J/∂x of the last gradient, if it was requested, shape (n, D_x). */
   inputGradient(n: number): Float32Array[] {
     return Array.from({ length: n }, (_, b) =>
       new Float32Array(this.memory.buffer, this.inputGradients + b * this.inputStride, this.shape.inputs).slice(),
@@ -172,7 +172,7 @@ export class NetworkMemory {
     };
   }
 
-  /** The same, the other way; the numbers are rounded to float32. */
+  /** Sets them. The numbers are rounded to float32. */
   write(what: "weights" | "squares", { W1, b1, W2, b2 }: NetworkParameters): void {
     const { first, second } = this.layers(what);
     first.forEach((row, j) => row.set([...W1.map((from) => from[j]), b1[j]]));
@@ -195,7 +195,7 @@ export class NetworkMemory {
     rows.forEach((row, b) => floats.set(row, (this.x + b * this.inputStride) / 4));
   }
 
-  /** Room for a batch of that many rows. */
+  /** Makes room for a batch of so many rows. */
   private reserve(rows: number): void {
     const { inputs, hidden, classes } = this.shape;
     const tileStride = Math.ceil((rows * Tile.outputs + 2) / 4) * 16;
@@ -231,7 +231,7 @@ export class NetworkMemory {
     ]);
   }
 
-  /** Pointers of rows, filled up to whole tiles with the last. */
+  /** Writes pointers of rows, padded to whole tiles with the last one. */
   private listRows(list: Ptr, count: number, start: Ptr, stride: number): void {
     const pointers = new Uint32Array(this.memory.buffer, list, inTiles(count));
     for (let i = 0; i < pointers.length; i++) pointers[i] = start + Math.min(i, count - 1) * stride;
@@ -247,7 +247,7 @@ function inTiles(rows: number): number {
   return Math.ceil(rows / Tile.outputs) * Tile.outputs;
 }
 
-/** Rows of outputs, as the kernel has them, to rows of inputs. */
+/** Transposes the kernel's rows of outputs to rows of inputs. */
 function columns(rows: Float32Array[], inputs: number, outputs: number): Matrix {
   return Array.from({ length: inputs }, (_, i) => Float64Array.from({ length: outputs }, (_, j) => rows[j][i]));
 }

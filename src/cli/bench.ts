@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { Command, Option } from "commander";
 import packageJson from "../../package.json";
-import { LOSSES } from "../kernel/layout.js";
+import { LOSSES } from "../model/losses/registry.js";
 import { DEFAULTS, fileCorpus, train } from "../node.js";
 import { proof, type RaceResult, race, type Training, type Turn } from "../race/race.js";
 import { abortable } from "../text/abort.js";
@@ -26,16 +26,16 @@ export function benchCommand(): Command {
       "Race the kernels on your text: JavaScript, scalar, SIMD and relaxed SIMD on one thread, SIMD on several.",
     )
     .argument("<corpus>", "text file, plain or compressed (gzip, bzip2, Zstandard), one sentence a line")
-    .option("--rounds <number>", "timed epochs of each, after one to warm up", parseCount, 5)
-    .option("--words <number>", "train on the first so many words only", parseCount)
-    .option("--threads <number>", "threads of the last who races; auto is one for each core", parseThreads, "auto")
+    .option("--rounds <number>", "timed epochs of each kernel, after one to warm up", parseCount, 5)
+    .option("--words <number>", "train only on so many words from the start", parseCount)
+    .option("--threads <number>", "threads of the last entry; auto is one for each core", parseThreads, "auto")
     .addOption(new Option("--model <name>").choices(["skipgram", "cbow"]).default(DEFAULTS.model))
     .addOption(new Option("--loss <name>").choices(LOSSES).default(DEFAULTS.loss))
     .option("--dim <number>", "floats of a vector", parseNumber, DEFAULTS.dim)
-    .option("--window <number>", "words on each side at most", parseNumber, DEFAULTS.window)
+    .option("--window <number>", "most words on each side", parseNumber, DEFAULTS.window)
     .option("--negatives <number>", "noise words of a prediction", parseNumber, DEFAULTS.negatives)
-    .option("--min-count <number>", "words seen less often have no vector", parseNumber, DEFAULTS.minCount)
-    .option("--seed <number>", "of all random draws", parseNumber, DEFAULTS.seed)
+    .option("--min-count <number>", "rarer words have no vector", parseNumber, DEFAULTS.minCount)
+    .option("--seed <number>", "seed of all random draws", parseNumber, DEFAULTS.seed)
     .option("-q, --quiet", "no progress");
   return finish(command, ["wasm2vec bench corpus.txt.gz", "wasm2vec bench corpus.txt --words 200000 --json"], runBench);
 }

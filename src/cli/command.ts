@@ -1,23 +1,23 @@
-// What all commands share: their result, its output, option parsers and usage errors.
+// Shared by all commands: the result and its output, option parsers, usage errors.
 
 import { type Command, InvalidArgumentError } from "commander";
 import { escapeControls } from "../base/check.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
 
-/** What a command has to say: for people, and with --json for machines. */
+/** The result of a command: text for people, and JSON for --json. */
 export interface Result {
   text: string;
   json: unknown;
-  /** Standard output holds what was asked for: what there is to say goes to standard error. */
+  /** Whether the result goes to standard error, because standard output holds the data. */
   onStderr?: boolean;
 }
 
-/** The command was given what it cannot use: exit code 2. */
+/** Wrong usage of a command: exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** Adds the options that every command has, and prints what its action returns. */
+/** Adds the common options and prints the result of the action. */
 export function finish<Arguments extends unknown[]>(
   command: Command,
   examples: readonly string[],
@@ -37,11 +37,11 @@ export function finish<Arguments extends unknown[]>(
     });
 }
 
-/** An error of the library in the words of the command line. */
+/** An error of the library, with the flags of the command line in its message. */
 function explained(error: unknown, command: Command): unknown {
   if (!(error instanceof Error)) return error;
   const message = inFlags(error.message, flagsOfCommand(command));
-  // defined, not assigned: a DOMException's message can only be read
+  // defined, not assigned, because the message of a DOMException is read-only
   if (message !== error.message) Object.defineProperty(error, "message", { value: message, configurable: true });
   return error;
 }
@@ -59,7 +59,7 @@ export function parseCount(text: string): number {
   return value;
 }
 
-/** A number of bytes, or of K, M or G of them. */
+/** Parses a number of bytes, with K, M or G. */
 export function parseBytes(text: string): number {
   const [, number, unit = ""] = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text) ?? [];
   if (number === undefined) throw new InvalidArgumentError("Expected bytes, such as 268435456, 256M or 1G.");
@@ -70,7 +70,7 @@ export function parseThreads(text: string): number | "auto" {
   return text === "auto" ? text : parseNumber(text);
 }
 
-/** What the library says of options is the user's mistake here. @throws UsageError */
+/** Turns the library's errors about options into usage errors. @throws UsageError */
 export function usage<T>(check: () => T): T {
   try {
     return check();
@@ -79,7 +79,7 @@ export function usage<T>(check: () => T): T {
   }
 }
 
-/** A word as it is printed: on a terminal without characters that it would obey; what goes into a pipe stays as it is. */
+/** A word for output: control characters are escaped on a terminal; a pipe gets the word unchanged. */
 export function printable(word: string): string {
   return process.stdout.isTTY ? escapeControls(word) : word;
 }

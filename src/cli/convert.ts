@@ -22,7 +22,7 @@ export function convertCommand(): Command {
         VECTOR_FORMATS,
       ),
     )
-    .option("--limit <number>", "only the first so many words", parseCount);
+    .option("--limit <number>", "write only so many words from the start", parseCount);
   return finish(
     addVectorOptions(command, "--from <format>"),
     [

@@ -1,4 +1,4 @@
-// No file may be read and written, or written twice, by one command.
+// Checks that no command reads and writes the same file, or writes it twice.
 
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -6,16 +6,16 @@ import { identityOf } from "../platform/node/files.js";
 import { filesOf } from "../platform/node/paths.js";
 import { UsageError } from "./command.js";
 
-/** A file of a command, and the option or argument that names it. */
+/** A file of a command, with the option or argument that names it. */
 export interface NamedFile {
   as: string;
   path: string;
 }
 
-/** What a shell has opened as standard input, which may be a file. */
+/** Standard input, which the shell may have opened from a file. */
 const STANDARD_INPUT: NamedFile = { as: "standard input", path: "/dev/stdin" };
 
-/** Files by the options that name them; those not given are left out, and so is -, standard input or output. */
+/** Files by the options that name them, without missing ones and without -, which is standard input or output. */
 export function namedFiles(named: Readonly<Record<string, string | undefined>>): NamedFile[] {
   return Object.entries(named).flatMap(([as, path]) => (path === undefined || path === "-" ? [] : [{ as, path }]));
 }
@@ -27,7 +27,7 @@ export function refuseDash(named: Readonly<Record<string, string | undefined>>):
     throw new UsageError(`${dash[0]} expected a file, got -, which is standard output: ./- is a file of that name`);
 }
 
-/** The files of a corpus, those in its folders too. @throws Error naming a path that cannot be read */
+/** The files of a corpus, including those in its folders. @throws Error naming a path that cannot be read */
 export async function corpusFiles(paths: readonly string[]): Promise<NamedFile[]> {
   const found = await filesOf(
     paths.filter((path) => path !== "-"),
@@ -37,7 +37,7 @@ export async function corpusFiles(paths: readonly string[]): Promise<NamedFile[]
   return paths.includes("-") ? [...files, STANDARD_INPUT] : files;
 }
 
-/** @throws UsageError naming both, if an output is an input or another output; a file behind links is one with them */
+/** @throws UsageError naming both, if an output is an input or another output, also through links */
 export async function checkDistinct(outputs: readonly NamedFile[], inputs: readonly NamedFile[]): Promise<void> {
   const taken = new Map<string, NamedFile>();
   for (const input of inputs) taken.set(await identityOf(input.path), input);
@@ -66,7 +66,7 @@ export async function checkOutside(outputs: readonly NamedFile[], corpus: readon
       if (join(await realpath(dirname(path)).catch(() => resolve(dirname(path))), basename(path)).startsWith(inside))
         throw new UsageError(
           `${as} ${JSON.stringify(path)} lies in the folder ${JSON.stringify(folder)} of the corpus, whose files are all read ` +
-            "as text, by the next run too: give it a place elsewhere",
+            "as text, also by the next run: write it elsewhere",
         );
   }
 }

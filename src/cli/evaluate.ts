@@ -26,8 +26,8 @@ export function evaluateCommand(): Command {
     .argument("<file>", VECTORS)
     .option("--pairs <file...>", "rated pairs: a line `word word score` each, such as WordSim-353")
     .option("--analogies <file...>", "questions in the format of Google's questions-words.txt")
-    .option("--restrict-vocabulary <number>", "know only the most frequent words", parseCount, 300_000)
-    .option("--case-sensitive", "tell upper from lower case");
+    .option("--restrict-vocabulary <number>", "use only so many of the most frequent words", parseCount, 300_000)
+    .option("--case-sensitive", "distinguish upper and lower case");
   return finish(
     addVectorOptions(command),
     [
@@ -41,7 +41,7 @@ async function runEvaluate(file: string, flags: Flags): Promise<Result> {
   const { pairs = [], analogies = [], restrictVocabulary, caseSensitive } = flags;
   if (pairs.length + analogies.length === 0)
     throw new UsageError("evaluate needs something to score: give --pairs FILE, --analogies FILE or both");
-  // read first: a bad question file is told before vectors are loaded
+  // before loading vectors, so that a bad question file is reported at once
   const pairSets = await Promise.all(
     pairs.map(async (path) => ({ path, set: parseWordPairs(await readText(path), path) })),
   );

@@ -1,4 +1,4 @@
-// The file of vectors that a command reads, and the options that say how.
+// The vector file that a command reads, and its options.
 
 import { type Command, Option } from "commander";
 import { READ_FORMATS } from "../format/vectors.js";
@@ -8,10 +8,10 @@ import { loadFrom, wordsBeside } from "../platform/node/vectors.js";
 import { grouped } from "./command.js";
 import { printWarning } from "./progress.js";
 
-/** What the argument that names vectors says of itself. */
-export const VECTORS = "vectors, as train or another trainer wrote them, plain or compressed; - is standard input";
+/** Help text of the argument that names vectors. */
+export const VECTORS = "file of vectors, from train or another trainer, plain or compressed; - is standard input";
 
-/** How a file of vectors is read. */
+/** Options of reading vectors. */
 export interface VectorFlags {
   format: ReadFormat | "auto";
   words?: string;
@@ -22,18 +22,18 @@ export interface VectorFlags {
 export function addVectorOptions(command: Command, flag = "--format <format>"): Command {
   return command
     .addOption(
-      new Option(flag, "format of the file read; auto: by its content")
+      new Option(flag, "format of the vectors; auto detects it from the content")
         .choices(["auto", ...READ_FORMATS])
         .default("auto"),
     )
     .option(
       "--words <file>",
-      "words of the vectors read, for npy and tsv (default: beside them, x.words.txt or x.metadata.tsv)",
+      "word file of the vectors, for npy and tsv (default: x.words.txt or x.metadata.tsv beside them)",
     )
-    .option("--lenient", "skip rows with a repeated or empty word or numbers that are not finite, and count them");
+    .option("--lenient", "skip and count rows with a repeated or empty word or with numbers that are not finite");
 }
 
-/** Vectors of a file, or of standard input. @throws as loadVectors */
+/** The vectors of a file or of standard input. @throws as loadVectors */
 export function openVectorFile(file: string, flags: VectorFlags, limit?: number): Promise<WordVectors> {
   const { format, words, lenient } = flags;
   const options: LoadOptions = { format, words, limit, lenient };
@@ -53,7 +53,7 @@ function skippedText(file: string, { repeated, empty, nonFinite }: SkippedRows):
   return `skipped ${grouped(rows)} row${rows === 1 ? "" : "s"} of ${file === "-" ? "standard input" : file}: ${counts.join(", ")}`;
 }
 
-/** The list of words that a file of vectors has beside it, if its name says that it has one. */
+/** The word file of a vector file, if the name implies one. */
 export function wordsRead(input: string): string | undefined {
   return /\.(npy|tsv)(\.gz)?$/i.test(input) ? wordsBeside(input) : undefined;
 }

@@ -1,14 +1,14 @@
-// Where commands write vectors: a file whose name may tell the format, or standard output.
+// The output of vectors: a file whose name may choose the format, or standard output.
 
 import { VECTOR_FORMATS, type VectorFormat, WORDLESS, writeVectors } from "../format/vectors.js";
 import { saveVectors, type WordVectors, writeAtomically } from "../node.js";
 import { filesOf } from "../platform/node/vectors.js";
 import { UsageError } from "./command.js";
 
-/** Standard output, where a file is named; "./-" is a file of that name. */
+/** The name of standard output; "./-" is a file named "-". */
 export const STANDARD_OUTPUT = "-";
 
-/** What the ending of a file's name promises, .gz after it or not. */
+/** The format of a file extension, with or without .gz after it. */
 const FORMAT_OF_ENDING: Record<string, VectorFormat> = {
   ".bin": "word2vec",
   ".txt": "word2vec-text",
@@ -19,13 +19,13 @@ const FORMAT_OF_ENDING: Record<string, VectorFormat> = {
   ".json": "json",
 };
 
-/** The endings that tell a format, for messages and help. */
+/** The extensions that choose a format, for messages and help. */
 export const ENDINGS = Object.keys(FORMAT_OF_ENDING).join(", ");
 
 /**
- * The format of an output: the one given, else the one that the name's ending promises.
- * @param fallback the format of names that promise none; without it they are refused
- * @throws UsageError for a name that tells no format, and for a format with a second file on standard output
+ * The format of an output: the given one, else the one of the file extension.
+ * @param fallback the format of other names; without it they are refused
+ * @throws UsageError for a name without a format, and for a format with a second file on standard output
  */
 export function formatOf(output: string, given?: VectorFormat, fallback?: VectorFormat): VectorFormat {
   const [, ending = ""] = /(\.[^./\\]+)(?:\.gz)?$/.exec(output.toLowerCase()) ?? [];
@@ -33,17 +33,17 @@ export function formatOf(output: string, given?: VectorFormat, fallback?: Vector
   if (format === undefined)
     throw new UsageError(
       output === STANDARD_OUTPUT
-        ? `standard output has no name that tells a format: name one of ${VECTOR_FORMATS.join(", ")} with --to`
-        : `the name ${JSON.stringify(output)} tells no format: end it in one of ${ENDINGS}, with .gz after it or not, or give --to`,
+        ? `standard output has no file extension that chooses a format: give one of ${VECTOR_FORMATS.join(", ")} with --to`
+        : `the name ${JSON.stringify(output)} chooses no format: end it in one of ${ENDINGS}, with or without .gz after it, or give --to`,
     );
   if (output === STANDARD_OUTPUT && WORDLESS.includes(format))
     throw new UsageError(
-      `the format "${format}" has its words in a second file, which standard output is not: name a file`,
+      `the format "${format}" writes its words to a second file, which standard output cannot be: name a file`,
     );
   return format;
 }
 
-/** The files that saveOutput writes: none for standard output. */
+/** The files that saveOutput writes; none for standard output. */
 export function filesOfOutput(output: string, format: VectorFormat): string[] {
   return output === STANDARD_OUTPUT ? [] : (filesOf(output, { format }) as string[]);
 }
@@ -56,12 +56,12 @@ export async function saveOutput(vectors: WordVectors, output: string, format: V
 
 let isWriting = false;
 
-/** Whether a result goes to standard output, not a message: who closes it loses some of it. */
+/** Whether standard output holds the data of a command, so that closing it loses some. */
 export function isOutputUnderWay(): boolean {
   return isWriting;
 }
 
-/** Writes bytes to a file, whole or not at all, or to standard output. @throws as writeAtomically */
+/** Writes bytes to a file, completely or not at all, or to standard output. @throws as writeAtomically */
 export async function writeOutput(
   output: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,

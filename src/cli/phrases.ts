@@ -57,32 +57,32 @@ const SHOWN = 10;
 export function phrasesCommand(): Command {
   const defaults = Object.entries(PHRASE_THRESHOLD).map(([scoring, value]) => `${scoring} ${value}`);
   const command = new Command("phrases")
-    .description("Join words that come together more often than chance, such as new_york, before training.")
+    .description("Join words that occur together more often than by chance, such as new_york, before training.")
     .argument("<corpus...>", CORPUS)
-    .option("-o, --output <file>", "where the text with joined phrases goes; - is standard output")
-    .option("--min-count <number>", "words and pairs seen less often are no part of a phrase", parseCount, 5)
+    .option("-o, --output <file>", "file for the text with joined phrases; - is standard output")
+    .option("--min-count <number>", "rarer words and pairs are not part of a phrase", parseCount, 5)
     .option(
       "--threshold <numbers>",
       `a pair with a higher score is a phrase; for several passes one each, separated by commas (default: ${defaults.join(", ")})`,
       parseNumbers,
     )
     .addOption(
-      new Option("--scoring <how>", "as gensim, by normalised pointwise mutual information, or as word2phrase.c")
+      new Option("--scoring <how>", "as gensim, by normalized pointwise mutual information, or as word2phrase.c")
         .choices(Object.keys(PHRASE_THRESHOLD))
         .default("gensim"),
     )
     .option(
       "--passes <number>",
-      "each pass joins what the one before has joined: two for phrases of four words",
+      "each pass joins the phrases of the previous one: two passes give phrases of up to four words",
       parseCount,
       1,
     )
     .option("--connector-words <words>", 'words that may stand within a phrase, separated by commas, or "english"')
-    .option("--delimiter <text>", "between the words of a phrase", "_")
-    .option("--max-counted <number>", "distinct words and pairs held while counting", parseCount, 10_000_000)
+    .option("--delimiter <text>", "joins the words of a phrase", "_")
+    .option("--max-counted <number>", "most distinct words and pairs in memory while counting", parseCount, 10_000_000)
     .option("--threads <number>", "threads that read; auto is one for each core", parseThreads, "auto")
     .option("--no-worker", "read in the main thread")
-    .option("--save <file>", "keep the phrases, for --load")
+    .option("--save <file>", "save the phrases, for --load")
     .option("--load <file>", "join the phrases of this file instead of counting")
     .option("-q, --quiet", "no progress");
   return finish(
@@ -100,7 +100,7 @@ export function phrasesCommand(): Command {
 async function runPhrases(paths: string[], flags: Flags, command: Command): Promise<Result> {
   const { output, save, load, threshold = [], passes } = flags;
   if (output === undefined && save === undefined)
-    throw new UsageError("phrases needs somewhere to write: give --output FILE, --save FILE or both");
+    throw new UsageError("phrases needs an output: give --output FILE, --save FILE or both");
   if (load !== undefined) {
     const learning = [
       "minCount",
@@ -113,7 +113,7 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
       "save",
     ];
     const given = learning.find((name) => command.getOptionValueSource(name) === "cli");
-    if (given !== undefined) throw new UsageError(`--load takes phrases as they are: leave out ${flagOf(given)}`);
+    if (given !== undefined) throw new UsageError(`--load uses saved phrases: leave out ${flagOf(given)}`);
   }
   if (threshold.length > passes)
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);

@@ -1,4 +1,4 @@
-// The program: its commands, and how errors become messages and exit codes (0 done, 1 failed, 2 usage, 128 and a signal's number).
+// The program: its commands, and the messages and exit codes of errors (0 success, 1 failure, 2 usage, 128 + the signal's number).
 
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json";
@@ -12,15 +12,15 @@ import { analogyCommand, similarCommand } from "./query.js";
 import { Interrupted, listenForSignals } from "./signals.js";
 import { trainCommand } from "./train.js";
 
-/** Runs the command that args name; returns the exit code. */
+/** Runs the command that args name. @returns the exit code */
 export async function run(args: readonly string[]): Promise<number> {
-  // a reader that has seen enough, such as head, closes the pipe: no error
+  // a reader that has seen enough, such as head, closes the pipe; that is not an error
   let failure: Error | undefined;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE" && !isOutputUnderWay()) process.exit(0);
     failure = new Error(`cannot write standard output: ${error.message}`, { cause: error });
   });
-  // progress and warnings are not worth the work they tell of
+  // losing progress and warnings must not end the work
   process.stderr.on("error", () => {});
   listenForSignals();
   const program = new Command("wasm2vec")
@@ -41,16 +41,16 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync(args, { from: "user" });
-    // what was written last may fail yet
+    // the last write may still fail
     await new Promise((resolve) => process.stdout.write("", resolve));
     if (failure) throw failure;
     return 0;
   } catch (error) {
-    // commander has told its own errors already
+    // commander has printed its own errors already
     if (!(error instanceof CommanderError)) report(error as Error);
     if (args.includes("--json") && exitCode(error) !== 0)
       process.stdout.write(`${JSON.stringify(toJson(error as Error))}\n`);
-    // whatever the command still waits for, such as a pipe, is given up
+    // abandons whatever the command still waits for, such as a pipe
     if (error instanceof Interrupted) process.exit(error.exitCode);
     return exitCode(error);
   }

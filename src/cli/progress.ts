@@ -1,4 +1,4 @@
-// Progress on standard error: a bar on a terminal, else lines now and then.
+// Progress on standard error: a bar on a terminal, else a line from time to time.
 
 import cliProgress, { type Options, type Params } from "cli-progress";
 import type { Progress } from "../node.js";
@@ -6,11 +6,11 @@ import type { BytesRead } from "../text/source.js";
 import { secondsLeft, shareOf } from "../train/loop/progress.js";
 import { grouped } from "./command.js";
 
-/** Milliseconds before the first line where there is no terminal, and between the others. */
+/** Without a terminal: milliseconds before the first line and between lines. */
 const FIRST_LINE = 2000;
 const LINE_INTERVAL = 5000;
 
-/** Where progress is shown at present, so that warnings do not run into it. */
+/** The current display, so that warnings do not overwrite it. */
 let shown: Display | undefined;
 
 export function printWarning(message: string): void {
@@ -18,7 +18,7 @@ export function printWarning(message: string): void {
   process.stderr.write(`warning: ${message}\n`);
 }
 
-/** Listeners for onProgress and onWarning, and stop() for when training is over. */
+/** Listeners for onProgress and onWarning; stop() ends the display. */
 export function showProgress() {
   const display = openDisplay();
   return {
@@ -28,7 +28,7 @@ export function showProgress() {
   };
 }
 
-/** Listener for the words of a text counted so far, and stop(). @param read how far the text was read */
+/** A listener for the words counted so far; stop() ends the display. @param read returns how far the text is read */
 export function showCounting(what: string, read: () => Readonly<BytesRead> | undefined) {
   const display = openDisplay();
   const start = performance.now();
@@ -48,8 +48,8 @@ export function showCounting(what: string, read: () => Readonly<BytesRead> | und
 export function describe(progress: Progress): string {
   const { phase, epoch, epochs, wordsPerSecond, loss, eta, threads, parallel } = progress;
   if (phase === "vocabulary") return `counting words: ${describeCounting(progress)}`;
-  if (wordsPerSecond === 0) return `epoch ${epoch}/${epochs} | ${crew(threads, parallel)}`;
-  const speed = `${grouped(wordsPerSecond)} words/s, ${crew(threads, parallel)}`;
+  if (wordsPerSecond === 0) return `epoch ${epoch}/${epochs} | ${threadsText(threads, parallel)}`;
+  const speed = `${grouped(wordsPerSecond)} words/s, ${threadsText(threads, parallel)}`;
   return `epoch ${epoch}/${epochs} | ${speed} | loss ${loss.toFixed(4)} | ${duration(eta)} left`;
 }
 
@@ -61,9 +61,9 @@ function describeCounting(counting: Pick<Progress, "words" | "wordsPerSecond" | 
 }
 
 interface Display {
-  /** @param share of the work that is done, 0 to 1; undefined where that is not known */
+  /** @param share of the work that is done, 0 to 1; undefined if unknown */
   show(share: number | undefined, text: string): void;
-  /** Ends the line under way; the next show begins another. */
+  /** Ends the current line; the next show() begins another. */
   interrupt(): void;
   stop(): void;
 }
@@ -104,7 +104,7 @@ function withBar(options: Options, params: Params, { share, text }: { share?: nu
 }
 
 class Lines implements Display {
-  /** what has not been written */
+  /** text that is not written yet */
   private last: string | undefined;
   private timer: NodeJS.Timeout | undefined;
   private wait = FIRST_LINE;
@@ -134,14 +134,14 @@ function percent(share: number): string {
   return `${Math.floor(share * 100)}%`;
 }
 
-/** Bytes, for people. */
+/** A readable number of bytes. */
 function size(bytes: number): string {
   if (bytes < 1e6) return `${grouped(bytes / 1e3)} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Threads and how they work together. */
-export function crew(threads: number, parallel: Progress["parallel"]): string {
+/** Threads and their parallel mode. */
+export function threadsText(threads: number, parallel: Progress["parallel"]): string {
   const number = `${threads} thread${threads === 1 ? "" : "s"}`;
   return parallel === "none" ? number : `${number}, ${parallel}`;
 }

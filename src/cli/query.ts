@@ -16,7 +16,7 @@ export function similarCommand(): Command {
     .description("Print the words nearest to a word, or to the mean of several.")
     .argument("<file>", VECTORS)
     .argument("<word...>", "the word, or words")
-    .option("--negative <word...>", "words to be unlike");
+    .option("--negative <word...>", "words to be far from");
   return finish(
     searchOptions(command),
     ["wasm2vec similar vectors.bin river", "wasm2vec similar vectors.bin king woman --negative man --top-n 5"],
@@ -40,8 +40,8 @@ export function analogyCommand(): Command {
 function searchOptions(command: Command): Command {
   return addVectorOptions(command)
     .option("-n, --top-n <number>", "words to print", parseCount, 10)
-    .option("--restrict-vocabulary <number>", "look only among the most frequent words", parseCount)
-    .option("--skip-missing", "leave out words without a vector as long as another is left");
+    .option("--restrict-vocabulary <number>", "search only so many of the most frequent words", parseCount)
+    .option("--skip-missing", "skip words without a vector if another word is left");
 }
 
 async function runSimilar(

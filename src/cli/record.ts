@@ -1,10 +1,10 @@
-// What a checkpoint keeps of the command that began it, so that its name alone is enough to go on.
+// The command line that a checkpoint stores, so that its name alone is enough to resume.
 
 import { resolve } from "node:path";
 
-/** A command line: the corpus, and the options that say what is read and written, as they were typed. */
+/** A command line: the corpus, and the options of reading and writing, as they were typed. */
 export interface CommandRecord {
-  /** that relative paths start from */
+  /** the folder that relative paths start from */
   folder: string;
   corpus: readonly string[];
   flags: Readonly<Record<string, unknown>>;
@@ -13,12 +13,12 @@ export interface CommandRecord {
 /** Options whose values are paths. */
 const PATHS: readonly string[] = ["output", "outputVectors", "saveVocabulary", "saveModel", "stopWords"];
 
-/** For CheckpointOptions.metadata. @param flags of which those not given are undefined */
+/** The value for CheckpointOptions.metadata. @param flags undefined for flags that were not given */
 export function record(corpus: readonly string[], flags: object): { command: CommandRecord } {
   return { command: { folder: process.cwd(), corpus, flags: { ...flags } } };
 }
 
-/** The command that a checkpoint keeps, with paths as they are from here; undefined if it was not begun by a command. */
+/** The command that a checkpoint stores, with paths relative to the current folder; undefined if no command wrote it. */
 export function recall({ command }: Readonly<Record<string, unknown>>): Omit<CommandRecord, "folder"> | undefined {
   if (!isRecord(command)) return undefined;
   const { folder, corpus, flags } = command;
@@ -31,7 +31,7 @@ export function recall({ command }: Readonly<Record<string, unknown>>): Omit<Com
   };
 }
 
-/** The library's users may keep anything by that name. */
+/** Users of the library may store anything under that name. */
 function isRecord(value: unknown): value is CommandRecord {
   const { folder, corpus, flags } = (value ?? {}) as Partial<CommandRecord>;
   return typeof folder === "string" && Array.isArray(corpus) && flags !== null && typeof flags === "object";

@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { checkWords } from "../format/vectors.js";
+import { isExact, kernelName } from "../kernel/engines/kernels.js";
+import type { KernelName } from "../kernel/kernel.js";
+import { lossOf } from "../model/losses/registry.js";
 import {
   type Checkpoint,
   checkWritable,
@@ -26,12 +29,13 @@ import {
   type Vocabulary,
 } from "../node.js";
 import type { Corpus } from "../text/corpus.js";
-import { goOnOptions, resolveOptions, resumeOptions } from "../train/train-options.js";
+import { namesOf } from "../train/options/option.js";
+import { goOnOptions, OPTIONS, resolveOptions, resumeOptions } from "../train/train-options.js";
 import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
 import { checkDistinct, checkOutside, corpusFiles } from "./distinct.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
 import { STANDARD_OUTPUT, saveOutput } from "./output.js";
-import { crew, duration, printWarning, showProgress } from "./progress.js";
+import { duration, printWarning, showProgress, threadsText } from "./progress.js";
 import { record } from "./record.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { openText } from "./text.js";
@@ -93,8 +97,8 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
     if (kept === undefined) return resolveOptions(given);
     return typed.from === undefined ? resumeOptions(given, kept) : goOnOptions(given, kept);
   });
-  if (outputVectors !== undefined && resolved.loss === "hierarchical-softmax")
-    throw new UsageError('"--output-vectors" needs a loss with output vectors of words, got "hierarchical-softmax"');
+  if (outputVectors !== undefined && lossOf(resolved.loss).outputRowsOf !== "words")
+    throw new UsageError(`"--output-vectors" needs a loss with output vectors of words, got "${resolved.loss}"`);
   return given;
 }
 
@@ -165,13 +169,17 @@ async function continued(
   from: Checkpoint,
   corpus: Corpus,
   { updateVocabulary }: Task,
-  { kernel, wasm, threads, worker, spool, spoolMemory, resume: _, ...training }: TrainOptions,
+  { resume: _, ...options }: TrainOptions,
 ): Promise<Model<NodeCorpusSource>> {
-  const given = (options: object) =>
-    Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const model = await loadModel(from, given({ kernel, wasm, threads, worker, spool, spoolMemory }));
-  return model.train(corpus, { ...given(training), updateVocabulary });
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const ofLoading = ([name]: [string, unknown]) => LOADED.includes(name);
+  const model = await loadModel(from, Object.fromEntries(given.filter(ofLoading)));
+  const training = Object.fromEntries(given.filter((option) => !ofLoading(option)));
+  return model.train(corpus, { ...training, updateVocabulary });
 }
+
+/** Options of train that are those of loadModel too. */
+const LOADED: readonly string[] = namesOf(OPTIONS, ({ again }) => again === "load");
 
 /** Finds words that a file cannot hold, before hours of training. @throws RangeError */
 function checkNames(vocabulary: Vocabulary, task: Task): void {
@@ -269,13 +277,15 @@ function describe(
     },
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${crew(threads, parallel)}), loss ${loss.toFixed(4)}` +
-      (reproducible ? "" : `; another run gives other vectors: for the same bytes ${remedy(kernel, parallel)}`),
+      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), loss ${loss.toFixed(4)}` +
+      (reproducible ? "" : `; ${doubt(kernel, parallel)}`),
   };
 }
 
-/** What makes a run give the same bytes again. */
-function remedy(kernel: string, parallel: string): string {
-  const needed = [kernel === "relaxed" ? "--kernel simd" : "", parallel === "hogwild" ? "--reproducible" : ""];
-  return needed.filter((flag) => flag !== "").join(" and ");
+/** Why the same command may give other bytes, and what makes it give the same. */
+function doubt(kernel: KernelName, parallel: string): string {
+  const isOpen = parallel === "hogwild";
+  const needed = [isExact(kernel) ? "" : `--kernel ${kernelName("auto")}`, isOpen ? "--reproducible" : ""];
+  const who = isOpen ? "another run gives" : "another machine may give";
+  return `${who} other vectors: for the same bytes ${needed.filter((flag) => flag !== "").join(" and ")}`;
 }

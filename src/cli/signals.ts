@@ -1,11 +1,11 @@
-// Signals that end a command: the first lets it end in order, the second ends it at once.
+// Signals that end a command: the first ends it gracefully, the second at once.
 
 import { removeTemporaries } from "../platform/node/files.js";
 
-/** Exit codes as shells give them: 128 and the signal's number. */
+/** Exit codes as in shells: 128 + the signal's number. */
 const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A run that the user, or the system, stopped by a signal. */
+/** A signal of the user or the system has stopped the run. */
 export class Interrupted extends Error {
   override name = "Interrupted";
 
@@ -17,10 +17,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** What the command under way does on a signal; none: it is ended at once. */
+/** The current command's reaction to a signal; undefined ends it at once. */
 let stop: ((exitCode: number) => void) | undefined;
 
-/** To be called once. One listener counts: Deno calls those that are added while another runs. */
+/** Call this once. There is one listener, because Deno also calls listeners that are added while another one runs. */
 export function listenForSignals(): void {
   let isSecond = false;
   for (const [signal, exitCode] of Object.entries(CODES)) {
@@ -35,7 +35,7 @@ export function listenForSignals(): void {
   }
 }
 
-/** Does work that the first signal does not end: `interrupt` is given the exit code, and sees to it that the work ends. */
+/** Does work that the first signal does not kill: `interrupt` gets the exit code, and makes the work end. */
 export async function interruptible<T>(interrupt: (exitCode: number) => void, work: () => Promise<T>): Promise<T> {
   stop = interrupt;
   try {

@@ -1,4 +1,4 @@
-// Options of the commands that read text.
+// Options of commands that read text.
 
 import { type Command, Option } from "commander";
 import { type FileOptions, FormatError, fileCorpus, readText, streamCorpus } from "../node.js";
@@ -21,13 +21,13 @@ export const TEXT_FLAGS: readonly (keyof TextFlags)[] = [
   ...(["jsonField", "column", "columnDelimiter", "header", "missingField", "invalid"] as const),
 ];
 
-/** Flags as messages name them. */
+/** Flags for messages, by option. */
 const FLAGS = { ...flagsOf(TEXT_FLAGS), delimiter: "--column-delimiter", header: "--no-header" };
 
-/** Those that messages name while a text is read, which may hold any other word. */
+/** Flags for messages while text is read. Others are not replaced, because such messages may quote words of the text. */
 const WHILE_READING = flagsOf(["missingField", "invalid", "tokenizer"]);
 
-/** What the argument <corpus...> takes. */
+/** Help text of the argument <corpus...>. */
 export const CORPUS =
   "text files, pipes, folders or globs, plain or compressed (gzip, bzip2, Zstandard); - reads standard input";
 
@@ -40,26 +40,26 @@ export function addTextOptions(command: Command): Command {
     TOKENIZERS,
   );
   command
-    .option("--locale <language>", "of the segmenter and of lower-casing, such as ja or tr")
-    .option("--lowercase", "lower case")
+    .option("--locale <language>", "language of the segmenter and of lower-casing, such as ja or tr")
+    .option("--lowercase", "convert to lower case")
     .option("--strip-accents", "é becomes e")
     .option("--numbers", "simple: keep numbers")
-    .option("--apostrophes", "simple: keep don't in one")
-    .option("--min-length <number>", "leave out tokens with fewer characters", parseCount)
-    .option("--max-length <number>", "leave out tokens with more characters", parseCount)
-    .option("--stop-words <file>", "leave out these words, separated by whitespace")
-    .option("--split-sentences", "cut lines into sentences");
-  choice("--normalize <form>", "Unicode normalisation", ["NFC", "NFD", "NFKC", "NFKD"]);
+    .option("--apostrophes", "simple: keep don't as one token")
+    .option("--min-length <number>", "drop tokens with fewer characters", parseCount)
+    .option("--max-length <number>", "drop tokens with more characters", parseCount)
+    .option("--stop-words <file>", "drop the words of this file, separated by whitespace")
+    .option("--split-sentences", "split lines into sentences");
+  choice("--normalize <form>", "Unicode normalization", ["NFC", "NFD", "NFKC", "NFKD"]);
   command
-    .option("--json-field <name>", "the text is JSON Lines: the field that holds it, such as text or review.body")
-    .option("--column <name>", "the text is a table (CSV, TSV): the column that holds it, by name or number")
-    .option("--column-delimiter <character>", "between its columns (default: a comma, in .tsv files a tab)")
-    .option("--no-header", "its first row is text, not names; --column is a number");
-  choice("--missing-field <how>", "rows without the field: fail, the default, or skip them", ["error", "skip"]);
-  return choice("--invalid <how>", "invalid UTF-8: replace it, the default, or fail", ["replace", "error"]);
+    .option("--json-field <name>", "read JSON Lines: the field that holds the text, such as text or review.body")
+    .option("--column <name>", "read tables (CSV, TSV): the column that holds the text, by name or number")
+    .option("--column-delimiter <character>", "separates the columns (default: a comma, in .tsv files a tab)")
+    .option("--no-header", "the first row of a table is text, not names; --column is a number");
+  choice("--missing-field <how>", "rows without the field: error (default) fails, skip skips them", ["error", "skip"]);
+  return choice("--invalid <how>", "invalid UTF-8: replace (default) or error", ["replace", "error"]);
 }
 
-/** The corpus that a command names; remove() when it is no longer read, or never will be. @throws UsageError */
+/** The corpus that a command names; call remove() when it is no longer needed. @throws UsageError */
 export async function openText(
   paths: readonly string[],
   flags: TextFlags,
@@ -87,14 +87,14 @@ async function optionsOf(flags: TextFlags): Promise<FileOptions> {
   const options: FileOptions = { ...others, onInvalid: warnOnce(), onWarning: printWarning };
   if (column !== undefined) options.column = /^[1-9]\d*$/.test(column) ? Number(column) : column;
   if (columnDelimiter !== undefined) options.delimiter = columnDelimiter === "\\t" ? "\t" : columnDelimiter;
-  // commander gives true where nothing was typed
+  // commander sets true if nothing was typed
   if (header === false) options.header = false;
   if (stopWords !== undefined)
     options.stopWords = (await readText(stopWords)).split(/\s+/).filter((word) => word !== "");
   return options;
 }
 
-/** A pass whose errors name flags. */
+/** A pass whose errors name flags of the command line. */
 async function* explained(corpus: Corpus, ...given: Parameters<Corpus["chunks"]>): AsyncGenerator<TokenChunk> {
   try {
     yield* corpus.chunks(...given);
@@ -109,9 +109,7 @@ function warnOnce(): (count: number) => void {
   let isTold = false;
   return (count) => {
     if (!isTold)
-      printWarning(
-        `${grouped(count)} stretches of invalid UTF-8 were replaced by U+FFFD; --invalid error refuses them`,
-      );
+      printWarning(`${grouped(count)} invalid UTF-8 sequences were replaced by U+FFFD; --invalid error refuses them`);
     isTold = true;
   };
 }

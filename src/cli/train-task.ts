@@ -1,6 +1,8 @@
 // What the command train is to do: the options that were typed, with what a checkpoint keeps of the command that began it.
 
 import type { Checkpoint, VectorFormat } from "../node.js";
+import { namesOf } from "../train/options/option.js";
+import { OPTIONS } from "../train/train-options.js";
 import { UsageError } from "./command.js";
 import { type NamedFile, namedFiles, refuseDash } from "./distinct.js";
 import { flagOf } from "./flags.js";
@@ -48,10 +50,7 @@ export const OWN: readonly string[] = [
 ];
 
 /** Options with which a model is trained on; its others are what they were. */
-const CONTINUING: readonly string[] = [
-  ...["epochs", "learningRate", "minLearningRate", "freeze", "wordRates"],
-  ...["kernel", "wasm", "threads", "worker", "spool", "spoolMemory", "resume"],
-];
+const CONTINUING: readonly string[] = [...namesOf(OPTIONS, ({ again }) => again !== undefined), "resume"];
 
 /** What the command is to do, with what a checkpoint says of it. */
 export interface Task extends Flags {

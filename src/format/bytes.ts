@@ -1,6 +1,6 @@
-// A stream of chunks, read as if it were one array.
+// Reads a stream of chunks as if it were one array.
 
-/** Reads bytes of any chunking in order. Holds what was asked for and not yet skipped, and the chunk that it came with. */
+/** Reads bytes in order, whatever the chunks. Holds the requested bytes that are not skipped yet, and the rest of their chunk. */
 export class ByteReader {
   private readonly iterator: AsyncGenerator<Uint8Array>;
   private buffer = new Uint8Array(65_536);
@@ -11,7 +11,7 @@ export class ByteReader {
     this.iterator = iterate(chunks);
   }
 
-  /** Bytes read from the stream and not skipped; valid until the next call. */
+  /** Bytes read from the stream and not skipped. Valid until the next call. */
   get unread(): Uint8Array {
     return this.buffer.subarray(this.start, this.end);
   }
@@ -20,13 +20,13 @@ export class ByteReader {
     this.start += count;
   }
 
-  /** Reads on until `count` bytes are unread; false if the stream ends before. */
+  /** Reads until `unread` has `count` bytes; false if the stream ends before. */
   async fill(count: number): Promise<boolean> {
     while (this.end - this.start < count) if (!(await this.more())) return false;
     return true;
   }
 
-  /** Place of the first such byte among the next `limit`, reading on as far as needed; −1 if there is none. */
+  /** Offset of the first such byte among the next `limit` bytes, or −1. Reads as far as needed. */
   async indexOf(byte: number, limit: number): Promise<number> {
     for (let from = 0; ; ) {
       const at = this.unread.indexOf(byte, from);
@@ -36,7 +36,7 @@ export class ByteReader {
     }
   }
 
-  /** Lets go of the stream. */
+  /** Cancels the stream. */
   async close(): Promise<void> {
     await this.iterator.return(undefined);
   }

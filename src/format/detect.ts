@@ -1,4 +1,4 @@
-// The format of a file of vectors, and other kinds of files that are taken for one, by the first bytes.
+// Detects from the first bytes the format of a vector file, and other kinds of files that are mistaken for one.
 
 import { FormatError } from "../base/errors.js";
 import type { ByteReader } from "./bytes.js";
@@ -7,12 +7,12 @@ import type { ReadFormat } from "./formats.js";
 import { NPY_MAGIC } from "./npy.js";
 import { spellsNumber } from "./number.js";
 
-/** Bytes looked at. */
+/** First bytes that are examined. */
 const SNIFFED = 65_536;
 
 const DECOMPRESS = "decompress it first";
 
-/** Kinds of files that hold no vectors as they are, by bytes that they have at a place, each written as a character. */
+/** Kinds of files that are not vector files, by their bytes at an offset, written as Latin-1. */
 const OTHERS: { starts: string[]; at?: number; what: string; remedy: string }[] = [
   {
     starts: ["\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"],
@@ -21,7 +21,7 @@ const OTHERS: { starts: string[]; at?: number; what: string; remedy: string }[] 
       'load it with gensim and write its KeyedVectors (of a Word2Vec model its .wv) by save_word2vec_format("vectors.bin", binary=True)',
   },
   { starts: ["PK\x03\x04"], what: "a zip archive", remedy: "unzip it first, and give the file of vectors in it" },
-  { starts: ["ustar"], at: 257, what: "a tar archive", remedy: "unpack it first, and give the file of vectors in it" },
+  { starts: ["ustar"], at: 257, what: "a tar archive", remedy: "extract it first, and give the file of vectors in it" },
   { starts: ["\x1f\x8b"], what: "data compressed with gzip", remedy: DECOMPRESS },
   { starts: ["1AY&SY"], at: 4, what: "data compressed with bzip2", remedy: DECOMPRESS },
   { starts: ["\x28\xb5\x2f\xfd"], what: "data compressed with Zstandard", remedy: DECOMPRESS },
@@ -38,15 +38,15 @@ const OTHERS: { starts: string[]; at?: number; what: string; remedy: string }[] 
 ];
 
 /**
- * The format that the first bytes show; "auto" is one of word2vec's, or none that is known.
- * @throws FormatError for other kinds of files, naming the remedy
+ * The format that the first bytes show; "auto" for one of word2vec's or an unknown format.
+ * @throws FormatError for other kinds of files, with the remedy
  */
 export async function detectFormat(bytes: ByteReader, name: string): Promise<ReadFormat | "auto"> {
   await bytes.fill(SNIFFED);
   const start = bytes.unread.subarray(0, SNIFFED);
   if (NPY_MAGIC.every((byte, i) => start[i] === byte)) return "npy";
   if (FASTTEXT_MAGIC.every((byte, i) => start[i] === byte)) return "fasttext";
-  // { after the length of the header
+  // safetensors: { after the length of the header
   if (start.length > 8 && start[8] === 0x7b && start[4] + start[5] + start[6] + start[7] === 0) return "safetensors";
   const text = String.fromCharCode(...start.subarray(0, 512));
   const other = OTHERS.find(({ starts, at = 0 }) => starts.some((bytes) => text.startsWith(bytes, at)));

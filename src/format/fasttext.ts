@@ -1,4 +1,4 @@
-// fastText's model.bin: words, the input matrix of words and buckets of n-grams, and what it takes to hash n-grams.
+// fastText's model.bin: the words, the input matrix with rows of words and of n-gram buckets, and the parameters of n-gram hashing.
 // Bojanowski et al. 2017; layout of version 12, https://github.com/facebookresearch/fastText (facts of the format only).
 
 import { show } from "../base/check.js";
@@ -7,7 +7,7 @@ import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
-/** The first four bytes. */
+/** Magic number. */
 export const FASTTEXT_MAGIC = Uint8Array.of(0xba, 0x16, 0x4f, 0x2f);
 const VERSION = 12;
 
@@ -16,10 +16,10 @@ const END = "</s>";
 
 const WORD_LIMIT = 65_536;
 
-/** Floats held in a piece: room is made as rows arrive. */
+/** Floats of a piece of the matrix. Memory is allocated as rows arrive. */
 const PIECE = 2 ** 20;
 
-/** Words, n-grams and their rows: a vector for any word. */
+/** Words, n-grams and their rows, which give a vector for any word. */
 export class Subwords {
   /** @internal use loadFastText */
   constructor(
@@ -27,7 +27,7 @@ export class Subwords {
     readonly minLength: number,
     readonly maxLength: number,
     private readonly buckets: number,
-    /** where those of the n-grams begin */
+    /** the first row of the n-grams */
     private readonly wordRows: number,
     private readonly words: ReadonlyMap<string, number>,
     private readonly pieces: readonly Float32Array[],
@@ -57,7 +57,7 @@ export class Subwords {
     return word === END || this.buckets === 0 ? rows : [...rows, ...this.ngrams(word)];
   }
 
-  /** Rows of the n-grams of <word>, in characters; a lone < or > is none. */
+  /** Rows of the character n-grams of <word>. A lone < or > is not an n-gram. */
   private *ngrams(word: string): Generator<number> {
     const bytes = encodeUtf8(`<${word}>`);
     const isInside = (at: number) => (bytes[at] & 0xc0) === 0x80;
@@ -74,7 +74,7 @@ export class Subwords {
   }
 }
 
-/** FNV-1a on bytes that are signed, as fastText computes it. */
+/** FNV-1a on signed bytes, as fastText computes it. */
 function hash(bytes: Uint8Array, start: number, end: number): number {
   let value = 0x811c9dc5;
   for (let at = start; at < end; at++) value = Math.imul(value ^ ((bytes[at] << 24) >> 24), 0x01000193);
@@ -117,8 +117,8 @@ class Fields {
 }
 
 /**
- * The words' vectors, each the mean of its row and those of its n-grams as fastText gives them, and what gives a vector for any word.
- * @throws FormatError also for quantised models (.ftz)
+ * The vectors of the words, each the mean of its row and those of its n-grams, as in fastText; and the subwords for other words.
+ * @throws FormatError also for quantized models (.ftz)
  */
 export async function readFastText(
   bytes: ByteReader,
@@ -129,11 +129,11 @@ export async function readFastText(
   const fields = new Fields(bytes, name);
   const magic = await fields.take(4, "its first bytes");
   if (!FASTTEXT_MAGIC.every((byte, i) => magic.getUint8(i) === byte))
-    throw fail("is no model of fastText: its first bytes are others");
+    throw fail("is not a fastText model: its first bytes differ");
   const version = await fields.int32("the version");
   if (version !== VERSION)
     throw fail(
-      `expected version ${VERSION} of fastText's models, got ${version}: write it anew with fastText 0.2 or later`,
+      `expected version ${VERSION} of fastText's models, got ${version}: write it again with fastText 0.2 or later`,
     );
   const args: number[] = [];
   for (let i = 0; i < 12; i++) args.push(await fields.int32("its arguments"));
@@ -152,15 +152,16 @@ export async function readFastText(
     await fields.take(8, `the entry of ${show(word)}`);
     const isLabel = (await fields.byte(`the entry of ${show(word)}`)) !== 0;
     if (isLabel !== row >= wordCount)
-      throw fail(`entry ${row + 1} (${show(word)}) is ${isLabel ? "a label" : "a word"} where none should be`);
+      throw fail(`entry ${row + 1} (${show(word)}) is ${isLabel ? "a label" : "a word"} where none is allowed`);
     if (isLabel) continue;
     words.push(word);
-    // of a word named twice the first row counts
+    // if a word is repeated, its first row counts
     if (!rowOfWord.has(word)) rowOfWord.set(word, row);
   }
-  if (pruned >= 0) throw fail("is quantised or pruned (.ftz), which is not read: use the .bin that it was made from");
+  if (pruned >= 0)
+    throw fail("is quantized or pruned (.ftz), which is not supported: use the .bin that it was made from");
   if ((await fields.byte("the matrix")) !== 0)
-    throw fail("is quantised (.ftz), which is not read: use the .bin that it was made from");
+    throw fail("is quantized (.ftz), which is not supported: use the .bin that it was made from");
   const [rows, columns] = [await fields.int64("the matrix"), await fields.int64("the matrix")];
   if (columns !== dim || rows < wordCount)
     throw fail(`has a matrix of ${rows} × ${columns} for ${wordCount} words of dim ${dim}: damaged`);

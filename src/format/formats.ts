@@ -5,7 +5,7 @@ import type { Word2vecFormat } from "./word2vec.js";
 /**
  * "word2vec": word2vec.c's binary format; "word2vec-text": its text format, fastText's .vec; "glove": the same without a header;
  * "safetensors", with "-f16" and "-i8" for half and a quarter of the bytes; "npy": NumPy's, and "tsv": the TensorBoard projector's,
- * whose words lie in a file of their own; "json".
+ * whose words are in a separate file; "json".
  */
 export type VectorFormat =
   | Word2vecFormat
@@ -27,5 +27,5 @@ export const VECTOR_FORMATS: readonly VectorFormat[] = [
 
 export const READ_FORMATS: readonly ReadFormat[] = [...VECTOR_FORMATS, "fasttext"];
 
-/** Formats whose words lie in a file of their own, a word a line. */
+/** Formats whose words are in a separate file, one word a line. */
 export const WORDLESS: readonly VectorFormat[] = ["npy", "tsv"];

@@ -1,6 +1,6 @@
-// Many small pieces of bytes, handed on some hundred kilobytes at a time.
+// Collects many small pieces of bytes into chunks of some hundred kilobytes.
 
-/** Bytes handed on at a time. */
+/** Bytes of a chunk. */
 const CHUNK = 262_144;
 
 export function* gathered(parts: Iterable<Uint8Array>): Generator<Uint8Array<ArrayBuffer>> {
@@ -14,7 +14,7 @@ export function* gathered(parts: Iterable<Uint8Array>): Generator<Uint8Array<Arr
   if (chunk.length > 0) yield chunk.take();
 }
 
-/** Bytes that grow. */
+/** A growing array of bytes. */
 class Chunk {
   length = 0;
   private bytes = new Uint8Array(CHUNK + 65_536);

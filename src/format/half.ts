@@ -1,4 +1,4 @@
-// float16 (IEEE 754 binary16): Float16Array is too new to rely on.
+// float16 (IEEE 754 binary16), because Float16Array is too new to rely on.
 
 const single = new Float32Array(1);
 const bits = new Uint32Array(single.buffer);

@@ -1,4 +1,5 @@
-// JSON: { "words": […], "vectors": [[…], …] }, a row a line; read whole. Also read: an object with an array for each word.
+// JSON: { "words": […], "vectors": [[…], …] }, one row a line, read as a whole. The reader also accepts an object with an array for
+// each word.
 
 import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
@@ -6,7 +7,7 @@ import type { ByteReader } from "./bytes.js";
 import { formatFloat } from "./number.js";
 import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
-/** @throws FormatError for what has no array of as many numbers for each word */
+/** @throws FormatError if a word lacks an array of dim numbers */
 export async function readJson(bytes: ByteReader, options: RowOptions): Promise<VectorRows> {
   while (await bytes.fill(bytes.unread.length + 1));
   const fail = (what: string, cause?: unknown) =>

@@ -1,4 +1,4 @@
-// NumPy's .npy: "\x93NUMPY", version, length of the header, a Python dictionary, the numbers. Words lie in a file of their own.
+// NumPy's .npy: "\x93NUMPY", version, length of the header, a Python dictionary, the numbers. Words are in a separate file.
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 import { show } from "../base/check.js";
@@ -18,7 +18,7 @@ const READERS: Record<string, { size: number; read: (view: DataView, at: number)
   "<f2": { size: 2, read: (view, at) => fromHalf(view.getUint16(at, true)) },
 };
 
-/** @param words of the rows @throws FormatError for other numbers, shapes or orders than rows of floats */
+/** @param words of the rows @throws FormatError unless the array is a matrix of floats in C order */
 export async function readNpy(bytes: ByteReader, options: RowOptions, words: readonly string[]): Promise<VectorRows> {
   const fail = (what: string) => new FormatError(`${options.name}: ${what}`);
   if (!(await bytes.fill(12))) throw fail("the file ends within the header of .npy");
@@ -39,7 +39,7 @@ export async function readNpy(bytes: ByteReader, options: RowOptions, words: rea
   if (!(dim >= 1) || dim > 2 ** 24) throw fail(`expected a matrix, shape (rows, dim), got ${show(header.trim())}`);
   if (rows !== words.length) throw fail(`has ${rows} rows for ${words.length} words`);
   bytes.skip(start + length);
-  // a row must be there before room is made for it
+  // read the first row before allocating, because the header may claim anything
   if (rows > 0 && !(await bytes.fill(dim * number.size)))
     throw fail(`row 1 expected ${dim} numbers, file ends after ${bytes.unread.length} bytes of it`);
   const sink = new RowSink(dim, rows, options);

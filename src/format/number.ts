@@ -1,9 +1,9 @@
-// Decimal numbers of float32: the shortest text, and fast exact reading.
+// Decimal text of float32: short output, and fast exact reading.
 
-/** The value of every power that a double holds exactly. */
+/** The powers of ten that a double holds exactly. */
 const POWERS_OF_TEN = Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
 
-/** Digits that a double holds exactly, whatever they are. */
+/** A double holds any integer of so many digits exactly. */
 const EXACT_DIGITS = 15;
 
 const decoder = new TextDecoder("latin1");
@@ -18,7 +18,7 @@ export function formatFloat(x: number): string {
   return String(Number(x.toPrecision(9)));
 }
 
-/** The number that bytes[start] … bytes[end − 1] spell, as Number() reads it; NaN if they are no finite decimal number. */
+/** The value of the decimal number bytes[start] … bytes[end − 1], as Number() reads it; NaN if it is not a finite decimal. */
 export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
   // up to 15 digits m and k ≤ 22 places: m / 10^k, both exact, so that the one rounding is the quotient's (Clinger 1990)
   const isNegative = bytes[start] === 45;
@@ -46,14 +46,14 @@ export function parseDecimal(bytes: Uint8Array, start: number, end: number): num
   return isNegative ? -value : value;
 }
 
-/** Whether a text spells a number: one that parseDecimal reads, or one that is not finite (NaN, infinite, too large). */
+/** Whether a text is a number: one that parseDecimal reads, or one that is not finite (NaN, infinite, too large). */
 export function spellsNumber(text: string): boolean {
   return DECIMAL.test(text) || /^[+-]?(nan(\(\w*\))?|inf(inity)?)$/i.test(text);
 }
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** Number(), without what it accepts besides decimals: whitespace, hexadecimal, Infinity. */
+/** Number() for decimals only, without whitespace, hexadecimal and Infinity. */
 function parseAny(text: string): number {
   const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : Number.NaN;

@@ -1,4 +1,4 @@
-// Text without a header: GloVe's, a word and its numbers a line, and the projector's, numbers separated by tabs.
+// Text without a header: GloVe's format, a word and its numbers a line, and the projector's, numbers separated by tabs.
 
 import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
@@ -7,13 +7,13 @@ import type { ByteReader } from "./bytes.js";
 import { formatFloat } from "./number.js";
 import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 
-/** Bytes of the longest line: a word of 64 KB, a million numbers. */
+/** Bytes of the longest line, enough for a word of 64 KB and a million numbers. */
 const LINE_LIMIT = 2 ** 26;
 
 const NEWLINE = 10;
 const isBlank = (byte: number) => byte === 32 || byte === 9 || byte === 13;
 
-/** Starts and ends of what stands between whitespace. */
+/** Starts and ends of the fields that whitespace separates. */
 function fieldsOf(line: Uint8Array): number[] {
   const fields: number[] = [];
   for (let at = 0; at < line.length; ) {
@@ -27,7 +27,8 @@ function fieldsOf(line: Uint8Array): number[] {
 }
 
 /**
- * Rows of numbers, each after its word, or of words that are known. The first line tells dim; a word may hold spaces, as some of GloVe's do.
+ * Reads rows of numbers, each after its word unless the words are given. The first line determines dim. A word may contain spaces, as
+ * some of GloVe's do.
  * @param words if given, lines hold numbers only
  * @throws FormatError naming row and word
  */
@@ -48,7 +49,7 @@ export async function readPlainText(
     const line = bytes.unread.subarray(0, end < 0 ? bytes.unread.length : end);
     const fields = fieldsOf(line);
     const count = fields.length / 2;
-    // an empty line at the end is no row
+    // an empty line at the end is not a row
     if (count === 0 && !(await bytes.fill(line.length + 2))) break;
     if (sink === undefined) {
       if (count <= own)
@@ -75,7 +76,7 @@ export async function readPlainText(
   return sink.finish();
 }
 
-/** A line for each row. @param withWords GloVe's, else the projector's. */
+/** Writes a line for each row. @param withWords whether words come first, as in GloVe's format */
 export function* writePlainText(rows: VectorRows, withWords: boolean): Generator<Uint8Array<ArrayBuffer>> {
   const { words, dim, matrix, stride } = rows;
   const encoder = new TextEncoder();

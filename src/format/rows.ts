@@ -1,11 +1,11 @@
-// Rows of vectors as they arrive from a file, whatever its format.
+// Takes rows of vectors as they arrive from a file of any format.
 
 import { checkBoolean, checkFunction, show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { parseDecimal, spellsNumber } from "./number.js";
 
-/** Rows of a matrix and their words; row i starts at float i × stride and has dim floats. */
+/** Rows of a matrix and their words. Row i starts at float i × stride and has dim floats. */
 export interface VectorRows {
   words: readonly string[];
   dim: number;
@@ -14,40 +14,39 @@ export interface VectorRows {
 }
 
 /**
- * Gives a matrix that holds at least `rows` rows; called with larger numbers as rows arrive, and then what was
- * written so far must still be there.
+ * Returns a matrix for at least `rows` rows. It is called with larger numbers as rows arrive, and must then keep what was written.
  */
 export type Reserve = (rows: number, dim: number) => Pick<VectorRows, "matrix" | "stride">;
 
-/** Rows that lenient reading left out. */
+/** Numbers of rows that lenient reading skipped. */
 export interface SkippedRows {
-  /** their word is that of an earlier row, which is kept */
+  /** the word is that of an earlier row, which is kept */
   repeated: number;
-  /** their word is empty */
+  /** the word is empty */
   empty: number;
-  /** a number of theirs is NaN, infinite or beyond float32 */
+  /** a number is NaN, infinite or beyond float32 */
   nonFinite: number;
 }
 
 export interface LenientOptions {
   /** Skips rows with a repeated word, an empty word, or a number that is not finite, instead of failing. Default false. */
   lenient?: boolean;
-  /** With `lenient`: told at the end how many rows were skipped, if there were any. */
+  /** With `lenient`: called at the end with the numbers of skipped rows, if any. */
   onSkipped?: (rows: SkippedRows) => void;
 }
 
-/** How rows of a file are taken. */
+/** How rows of a file are read. */
 export interface RowOptions {
-  /** of the file, for errors */
+  /** name of the file, for errors */
   name: string;
-  /** rows wanted at most */
+  /** most rows to read */
   limit: number;
   reserve: Reserve;
   lenient: boolean;
   onSkipped?: (rows: SkippedRows) => void;
 }
 
-/** Rows reserved at first, and the floats that they may have: a header may claim anything, so room is made as rows prove to be there. */
+/** Rows allocated at first, and their most floats. A header may claim anything, so more is allocated only as rows arrive. */
 const FIRST_ROWS = 1024;
 const FIRST_FLOATS = 2 ** 22;
 
@@ -74,9 +73,9 @@ export function reserveArray(): Reserve {
   };
 }
 
-/** Takes rows one after the other: begin, fill what vector() gives, end. */
+/** Takes rows one after the other: begin(), fill vector(), end(). */
 export class RowSink {
-  /** of the rows kept */
+  /** words of the kept rows */
   readonly words: string[] = [];
   private readonly rowOfWord = new Map<string, number>();
   private readonly skipped: SkippedRows = { repeated: 0, empty: 0, nonFinite: 0 };
@@ -84,14 +83,14 @@ export class RowSink {
   private stride = 0;
   private room = 0;
   private seen = 0;
-  /** of the row at hand */
+  /** word of the current row */
   private word: string | undefined;
   private fault: keyof SkippedRows | undefined;
   private current: Float32Array = new Float32Array(0);
-  /** rows that will come at most */
+  /** most rows that can come */
   private readonly most: number;
 
-  /** @param rows of the file, if that is known */
+  /** @param rows of the file, if known */
   constructor(
     readonly dim: number,
     rows: number,
@@ -101,24 +100,24 @@ export class RowSink {
     this.makeRoom(Math.min(this.most, FIRST_ROWS, Math.max(1, Math.floor(FIRST_FLOATS / dim))));
   }
 
-  /** Rows of the file taken so far, skipped ones too: the number of the row at hand, from 0. */
+  /** Rows of the file so far, including skipped ones: the number of the current row, from 0. */
   get row(): number {
     return this.seen;
   }
 
-  /** Whether so many rows are kept as are wanted. */
+  /** Whether as many rows are kept as were requested. */
   get isFull(): boolean {
     return this.words.length >= this.options.limit;
   }
 
-  /** What was kept; tells what was skipped. */
+  /** The kept rows. Reports the skipped ones. */
   finish(): VectorRows {
     const { words, dim, matrix, stride, skipped } = this;
     if (Object.values(skipped).some((count) => count > 0)) this.options.onSkipped?.({ ...skipped });
     return { words, dim, matrix, stride };
   }
 
-  /** Begins a row. @throws FormatError for a word that an earlier row has, or none */
+  /** Begins a row. @throws FormatError for an empty or repeated word */
   begin(word: string): void {
     this.fault = undefined;
     const start = this.words.length * this.stride;
@@ -130,12 +129,12 @@ export class RowSink {
     this.word = word;
   }
 
-  /** Where the numbers of the row at hand go. */
+  /** The place for the numbers of the current row. */
   vector(): Float32Array {
     return this.current;
   }
 
-  /** Takes number d of the row at hand from its text. @throws FormatError for what is no finite decimal number */
+  /** Reads number d of the current row from its text. @throws FormatError unless it is a finite decimal number */
   parse(d: number, line: Uint8Array, start: number, end: number): void {
     const value = Math.fround(parseDecimal(line, start, end));
     if (!Number.isFinite(value)) {
@@ -143,11 +142,11 @@ export class RowSink {
       if (!spellsNumber(text)) throw this.fail(what, `number ${d + 1} is ${show(text)}`);
       this.reject("nonFinite", what, `number ${d + 1} is ${show(text)}`);
     }
-    // a write past the row's view goes nowhere
+    // a write past the end of the view has no effect
     this.current[d] = value;
   }
 
-  /** The row at hand is filled. @throws FormatError if it is not finite */
+  /** Ends the current row, which is filled. @throws FormatError if a number is not finite */
   end(): void {
     const { current } = this;
     for (let d = 0; d < current.length && this.fault === undefined; d++)
@@ -170,7 +169,7 @@ export class RowSink {
     return new FormatError(`${this.options.name}: row ${this.seen + 1}${word} ${expected}, ${got}`);
   }
 
-  /** The row at hand cannot be kept; of several faults the first counts. */
+  /** Rejects the current row; of several faults the first counts. */
   private reject(fault: keyof SkippedRows, expected: string, got: string): void {
     if (!this.options.lenient) throw this.fail(expected, `${got}: "lenient" skips such rows`);
     this.fault ??= fault;

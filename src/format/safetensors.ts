@@ -1,9 +1,9 @@
-// safetensors: { bytes of the header u64 } { header, JSON } { data }: named tensors, and strings about them.
+// safetensors: { length of the header u64 } { header, JSON } { data }: named tensors, and strings as metadata.
 // Format by Hugging Face, https://github.com/huggingface/safetensors; docs/formats.md.
 
 import { FormatError } from "../base/errors.js";
 
-/** The types of numbers that are written and read here, of those that the format has; float16 as its bits. */
+/** The format's number types that are supported here; float16 as its bits. */
 const ARRAYS = {
   F32: Float32Array,
   F64: Float64Array,
@@ -21,7 +21,7 @@ export interface TensorShape {
 }
 
 export interface Tensor extends TensorShape {
-  /** in row order, little-endian as all machines that run WebAssembly */
+  /** in row order, little-endian, like all machines that run WebAssembly */
   data: InstanceType<(typeof ARRAYS)[DType]>;
 }
 
@@ -32,7 +32,7 @@ interface Entry {
   data_offsets: [number, number];
 }
 
-/** The header of a file; the tensors' data follows, in their order and without gaps. */
+/** The header of a file. The data of the tensors follows in their order, without gaps. */
 export function safetensorsHeader(
   tensors: readonly TensorShape[],
   metadata: Record<string, string>,
@@ -45,7 +45,7 @@ export function safetensorsHeader(
     header[name] = { dtype, shape, data_offsets: [start, end] };
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  // blanks to a multiple of 8, so that the data is aligned
+  // spaces pad the header to a multiple of 8, so that the data is aligned
   const bytes = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(32);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
   bytes.set(json, 8);
@@ -71,8 +71,8 @@ export function writeSafetensors(
 }
 
 /**
- * The tensors of a whole file: views of its bytes where those are aligned, as our own files' are, else copies.
- * @throws FormatError naming what is wrong; tensors of other types than those above are refused
+ * The tensors of a whole file: views of its bytes if these are aligned, as in our own files, else copies.
+ * @throws FormatError naming what is wrong; tensors of unsupported types are refused
  */
 export function readSafetensors(
   bytes: Uint8Array,
@@ -107,10 +107,10 @@ function viewOf(dtype: DType, bytes: Uint8Array): Tensor["data"] {
   return new ARRAYS[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / size);
 }
 
-/** A tensor of a file that is read as a stream, and where its data lies. */
+/** A tensor of a file that is read as a stream, and the place of its data. */
 export interface TensorPlace {
   name: string;
-  /** Any that the format has. */
+  /** Any type of the format. */
   dtype: string;
   shape: number[];
   from: number;
@@ -118,8 +118,8 @@ export interface TensorPlace {
 }
 
 /**
- * A header: its strings, and its tensors by where they lie in the data; for files that are read as a stream.
- * @param wanted tensors whose type must be one that is read here
+ * A header, for files that are read as a stream: its metadata, and its tensors in the order of their data.
+ * @param wanted tensors whose type must be supported
  * @throws FormatError
  */
 export function parseSafetensorsHeader(

@@ -1,5 +1,5 @@
 // Vectors in safetensors: "words" (UTF-8, a word a line), "vectors" (rows × dim; F32, F16, or I8 with a factor for each row in "scales").
-// Also read: the vectors of a model's file, "words" (JSON) and "inputs".
+// The reader also accepts the vectors of a saved model, "words" (JSON) and "inputs".
 
 import { checkOneOf, show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
@@ -11,31 +11,31 @@ import { parseSafetensorsHeader, safetensorsHeader, type TensorPlace, type Tenso
 
 export type Precision = "F32" | "F16" | "I8";
 
-/** Bytes of the longest header that safetensors allows. */
+/** Bytes of the longest header that safetensors permits. */
 const HEADER_LIMIT = 100_000_000;
 
-/** How rows of each precision are read; scale is 1 but for I8. */
+/** How rows of each precision are read. scale is 1 except for I8. */
 const READERS: Record<Precision, { size: number; read: (view: DataView, at: number) => number }> = {
   F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
   F16: { size: 2, read: (view, at) => fromHalf(view.getUint16(at, true)) },
   I8: { size: 1, read: (view, at) => view.getInt8(at) },
 };
 
-/** Files of ours that hold no vectors, by the format that their header names. */
+/** Files of ours without vectors, by the format in their header. */
 const OTHERS: Record<string, string> = {
   "wasm2vec.network": "a network: HiddenLayerNetwork.load reads it",
   "wasm2vec.checkpoint": "a checkpoint of version 2: load it with loadModel",
 };
 
-/** The format that Model.save and checkpoints name. */
+/** The format of models and checkpoints. */
 const MODEL = "wasm2vec.model";
 
 /** Tensor names shown in messages. */
 const SHOWN = 3;
 
 /**
- * Tensors may come in any order but that words and scales come before vectors; others are skipped.
- * @param words of the rows, for files that have no tensor of them
+ * Tensors may come in any order as long as words and scales come before vectors; others are skipped.
+ * @param words of the rows, for files without a tensor of words
  * @throws FormatError naming what is missing or does not fit
  */
 export async function readVectorTensors(
@@ -82,7 +82,7 @@ function parseWords(data: Uint8Array, name: string): string[] {
   }
 }
 
-/** The tensors of a file that has vectors among them. */
+/** The tensors of a file that contains vectors. */
 async function readEntries(bytes: ByteReader, name: string): Promise<{ tensors: TensorPlace[]; isModel: boolean }> {
   const fail = (what: string) => new FormatError(`${name}: ${what}`);
   if (!(await bytes.fill(8))) throw fail("the file ends within the header: not a safetensors file");
@@ -122,7 +122,7 @@ async function readMatrix(
   if (names.length !== rows) throw fail(`has ${rows} rows for ${names.length} words`);
   if (dtype === "I8" && scales?.length !== rows)
     throw fail(`expected ${rows} scales before "vectors" of I8, got ${scales?.length ?? "none"}`);
-  // a row must be there before room is made for it
+  // read the first row before allocating, because the header may claim anything
   if (rows > 0 && !(await bytes.fill(dim * number.size)))
     throw fail(`row 1 expected ${dim} numbers, file ends after ${bytes.unread.length} bytes of it`);
   const sink = new RowSink(dim, rows, options);
@@ -176,7 +176,7 @@ export function* writeVectorTensors(rows: VectorRows, precision: Precision): Gen
   }
 }
 
-/** What one step of an int8 stands for: the largest number is 127 of them. */
+/** The value of one step of an int8: the largest number ÷ 127. */
 function scaleOf(vector: Float32Array): number {
   return Math.fround(vector.reduce((most, x) => Math.max(most, Math.abs(x)), 0) / 127);
 }

@@ -26,23 +26,23 @@ export { READ_FORMATS, type ReadFormat, VECTOR_FORMATS, type VectorFormat, WORDL
 export { checkWords, readWords, writeWords } from "./words.js";
 
 export interface ReadOptions extends LenientOptions {
-  /** Of the file, for errors. */
+  /** Name of the file, for errors. */
   name?: string;
   /** Default "auto": detected from the content. */
   format?: ReadFormat | "auto";
-  /** Words of the rows, for files that hold none: "npy", "tsv", safetensors of others. A function is asked where they are needed. */
+  /** Words of the rows, for files without words: "npy", "tsv", safetensors of other programs. A function is called only for these. */
   words?: readonly string[] | (() => Promise<readonly string[] | undefined>);
-  /** Reads only the first so many rows. Default: all. */
+  /** Reads at most so many rows. Default: all. */
   limit?: number;
-  /** Where rows go. Default: a Float32Array with stride dim. */
+  /** Allocates the matrix. Default: a Float32Array with stride dim. */
   reserve?: Reserve;
 }
 
 const OPTIONS = ["name", "format", "words", "limit", "reserve", "lenient", "onSkipped"];
 
 /**
- * Reads vectors from bytes, however they are cut into chunks.
- * @throws FormatError naming row and word if the bytes are truncated, over-long, miscounted or not numeric, or of another kind of file;
+ * Reads vectors from bytes in chunks of any size.
+ * @throws FormatError naming row and word if the bytes are truncated, too long, miscounted or not numeric, or another kind of file;
  * TypeError, RangeError for options
  */
 export async function readVectors(
@@ -111,9 +111,9 @@ async function readRows(
 }
 
 /**
- * The bytes of a file, some hundred kilobytes at a time; words of "npy" and "tsv" are not among them.
- * @throws before the first bytes TypeError for what is no vectors, RangeError naming the word that the format cannot hold or whose
- * vector is not finite; RangeError for a number beyond float16
+ * The bytes of a file, in chunks of some hundred kilobytes, without the words of "npy" and "tsv".
+ * @throws before the first bytes TypeError for a value that is not vectors, RangeError naming the word that the format cannot hold or
+ * whose vector is not finite; RangeError for a number beyond float16
  */
 export function writeVectors(rows: VectorRows, format: VectorFormat = "word2vec"): Generator<Uint8Array<ArrayBuffer>> {
   checkVectors(rows);
@@ -129,7 +129,7 @@ export function writeVectors(rows: VectorRows, format: VectorFormat = "word2vec"
   return gathered(partsOf(rows, format));
 }
 
-/** @throws TypeError, for a model with the remedy */
+/** @throws TypeError, with the remedy for a model */
 function checkVectors(rows: VectorRows): void {
   const isRows = (value: unknown): value is VectorRows =>
     value !== null && typeof value === "object" && "words" in value && "matrix" in value && "dim" in value;

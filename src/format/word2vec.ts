@@ -10,11 +10,11 @@ import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 /** "word2vec" is the binary format, "word2vec-text" the text format. */
 export type Word2vecFormat = "word2vec" | "word2vec-text";
 
-/** Bytes of the longest header and word; no file has longer ones, but much that is no vector file has. */
+/** Bytes of the longest header and word. A longer one means that it is not a vector file. */
 const HEADER_LIMIT = 64;
 const WORD_LIMIT = 65_536;
 
-/** Bytes of a number, more than any trainer writes. */
+/** Most bytes of a number, more than any trainer writes. */
 const NUMBER_LIMIT = 64;
 
 const SPACE = 32;
@@ -26,10 +26,9 @@ function isBlank(byte: number): boolean {
 }
 
 /**
- * Reads vectors from bytes, however they are cut into chunks. Takes binary rows with or without a newline after them,
- * text with trailing spaces, tabs or CR LF. Bytes of a word that are invalid UTF-8 become lone surrogates U+DC80 … U+DCFF,
- * and are written back as they were.
- * @throws FormatError naming row and word if the bytes are truncated, over-long, miscounted or not numeric
+ * Reads vectors from bytes in chunks of any size. Accepts binary rows with or without a newline after them, and text with trailing
+ * spaces, tabs or CR LF. Invalid UTF-8 in a word becomes lone surrogates U+DC80 … U+DCFF, which are written back as the same bytes.
+ * @throws FormatError naming row and word if the bytes are truncated, too long, miscounted or not numeric
  */
 export async function readWord2vec(
   bytes: ByteReader,
@@ -55,7 +54,7 @@ async function readHeader(bytes: ByteReader, name: string): Promise<Header> {
       `${name}: line 1 expected "rows dim", the header of word2vec's formats, got ${show(line.replace(/\r$/, ""))}`,
     );
   const [rows, dim] = [Number(match[1]), Number(match[2])];
-  // 2^32 bytes is what a WebAssembly memory holds
+  // a WebAssembly memory holds at most 2^32 bytes
   if (dim < 1 || dim * 4 > 2 ** 32 || rows > 2 ** 32)
     throw new FormatError(`${name}: line 1 expected rows and dim of at least 1 below 4 GB, got ${show(line)}`);
   bytes.skip(end + 1);
@@ -63,8 +62,8 @@ async function readHeader(bytes: ByteReader, name: string): Promise<Header> {
 }
 
 /**
- * Whether the first row is text: nothing but printable ASCII follows its word, a number first, and three numbers at
- * least or as many as there should be. The bytes of four floats or more hardly ever are all that.
+ * Whether the first row is text: only printable ASCII follows its word, beginning with a number, and there are at least three numbers
+ * or as many as the header says. The bytes of four or more floats hardly ever look like that.
  */
 async function looksLikeText(bytes: ByteReader, dim: number): Promise<boolean> {
   await bytes.fill(WORD_LIMIT + NUMBER_LIMIT);
@@ -110,7 +109,7 @@ class RowReader {
     );
   }
 
-  /** Whether anything follows. */
+  /** Whether the file continues. */
   private async skipNewlines(): Promise<boolean> {
     while (await this.bytes.fill(1)) {
       const [byte] = this.bytes.unread;

@@ -1,11 +1,11 @@
-// The words of vectors: which a format can hold, and the list of them that formats without words have beside them.
+// The words of vectors: which words a format can hold, and the separate word file of formats without words.
 
 import { checkOneOf, show } from "../base/check.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { VECTOR_FORMATS, type VectorFormat } from "./formats.js";
 import { gathered } from "./gather.js";
 
-/** Characters that a word may not have. */
+/** Characters that a word must not contain. */
 interface Limits {
   pattern: RegExp;
   name: string;
@@ -28,8 +28,8 @@ const LIMITS: Record<VectorFormat, Limits | undefined> = {
 };
 
 /**
- * Finds out before anything is trained or written whether a format can hold the words.
- * @throws RangeError naming the word, the format and the remedy; TypeError for words that are no strings
+ * Checks whether a format can hold the words, before anything is trained or written.
+ * @throws RangeError naming the word, the format and the remedy; TypeError for words that are not strings
  */
 export function checkWords(words: readonly string[], format: VectorFormat): void {
   const limits = LIMITS[checkOneOf("format", format, VECTOR_FORMATS)];
@@ -44,18 +44,18 @@ export function checkWords(words: readonly string[], format: VectorFormat): void
       const other = VECTOR_FORMATS.find((one) => !LIMITS[one]?.pattern.test(word));
       throw fail(`holds ${limits.name}`, `replace it, for example by "_", or take the format "${other}"`);
     }
-    // json escapes halves of characters
+    // JSON escapes lone surrogates
     if (format !== "json") encodeUtf8(word);
   });
 }
 
-/** The file of words of a format that has none: a word a line. @throws RangeError for a word that it cannot hold */
+/** The bytes of a word file, one word a line. @throws RangeError for a word that it cannot hold */
 export function* writeWords(words: readonly string[]): Generator<Uint8Array<ArrayBuffer>> {
   checkWords(words, "npy");
   yield* gathered(words.map((word) => encodeUtf8(`${word}\n`)));
 }
 
-/** The words of such a file, or of any with a word a line. */
+/** The words of a file with one word a line. */
 export function readWords(text: string): string[] {
   return text.replace(/\r?\n$/, "").split(/\r?\n/);
 }

@@ -10,6 +10,7 @@
 
 import type { Ptr } from "./kernel.js";
 import type { Allocator } from "./memory.js";
+import type { Shape, Side } from "./shape.js";
 
 /** Rows of a block that a pair's 16 bits reach. */
 export const BLOCK_ROWS = 65_536;
@@ -41,8 +42,8 @@ export interface ChunkPlace {
 }
 
 export interface Grid extends GridShape {
-  /** of a block, padding included */
-  blockRows: number;
+  /** rows of a block of each matrix, padding included */
+  blockRows: Record<Side, number>;
   places: Ptr;
   /** i32[] */
   control: Ptr;
@@ -55,7 +56,7 @@ export interface Grid extends GridShape {
 /** Numbers of control: tickets taken to sort and to train, batches sorted, then steps done of each block of contexts, and of targets. */
 export const CONTROL = { sorting: 0, training: 1, sorted: 2, contexts: 3 };
 
-export function takeGrid(memory: Allocator, shape: GridShape, words: number): Grid {
+export function takeGrid(memory: Allocator, shape: GridShape, { words, inputRows, outputRows }: Shape): Grid {
   const { blocks, batches, entries, pairs, pairSize, holds } = shape;
   const places = memory.take(words * 4);
   const control = memory.take((CONTROL.contexts + 2 * blocks) * 4);
@@ -66,12 +67,13 @@ export function takeGrid(memory: Allocator, shape: GridShape, words: number): Gr
     pairs: memory.take(pairs * pairSize),
   });
   const chunks = holds.chunks ? [takeChunk(), takeChunk()] : [];
-  return { ...shape, blockRows: rowsOfBlock(blocks, words), places, control, tablesEnd, chunks };
+  const blockRows = { inputs: rowsOfBlock(blocks, inputRows), outputs: rowsOfBlock(blocks, outputRows) };
+  return { ...shape, blockRows, places, control, tablesEnd, chunks };
 }
 
 /** Rows of a block, padding included. */
-export function rowsOfBlock(blocks: number, words: number): number {
-  return Math.ceil(words / blocks / ROWS) * ROWS;
+export function rowsOfBlock(blocks: number, rows: number): number {
+  return Math.ceil(rows / blocks / ROWS) * ROWS;
 }
 
 /** Words of a block: those whose id leaves it as the rest. */
@@ -79,7 +81,7 @@ export function blockSize(blocks: number, words: number, block: number): number 
   return Math.ceil((words - block) / blocks);
 }
 
-/** The row of a word where rows lie in blocks. */
-export function rowInBlocks({ blocks, blockRows }: Grid, word: number): number {
-  return (word % blocks) * blockRows + Math.floor(word / blocks);
+/** Where a row lies among those of all blocks. */
+export function rowInBlocks({ blocks, blockRows }: Grid, side: Side, row: number): number {
+  return (row % blocks) * blockRows[side] + Math.floor(row / blocks);
 }

@@ -1,5 +1,7 @@
-/** What one engine can do on a memory that layout.ts has laid out. All engines compute the same. */
-export interface Kernel {
+// What the engines do on a memory that layout.ts has laid out: training, scoring, quantising. All engines compute the same.
+
+/** Trains the rows of a memory. */
+export interface Trainer {
   readonly name: KernelName;
   /** Trains on the batch of `length` ids (words and sentence ends) that lies in memory, by the parameter block at `params`. */
   train(params: Ptr, length: number): void;
@@ -13,6 +15,12 @@ export interface Kernel {
    * @param starts u32[batches][blocks² + 1]: Param.starts of each batch
    */
   trainCell(params: Ptr, cell: number, starts: Ptr, batches: number): void;
+  /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
+  allFinite(start: Ptr, bytes: number): boolean;
+}
+
+/** Multiplies rows with queries. */
+export interface Scorer {
   /**
    * out[q][r] = query q · row r, for `count` queries and `rowCount` rows; rows of f32, `stride` bytes apart.
    * out: f32[count][outStride], outStride a multiple of 6 that holds rowCount. scratch: 128 bytes.
@@ -29,39 +37,24 @@ export interface Kernel {
   ): void;
   /** out[r] = |row r|. out: f32[rowCount]. */
   norms(rows: Ptr, rowCount: number, stride: number, out: Ptr): void;
-  /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
-  allFinite(start: Ptr, bytes: number): boolean;
-  /** Rows as i8 codes, see assembly/sketch.ts. */
-  encodeRows(
-    rows: Ptr,
-    norms: Ptr,
-    rowCount: number,
-    stride: number,
-    dim: number,
-    codes: Ptr,
-    codeStride: number,
-    scales: Ptr,
-    errors: Ptr,
-  ): void;
-  /** Bounds of the products of a query with the rows, from their codes. */
-  boundRows(
-    query: Ptr,
-    codes: Ptr,
-    rowCount: number,
-    codeStride: number,
-    scales: Ptr,
-    errors: Ptr,
-    scale: number,
-    norm: number,
-    slack: number,
-    bounds: Ptr,
-  ): void;
-  /** The same engine on another memory, shared if this one's is. */
-  fork(memory: WebAssembly.Memory): Kernel;
 }
 
-/** `auto` means `simd`: the fastest whose arithmetic is the same on every machine. `relaxed` must be asked for. */
-export type KernelName = "simd" | "relaxed" | "scalar" | "js";
+/** Rows as int8 codes, see assembly/quantized.ts. params: a block of CodeParam.size bytes. */
+export interface Quantizer {
+  encodeRows(params: Ptr): void;
+  /** Bounds of the products of a query with the rows, from their codes. */
+  boundRows(params: Ptr): void;
+}
+
+/** What queries need. It runs in the thread that asks. */
+export interface QueryKernel extends Scorer, Quantizer {
+  /** The same on another memory, shared if this one's is. */
+  fork(memory: WebAssembly.Memory): QueryKernel;
+}
+
+/** The first is the reference that others are measured against; engines/kernels.ts says what is known of each. */
+export const KERNEL_NAMES = ["js", "scalar", "simd", "relaxed"] as const;
+export type KernelName = (typeof KERNEL_NAMES)[number];
 
 /** A byte address in the memory. */
 export type Ptr = number & { readonly __brand?: "Ptr" };

@@ -14,24 +14,22 @@
 //            in the place of the last five in the grid:
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
-//            labels                      f32[tiles × 8]               negative sampling only
 //            keep thresholds             u32[V]
-//            rates of the rows           f32[R]
+//            rates of the rows           f32[rows of inputs]
 //            weights of a window         f32[window]                   if contexts are weighted
-//            alias table                 { threshold u32, alias u32 }[V]   negative sampling only
-//            starts of paths, paths      u32[V + 1], u32[Σ code length]    hierarchical softmax only
-//            list of all output rows     u32[tiles × 6]                    softmax only
+//            tables of the output layer  see model/losses
 //            what only the grid has, see grid.ts
-//            input rows                  f32[R][stride / 4]
-//            output rows                 f32[R][stride / 4]           of words, or of the V − 1 inner nodes
+//            input rows                  f32[rows of inputs][stride / 4]
+//            output rows                 f32[rows of outputs][stride / 4]  of words, or of the V − 1 inner nodes
 //   end
 //
-// V = words, R = V, in the grid rows of all blocks, C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
+// V = words; in the grid the rows are those of all blocks, with their padding. C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
+import { type Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
 import type { Ptr } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
+import type { Shape } from "./shape.js";
 
 /** Tiles drawn ahead. */
 const TILES = 8;
@@ -41,18 +39,27 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What decides the sizes. */
-export interface Shape extends Omit<KernelOptions, "shrinkWindows" | "cbowCombine" | "cbowGradient"> {
-  words: number;
+export interface LayoutOptions extends Shape, Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights"> {
   dim: number;
-  /** bits of the longest code and of all codes, for hierarchical softmax */
-  depth: number;
-  bits: number;
+  output: OutputLayer;
   /** entries of the longest batch, see text/encode.ts */
   batchCapacity: number;
   /** threads: each has its scratch */
   lanes: number;
   /** for skip-gram with negative sampling */
   grid?: GridShape;
+}
+
+/** What an output layer asks of the memory: see model/losses. */
+export interface OutputLayer {
+  /** its number for the kernels */
+  code: Loss;
+  /** output rows that a prediction meets at most */
+  mostTargets: number;
+  /** bytes that the lists of a prediction take, for each tile of six rows; 0 if all share one */
+  listBytes: number;
+  /** tables that all predictions share: the parameter that points to each, and its bytes */
+  tables: readonly (readonly [pointer: Param, bytes: number])[];
 }
 
 /** What each lane has of its own. */
@@ -82,45 +89,36 @@ export interface Layout {
   group: number;
   /** for each lane */
   scratch: Scratch[];
-  labels: Ptr;
   keepThresholds: Ptr;
   rates: Ptr;
   windowWeights: Ptr;
-  alias: Ptr;
-  pathStarts: Ptr;
-  paths: Ptr;
-  allRows: Ptr;
+  /** the number of the output layer, and its tables by the parameter that points to each */
+  loss: Loss;
+  tables: Partial<Record<Param, Ptr>>;
   grid?: Grid;
-  /** rows of each matrix */
-  rows: number;
+  /** rows of each matrix that lie here */
+  inputRows: number;
+  outputRows: number;
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
   size: number;
 }
 
-/** Output rows that a prediction meets at most. */
-function outputCount({ loss, negatives, depth, words }: Shape): number {
-  if (loss === "negative-sampling") return 1 + negatives;
-  return loss === "hierarchical-softmax" ? Math.max(depth, 1) : words;
-}
-
-export function layOut(shape: Shape): Layout {
-  const { words, loss, batchCapacity, windowWeights, grid: gridShape } = shape;
+export function layOut(shape: LayoutOptions): Layout {
+  const { words, output, batchCapacity, windowWeights, grid: gridShape } = shape;
   const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
-  const drawn = loss === "negative-sampling";
-  const tree = loss === "hierarchical-softmax";
   const stride = rowStride(shape.dim);
-  const tiles = Math.ceil(outputCount(shape) / Tile.outputs);
+  const tiles = Math.ceil(output.mostTargets / Tile.outputs);
   // the two slots more of an odd last context, whose scores may be written twice, and whole vectors
   const gradientStride = Math.ceil((contexts * Tile.outputs + 6) / 4) * 16;
-  const setStride =
-    TargetSet.size + (drawn || tree ? tiles * Tile.outputs * 4 : 0) + (tree ? tiles * Tile.labels * 4 : 0);
+  const setStride = TargetSet.size + tiles * output.listBytes;
   const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setStride;
   const tileStride = TileList.rows + tiles * Tile.outputs * 4 + contexts * Pair.size;
   const group = gridShape ? TILES : Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
-  const blockRows = gridShape ? rowsOfBlock(gridShape.blocks, words) : words;
-  const rows = blockRows * (gridShape?.holds.blocks ?? 1);
+  const rowsOf = (rows: number, blocks: number) => (gridShape ? rowsOfBlock(gridShape.blocks, rows) * blocks : rows);
+  const inputRows = rowsOf(shape.inputRows, gridShape?.holds.blocks ?? 1);
+  const outputRows = rowsOf(shape.outputRows, gridShape?.holds.blocks ?? 1);
   const memory = new Allocator();
   const nothing = { windows: 0, partial: 0, hidden: 0, hiddenGradient: 0, shields: 0, ids: 0, tiles: 0, spareRows: 0 };
   const takeScratch = (): Scratch => ({
@@ -144,33 +142,39 @@ export function layOut(shape: Shape): Layout {
     ids: memory.take(batchCapacity * 4),
   });
   const scratch = Array.from({ length: shape.lanes }, takeScratch);
-  const tables = {
-    labels: memory.take(drawn ? tiles * Tile.labels * 4 : 0),
+  const shared = {
     keepThresholds: memory.take(words * 4),
-    rates: memory.take(blockRows * (gridShape?.blocks ?? 1) * 4),
+    rates: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
-    alias: memory.take(drawn ? words * 8 : 0),
-    pathStarts: memory.take(tree ? (words + 1) * 4 : 0),
-    paths: memory.take(tree ? shape.bits * 4 : 0),
-    allRows: memory.take(drawn || tree ? 0 : tiles * Tile.outputs * 4),
   };
-  const grid = gridShape && takeGrid(memory, gridShape, words);
+  const tables: Layout["tables"] = {};
+  for (const [pointer, bytes] of output.tables) tables[pointer] = memory.take(bytes);
+  const grid = gridShape && takeGrid(memory, gridShape, shape);
   return {
-    ...{ stride, tiles, gradientStride, windowStride, tileStride, group, scratch, ...tables, grid, rows },
-    inputs: memory.take(rows * stride),
-    outputs: memory.take(rows * stride),
+    ...{
+      stride,
+      tiles,
+      gradientStride,
+      windowStride,
+      tileStride,
+      group,
+      scratch,
+      ...shared,
+      loss: output.code,
+      tables,
+      grid,
+      inputRows,
+      outputRows,
+    },
+    inputs: memory.take(inputRows * stride),
+    outputs: memory.take(outputRows * stride),
     size: memory.end,
   };
 }
 
-/** The output layer. */
-export type LossName = "negative-sampling" | "hierarchical-softmax" | "softmax";
-export const LOSSES: readonly LossName[] = ["negative-sampling", "hierarchical-softmax", "softmax"];
-
 /** The options that the kernels read from the parameter block. */
 export interface KernelOptions {
   model: "skipgram" | "cbow";
-  loss: LossName;
   /** Context words on each side at most; not both 0. */
   windowLeft: number;
   windowRight: number;
@@ -182,12 +186,6 @@ export interface KernelOptions {
   cbowCombine: "mean" | "sum";
   cbowGradient: "undivided" | "divided";
 }
-
-const LOSS_NUMBERS: Record<LossName, Loss> = {
-  "negative-sampling": Loss.negativeSampling,
-  "hierarchical-softmax": Loss.hierarchicalSoftmax,
-  softmax: Loss.softmax,
-};
 
 /** Fills the parameter block and the lists of a lane; the generator's state is the caller's. */
 export function writeParams(
@@ -203,8 +201,9 @@ export function writeParams(
     [Param.outputs, layout.outputs],
     [Param.stride, layout.stride],
     [Param.vocabularySize, words],
+    [Param.outputRows, layout.outputRows],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
-    [Param.loss, LOSS_NUMBERS[options.loss]],
+    [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
     [Param.windowLeft, options.windowLeft],
     [Param.windowRight, options.windowRight],
@@ -214,11 +213,7 @@ export function writeParams(
     [Param.cbowMean, Number(options.cbowCombine === "mean")],
     [Param.cbowDivided, Number(options.cbowGradient === "divided")],
     [Param.keepThresholds, layout.keepThresholds],
-    [Param.alias, layout.alias],
     [Param.noiseWords, words],
-    [Param.pathStarts, layout.pathStarts],
-    [Param.paths, layout.paths],
-    [Param.allRows, layout.allRows],
     [Param.ids, scratch.ids],
     [Param.kept, scratch.kept],
     [Param.windows, scratch.windows],
@@ -230,7 +225,6 @@ export function writeParams(
     [Param.blocks, layout.grid?.blocks ?? 0],
     [Param.places, layout.grid?.places ?? 0],
     [Param.group, layout.group],
-    [Param.labels, layout.labels],
     [Param.gradients, scratch.gradients],
     [Param.gradientStride, layout.gradientStride],
     [Param.hidden, scratch.hidden],
@@ -240,6 +234,7 @@ export function writeParams(
     [Param.zeroRow, scratch.zeroRow],
   ];
   for (const [offset, value] of integers) view.setUint32(offset, value, true);
+  for (const [pointer, start] of Object.entries(layout.tables)) view.setUint32(Number(pointer), start, true);
 
   // lists of output rows are filled up to whole tiles with the zero row
   if (layout.grid === undefined) {
@@ -249,26 +244,6 @@ export function writeParams(
   for (let tile = scratch.tiles; tile < scratch.tiles + layout.group * layout.tileStride; tile += layout.tileStride) {
     const list = new Uint32Array(buffer, tile, layout.tileStride / 4).fill(scratch.zeroRow);
     list[TileList.pairs / 4] = tile + TileList.rows + layout.tiles * Tile.outputs * 4;
-  }
-}
-
-/** Fills the labels and lists that all lanes share; the matrices, thresholds, alias table and paths are the caller's. */
-export function writeLists(
-  buffer: ArrayBufferLike,
-  layout: Layout,
-  words: number,
-  { loss, negatives, windowWeights }: KernelOptions,
-): void {
-  new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
-  if (loss === "negative-sampling") {
-    // the positive first, noise words 0, and ½ where a slot holds no prediction
-    const labels = new Float32Array(buffer, layout.labels, layout.tiles * Tile.labels).fill(0.5);
-    for (let k = 0; k <= negatives; k++) {
-      labels[Math.floor(k / Tile.outputs) * Tile.labels + (k % Tile.outputs)] = k === 0 ? 1 : 0;
-    }
-  } else if (loss === "softmax") {
-    const rows = new Uint32Array(buffer, layout.allRows, layout.tiles * Tile.outputs).fill(layout.scratch[0].zeroRow);
-    for (let word = 0; word < words; word++) rows[word] = layout.outputs + word * layout.stride;
   }
 }
 

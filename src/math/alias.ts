@@ -1,4 +1,4 @@
-/** The alias table of a distribution: draw a cell i, then i itself if a u32 is below thresholds[i], else aliases[i]. */
+/** The alias table of a distribution. To draw: choose a cell i, then take i if a u32 is below thresholds[i], else aliases[i]. */
 export interface AliasTable {
   thresholds: Uint32Array;
   aliases: Uint32Array;
@@ -8,9 +8,9 @@ export interface AliasTable {
 const FULL = 2 ** 32;
 
 /**
- * Builds the table in linear time (Walker 1977; Vose 1991). The weights are first rounded to whole quanta that
- * fill n cells of 2^32 to the last one, and divided up in integers: what the table draws is that exactly
- * (for n ≤ 2^21, where n × 2^32 is an exact double), within 2^-32 of a cell for each word.
+ * Builds the table in linear time (Walker 1977; Vose 1991). The weights are first rounded to whole quanta that fill n cells of 2^32
+ * exactly, then divided in integers. So the table draws the rounded weights exactly (for n ≤ 2^21, where n × 2^32 is an exact
+ * double). Rounding changes each weight by at most 2^-32 of a cell.
  * @param weights finite, ≥ 0, at least one above 0
  */
 export function aliasTable(weights: Float64Array): AliasTable {
@@ -29,7 +29,7 @@ export function aliasTable(weights: Float64Array): AliasTable {
     quanta[rich] -= FULL - quanta[poor];
     if (quanta[rich] < FULL) small.push(large.pop()!);
   }
-  // full cells: either outcome is the word itself
+  // full cells: both outcomes are the word itself
   for (const i of [...large, ...small]) {
     thresholds[i] = FULL - 1;
     aliases[i] = i;
@@ -37,7 +37,7 @@ export function aliasTable(weights: Float64Array): AliasTable {
   return { thresholds, aliases };
 }
 
-/** Weights in proportion, as integers with sum n × 2^32; what rounding down leaves over goes to the first words. */
+/** Proportional integer weights with sum n × 2^32. The remainder of rounding down goes to the first words. */
 function toQuanta(weights: Float64Array): Float64Array {
   const n = weights.length;
   let total = 0;
@@ -46,7 +46,7 @@ function toQuanta(weights: Float64Array): Float64Array {
   const quanta = weights.map((w) => Math.floor(w * scale));
   let left = n * FULL;
   for (const q of quanta) left -= q;
-  // rounding gives at most one quantum a word and the error of the sum: the first word with weight takes it
+  // the remainder is at most one quantum a word plus the error of the sum; the first word with weight takes it
   const first = weights.findIndex((w) => w > 0);
   quanta[first] += left;
   return quanta;

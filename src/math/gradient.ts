@@ -1,21 +1,21 @@
-// A gradient held against central differences.
+// Compares a gradient with central differences.
 
 import type { Vector } from "./matrix.js";
 
 export interface GradientCheck {
-  /** |analytic − numeric| / max(1, |analytic| + |numeric|) at the worst coordinate; about 1e-9 for a right gradient */
+  /** |analytic − numeric| / max(1, |analytic| + |numeric|) at the worst coordinate; about 1e-9 for a correct gradient */
   error: number;
   /** the worst coordinate */
   index: number;
-  /** what f says there */
+  /** the gradient of f there */
   analytic: number;
-  /** what central differences say there */
+  /** the central difference there */
   numeric: number;
 }
 
 /**
  * Compares the gradient that f gives with (f(x + h e_i) − f(x − h e_i)) / 2h for each coordinate i, and reports the worst.
- * x is changed in place while f is asked and restored, so that f may also read it from where it lies: a row of a matrix.
+ * x is changed in place while f is evaluated, and restored, so that f may read x as a row of a matrix.
  * @param f the loss and its gradient ∂J/∂x, of the length of x
  * @param x the point
  * @param h the step. Default 1e-5: the error of the differences is then about 1e-10

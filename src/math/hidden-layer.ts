@@ -20,7 +20,7 @@ export interface NetworkParameters {
  * (7.1) to (7.8) of docs/math.md; 000 (1.1) to (1.12).
  * @param x shape (D_x)
  * @param target index of the true class, or a distribution t, shape (D_y)
- * @returns J, ŷ, h and the gradients, in the shapes of what they belong to
+ * @returns J, ŷ, h and the gradients, each in the shape of its parameter
  * @throws RangeError for a shape or an index that does not fit
  */
 export function networkLossAndGradient(x: Vector, target: number | Vector, { W1, b1, W2, b2 }: NetworkParameters) {

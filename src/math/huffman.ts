@@ -2,11 +2,11 @@
 
 import type { Path } from "./loss.js";
 
-/** The binary tree of least mean depth for words with counts. */
+/** The binary tree with the least mean depth, weighted by counts. */
 export class HuffmanTree {
   /** Bits of the longest code. */
   readonly depth: number;
-  /** Bits of all codes together. */
+  /** Sum of the bits of all codes. */
   readonly bits: number;
 
   /** @internal use huffmanTree. parents: of each node, words first, then inner nodes; the last is the root */
@@ -15,14 +15,14 @@ export class HuffmanTree {
     private readonly parents: Uint32Array,
     private readonly branches: Uint8Array,
   ) {
-    // a parent is made after its children: from the root down
+    // parents come after their children, so this goes from the root down
     const depths = new Uint32Array(parents.length);
     for (let node = parents.length - 2; node >= 0; node--) depths[node] = depths[parents[node]] + 1;
     this.depth = depths.subarray(0, words).reduce((a, b) => Math.max(a, b), 0);
     this.bits = depths.subarray(0, words).reduce((a, b) => a + b, 0);
   }
 
-  /** The inner nodes, numbered from 0, from the root to the word, and the branch at each. */
+  /** The inner nodes from the root to the word, numbered from 0, and the branch at each. */
   path(word: number): Path {
     const nodes: number[] = [];
     const code: number[] = [];
@@ -36,8 +36,8 @@ export class HuffmanTree {
 }
 
 /**
- * Builds the tree in linear time from two queues, the words by rising count and the inner nodes as they are made (van Leeuwen 1976).
- * Of two equal counts the inner node goes first, and of two words the later one, as in word2vec.c; the node taken
+ * Builds the tree in linear time from two queues: the words by rising count, and the inner nodes as they are made (van Leeuwen 1976).
+ * On equal counts an inner node goes before a word, and a later word before an earlier one, as in word2vec.c. The node taken
  * second has bit 1. Node n − 2, the last of the n − 1 inner nodes, is the root.
  * @param counts of the words, not rising; at least one word
  * @throws RangeError if they rise or there are none

@@ -1,5 +1,5 @@
 // The losses of one prediction and their true gradients ∂J/∂x in float64, one function for each equation of docs/math.md.
-// No state and no WebAssembly: readable as the equations, and what every kernel is held against.
+// No state and no WebAssembly: the code reads like the equations. The tests compare every kernel with it.
 
 import { addScaled, checkIndex, checkLength, checkRows, dot, type Matrix, type Vector, zerosLike } from "./matrix.js";
 
@@ -42,10 +42,10 @@ function greatest(z: Vector): number {
  * @param target y: the index of the true class, or a distribution of the length of z
  */
 export function crossEntropy(z: Vector, target: number | Vector): number {
-  const normaliser = logSumExp(z);
-  if (typeof target === "number") return normaliser - z[checkIndex("target", target, z.length)];
+  const normalizer = logSumExp(z);
+  if (typeof target === "number") return normalizer - z[checkIndex("target", target, z.length)];
   checkLength("target", target, z.length);
-  return target.reduce((sum, y, i) => (y === 0 ? sum : sum + y * (normaliser - z[i])), 0);
+  return target.reduce((sum, y, i) => (y === 0 ? sum : sum + y * (normalizer - z[i])), 0);
 }
 
 export interface WordLossAndGradient {
@@ -53,7 +53,7 @@ export interface WordLossAndGradient {
   loss: number;
   /** ∂J/∂v_c, shape (d) */
   gradCenterVector: Vector;
-  /** ∂J/∂U, shape (n, d): a row for each outside word, zero for those that take no part */
+  /** ∂J/∂U, shape (n, d): a row for each outside word, zero for words that are not involved */
   gradOutsideVectors: Matrix;
 }
 
@@ -107,9 +107,9 @@ export function negativeSamplingLossAndGradient(
   return { loss, gradCenterVector, gradOutsideVectors: gradRows };
 }
 
-/** The way from the root of a binary tree to a word. */
+/** The path from the root of a binary tree to a word. */
 export interface Path {
-  /** Inner nodes from the root on, rows of the inner vectors. */
+  /** Inner nodes from the root on: rows of the inner vectors. */
   nodes: readonly number[];
   /** The branch taken at each: bit 0 or 1. */
   code: readonly number[];
@@ -137,10 +137,10 @@ export function hierarchicalSoftmaxLossAndGradient(
   return { loss, gradCenterVector, gradInnerVectors: gradRows };
 }
 
-/** A row and the label that the logistic loss wants it to have. */
+/** A row and its label in the logistic loss. */
 type Labelled = [row: number, label: 0 | 1];
 
-/** Σ of the logistic losses of rows, (2.4) and (2.5) of docs/math.md; a row that is listed again counts again. */
+/** The sum of the logistic losses of rows, (2.4) and (2.5) of docs/math.md. A row that is listed again counts again. */
 function logisticLossAndGradient(x: Vector, labelled: readonly Labelled[], rows: Matrix) {
   let loss = 0;
   const gradCenterVector = new Float64Array(x.length);

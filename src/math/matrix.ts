@@ -1,4 +1,4 @@
-// Vectors and matrices of the pure functions, and what is asked of them.
+// Vectors and matrices of the pure functions, and their operations.
 
 /** A row vector, float64. */
 export type Vector = Float64Array;

@@ -42,7 +42,7 @@ export function exp(x: number): number {
   return result;
 }
 
-/** x^y for x ≥ 0 and |y log x| ≤ 700; exact for y = 0 and y = 1. 0^y is 0 for y < 0 too: what never occurs has no weight. */
+/** x^y for x ≥ 0 and |y log x| ≤ 700; exact for y = 0 and y = 1. 0^y is 0 for y < 0, too, so that words that never occur have no weight. */
 export function power(x: number, y: number): number {
   if (y === 0) return 1;
   if (x === 0) return 0;
@@ -52,7 +52,7 @@ export function power(x: number, y: number): number {
 /** 2^n for n = −126 … 0, at n + 126. */
 const POWERS = Float64Array.from({ length: 127 }, (_, i) => 1 / Number(1n << BigInt(126 - i)));
 
-/** e^−|z|, |z| cut at 87; relative error below 1e-8, as the kernels need it: (10.1) of docs/math.md. */
+/** e^−|z|, |z| limited to 87, with a relative error below 1e-8, for the kernels: (10.1) of docs/math.md. */
 export function expMinusAbs(z: number): number {
   const a = z < -87 || z > 87 ? -87 : -Math.abs(z);
   const n = Math.round(a * Math.LOG2E);

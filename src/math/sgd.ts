@@ -2,22 +2,22 @@
 
 import { addScaled, type Matrix } from "./matrix.js";
 
-/** A function of parameters, as sgd descends it: for example the loss of a window drawn at random. */
+/** A function that sgd minimizes, for example the loss of a random window. */
 export type Objective = (parameters: Matrix, iteration: number) => { loss: number; gradients: Matrix };
 
 export interface SgdOptions {
-  /** η, or what it is at an iteration. */
+  /** η, or a function of the iteration. */
   learningRate: number | ((iteration: number) => number);
   /** Steps, numbered from 1. */
   iterations: number;
-  /** Told each step, before it is taken. */
+  /** Called before each step. */
   onStep?: (step: { iteration: number; loss: number; learningRate: number; gradients: Matrix }) => void;
 }
 
 /**
  * x ← x − η ∂J/∂x, (8.1) of docs/math.md, on rows that are changed in place.
  * @param parameters rows of any lengths: word vectors, weights
- * @returns the loss at each step, before it was taken
+ * @returns the loss before each step
  * @throws RangeError when the loss is no longer finite
  */
 export function sgd(objective: Objective, parameters: Matrix, options: SgdOptions): number[] {

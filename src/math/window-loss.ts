@@ -12,7 +12,7 @@ import type { NegativeSampler } from "./sampler.js";
 /** The loss of one prediction: naiveSoftmaxLossAndGradient, withNegatives(sampler) or withTree(tree). */
 export type WordLoss = (centerVector: Vector, outsideIndex: number, outsideVectors: Matrix) => WordLossAndGradient;
 
-/** Negative sampling as a word loss: each call draws its noise words. */
+/** Negative sampling as a word loss; each call draws its noise words. */
 export function withNegatives(sampler: NegativeSampler): WordLoss {
   return (centerVector, outsideIndex, outsideVectors) =>
     negativeSamplingLossAndGradient(centerVector, outsideIndex, outsideVectors, sampler(outsideIndex));
@@ -32,7 +32,7 @@ export function withTree(tree: HuffmanTree): WordLoss {
 
 /**
  * Skip-gram, (6.1) to (6.3) of docs/math.md: J = Σ_{−m ≤ j ≤ m, j ≠ 0} J(v_c, w_{t+j}, U); 004 h.
- * @param centerIndex c, row of the centre word
+ * @param centerIndex c, row of the center word
  * @param outsideIndices the words w_{t+j} around it; one that occurs twice counts twice
  * @param centerVectors V, shape (n, d)
  * @param outsideVectors U, shape (n, d)
@@ -60,7 +60,7 @@ export function skipGramLossAndGradient(
 }
 
 /**
- * CBOW, (6.4) to (6.6) of docs/math.md: the mean or sum h of the context rows predicts the centre word.
+ * CBOW, (6.4) to (6.6) of docs/math.md: the mean or sum h of the context rows predicts the center word.
  * @param contextIndices rows of the words around it, at least one; one that occurs twice counts twice
  * @param centerIndex the word that is predicted
  * @param inputVectors shape (n, d): the rows that are combined

@@ -1,4 +1,4 @@
-// A live quality curve: what the vectors are worth after each epoch.
+// A live quality curve: scores of the vectors after each epoch.
 
 import { checkKnown } from "../base/check.js";
 import type { EpochListener } from "../train/loop/records.js";
@@ -18,11 +18,11 @@ export interface QualityPoint {
   loss: number;
   /** Spearman's rank correlation with the human scores */
   spearman?: number;
-  /** share of the analogies answered right */
+  /** share of the analogies that are solved */
   accuracy?: number;
 }
 
-/** An onEpochEnd that evaluates the vectors, and the curve that it draws. @throws TypeError for options */
+/** An onEpochEnd that scores the vectors, and the curve of its scores. @throws TypeError for options */
 export function qualityProbe(options: QualityOptions): { curve: QualityPoint[]; onEpochEnd: EpochListener } {
   checkKnown("option", options, ["wordPairs", "analogies", "restrictVocabulary"]);
   const { wordPairs, analogies, restrictVocabulary = 30_000 } = options;

@@ -1,4 +1,4 @@
-// Sequences that are not text, as corpora, with the options that suit them: baskets and histories of items, walks on graphs.
+// Corpora that are not text, with suitable options: baskets and histories of items, walks on graphs.
 
 import { show } from "../base/check.js";
 import { type Corpus, type CorpusSource, isCorpus } from "../text/corpus.js";
@@ -19,8 +19,8 @@ export type BasketSource =
   | Corpus;
 
 /**
- * Defaults of item2vec: all items of a basket of up to 1,001 are each other's context (Barkan and Koenigstein 2016), in longer
- * ones those within 1,000 places; no item is thinned out; and small data is read often.
+ * Defaults of item2vec. In a basket of up to 1,001 items every item is a context of every other (Barkan and Koenigstein 2016); in
+ * larger ones, those within 1,000 places. There is no subsampling, and 20 epochs, because such data is small.
  */
 export const ITEM_DEFAULTS = {
   window: 1_000,
@@ -33,10 +33,10 @@ export const ITEM_DEFAULTS = {
 /** Defaults of node2vec: the window of Grover and Leskovec (2016), and an epoch more than theirs, for small graphs. */
 export const NODE_DEFAULTS = { window: 10, minCount: 1, subsample: 0, epochs: 2 } as const satisfies TrainOptions;
 
-/** Options of node2vec: of the walks and of training; one seed for both. */
+/** Options of node2vec, for the walks and for training. `seed` is for both. */
 export type NodeOptions = WalkOptions & TrainOptions;
 
-/** Baskets as sentences; what is no source of baskets is left to toCorpus, which says so. */
+/** Baskets as sentences. Other values are returned unchanged, so that toCorpus refuses them. */
 export function basketCorpus(source: BasketSource): CorpusSource {
   if (typeof source === "function") return () => sentencesOf(source());
   const isIterable = source !== null && typeof source === "object" && !isCorpus(source) && !("next" in source);
@@ -57,12 +57,12 @@ function itemsOf(basket: Basket, index: number): string[] {
   });
 }
 
-/** Options with the defaults of item2vec, but of a training that is resumed, which has its own. */
+/** Options with the defaults of item2vec, unless a training is resumed, which has its own options. */
 export function itemOptions(options: TrainOptions = {}): TrainOptions {
   return withDefaults(ITEM_DEFAULTS, options);
 }
 
-/** The walks, and what training takes of the options. @throws TypeError, RangeError for options and edges of the walks */
+/** The walks, and the options of training. @throws TypeError, RangeError for options and edges of the walks */
 export function walksAndOptions(edges: Iterable<Edge>, options: NodeOptions = {}): [Corpus, TrainOptions] {
   const { walksPerNode, walkLength, p, q, directed, ...training } = options;
   const seed = options.seed ?? options.resume?.options.seed;

@@ -2,7 +2,7 @@ import { Mark } from "../../assembly/params.js";
 import type { Corpus } from "../text/corpus.js";
 import type { TokenChunk } from "../text/tokens.js";
 
-/** The corpus up to so many tokens; the sentence that reaches them ends there. */
+/** The first `limit` tokens of a corpus; its last sentence may be cut. */
 export function firstWords(corpus: Corpus, limit: number): Corpus {
   async function* chunks(signal?: AbortSignal): AsyncGenerator<TokenChunk> {
     let left = limit;

@@ -1,4 +1,4 @@
-// What repeated measurements come to.
+// Statistics of repeated measurements.
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -6,7 +6,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Median of the pairwise ratios a / b, which were measured one right after the other. */
+/** Median of the ratios a[i] / b[i]. Each pair was measured one right after the other. */
 export function medianRatio(a: readonly number[], b: readonly number[]): number {
   return median(a.map((value, i) => value / b[i]));
 }

@@ -1,6 +1,7 @@
-// The same training by each kernel in turn: how fast each is, and that all come to the same loss.
+// The same training by each kernel in turn: how fast each is, and whether all reach the same loss.
 
 import { checkInteger } from "../base/check.js";
+import { KERNEL_NAMES } from "../kernel/kernel.js";
 import type { Corpus } from "../text/corpus.js";
 import type { ParallelMode } from "../train/execution/plan.js";
 import type { EpochRecord } from "../train/loop/records.js";
@@ -9,17 +10,17 @@ import { firstWords } from "./first-words.js";
 import { median, medianRatio } from "./median.js";
 
 export interface RaceOptions {
-  /** Timed epochs of each, after one that is not timed. Default 5. */
+  /** Timed epochs of each rival, after an untimed one. Default 5. */
   rounds?: number;
-  /** Threads of the last who races. */
+  /** Threads of the last rival. */
   threads: number;
   /** Words of the corpus to train on. Default: all. */
   words?: number;
-  /** What all train with; kernel, threads, epochs and listeners are the race's own. */
+  /** Options of all rivals. The race itself sets kernel, threads, epochs and listeners. */
   training?: Training;
-  /** Called as each turn begins. */
+  /** Called when a turn begins. */
   onTurn?: (turn: Turn) => void;
-  /** Called as each turn ends, with all that is known so far. */
+  /** Called when a turn ends, with all results so far. */
   onResult?: (rivals: RivalResult[]) => void;
   signal?: AbortSignal;
 }
@@ -41,7 +42,7 @@ export interface RivalResult {
   median: number;
   low: number;
   high: number;
-  /** median over the rounds of this rate through that of js in the same round */
+  /** median over the rounds of this rival's rate ÷ the rate of js in the same round */
   timesJs: number;
   /** mean of −log p over the predictions of the last epoch, in nats */
   loss: number;
@@ -56,17 +57,17 @@ export interface RaceResult {
   training: Training;
   rounds: number;
   rivals: RivalResult[];
-  /** those who could not start, and why */
+  /** rivals that could not start, and why */
   leftOut: { name: string; reason: string }[];
 }
 
-/** What a race may train. */
+/** The options that a race allows. */
 export type Training = Pick<
   TrainOptions,
   "model" | "loss" | "dim" | "window" | "negatives" | "minCount" | "subsample" | "seed"
 >;
 
-/** What a race wants to know of a model. */
+/** The part of a model that a race needs. */
 interface Standing {
   vectors: { matrix: Float32Array };
   vocabulary: { size: number; totalWords: number };
@@ -77,15 +78,15 @@ interface Entry extends Training, Pick<TrainOptions, "kernel" | "threads" | "epo
   onEpochEnd?: (model: Standing) => Promise<void>;
 }
 
-/** `train` of either door. */
+/** `train` of either entry point. */
 type Train = (corpus: Corpus, options: Entry) => Promise<unknown>;
 
-const KERNELS = ["js", "scalar", "simd", "relaxed"] as const;
+const [REFERENCE] = KERNEL_NAMES;
 
 /**
- * Trains with each kernel on one thread and with simd on several, all on the same text with the same seed. Each has its model
- * and its workers from its first epoch, the warm-up, to its last; between its turns it stands still.
- * @param train of the door that the caller came in by
+ * Trains with each kernel on one thread and with simd on several, all on the same text with the same seed. Each rival keeps its
+ * model and workers from its first epoch, the warm-up, to its last, and pauses between its turns.
+ * @param train of the entry point that the caller uses
  * @throws RangeError, and what train throws; the signal's reason
  */
 export async function race(train: Train, corpus: Corpus, options: RaceOptions): Promise<RaceResult> {
@@ -99,7 +100,7 @@ export async function race(train: Train, corpus: Corpus, options: RaceOptions): 
   signal?.addEventListener("abort", stop, { once: true });
   const enter = (name: string, own: Entry) =>
     new Racer(name, train, text, { ...training, ...own, epochs: rounds + 1, signal: abort.signal });
-  const racers: Racer[] = KERNELS.map((kernel) => enter(kernel, { kernel, threads: 1 }));
+  const racers: Racer[] = KERNEL_NAMES.map((kernel) => enter(kernel, { kernel, threads: 1 }));
   const leftOut: RaceResult["leftOut"] = [];
   if (threads > 1) racers.push(enter(`simd, ${threads} threads`, { kernel: "simd", threads }));
   else leftOut.push({ name: "simd, several threads", reason: "one thread only" });
@@ -110,7 +111,7 @@ export async function race(train: Train, corpus: Corpus, options: RaceOptions): 
         try {
           await racer.turn();
         } catch (error) {
-          // by its name: the door that trains may be another bundle than this
+          // not instanceof: train may come from another bundle
           if ((error as Error).name !== "KernelError") throw error;
           leftOut.push({ name: racer.name, reason: (error as Error).message });
           racers.splice(racers.indexOf(racer), 1);
@@ -130,16 +131,16 @@ export async function race(train: Train, corpus: Corpus, options: RaceOptions): 
   }
 }
 
-/** What shows that a rival did the same work: how far its loss is from that of js, and who came to the same bytes. */
+/** Evidence that a rival did the same work: the difference of its loss from that of js, and another rival with the same bytes. */
 export function proof({ name, kernel, sha256, lossDifference }: RivalResult, rivals: readonly RivalResult[]): string {
-  if (kernel === "js") return "the reference";
+  if (kernel === REFERENCE) return "the reference";
   const percent = 100 * lossDifference;
   const loss = `loss ${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(4)}%`;
   const twin = rivals.find((other) => other.name !== name && sha256 !== undefined && other.sha256 === sha256);
   return twin === undefined ? loss : `${loss}, same bytes as ${twin.name}`;
 }
 
-/** Those that have been timed, with js first. */
+/** The rivals that have been timed, with js first. */
 function results(racers: readonly Racer[]): RivalResult[] {
   const timed = racers.filter(({ model }) => model !== undefined && model.history.length > 1);
   const [js] = timed;
@@ -147,7 +148,7 @@ function results(racers: readonly Racer[]): RivalResult[] {
     const { history } = model!;
     const last = history[history.length - 1];
     const { kernel, threads, parallel, loss } = last;
-    // while a round is under way the others are an epoch behind js
+    // during a round the others may be an epoch behind js
     const ratesOfJs = ratesOf(js.model!).slice(0, history.length - 1);
     const wordsPerSecond = ratesOf(model!);
     return {
@@ -166,7 +167,7 @@ function ratesOf({ history }: Standing): number[] {
   return history.slice(1).map(({ wordsPerSecond }: EpochRecord) => wordsPerSecond);
 }
 
-/** A training that goes an epoch further each time it is its turn. */
+/** A training that runs one epoch in each turn. */
 class Racer {
   model: Standing | undefined;
   sha256: string | undefined;
@@ -191,7 +192,7 @@ class Racer {
     await Promise.race([epoch, this.training]);
   }
 
-  /** Lets a training go that was told to stop. */
+  /** Lets a stopped training finish. */
   end(): void {
     this.go();
   }
@@ -208,7 +209,7 @@ class Racer {
       if (!isLast) await wait;
     };
     const training = this.train(this.corpus, { ...this.options, onEpochEnd });
-    // awaited by turns only
+    // only turn() handles the rejection
     training.catch(() => {});
     return training;
   }

@@ -1,9 +1,9 @@
-// What an AbortSignal ends at once, though something is waited for that may never come.
+// Waiting that an AbortSignal ends at once, even if what is waited for never comes.
 
 import type { Corpus } from "./corpus.js";
 import type { ReadingThreads } from "./reading-link.js";
 
-/** Rejects with the signal's reason as soon as that is aborted; what the promise comes to then is of no interest. */
+/** Rejects with the signal's reason as soon as it is aborted; the promise's own outcome is then ignored. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   if (signal.aborted) {
@@ -18,7 +18,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | un
   return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", abort));
 }
 
-/** The same corpus, whose passes end with the signal's reason though its source gives no answer. */
+/** The same corpus, whose passes reject with the signal's reason even if its source does not respond. */
 export function abortable(corpus: Corpus, signal: AbortSignal | undefined): Corpus {
   if (signal === undefined) return corpus;
   return Object.create(corpus, {
@@ -28,7 +28,7 @@ export function abortable(corpus: Corpus, signal: AbortSignal | undefined): Corp
   });
 }
 
-/** Passes on what a source gives, until the signal is aborted. */
+/** The items of a source, until the signal is aborted. */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   try {
@@ -39,7 +39,7 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
     }
   } finally {
     const left = iterator.return?.();
-    // a source that gives no answer cannot be left in order either
+    // a source that does not respond to next() may not respond to return() either
     if (signal?.aborted) left?.catch(() => {});
     else await left;
   }

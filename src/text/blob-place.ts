@@ -1,9 +1,9 @@
 import { LARGE, type Place } from "./pieces.js";
 import type { BytesRead } from "./source.js";
 
-/** A large blob, such as a file of a page, whose parts other threads of it read themselves. @param read kept up to date */
+/** A large blob, such as a file in a page, whose parts other threads read themselves. @param read is updated with the progress */
 export function blobPlace(blob: Blob, read: BytesRead): Place | undefined {
-  // Node ends without a word where a worker reads a part of fs.openAsBlob, and Deno sends no blobs
+  // Node aborts when a worker reads a part of fs.openAsBlob, and Deno cannot post blobs to workers
   if (blob.size < LARGE || "process" in globalThis || "Deno" in globalThis) return undefined;
   return {
     size: blob.size,

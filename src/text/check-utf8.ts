@@ -1,4 +1,4 @@
-// Invalid UTF-8, counted or refused while it passes.
+// Counts or refuses invalid UTF-8 in a stream of bytes.
 
 import { FormatError } from "../base/errors.js";
 import { joinBytes } from "./source.js";
@@ -6,26 +6,26 @@ import { joinBytes } from "./source.js";
 export interface InvalidOptions {
   /** Invalid UTF-8: "replace" (default) by U+FFFD, or "error". */
   invalid?: "replace" | "error";
-  /** Called at the end of each pass with the number of stretches of bytes that were replaced, if any were. */
+  /** Called at the end of each pass with the number of invalid byte sequences that were replaced, if any. */
   onInvalid?: (count: number) => void;
 }
 
 const REPLACEMENT = "\uFFFD";
 
-/** Looks at the bytes of a text as they pass. */
+/** Checks the bytes of a text, part by part. */
 export class Utf8Check {
   private readonly fatal = new TextDecoder("utf-8", { fatal: true });
-  /** the start of a character that the next part goes on with */
+  /** the start of a character that the next part continues */
   private rest: Uint8Array = new Uint8Array();
 
-  /** @param refuses invalid UTF-8 @param passed bytes of the text before */
+  /** @param refuses whether invalid UTF-8 throws @param passed bytes of the text before the first part */
   constructor(
     private readonly name: string,
     private readonly refuses: boolean,
     private passed = 0,
   ) {}
 
-  /** @returns stretches of invalid UTF-8 in the part, or in what comes before it @throws FormatError for those that are refused */
+  /** @returns invalid sequences in the part and in the unfinished character before it @throws FormatError if they are refused */
   add(part: Uint8Array): number {
     const bytes = this.rest.length > 0 ? joinBytes([this.rest, part]) : part;
     const end = bytes.length - unfinished(bytes);
@@ -33,7 +33,7 @@ export class Utf8Check {
     return this.check(bytes.subarray(0, end));
   }
 
-  /** As add, for what is left. */
+  /** As add, for the unfinished character at the end. */
   end(): number {
     return this.check(this.rest);
   }
@@ -48,7 +48,7 @@ export class Utf8Check {
       if (this.refuses)
         throw new FormatError(
           `${this.name}: invalid UTF-8 between byte ${passed} and ${this.passed}: ` +
-            'save the text as UTF-8, or let "invalid" be "replace"',
+            'save the text as UTF-8, or set "invalid" to "replace"',
           { cause },
         );
       return replacements(new TextDecoder().decode(bytes)) - replacements(genuine(bytes));
@@ -60,7 +60,7 @@ function replacements(text: string): number {
   return text.split(REPLACEMENT).length - 1;
 }
 
-/** The characters U+FFFD that the text itself holds, EF BF BD. */
+/** The characters U+FFFD that the text itself contains, EF BF BD. */
 function genuine(bytes: Uint8Array): string {
   let found = "";
   for (let i = 0; i + 2 < bytes.length; i++)

@@ -1,30 +1,30 @@
-// A corpus that draws anew is read once to count and once an epoch to train, so it must be restartable.
+// A corpus that is not constant is read once to count and once an epoch to train, so it must be restartable.
 
 import { Mark } from "../../assembly/params.js";
 import { show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { ReadingThreads } from "./reading-link.js";
 import { type BytesRead, detached } from "./source.js";
 import { type Sentence, StringTable, type TokenChunk } from "./tokens.js";
 
-/** A restartable source of sentences, as toCorpus, textCorpus and fileCorpus make it. */
+/** A restartable source of sentences, made by toCorpus, textCorpus, fileCorpus and others. */
 export interface Corpus {
   /** for messages, such as the file's name */
   readonly name: string;
-  /** Whether each pass gives the same by its nature, as a file does: one is enough, and a change is worth a warning. Default false. */
+  /** Whether each pass gives the same, as for a file: then one pass is enough, and a change causes a warning. Default false. */
   readonly isConstant?: boolean;
   /**
-   * Reads it from the start.
-   * @param signal ends what the pass waits for, such as a stream, at once @param threads may read with it
+   * Reads the corpus from the start.
+   * @param signal ends at once whatever the pass waits for, such as a stream @param threads that may help to read
    */
   chunks(signal?: AbortSignal, threads?: ReadingThreads): AsyncIterable<TokenChunk>;
-  /** How far the pass under way is, where the corpus knows. */
+  /** How far the current pass is, if the corpus knows. */
   readonly progress?: () => Readonly<BytesRead> | undefined;
-  /** Lets go of what it holds, such as pipes and their temporary files. It cannot be read afterwards. */
+  /** Releases resources such as pipes and their temporary files. The corpus cannot be read afterwards. */
   readonly close?: () => Promise<void>;
 }
 
-/** What users may hand in: sentences as arrays of tokens, something that gives a fresh iterator each time, or a Corpus. */
+/** What users may pass: sentences as arrays of tokens, something that gives a fresh iterator each time, or a Corpus. */
 export type CorpusSource =
   | readonly Sentence[]
   | Iterable<Sentence>
@@ -32,7 +32,7 @@ export type CorpusSource =
   | (() => Iterable<Sentence> | AsyncIterable<Sentence>)
   | Corpus;
 
-/** Tokens handed on together, about. */
+/** Approximate number of tokens in a chunk. */
 const CHUNK = 8192;
 
 /**
@@ -56,14 +56,14 @@ async function* numberTokens(sentences: Iterable<Sentence> | AsyncIterable<Sente
   let numbers: number[] = [];
   let index = 0;
   for await (const sentence of detached(checkIterable(sentences))) {
-    // an empty token is what splitting at single spaces leaves of two
+    // splitting at single spaces gives an empty token between two spaces
     for (const token of checkSentence(sentence, index++)) if (token !== "") numbers.push(table.numberOf(token));
     numbers.push(Mark.sentenceEnd);
     if (numbers.length < CHUNK) continue;
     yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };
     numbers = [];
-    // sentences that are there already would else be read without a pause
-    await breathe();
+    // sentences that are already there would otherwise be read without a pause
+    await yieldToEventLoop();
     if (table.isFull) table = new StringTable();
   }
   yield { numbers: Uint32Array.from(numbers), tokens: table.tokens };

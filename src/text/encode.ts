@@ -1,28 +1,28 @@
-// Tokens to batches of word ids for the kernels.
+// Encodes tokens as batches of word ids for the kernels.
 
 import { Mark } from "../../assembly/params.js";
 import type { Corpus } from "./corpus.js";
 import { NumberTables, type TokenChunk } from "./tokens.js";
 import type { Vocabulary } from "./vocabulary.js";
 
-/** Words of a batch, about 10 ms of training: longer calls would keep V8 in baseline code, shorter ones cost messages. */
+/** Words of a batch, about 10 ms of training. Longer calls would keep V8 in baseline code; shorter ones cost more messages. */
 export const BATCH_WORDS = 10_000;
 
 export interface Batch {
   /** whole sentences, each ended by Mark.sentenceEnd */
   ids: Uint32Array<ArrayBuffer>;
-  /** words without the ends */
+  /** words, not counting sentence ends */
   words: number;
 }
 
-/** Room for the longest batch: the words, and an end for each of them at worst. */
+/** Entries of the longest batch: the words, and in the worst case a sentence end after each. */
 export function batchCapacity(maxSentenceLength: number, batchWords = BATCH_WORDS): number {
   return 2 * Math.max(batchWords, maxSentenceLength);
 }
 
 /**
- * One pass over the corpus. Words outside the vocabulary are left out before windows are formed (as the peers);
- * a sentence with more than maxSentenceLength words goes on as another. Where batches end depends on the words alone.
+ * One pass over the corpus. Words outside the vocabulary are dropped before windows are formed, as word2vec.c, gensim and fastText
+ * do. A sentence with more than maxSentenceLength words is split. Where batches end depends on the words alone.
  */
 export async function* encode(
   corpus: Corpus,
@@ -41,7 +41,7 @@ export async function* encode(
 
 class Batcher {
   private readonly ids: Uint32Array<ArrayBuffer>;
-  /** entries of ids in use, entries before the sentence at hand, and words among those */
+  /** entries of ids in use, entries before the current sentence, and words among those */
   private length = 0;
   private start = 0;
   private words = 0;
@@ -54,7 +54,7 @@ class Batcher {
     private readonly maxSentenceLength: number,
     private readonly batchWords: number,
   ) {
-    // a full batch and the sentence that no longer fits
+    // holds a full batch and the sentence that no longer fits
     this.ids = new Uint32Array(2 * batchCapacity(maxSentenceLength, batchWords));
   }
 
@@ -80,14 +80,14 @@ class Batcher {
     this.endBatch();
   }
 
-  /** Batches full by now. */
+  /** The batches that are full. */
   takeReady(): Batch[] {
     const ready = this.ready;
     this.ready = [];
     return ready;
   }
 
-  /** Closes the batch before the sentence at hand. */
+  /** Closes the batch before the current sentence. */
   private endBatch(): void {
     if (this.words === 0) return;
     this.ready.push({ ids: this.ids.slice(0, this.start), words: this.words });

@@ -1,4 +1,4 @@
-// The field of a row that holds its text, and rows that have none.
+// The field of a row that holds its text, and rows that lack it.
 
 import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
@@ -9,8 +9,8 @@ export interface MissingOptions {
   missingField?: "error" | "skip";
 }
 
-/** Ends the message of a row without the field. */
-const REMEDY = 'let "missingField" be "skip" to leave such rows out';
+/** Remedy in the message for a row without the field. */
+const REMEDY = 'set "missingField" to "skip" to skip such rows';
 
 /** Where the text of a row is. */
 export interface FieldOptions extends MissingOptions {
@@ -18,10 +18,10 @@ export interface FieldOptions extends MissingOptions {
   jsonField?: string;
 }
 
-/** What is counted of what was met. */
+/** The counts of a Tally. */
 export type Counts = Pick<Tally, "invalid" | "lines" | "rows" | "missing">;
 
-/** A row that is not as it should be, at this line of its text. */
+/** A malformed row, at this line of its text. */
 export class RowError extends FormatError {
   constructor(
     readonly text: string,
@@ -33,13 +33,13 @@ export class RowError extends FormatError {
   }
 }
 
-/** What a pass met. */
+/** What a pass has counted. */
 export class Tally {
-  /** stretches of invalid UTF-8 */
+  /** invalid UTF-8 sequences */
   invalid = 0;
-  /** lines of JSON of the text at hand */
+  /** lines of JSON in the current text */
   lines = 0;
-  /** rows read, and those of them that had no text */
+  /** rows read, and those among them without text */
   rows = 0;
   missing = 0;
 
@@ -50,14 +50,14 @@ export class Tally {
     this.missing += missing;
   }
 
-  /** What to say of rows that were left out, if any were. */
+  /** The warning about rows that were skipped, if any. */
   warning(name: string): string | undefined {
     if (this.missing === 0) return undefined;
     const count = (number: number) => number.toLocaleString("en-US");
-    return `${name}: ${count(this.missing)} of ${count(this.rows)} rows have no such field and were left out`;
+    return `${name}: ${count(this.missing)} of ${count(this.rows)} rows have no such field and were skipped`;
   }
 
-  /** The text or tokens of the next line of JSON; an empty line stays. @throws RowError */
+  /** The text or tokens of the next line of JSON; an empty line is returned as it is. @throws RowError */
   field(line: string, name: string, { jsonField = "", missingField }: FieldOptions): string | Sentence | undefined {
     this.lines++;
     if (line.trim() === "") return line;
@@ -72,7 +72,7 @@ export class Tally {
     return text;
   }
 
-  /** A row's value; undefined where it has none and is to be left out. @param error made with this remedy */
+  /** A row's value, or undefined if it has none and is skipped. @param error makes the error, with this remedy */
   keep<T>(
     value: T | null | undefined,
     missingField: MissingOptions["missingField"],
@@ -86,7 +86,7 @@ export class Tally {
   }
 }
 
-/** What a line of JSON holds at a path of keys; undefined or null where there is no such thing. */
+/** The value at a path of keys in a line of JSON; undefined or null if there is none. */
 function valueAt(line: string, field: string, error: (what: string, options: ErrorOptions) => RowError): unknown {
   let value: unknown;
   try {

@@ -7,17 +7,17 @@ import { isWhitespace, NEWLINE } from "./whitespace.js";
 /** Bytes taken at a time, some 3 ms of work. */
 const STEP = 131_072;
 
-/** Bytes of the longest token; what is longer is no word, and is cut. */
+/** Bytes of the longest token; a longer one is cut. */
 const LONGEST_TOKEN = 65_536;
 
 export class JsSplitter implements TextParser {
   readonly step = STEP;
   private table = new ByteTable();
-  /** the start of a token that the last step left unfinished, the next bytes, and 3 bytes that the table may read */
+  /** the unfinished token of the last step, the next bytes, and 3 bytes that the table may read past the end */
   private readonly bytes = new Uint8Array(LONGEST_TOKEN + STEP + 3);
   private readonly view = new DataView(this.bytes.buffer);
   private rest = 0;
-  /** a step gives no more numbers than it has bytes, and one for the token before it */
+  /** a step gives at most one number for each of its bytes, and one for the unfinished token */
   private readonly numbers = new Uint32Array(STEP + 2);
   private isFirst = true;
   private inSentence = false;
@@ -62,7 +62,7 @@ export class JsSplitter implements TextParser {
     return this.add(isText && (this.inSentence || this.rest > 0) ? Uint8Array.of(NEWLINE) : new Uint8Array());
   }
 
-  /** Bytes of the mark before the first token. */
+  /** Length of the byte order mark before the first token. */
   private skipByteOrderMark(start: number, end: number): number {
     if (!this.isFirst) return 0;
     this.isFirst = false;
@@ -71,11 +71,11 @@ export class JsSplitter implements TextParser {
   }
 }
 
-/** Numbers for tokens that are UTF-8; the bytes are compared four at a time, and decoded where they are new. */
+/** Numbers UTF-8 tokens. Bytes are compared four at a time; only new tokens are decoded. */
 class ByteTable {
   readonly tokens: string[] = [];
   private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  /** { hash, first word, bytes, number + 1 } in open addressing; at most half full, but for the tokens of a last chunk */
+  /** { hash, first word, bytes, number + 1 } in open addressing; at most half full, except for the tokens of the last chunk */
   private readonly slots = new Int32Array(4 * 2 * CAPACITY);
   private words = new Int32Array(2 * CAPACITY);
   private usedWords = 0;

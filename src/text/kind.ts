@@ -3,24 +3,24 @@
 import { FormatError } from "../base/errors.js";
 import { withHead } from "./source.js";
 
-/** Bytes looked at. */
+/** First bytes that are examined. */
 export const HEAD = 4096;
 
-/** Bytes after a mark of printable letters, which a text may begin with too, in which a binary file shows. */
+/** A text may begin with a printable magic number, too. So many bytes after it show whether the file is binary. */
 const NEAR = 64;
 
-/** Fewer bytes than these say nothing by their shares. */
+/** Shares of fewer bytes than this say nothing. */
 const ENOUGH = 64;
 
-/** Text whose words are separated by NUL has one for some five letters, UTF-16 one for each Latin letter. */
+/** Text whose words are separated by NUL has one for about five letters; UTF-16 has one for each Latin letter. */
 const MUCH_NUL = 0.3;
 
-/** Random bytes have a tenth of control characters, trained vectors 8%; text in any encoding hardly one. */
+/** A tenth of random bytes and 8% of the bytes of trained vectors are control characters; text in any encoding has hardly any. */
 const MUCH_CONTROL = 0.04;
 
 const EXTRACT = "extract it, and give the text files in it";
 const DECOMPRESS = "decompress it first; files may also be gzip, bzip2 or Zstandard";
-const STREAM = 'decompress it while it is read, for example stream.pipeThrough(new DecompressionStream("gzip"))';
+const STREAM = 'decompress the stream, for example stream.pipeThrough(new DecompressionStream("gzip"))';
 const EXPORT = "export the text as CSV, JSON Lines or plain text";
 const ENCODE = "save it as UTF-8";
 const VECTORS = "give the text to train on; loadVectors reads vectors";
@@ -31,7 +31,7 @@ interface Kind {
   remedy: string;
 }
 
-/** As [what it is, the remedy, its bytes as Latin-1, where they are]. The longer of two beginnings comes first. */
+/** As [what it is, the remedy, its bytes as Latin-1, where they are]. Of two magic numbers with a common beginning the longer comes first. */
 const KINDS: readonly (readonly [what: string, remedy: string, bytes: string, at?: number])[] = [
   ["a zip archive (as .docx, .epub and .npz are)", EXTRACT, "PK\x03\x04"],
   ["a zip archive", EXTRACT, "PK\x05\x06"],
@@ -68,7 +68,7 @@ const KINDS: readonly (readonly [what: string, remedy: string, bytes: string, at
   ["a pickled object of Python", VECTORS, "\x80\x05"],
 ];
 
-/** Passes bytes of text on as they are. @throws FormatError for a file that is not text, naming what it is and the remedy */
+/** Yields the bytes unchanged. @throws FormatError for a file that is not text, with its kind and the remedy */
 export async function* refuseBinary(
   parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   name: string,
@@ -81,13 +81,13 @@ export async function* refuseBinary(
   }
 }
 
-/** Looks at the first bytes of a text, HEAD if it has so many. @throws FormatError as refuseBinary */
+/** Checks the first HEAD bytes of a text. @throws FormatError as refuseBinary */
 export function refuseHead(head: Uint8Array, name: string): void {
   const kind = kindOf(head.subarray(0, HEAD));
   if (kind) throw new FormatError(`${name} is ${kind.what}, not UTF-8 text: ${kind.remedy}`);
 }
 
-/** What these bytes begin, if it is not text. */
+/** The kind of file that begins with these bytes, if it is not text. */
 function kindOf(head: Uint8Array): Kind | undefined {
   const start = String.fromCharCode(...head);
   const known = KINDS.find(
@@ -121,12 +121,12 @@ function count(bytes: Uint8Array, is: (byte: number) => boolean): number {
   return bytes.reduce((sum, byte) => sum + Number(is(byte)), 0);
 }
 
-/** Of those that text hardly holds: NUL may separate words, ESC begins colours and changes of the character set. */
+/** Control characters that text hardly contains. NUL may separate words, and ESC begins colours and changes of the character set. */
 function isControl(byte: number): boolean {
   return (byte > 0 && byte < 9) || (byte > 13 && byte < 32 && byte !== 27) || byte === 127;
 }
 
-/** Whether it is, but for a character that its end may cut. */
+/** Whether the bytes are valid UTF-8; a character may be cut off at the end. */
 function isUtf8(bytes: Uint8Array): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });

@@ -1,9 +1,9 @@
-// UTF-8 to lines to tokens, for tokenisers that need more than whitespace, and for JSON Lines.
+// UTF-8 to lines to tokens, for tokenizers other than whitespace, and for JSON Lines.
 
 import { Mark } from "../../assembly/params.js";
 import { type Sentence, StringTable, type TextParser, type TokenChunk } from "./tokens.js";
 
-/** Characters of a line at most; a longer one goes on as another. */
+/** Most characters of a line; a longer one is split. */
 const LONGEST_LINE = 1_000_000;
 
 export class LineTokenizer implements TextParser {
@@ -11,7 +11,7 @@ export class LineTokenizer implements TextParser {
   private table = new StringTable();
   private lines = new LineDecoder(true);
 
-  /** @param textOf what is tokenised of a line, if not all of it: text, or tokens as they are; undefined for nothing */
+  /** @param textOf extracts the part of a line to tokenize, or its tokens; undefined skips the line. Default: the whole line */
   constructor(
     private readonly tokenize: (text: string) => Iterable<Sentence>,
     private readonly textOf?: (line: string) => string | Sentence | undefined,
@@ -45,12 +45,12 @@ export class LineTokenizer implements TextParser {
   }
 }
 
-/** Lines without their ends, \n or \r\n. */
+/** Splits UTF-8 at \n or \r\n. */
 class LineDecoder {
   private readonly decoder: TextDecoder;
   private rest = "";
 
-  /** @param isStart of a text, whose byte order mark is left out */
+  /** @param isStart whether this is the start of a text, whose byte order mark is skipped */
   constructor(isStart: boolean) {
     this.decoder = new TextDecoder("utf-8", { ignoreBOM: !isStart });
   }

@@ -1,4 +1,4 @@
-// Text to tokens: bytes, checked and counted while they pass, then lines, then the tokens of each line.
+// Text to tokens: bytes are checked and counted, then split into lines, then tokenized.
 
 import { checkFunction, checkKnown, checkOneOf, show } from "../base/check.js";
 import { blobPlace } from "./blob-place.js";
@@ -17,7 +17,7 @@ import type { TokenChunk } from "./tokens.js";
 
 /** How a text is read. */
 export interface TextOptions extends TokenizeOptions, InvalidOptions, FieldOptions {
-  /** Called with what was left out, once and not in each pass. */
+  /** Called with a message about what was skipped, once and not in each pass. */
   onWarning?: (message: string) => void;
 }
 
@@ -28,12 +28,12 @@ export const TEXT_OPTIONS: readonly string[] = [
 
 /**
  * A corpus of UTF-8 text, one sentence a line, tokens separated by ASCII whitespace unless the options say otherwise.
- * A byte order mark at the start is left out. Each pass is taken to give the same: for a text that is drawn anew, say
+ * A byte order mark at the start is skipped. Each pass is assumed to give the same text; for a text that differs each time, pass
  * { ...textCorpus(open), isConstant: false }.
- * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, or a response of
- * fetch, or a promise of one; called once for each pass, with the signal that ends it, to hand on to fetch
- * @throws TypeError, RangeError for options; while it is read FormatError for what is not text (an archive, UTF-16, binary
- * data), for invalid UTF-8 that is to be refused, or lines that are no JSON
+ * @param open gives the bytes from the start: an iterable of parts cut anywhere, a stream, a Blob or File, a fetch response, or a
+ * promise of one of these. It is called once for each pass, with the signal that ends the pass, which it may pass on to fetch
+ * @throws TypeError, RangeError for options. While it is read: FormatError for bytes that are not text (an archive, UTF-16,
+ * binary data), for invalid UTF-8 if it is refused, and for lines that are not JSON
  */
 export function textCorpus(
   open: (signal?: AbortSignal) => TextBytes | Promise<TextBytes>,
@@ -64,7 +64,7 @@ export function textCorpus(
   };
 }
 
-/** @throws RangeError for "missingField" where nothing has fields */
+/** @throws RangeError for "missingField" without an option that names a field */
 export function checkMissing({ missingField, jsonField }: TextOptions): void {
   if (missingField !== undefined && jsonField === undefined)
     throw new RangeError(
@@ -72,7 +72,7 @@ export function checkMissing({ missingField, jsonField }: TextOptions): void {
     );
 }
 
-/** Reads texts as the options say, which are checked once. */
+/** Reads texts with options that are checked once. */
 export class TextReader {
   private readonly parsing: Parsing;
   private isWarned = false;
@@ -86,14 +86,14 @@ export class TextReader {
     checkFunction("onWarning", onWarning);
     if (jsonField !== undefined && (typeof jsonField !== "string" || jsonField === ""))
       throw new TypeError(`"jsonField" expected the name of a field, such as "text", got ${show(jsonField)}`);
-    // an iterable may give its words only once, and goes to no other thread
+    // an iterable may give its words only once, and cannot be posted to a worker
     if (isIterable(tokenizing.stopWords)) tokenizing.stopWords = [...tokenizing.stopWords];
     makeTokenizer(tokenizing);
     const counts = invalid === "replace" && onInvalid !== undefined;
     this.parsing = { tokenizing, jsonField, missingField, invalid: counts ? "count" : invalid };
   }
 
-  /** One pass over some texts; what it met is reported at its end. */
+  /** One pass over texts; its counts are reported at the end. */
   async *pass(name: string, chunks: (tally: Tally) => AsyncIterable<TokenChunk>): AsyncGenerator<TokenChunk> {
     const { onInvalid, onWarning } = this.options;
     const tally = new Tally();
@@ -105,7 +105,7 @@ export class TextReader {
     onWarning?.(warning);
   }
 
-  /** The tokens of texts, by these threads where there are some. A tokeniser that is a function runs here. */
+  /** The tokens of texts, read by these threads if there are any. A tokenizer that is a function runs in this thread. */
   read(
     texts: AsyncIterable<NamedText>,
     tally: Tally,
@@ -127,7 +127,7 @@ export class TextReader {
     return stringCorpus(() => texts, name, this.parsing.tokenizing).chunks();
   }
 
-  /** The bytes as they are. @throws FormatError for what is no text, or invalid UTF-8 that is to be refused */
+  /** Yields the bytes unchanged. @throws FormatError for bytes that are not text, and for invalid UTF-8 if it is refused */
   async *check(parts: AsyncIterable<Uint8Array>, name: string, tally: Tally): AsyncGenerator<Uint8Array> {
     const { invalid } = this.parsing;
     const check = invalid === "replace" ? undefined : new Utf8Check(name, invalid === "error");

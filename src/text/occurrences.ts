@@ -1,11 +1,11 @@
 import { Mark } from "../../assembly/params.js";
 
-/** Counts the numbers of tokens. */
+/** Counts how often each token number occurs in a chunk. */
 export class Occurrences {
-  /** of each number; 0 between two calls */
+  /** of each number; all 0 between calls */
   private counts = new Uint32Array(1024);
 
-  /** Each of the numbers, in the order in which they come first, and how often it occurs. @param tokens of their table */
+  /** { number, count }[…] in the order of first occurrence. @param tokens size of their table */
   of(numbers: Uint32Array, tokens: number): Uint32Array<ArrayBuffer> {
     if (tokens > this.counts.length) this.counts = new Uint32Array(2 * tokens);
     const { counts } = this;

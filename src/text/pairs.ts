@@ -1,8 +1,8 @@
-// Counts of words and of words that follow each other, in bounded memory.
+// Counts words and pairs of consecutive words, in bounded memory.
 
 import { ownCopy } from "./tokens.js";
 
-/** A pair as one number: words are numbered below 2^26, doubles hold 2^53. */
+/** A pair is one number: word numbers are below 2^26, and a double is exact to 2^53. */
 const SPAN = 2 ** 26;
 const EMPTY = -1;
 
@@ -51,7 +51,7 @@ class PairTable {
   }
 }
 
-/** A word and, after it, the others of what may be a phrase. */
+/** A possible phrase: its first word, the other words, and its count. */
 export interface Candidate {
   first: string;
   rest: readonly string[];
@@ -59,16 +59,16 @@ export interface Candidate {
 }
 
 export class PairCounter {
-  /** words counted as such, connectors not among them */
+  /** counted words, without connectors */
   private words: string[] = [];
   private counts: number[] = [];
   private numbers = new Map<string, number>();
   private pairs = new PairTable();
-  /** pairs with connectors between them: number, connectors, number, separated by NUL */
+  /** pairs with connectors between their words: number, connectors, number, separated by NUL */
   private chains = new Map<string, number>();
   private pruneBelow = 1;
 
-  /** @param limit distinct words and pairs at most */
+  /** @param limit most distinct words and pairs */
   constructor(private readonly limit: number) {}
 
   /** Distinct words and pairs. */
@@ -81,7 +81,7 @@ export class PairCounter {
     return number === undefined ? 0 : this.counts[number];
   }
 
-  /** Counts a word; the number that it has until the next call of shrink. */
+  /** Counts a word. @returns its number, valid until the next call of shrink */
   addWord(word: string): number {
     let number = this.numbers.get(word);
     if (number === undefined) {
@@ -104,7 +104,7 @@ export class PairCounter {
     this.chains.set(key, (this.chains.get(key) ?? 0) + 1);
   }
 
-  /** Drops what was counted least until the limit holds (word2phrase.c's ReduceVocab); words get other numbers then. */
+  /** Drops the rarest words and pairs until the limit holds (word2phrase.c's ReduceVocab). @returns whether words were renumbered */
   shrink(): boolean {
     if (this.distinct <= this.limit) return false;
     while (this.distinct > this.limit) this.prune(this.pruneBelow++);

@@ -1,4 +1,4 @@
-// Pieces of texts to tokens: what one thread does, be it this one or another.
+// Pieces of text to tokens: the work of one thread, this one or a worker.
 
 import { Utf8Check } from "./check-utf8.js";
 import { type FieldOptions, Tally } from "./fields.js";
@@ -8,21 +8,21 @@ import { whitespaceSplitter } from "./splitter.js";
 import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokenize.js";
 import type { TextParser, TokenChunk } from "./tokens.js";
 
-/** How text is read: what goes to a thread, unless the tokeniser is a function. */
+/** How text is read. It can be posted to a worker unless the tokenizer is a function. */
 export interface Parsing extends FieldOptions {
   tokenizing: TokenizeOptions;
-  /** invalid UTF-8 is replaced, and counted, or refused */
+  /** whether invalid UTF-8 is replaced, replaced and counted, or refused */
   invalid: "replace" | "count" | "error";
 }
 
-/** The first step is smaller, and the next ones grow: code that has not been compiled yet takes ten times as long. */
+/** The first step is smaller, and the next ones grow, because code that is not yet compiled takes ten times as long. */
 const FIRST_STEP = 8192;
 
 export class PieceReader {
   private readonly parser: TextParser;
   private step = FIRST_STEP / 2;
   private check: Utf8Check | undefined;
-  /** of the text, and what is counted of the piece at hand */
+  /** name of the text, and counts of the current piece */
   private name = "";
   private tally = new Tally();
   private isOpen = false;
@@ -38,7 +38,7 @@ export class PieceReader {
         : new LineTokenizer(tokenize ?? splitAtWhitespace, textOf);
   }
 
-  /** Its tokens, in steps; what a step gives is valid until the next. @throws FormatError */
+  /** The tokens of a piece, in steps. The chunk of a step is valid until the next step. @throws FormatError */
   *read({ bytes, name, from, ending }: Piece, tally: Tally): Generator<TokenChunk> {
     const { parser, parsing } = this;
     this.tally = tally;

@@ -1,8 +1,8 @@
-// Phrases: words that come together more often than chance, joined into one token (Mikolov et al. 2013, section 4).
+// Phrases: words that occur together more often than by chance, joined into one token (Mikolov et al. 2013, section 4).
 
 import { checkFunction, checkInteger, checkKnown, checkNumber, checkOneOf, checkSignal, show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { log } from "../math/power.js";
 import { abortable, orAborted } from "./abort.js";
 import { type Corpus, type CorpusSource, toCorpus } from "./corpus.js";
@@ -17,37 +17,37 @@ import type { Sentence } from "./tokens.js";
  * How a pair a b is scored from its count, those of its words and min = minCount:
  * "gensim" (count − min) / (a b) × distinct words and pairs, as gensim's default;
  * "npmi" log(p(ab) / (p(a) p(b))) / −log p(ab) in [−1, 1] (Bouma 2009), as gensim's;
- * "word2phrase" (count − min) / (a b) × words of the text, in float32 as word2phrase.c, which counts pairs across sentences too.
+ * "word2phrase" (count − min) / (a b) × words of the text, in float32 as word2phrase.c; pairs are counted across sentences, too.
  */
 export type PhraseScoring = "gensim" | "npmi" | "word2phrase";
 
 export interface PhraseOptions {
-  /** Words and pairs seen less often are no part of a phrase. Default 5. */
+  /** Rarer words and pairs are not part of a phrase. Default 5. */
   minCount?: number;
   /** A pair with a higher score is a phrase. Default 10, for npmi 0.5, for word2phrase 100. */
   threshold?: number;
   scoring?: PhraseScoring;
-  /** Words that a phrase may hold between its first and its last, and that score nothing themselves, such as "of". Default none. */
+  /** Words, such as "of", that may occur inside a phrase but do not count for its score. Default none. */
   connectorWords?: Iterable<string>;
-  /** Between the words of a phrase. Default "_". */
+  /** Joins the words of a phrase. Default "_". */
   delimiter?: string;
-  /** Distinct words and pairs held while counting; above it the rarest are dropped. Default 10,000,000. */
+  /** Most distinct words and pairs in memory while counting; beyond it the rarest are dropped. Default 10,000,000. */
   maxCounted?: number;
-  /** Read text in workers (default), or in process. The phrases are the same. */
+  /** true (default) reads text in workers, false in process. The phrases are the same. */
   worker?: boolean;
   /** Workers that read: "auto" (default) is one for each core. */
   threads?: number | "auto";
-  /** Called with the words read so far, now and then; a promise that it returns is awaited, and its error rejects. */
+  /** Called from time to time with the number of words read so far. A returned promise is awaited; its error rejects. */
   onWords?: (words: number) => unknown;
   /** In Node: called with what was skipped in a folder whose path was given. */
   onWarning?: (message: string) => unknown;
-  /** Stops counting at once; the promise rejects with its reason. */
+  /** Stops counting at once; the promise rejects with the reason of the signal. */
   signal?: AbortSignal;
 }
 
 export const PHRASE_THRESHOLD: Record<PhraseScoring, number> = { gensim: 10, npmi: 0.5, word2phrase: 100 };
 
-/** Words that often stand within English phrases. */
+/** Words that often occur inside English phrases. */
 export const ENGLISH_CONNECTORS: readonly string[] = "a an the for of with without at from to in on by and or".split(
   " ",
 );
@@ -57,7 +57,7 @@ const OPTIONS = [
   ...["worker", "threads", "onWords", "onWarning", "signal"],
 ];
 
-/** What scores are made of. */
+/** The inputs of a score. */
 interface Counts {
   first: number;
   second: number;
@@ -77,7 +77,7 @@ const SCORES: Record<PhraseScoring, (counts: Counts) => number> = {
     const together = pair / words;
     return log(together / ((first / words) * (second / words))) / -log(together);
   },
-  // in the order and with the floats of word2phrase.c, so that the same pairs pass
+  // in the order and with the float32 rounding of word2phrase.c, so that the same pairs pass
   word2phrase({ first, second, pair, words, minCount }) {
     if (Math.min(first, second, pair) < minCount) return 0;
     return fround(fround(fround(fround(pair - minCount) / fround(first)) / fround(second)) * fround(words));
@@ -86,7 +86,7 @@ const SCORES: Record<PhraseScoring, (counts: Counts) => number> = {
 
 /**
  * Counts the pairs of a corpus and keeps those that score above the threshold.
- * @param machine whose threads read
+ * @param machine provides the threads that read
  * @throws TypeError, RangeError for options; what onWords throws; the signal's reason
  */
 export async function learnPhrases(
@@ -114,7 +114,7 @@ export async function learnPhrases(
     const [a, b] = [counter.count(first), counter.count(rest[rest.length - 1])];
     const score = SCORES[scoring]({ first: a, second: b, pair: count, words, distinct, minCount });
     if (score > (scoring === "word2phrase" ? fround(threshold) : threshold)) kept.push([[first, ...rest], score]);
-    if (++seen % 65_536 === 0) await orAborted(breathe(), options.signal);
+    if (++seen % 65_536 === 0) await orAborted(yieldToEventLoop(), options.signal);
   }
   kept.sort((a, b) => b[1] - a[1] || (a[0].join(" ") < b[0].join(" ") ? -1 : 1));
   return new Phrases(kept, connectors, delimiter);
@@ -160,7 +160,7 @@ async function countPairs(
         between = [];
       }
       words += sentence.length;
-      // numbers change then
+      // shrinking renumbers the words
       if (counter.shrink()) last = -1;
     }
     await orAborted(Promise.resolve(onWords?.(words)), signal);
@@ -171,9 +171,9 @@ async function countPairs(
 const FORMAT = "wasm2vec phrases";
 const VERSION = 1;
 
-/** The phrases of a corpus; joins them in any sentences. */
+/** The phrases of a corpus. Joins them in any sentences. */
 export class Phrases {
-  /** by the first word, then by the others, separated by NUL */
+  /** by the first word, then by the other words, separated by NUL */
   private readonly byFirst = new Map<string, Map<string, string>>();
   private readonly connectors: ReadonlySet<string>;
 
@@ -199,10 +199,10 @@ export class Phrases {
     for (const [words, score] of this.phrases) yield [words.join(this.delimiter), score];
   }
 
-  /** The sentence with its phrases joined: from left to right, a word belongs to one phrase at most. */
+  /** The sentence with its phrases joined, from left to right. A word belongs to at most one phrase. */
   join(sentence: Sentence): string[] {
     const joined: string[] = [];
-    // a word that a phrase may begin with, and the connectors since
+    // a word that may begin a phrase, and the connectors after it
     let held: string[] = [];
     for (const word of sentence) {
       if (this.connectors.has(word)) {
@@ -239,7 +239,7 @@ export class Phrases {
     };
   }
 
-  /** As Phrases.parse reads it. */
+  /** Text that Phrases.parse reads. */
   toText(): string {
     const { delimiter, connectors, phrases } = this;
     return JSON.stringify({ format: FORMAT, version: VERSION, delimiter, connectorWords: [...connectors], phrases });

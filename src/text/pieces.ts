@@ -1,59 +1,59 @@
-// Texts in pieces, each of which one thread reads.
+// Cuts texts into pieces; one thread reads each piece.
 
 import { HEAD, refuseBinary, refuseHead } from "./kind.js";
 import { isWhitespace, NEWLINE } from "./whitespace.js";
 
-/** Bytes of a text that has a name for messages. */
+/** The bytes of a text, and its name for messages. */
 export interface NamedText {
   name: string;
   bytes: AsyncIterable<Uint8Array>;
-  /** Opens it where every thread can, if it lies there. */
+  /** Opens the text so that every thread can read it, if possible. */
   place?: () => Promise<Place | undefined>;
 }
 
-/** Bytes of a text from which it is worth it that threads open it themselves. */
+/** A text of so many bytes or more is worth opening by each thread itself. */
 export const LARGE = 2 ** 20;
 
-/** Where a text lies that any thread can read from anywhere. */
+/** A text that any thread can read at any offset. */
 export interface Place {
   readonly size: number;
-  /** The bytes from … to, for this thread. */
+  /** Reads the bytes [from, to) in this thread. */
   read(from: number, to: number): Promise<Uint8Array>;
-  /** By what another thread reads them; told in the order of the text. */
+  /** What another thread needs to read the bytes [from, to). Called in the order of the text. */
   part(from: number, to: number): FilePart | Blob;
   close(): Promise<void>;
 }
 
-/** Bytes of a file. */
+/** A part of a file. */
 export interface FilePart {
   path: string;
-  /** of the file, which another may have replaced meanwhile */
+  /** of the file, to detect that another file has replaced it */
   inode: number;
   from: number;
   to: number;
 }
 
-/** @typeParam Bytes what they are, or where */
+/** A part of a text. @typeParam Bytes the bytes, or where to read them */
 export interface Piece<Bytes = Uint8Array<ArrayBuffer>> {
   bytes: Bytes;
-  /** of its text */
+  /** name of the text */
   name: string;
-  /** bytes of the text before it */
+  /** offset in the text, in bytes */
   from: number;
-  /** with the text, where nothing is cut in two, or anywhere: whoever reads it then reads the next one, too */
+  /** where it ends: with the text, at a cut between tokens, or anywhere; in the last case the same thread must read the next piece */
   ending: "text" | "cut" | "anywhere";
 }
 
-/** What goes to a thread. */
+/** A piece that is posted to a thread. */
 export type PieceToRead = Piece<Uint8Array<ArrayBuffer> | FilePart | Blob>;
 
-/** Bytes of a piece at most: some 3 ms of work. */
+/** Bytes of a piece, at most: about 3 ms of work. */
 const SIZE = 524_288;
 
-/** Bytes before the end of a piece in which this thread looks where to cut, before it looks at the whole. */
+/** This thread looks for a cut in so many bytes at the end of a piece, and only if there is none in the whole piece. */
 const LOOK = 4096;
 
-/** Memory of pieces that were read, which later ones take. */
+/** Recycles the memory of pieces that have been read. */
 export class PieceMemory {
   private readonly spare: ArrayBuffer[] = [];
 
@@ -66,7 +66,7 @@ export class PieceMemory {
   }
 }
 
-/** The parts of texts as they come. @throws FormatError for what is not text */
+/** The parts of texts, uncut. @throws FormatError for bytes that are not text */
 export async function* uncut(texts: AsyncIterable<NamedText>): AsyncGenerator<Piece> {
   for await (const { name, bytes } of texts) {
     let from = 0;
@@ -79,8 +79,8 @@ export async function* uncut(texts: AsyncIterable<NamedText>): AsyncGenerator<Pi
 }
 
 /**
- * Texts in pieces for threads: where they lie, if threads can read there, else in memory of their own.
- * @param atLines cuts at the ends of lines, else after any whitespace @throws FormatError for what is not text
+ * Cuts texts into pieces for threads. A piece says where to read it if threads can read there; else it holds a copy of its bytes.
+ * @param atLines cuts at line ends, else after any whitespace @throws FormatError for bytes that are not text
  */
 export async function* cut(
   texts: AsyncIterable<NamedText>,
@@ -143,7 +143,7 @@ async function* cutBytes({ name, bytes }: NamedText, atLines: boolean, memory: P
   memory.give(buffer.buffer);
 }
 
-/** Where to cut, so that something is left that tells how the text ends; 0 for nowhere. */
+/** The last cut that leaves at least one byte, which tells how the text ends; 0 if there is none. */
 function lastCut(bytes: Uint8Array, atLines: boolean): number {
   let end = bytes.length - 1;
   if (atLines) while (end > 0 && bytes[end - 1] !== NEWLINE) end--;

@@ -1,7 +1,7 @@
-// Text read by several threads: pieces go out, their tokens come back in the order of the text.
+// Several threads read a text: they get pieces, and return the tokens in the order of the text.
 
 import { FormatError } from "../base/errors.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Corpus } from "./corpus.js";
 import { type Counts, RowError, type Tally } from "./fields.js";
 import { type Parsing, PieceReader } from "./parser.js";
@@ -9,11 +9,11 @@ import type { Piece, PieceMemory, PieceToRead } from "./pieces.js";
 import type { ReadingHandle, ReadingThreads, ReadReply } from "./reading-link.js";
 import type { TokenChunk } from "./tokens.js";
 
-/** Bytes of a text that is read here, sooner than threads would start; and pieces, for texts of many files. */
+/** A text below so many bytes, or of so few pieces, is read in this thread, because starting others takes longer. */
 const SMALL = 2 * 2 ** 20;
 const FEW = 64;
 
-/** Pieces for each thread that are read ahead. */
+/** Pieces read ahead, for each thread. */
 const AHEAD = 2;
 
 /** The same corpus, read by these threads. */
@@ -22,7 +22,7 @@ export function readBy(corpus: Corpus, threads: ReadingThreads | undefined): Cor
   return Object.create(corpus, { chunks: { value: (signal?: AbortSignal) => corpus.chunks(signal, threads) } });
 }
 
-/** Here, one piece after the other; the event loop gets its turn between steps. */
+/** Reads pieces in this thread, one after the other; yields to the event loop between steps. */
 export async function* readHere(
   pieces: AsyncIterable<Piece> | Iterable<Piece>,
   parsing: Parsing,
@@ -32,14 +32,14 @@ export async function* readHere(
   for await (const piece of pieces) {
     for (const chunk of reader.read(piece, tally)) {
       yield chunk;
-      await breathe();
+      await yieldToEventLoop();
     }
   }
 }
 
 /**
- * By threads, of which none is left behind; a small text here.
- * @param memory takes that of pieces that were read @param signal ends them at once
+ * Reads pieces in threads, which end with the pass; a small text in this thread.
+ * @param memory gets back the memory of pieces that were read @param signal ends the threads at once
  */
 export async function* readThere(
   pieces: AsyncIterable<PieceToRead>,
@@ -50,16 +50,16 @@ export async function* readThere(
   signal?: AbortSignal,
 ): AsyncGenerator<TokenChunk> {
   signal?.throwIfAborted();
-  const crew = new Crew(threads, parsing);
-  const abort = () => crew.close(signal?.reason);
+  const pool = new ReaderPool(threads, parsing);
+  const abort = () => pool.close(signal?.reason);
   signal?.addEventListener("abort", abort);
   const next = async function* (): AsyncGenerator<TokenChunk> {
-    const { chunks, counts, memory: read } = await crew.next(tally);
+    const { chunks, counts, memory: read } = await pool.next(tally);
     if (read) memory.give(read);
     tally.add(counts);
     for (const chunk of chunks) {
       yield chunk;
-      await breathe();
+      await yieldToEventLoop();
     }
   };
   let first: Piece[] | undefined = [];
@@ -73,16 +73,16 @@ export async function* readThere(
           continue;
         }
       }
-      for (const one of first ?? []) crew.read(one);
+      for (const one of first ?? []) pool.read(one);
       first = undefined;
-      crew.read(piece);
-      while (crew.isBusy) yield* next();
+      pool.read(piece);
+      while (pool.isBusy) yield* next();
     }
     if (first !== undefined) yield* readHere(first, parsing, tally);
-    while (crew.load > 0) yield* next();
+    while (pool.load > 0) yield* next();
   } finally {
     signal?.removeEventListener("abort", abort);
-    crew.close(new Error("the text is not read any more"));
+    pool.close(new Error("reading of the text has ended"));
   }
 }
 
@@ -96,12 +96,12 @@ interface PieceRead {
   memory: ArrayBuffer | undefined;
 }
 
-/** Threads: one, and another whenever tokens have to be waited for. While others train that is seldom, and cores are left to them. */
-class Crew {
+/** Starts with one thread, and adds one whenever tokens are late. While others train that is rare, which leaves the cores to them. */
+class ReaderPool {
   private readonly readers: Reader[] = [];
-  /** pieces under way, in the order of the text */
-  private readonly under: { read: Promise<PieceRead>; isFirst: boolean; isDone: boolean }[] = [];
-  /** who reads a piece that goes on in the next */
+  /** pieces that are being read, in the order of the text */
+  private readonly pending: { read: Promise<PieceRead>; isFirst: boolean; isDone: boolean }[] = [];
+  /** the thread whose piece continues in the next one */
   private last: Reader | undefined;
   private closed: { reason: unknown } | undefined;
 
@@ -110,9 +110,9 @@ class Crew {
     private readonly parsing: Parsing,
   ) {}
 
-  /** Pieces under way. */
+  /** Pieces that are being read. */
   get load(): number {
-    return this.under.length;
+    return this.pending.length;
   }
 
   get isBusy(): boolean {
@@ -121,31 +121,31 @@ class Crew {
 
   /** @throws the reason, once it is closed */
   read(piece: PieceToRead): void {
-    const { readers, under, closed } = this;
+    const { readers, pending, closed } = this;
     if (closed) throw closed.reason;
     if (readers.length === 0) this.start();
     const reader = this.last ?? readers.reduce((a, b) => (a.load <= b.load ? a : b));
     this.last = piece.ending === "anywhere" ? reader : undefined;
-    const own = { read: reader.read(piece), isFirst: piece.from === 0, isDone: false };
-    under.push(own);
-    own.read.then(
+    const entry = { read: reader.read(piece), isFirst: piece.from === 0, isDone: false };
+    pending.push(entry);
+    entry.read.then(
       () => {
-        own.isDone = true;
+        entry.isDone = true;
       },
-      () => {}, // awaited in its turn
+      () => {}, // next() handles the rejection
     );
   }
 
-  /** What the next piece held. @param tally of those before it, whose lines are of the text at hand */
+  /** The result of the next piece. @param tally of the pieces before it; its lines are those of the current text */
   async next(tally: Tally): Promise<PieceRead> {
     const { readers, threads } = this;
-    const { read, isFirst, isDone } = this.under.shift()!;
+    const { read, isFirst, isDone } = this.pending.shift()!;
     if (!isDone && readers.length < threads.count && readers.every((reader) => reader.hasAnswered)) this.start();
     if (isFirst) tally.lines = 0;
     try {
       return await read;
     } catch (error) {
-      // a thread knows the lines of its own piece
+      // a thread counts lines from the start of its piece
       throw error instanceof RowError ? new RowError(error.text, tally.lines + error.line, error.what) : error;
     }
   }
@@ -160,7 +160,7 @@ class Crew {
   }
 }
 
-/** One thread: pieces go out, replies come in the same order. */
+/** One thread. It gets pieces, and replies in the same order. */
 class Reader {
   private readonly waiting: { resolve: (read: PieceRead) => void; reject: (reason: unknown) => void }[] = [];
   private failure: { reason: unknown } | undefined;
@@ -179,7 +179,7 @@ class Reader {
     thread.post({ type: "read", parsing }, []);
   }
 
-  /** Pieces under way. */
+  /** Pieces that are being read. */
   get load(): number {
     return this.waiting.length;
   }
@@ -192,7 +192,7 @@ class Reader {
     });
   }
 
-  /** Gives up what is under way. */
+  /** Rejects all pieces that are being read. */
   close(reason: unknown): void {
     this.failure ??= { reason };
     for (const { reject } of this.waiting.splice(0)) reject(reason);

@@ -1,29 +1,29 @@
-// What the calling thread and the threads that read say to each other.
+// Messages between the calling thread and the threads that read.
 
 import type { Counts, RowError } from "./fields.js";
 import type { Parsing } from "./parser.js";
 import type { PieceToRead } from "./pieces.js";
 
-/** The first message says how to read; each piece gets one reply, in their order. */
+/** The first message says how to read. Each piece gets one reply, in the order of the pieces. */
 export type ReadRequest = { type: "read"; parsing: Parsing } | { type: "piece"; piece: PieceToRead };
 
-/** A step of a piece, in the numbers of the thread's own table. */
+/** A step of a piece, in the numbers of the thread's own token table. */
 export interface ReadStep {
   numbers: Uint32Array<ArrayBuffer>;
-  /** as TokenChunk has them */
+  /** as in TokenChunk */
   occurrences: Uint32Array<ArrayBuffer>;
-  /** tokens that the table got with it, in the order of their numbers */
+  /** tokens that this step added to the table, in the order of their numbers */
   fresh: string[];
-  /** whether the table is another, which begins with these */
+  /** whether a new table begins with these tokens */
   isOther: boolean;
 }
 
-/** The memory of a piece that came with its bytes goes back. */
+/** `memory` returns the memory of a piece that was posted with its bytes. */
 export type ReadReply =
   | { type: "read"; steps: ReadStep[]; counts: Counts; memory?: ArrayBuffer }
   | { type: "failed"; message: string; isFormat: boolean; row?: Pick<RowError, "text" | "line" | "what"> };
 
-/** What a thread is to this one. */
+/** A thread that reads, seen from the calling thread. */
 export interface ReadingHandle {
   post(message: ReadRequest, transfer: Transferable[]): void;
   onMessage(listener: (reply: ReadReply) => void): void;

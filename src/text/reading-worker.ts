@@ -1,4 +1,4 @@
-// A thread that reads: pieces of text come in, their tokens go out.
+// The body of a thread that reads: it gets pieces of text and replies with their tokens.
 
 import { FormatError } from "../base/errors.js";
 import { RowError, Tally } from "./fields.js";
@@ -7,7 +7,7 @@ import { PieceReader } from "./parser.js";
 import type { FilePart, PieceToRead } from "./pieces.js";
 import type { ReadReply, ReadRequest, ReadStep } from "./reading-link.js";
 
-/** What the thread does with each message. @param readFile where there are files; what it gives is valid until the next call */
+/** The handler of the thread's messages. @param readFile on platforms with files; its result is valid until the next call */
 export function readingThread(
   post: (reply: ReadReply, transfer: Transferable[]) => void,
   readFile?: (part: FilePart) => Uint8Array<ArrayBuffer>,
@@ -62,7 +62,7 @@ export function readingThread(
     }
   };
 
-  // one after the other, though a blob is waited for
+  // one after the other, because reading a blob is asynchronous
   let last = Promise.resolve();
   return (request) => {
     last = last.then(() => handle(request));

@@ -1,4 +1,4 @@
-// Where the bytes of a text come from: iterables, streams, blobs and responses of fetch become one.
+// The sources of a text's bytes: iterables, streams, blobs and fetch responses become one async iterable.
 
 import { show } from "../base/check.js";
 
@@ -7,13 +7,13 @@ export type TextBytes = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | Reada
 
 /** How far a pass over a text is. */
 export interface BytesRead {
-  /** Bytes read so far; where files are compressed, of the compressed ones. */
+  /** Bytes read so far; of compressed files the compressed bytes. */
   bytes: number;
-  /** Bytes that there are, if that is known. */
+  /** All bytes, if known. */
   total?: number;
 }
 
-/** What is to be read in a pass. @param name for messages @param read set to its start @throws TypeError for what holds no bytes */
+/** Opens a text for a pass. @param name for messages @param read is reset @throws TypeError if `open` returns no source of bytes */
 export async function openBytes(
   open: (signal?: AbortSignal) => TextBytes | Promise<TextBytes>,
   name: string,
@@ -28,11 +28,11 @@ export async function openBytes(
 }
 
 /**
- * One pass over the bytes. Streams are read without their iterator, which Safari lacks, and let go where the pass ends early.
+ * One pass over the bytes. Streams are read without their iterator, which Safari lacks, and cancelled on early exit.
  * @param name for messages
- * @param read kept up to date
- * @param signal cancels a stream, also one that the pass waits for
- * @throws Error for a response that is no success, TypeError for parts that are no bytes
+ * @param read is updated with the progress
+ * @param signal cancels a stream, also while the pass waits for it
+ * @throws Error for an unsuccessful response, TypeError for parts that are not bytes
  */
 export async function* bytesOf(
   opened: TextBytes,
@@ -48,8 +48,8 @@ export async function* bytesOf(
 }
 
 /**
- * The items of a source of the user's. Whoever leaves early does not wait for the source to clean up: one that never
- * answers would hold up the end for ever.
+ * The items of a user's source. An early exit does not wait for the source to clean up, because a source that never responds
+ * would block it for ever.
  */
 export function detached<T>(source: AsyncIterable<T> | Iterable<T>): AsyncIterable<T> | Iterable<T> {
   return Symbol.asyncIterator in source ? detach(source) : source;
@@ -69,7 +69,7 @@ async function* detach<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   }
 }
 
-/** The same parts, but the first holds `length` bytes at least, unless there are fewer in all. */
+/** The same parts, but the first has at least `length` bytes, if there are so many. */
 export async function* withHead(
   parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   length: number,
@@ -110,7 +110,7 @@ function checkSource(opened: TextBytes, name: string): TextBytes {
   if (isSource && !ArrayBuffer.isView(opened)) return opened;
   throw new TypeError(
     `${name}: expected parts of bytes, a stream, a Blob or a Response, got ${show(opened)}: ` +
-      (isSource ? "give the bytes in an array, () => [bytes]" : "for strings use stringCorpus"),
+      (isSource ? "pass the bytes in an array, () => [bytes]" : "for strings use stringCorpus"),
   );
 }
 
@@ -138,14 +138,14 @@ async function* partsOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
-  // nobody waits for it: a source that never answers would hold up whoever leaves
+  // not awaited, because a source that never responds would block the exit
   const cancel = () => void reader.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener("abort", cancel);
   try {
     for (;;) {
       signal?.throwIfAborted();
       const { done, value } = await reader.read();
-      // a stream that was cancelled looks as if it had ended
+      // a cancelled stream looks as if it had ended
       signal?.throwIfAborted();
       if (done) return;
       yield value;

@@ -8,32 +8,32 @@ import { JsSplitter } from "./js-splitter.js";
 import { CAPACITY, type TextParser, type TokenChunk } from "./tokens.js";
 import { NEWLINE } from "./whitespace.js";
 
-/** The functions that assembly/split.ts exports; pointers are i32. */
+/** The functions that assembly/split.ts exports. Pointers are i32. */
 interface Split {
   split(length: number): number;
   clear(): void;
 }
 
-/** Bytes of a page of wasm memory, and the pages that the binary allows: all of them are never needed. */
+/** Bytes of a page of wasm memory, and the most pages that the binary allows, which are never all needed. */
 const PAGE = 65_536;
 const MAXIMUM = 512;
 
-/** Bytes of the tokens of a table, before another takes its place. */
+/** Bytes of a table's tokens, beyond which a new table begins. */
 const TEXT_CAPACITY = 2 ** 24;
 
-/** Bytes that the tokens of a step may take: those of a step and its rest, and a newline after each; and what loads may reach. */
+/** Most bytes of a step's tokens: the step and its rest, a newline after each token, and 16 bytes that loads may read past the end. */
 const STEP_TEXT = 2 * (SplitSize.step + SplitSize.longest) + 16;
 
 let binary: WebAssembly.Module | undefined;
 
-/** In wasm, or in JavaScript where a policy forbids wasm. */
+/** A splitter in wasm, or in JavaScript if a policy forbids wasm. */
 export function whitespaceSplitter(): TextParser {
   if (typeof WebAssembly === "undefined") return new JsSplitter();
   try {
     binary ??= new WebAssembly.Module(fromBase64(split));
     return new WasmSplitter(binary);
   } catch (error) {
-    // or there is no room for its memory
+    // a RangeError: there is no memory for the instance
     if (isNoWasm(error) || error instanceof RangeError) return new JsSplitter();
     throw error;
   }
@@ -77,7 +77,7 @@ export class WasmSplitter implements TextParser {
     const end = this.kernel.split(rest + piece.length) >>> 0;
     const after = this.get(SplitPlace.textEnd);
     if (after > before) {
-      // no newline after the last one
+      // without the newline after the last token
       for (const token of this.decoder.decode(bytes.subarray(before, after - 1)).split("\n")) tokens.push(token);
     }
     return { numbers: words.subarray(SplitPlace.numbers / 4, end / 4), tokens };
@@ -88,7 +88,7 @@ export class WasmSplitter implements TextParser {
     return this.add(isText && isOpen ? Uint8Array.of(NEWLINE) : new Uint8Array());
   }
 
-  /** For the tokens of a step, in a new table if this one is full. @returns where their bytes begin */
+  /** Makes room for the tokens of a step, in a new table if this one is full. @returns where their bytes begin */
   private makeRoom(): number {
     let end = this.get(SplitPlace.textEnd);
     if (this.tokens.length >= CAPACITY || end > SplitPlace.text + TEXT_CAPACITY) {

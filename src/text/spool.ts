@@ -1,28 +1,28 @@
-// Numbers in memory up to a budget, the rest in a file: what a pass over a text gave, for the passes after it.
+// Keeps the numbers of one pass over a text for later passes: in memory up to a limit, the rest in a file.
 
-/** A file for one run: bytes go in at the end, and come out from anywhere once it is sealed. */
+/** A temporary file. Bytes are appended; once it is sealed, they can be read at any offset. */
 export interface SpoolFile {
   append(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   seal(): Promise<void>;
-  /** The bytes from … to of what was appended. */
+  /** The bytes [from, to). */
   read(from: number, to: number): Promise<ArrayBuffer>;
   remove(): Promise<void>;
 }
 
-/** Numbers kept, written and read at a time: 1 MB. */
+/** Numbers of a block, which is kept, written and read as a whole: 1 MB. */
 const BLOCK = 262_144;
 const BLOCK_BYTES = 4 * BLOCK;
 
-/** Numbers go in at the end, and come out in the same order as often as they are asked for. */
+/** A sequence of numbers: appended once, then read in the same order any number of times. */
 export class Spool {
   private readonly inMemory: Uint32Array[] = [];
   private file: SpoolFile | undefined;
   private blocksInFile = 0;
-  /** the block that is being filled, in the end a part of one */
+  /** the block that is being filled; after sealing, its used part */
   private last = new Uint32Array(BLOCK);
   private used = 0;
 
-  /** @param memory bytes that stay in memory at most, but for the last block @param open gives the file for the others */
+  /** @param memory most bytes in memory, without the last block @param open creates the file for the rest */
   constructor(
     private readonly memory: number,
     private readonly open: () => Promise<SpoolFile>,
@@ -38,13 +38,13 @@ export class Spool {
     }
   }
 
-  /** Nothing comes after it. */
+  /** Ends the sequence. */
   async seal(): Promise<void> {
     this.last = this.last.slice(0, this.used);
     await this.file?.seal();
   }
 
-  /** A pass, once it is sealed. */
+  /** A pass over the sequence, after it is sealed. */
   async *read(): AsyncGenerator<Uint32Array> {
     yield* this.inMemory;
     for (let from = 0; from < this.blocksInFile * BLOCK_BYTES; from += BLOCK_BYTES)

@@ -1,31 +1,31 @@
-// The text of a training, which is read once: the first pass keeps its words as numbers, and later ones read those.
+// The text of a training, which is read once: the first pass keeps its words as numbers, and later passes read these.
 
 import { Mark } from "../../assembly/params.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Corpus } from "./corpus.js";
 import { Spool, type SpoolFile } from "./spool.js";
 import { NumberTables, type TokenChunk } from "./tokens.js";
 import { buildVocabulary, type Count, type Vocabulary, type VocabularyOptions } from "./vocabulary.js";
 
-/** Where numbers are kept. */
+/** Where the numbers are kept. */
 export interface SpoolPlace {
-  /** bytes in memory at most, before the file begins */
+  /** most bytes in memory; the rest goes to the file */
   memory: number;
   open: () => Promise<SpoolFile>;
 }
 
-/** Words looked up before the event loop gets its turn. */
+/** Words looked up between yields to the event loop. */
 const LOOKED_UP = 32_768;
 
 export class SpooledText {
-  /** the pass that came to its end: in the numbers of words, until it is known which have vectors, and in their ids */
+  /** the pass that was kept: in numbers of words while the vocabulary is not known, then in word ids */
   private kept:
     | { spool: Spool; numbers?: ReadonlyMap<string, number>; vocabulary?: Vocabulary; ids?: Int32Array }
     | undefined;
 
   /**
    * @param place undefined: every pass reads the corpus
-   * @param onFailure told when the file failed, and what that means
+   * @param onFailure called with a message if the file fails
    */
   constructor(
     readonly corpus: Corpus,
@@ -33,7 +33,7 @@ export class SpooledText {
     private readonly onFailure: (message: string) => void,
   ) {}
 
-  /** Counts its words, as buildVocabulary does, and keeps it. */
+  /** Counts the words, as buildVocabulary does, and keeps the pass. */
   async count(options: VocabularyOptions, onTokens: (tokens: number) => void = () => {}): Promise<Count> {
     const recorder = await this.record();
     try {
@@ -41,7 +41,7 @@ export class SpooledText {
         await recorder?.add(numbers);
         onTokens(tokens);
       });
-      // the numbers of words that were forgotten went to others
+      // the numbers of forgotten words were reused for others
       const spool = count.isWhole ? await recorder?.end() : undefined;
       this.kept = spool && { spool, numbers: count.numbers };
       return count;
@@ -51,8 +51,8 @@ export class SpooledText {
   }
 
   /**
-   * The corpus without the words that are not in a vocabulary, to be read so often: the first pass that comes to its end is kept,
-   * unless that of counting was.
+   * The corpus in the words of a vocabulary. The first complete pass is kept, unless counting was.
+   * @param passes how often the corpus will be read
    */
   async words(vocabulary: Vocabulary, passes = Number.POSITIVE_INFINITY): Promise<Corpus> {
     const { kept } = this;
@@ -67,7 +67,7 @@ export class SpooledText {
     return Object.create(this.corpus, { chunks: { value: chunks } });
   }
 
-  /** Removes what is kept; that this fails is told too, and no reason to lose what was trained. */
+  /** Removes the kept pass. If that fails it is reported but not thrown, so that nothing trained is lost. */
   async remove(): Promise<void> {
     const { kept } = this;
     this.kept = undefined;
@@ -76,7 +76,7 @@ export class SpooledText {
     });
   }
 
-  /** A pass over what is kept; if that cannot be read any more, the rest comes from the text. */
+  /** A pass over the kept numbers. If reading them fails, the rest comes from the text. */
   private async *replay(vocabulary: Vocabulary, signal?: AbortSignal): AsyncGenerator<TokenChunk> {
     const { spool, ids } = this.kept!;
     const pieces = spool.read();
@@ -88,7 +88,7 @@ export class SpooledText {
       const numbers = ids ? translated(step.value, ids) : step.value;
       given += numbers.length;
       yield { numbers, tokens: vocabulary.words };
-      await breathe();
+      await yieldToEventLoop();
     }
     await this.remove();
     for await (const { numbers, tokens } of this.known(vocabulary, signal)) {
@@ -131,7 +131,7 @@ export class SpooledText {
     }
   }
 
-  /** Begins to keep a pass, where there is a place for it. */
+  /** Begins to keep a pass, if there is a place for it. */
   private async record(): Promise<Recorder | undefined> {
     await this.remove();
     if (this.place === undefined) return undefined;
@@ -139,7 +139,7 @@ export class SpooledText {
     return new Recorder(new Spool(memory, open), (step) => this.tried(step));
   }
 
-  /** What a step gives, or undefined if it failed, after which nothing is kept any more. */
+  /** The result of a step, or undefined if it failed; after a failure nothing is kept. */
   private async tried<T>(step: () => Promise<T>): Promise<T | undefined> {
     try {
       return await step();
@@ -151,7 +151,7 @@ export class SpooledText {
   }
 }
 
-/** Keeps one pass, as long as nothing fails. */
+/** Keeps one pass, unless something fails. */
 class Recorder {
   constructor(
     private spool: Spool | undefined,
@@ -162,7 +162,7 @@ class Recorder {
     await this.attempt((spool) => spool.add(numbers));
   }
 
-  /** The pass as a whole, if it was kept. */
+  /** Ends the pass. @returns its numbers, if they were kept */
   async end(): Promise<Spool | undefined> {
     await this.attempt((spool) => spool.seal());
     const { spool } = this;
@@ -170,11 +170,11 @@ class Recorder {
     return spool;
   }
 
-  /** Lets go of what did not come to its end. */
+  /** Discards an incomplete pass. */
   async discard(): Promise<void> {
     const { spool } = this;
     this.spool = undefined;
-    await spool?.remove().catch(() => {}); // it was the disk that failed
+    await spool?.remove().catch(() => {}); // the disk has failed, which was reported
   }
 
   private async attempt(step: (spool: Spool) => Promise<void>): Promise<void> {
@@ -191,12 +191,12 @@ async function idsOf(numbers: ReadonlyMap<string, number>, { words }: Vocabulary
   for (let id = 0; id < words.length; id++) {
     const number = numbers.get(words[id]);
     if (number !== undefined) ids[number] = id;
-    if (id % LOOKED_UP === 0) await breathe();
+    if (id % LOOKED_UP === 0) await yieldToEventLoop();
   }
   return ids;
 }
 
-/** What has an id. */
+/** The ids of those numbers that have one. */
 function translated(numbers: Uint32Array, ids: Int32Array): Uint32Array {
   const known = new Uint32Array(numbers.length);
   let count = 0;

@@ -1,4 +1,4 @@
-// Texts that are strings already.
+// A corpus of strings.
 
 import { show } from "../base/check.js";
 import { type Corpus, toCorpus } from "./corpus.js";
@@ -7,9 +7,9 @@ import { makeTokenizer, splitAtWhitespace, type TokenizeOptions } from "./tokeni
 import type { Sentence } from "./tokens.js";
 
 /**
- * A corpus of texts that are strings already, such as rows of a database; each is a sentence, unless the options say otherwise.
- * Arrays of tokens are taken as they are.
- * @param open gives them from the start; called once for each pass
+ * A corpus of strings, such as rows of a database. Each is a sentence, unless the options say otherwise. Arrays of tokens are used
+ * unchanged.
+ * @param open gives the texts from the start; called once for each pass
  * @throws TypeError, RangeError for options
  */
 export function stringCorpus(

@@ -1,21 +1,21 @@
-// How many threads read a text, and train on it.
+// How many threads read a text and train on it.
 
 import { checkBoolean, checkInteger } from "../base/check.js";
 import type { ReadingHandle, ReadingThreads } from "./reading-link.js";
 
-/** Threads at most. */
+/** Most threads. */
 const MAX_THREADS = 64;
 
 export interface ThreadOptions {
-  /** workers, or this thread alone */
+  /** true: workers; false: this thread alone */
   worker: boolean;
   /** "auto" is one for each core */
   threads: number | "auto";
 }
 
-/** What the doors know of threads where they run. */
+/** Threads of the platform, as the entry points provide them. */
 export interface Machine {
-  /** Threads that it runs at once. */
+  /** Threads that the machine runs at once. */
   cores(): number;
   spawn(): ReadingHandle;
 }
@@ -30,13 +30,13 @@ export function checkThreads(worker: unknown, threads: unknown): ThreadOptions {
   return { worker: isWorker, threads: count };
 }
 
-/** Threads that are asked for. @param cores threads that the machine runs at once */
+/** The number of threads that the options ask for. @param cores threads that the machine runs at once */
 export function threadsOf({ worker, threads }: ThreadOptions, cores: number): number {
   if (!worker) return 1;
   return threads === "auto" ? Math.min(cores, MAX_THREADS) : threads;
 }
 
-/** The threads that read; none where there are no workers. */
+/** The threads that read; undefined without workers. */
 export function readersOf({ cores, spawn }: Machine, options: ThreadOptions): ReadingThreads | undefined {
   return options.worker ? { count: threadsOf(options, cores()), spawn } : undefined;
 }

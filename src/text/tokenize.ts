@@ -1,9 +1,9 @@
-// A line of text to sentences of tokens.
+// Splits a line of text into sentences of tokens.
 
 import { checkBoolean, checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
 
 /**
- * "whitespace" (default): whitespace separates tokens, as for word2vec.c and fastText. "simple": runs of letters in lower case,
+ * "whitespace" (default): tokens are separated by whitespace, as in word2vec.c and fastText. "simple": runs of letters in lower case,
  * as gensim's simple_preprocess. "segmenter": the words of Intl.Segmenter, for Chinese, Japanese, Thai and any other language.
  * Or a function from a line to its tokens.
  */
@@ -11,11 +11,11 @@ export type Tokenizer = "whitespace" | "simple" | "segmenter" | ((line: string) 
 
 export interface TokenizeOptions {
   tokenizer?: Tokenizer;
-  /** Language (BCP 47) of lower-casing and of the segmenter, such as "tr", "ja". Default: none in particular. */
+  /** Language (BCP 47) of lower-casing and of the segmenter, such as "tr" or "ja". Default: no particular language. */
   locale?: string;
   /** Lower case, by the rules of the locale. Default: true for "simple", else false. */
   lowercase?: boolean;
-  /** Unicode normalisation of the text. Default: none. */
+  /** Unicode normalization of the text. Default: none. */
   normalize?: "NFC" | "NFD" | "NFKC" | "NFKD";
   /** Removes accents: é becomes e, ü becomes u. Default false. */
   stripAccents?: boolean;
@@ -23,10 +23,10 @@ export interface TokenizeOptions {
   numbers?: boolean;
   /** "simple": apostrophes within a word are part of it, as in don't. Default false. */
   apostrophes?: boolean;
-  /** Shorter and longer tokens are left out; in characters. Default 2 and 15 for "simple" as in gensim, else none is. */
+  /** In characters: shorter and longer tokens are dropped. Default 2 and 15 for "simple" as in gensim, else no limit. */
   minLength?: number;
   maxLength?: number;
-  /** Tokens left out, as they are after lower-casing. */
+  /** Tokens that are dropped, in the form that they have after lower-casing. */
   stopWords?: Iterable<string>;
   /** Cuts each line into sentences by Intl.Segmenter. Default false: a line is a sentence. */
   splitSentences?: boolean;
@@ -43,7 +43,7 @@ export const TOKENIZERS = ["whitespace", "simple", "segmenter"] as const;
 const WHITESPACE = /[ \t\n\v\f\r\0]+/;
 
 /**
- * A function from a line to the tokens of its sentences; undefined where lines need only be split at whitespace.
+ * A function from a line to the tokens of its sentences, or undefined if lines are only split at whitespace.
  * @throws TypeError, RangeError for options
  */
 export function makeTokenizer(options: TokenizeOptions): ((line: string) => string[][]) | undefined {
@@ -69,7 +69,7 @@ export function makeTokenizer(options: TokenizeOptions): ((line: string) => stri
   };
   return (line) => {
     const text = normalize ? line.normalize(normalize) : line;
-    // before lower-casing: capitals tell where a sentence begins
+    // before lower-casing, because capitals mark the start of a sentence
     return Array.from(sentences ? sentences(text) : [text], (part) => [...split(fold(part))].filter(keep));
   };
 }
@@ -105,7 +105,7 @@ function checkLocale(locale: string, options: TokenizeOptions, tokenizer: Tokeni
   );
 }
 
-/** Whether it is iterable, and no string. */
+/** Whether the value is iterable but not a string. */
 export function isIterable<T>(value: Iterable<T> | undefined): value is Iterable<T> {
   return typeof value !== "string" && typeof value?.[Symbol.iterator] === "function";
 }
@@ -114,7 +114,7 @@ function splitter(tokenizer: Tokenizer, options: TokenizeOptions): (text: string
   if (typeof tokenizer === "function") return (text) => checkTokens(tokenizer(text));
   if (tokenizer === "whitespace") return (text) => splitAtWhitespace(text)[0];
   if (tokenizer === "segmenter") return segments(options.locale, "word");
-  // letters, their marks, letter-like numbers and _: what \w of Python is without its digits; and marks, which Python parts
+  // as \w of Python without digits: letters, letter-like numbers and _; plus combining marks, at which Python splits
   const letter = `\\p{L}\\p{M}\\p{Nl}\\p{No}_${options.numbers ? "\\p{Nd}" : ""}`;
   const apostrophe = options.apostrophes ? `(?:['’][${letter}]+)*` : "";
   const word = new RegExp(`[${letter}]+${apostrophe}`, "gu");
@@ -128,7 +128,7 @@ function checkTokens(tokens: Iterable<string>): Iterable<string> {
   );
 }
 
-/** Words (only those, not what stands between them) or sentences of a text. @throws RangeError if the engine has no Intl.Segmenter */
+/** The words of a text, without what is between them, or its sentences. @throws RangeError if the engine has no Intl.Segmenter */
 function segments(locale: string | undefined, granularity: "word" | "sentence"): (text: string) => Iterable<string> {
   if (typeof Intl.Segmenter !== "function")
     throw new RangeError(
@@ -153,7 +153,7 @@ function filter(options: TokenizeOptions, tokenizer: Tokenizer): (token: string)
   const stops = new Set(options.stopWords);
   return (token) => {
     if (typeof token !== "string") throw new TypeError(`"tokenizer" expected to give strings, got ${show(token)}`);
-    // characters are as many as code units, or fewer
+    // a string has at most as many characters as code units
     const length = token.length > least && token.length <= most ? token.length : [...token].length;
     return length >= least && length <= most && !stops.has(token);
   };

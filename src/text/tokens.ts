@@ -1,33 +1,33 @@
-// Tokens as numbers: a text repeats few words, so that most are looked up, not made into strings.
+// Tokens as numbers. A text repeats few words, so most tokens are looked up instead of made into strings.
 
-/** Tokens that a table takes before a new one replaces it: what bounds its memory. */
+/** Tokens of a table before a new one replaces it, which bounds the memory. */
 export const CAPACITY = 2 ** 18;
 
 /** Tokens of one sentence, in order. */
 export type Sentence = readonly string[];
 
-/** Some sentences of a corpus; what they hold is valid until the next chunk is asked for. */
+/** Some sentences of a corpus. The arrays are valid until the next chunk is requested. */
 export interface TokenChunk {
-  /** Numbers of tokens; Mark.sentenceEnd ends a sentence. A sentence may go on in the next chunk. */
+  /** Numbers of tokens; Mark.sentenceEnd ends a sentence. A sentence may continue in the next chunk. */
   numbers: Uint32Array;
-  /** The token of each number. Grows from chunk to chunk. Several such tables may take turns. */
+  /** The token of each number. Grows from chunk to chunk. Several such tables may alternate. */
   tokens: readonly string[];
-  /** Each of the numbers, in the order in which they come first, and how often it occurs; where a thread has counted them. */
+  /** { number, count }[…] in the order of first occurrence, if a thread has counted them. */
   occurrences?: Uint32Array;
 }
 
 /** Makes tokens of the bytes of one text after another. */
 export interface TextParser {
-  /** Bytes that it takes at a time, at most. */
+  /** Most bytes of one call of add. */
   readonly step: number;
-  /** @param isStart of the text, where a byte order mark is left out */
+  /** @param isStart whether this is the start of the text, where a byte order mark is skipped */
   begin(isStart: boolean): void;
   add(bytes: Uint8Array): TokenChunk;
-  /** The rest. @param isText the text ends too */
+  /** The remaining tokens. @param isText whether the text ends, too */
   end(isText: boolean): TokenChunk;
 }
 
-/** For each table of tokens that chunks come with, what its numbers stand for elsewhere; 0 for those not looked up yet. */
+/** For each token table of the chunks, a table from its numbers to values; 0 for numbers not looked up yet. */
 export class NumberTables {
   private tables = new WeakMap<readonly string[], Int32Array>();
 
@@ -65,7 +65,7 @@ export class StringTable {
   }
 }
 
-/** A string with letters of its own: V8 keeps the whole chunk alive that a token was sliced from. */
+/** A copy of a string. V8 keeps the whole chunk alive that a token was sliced from. */
 export function ownCopy(token: string): string {
   return token.length < 13 ? token : token.split("").join("");
 }

@@ -1,14 +1,14 @@
-// UTF-8 that loses nothing: invalid UTF-8 becomes lone surrogates U+DC80..U+DCFF, as Python's surrogateescape does.
+// Lossless UTF-8: bytes of invalid UTF-8 become lone surrogates U+DC80..U+DCFF, as with Python's surrogateescape.
 
 import { show } from "../base/check.js";
 
-/** fatal, so that bytes are never replaced; and a byte order mark is part of the word */
+/** fatal, so that bytes are never replaced; ignoreBOM, so that a byte order mark is part of the word */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** The text of bytes; encodeUtf8 gives the same bytes back, whatever they are. */
+/** The text of any bytes; encodeUtf8 returns the same bytes. */
 export function decodeUtf8(bytes: Uint8Array): string {
   const whole = decodeValid(bytes);
   if (whole !== undefined) return whole;
@@ -23,15 +23,15 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of a word; decodeUtf8 gives the same word back.
- * @throws RangeError for lone surrogates that decodeUtf8 never gives
+ * The bytes of a word; decodeUtf8 returns the same word.
+ * @throws RangeError for lone surrogates that decodeUtf8 never returns
  */
 export function encodeUtf8(word: string): Uint8Array<ArrayBuffer> {
   if (!LONE_SURROGATE.test(word)) return encoder.encode(word);
   const bytes = Uint8Array.from([...word].flatMap(encodeCharacter));
   if (decodeUtf8(bytes) !== word)
     throw new RangeError(
-      `word ${show(word)} holds half of a character, which UTF-8 cannot hold: mend it before training`,
+      `word ${show(word)} contains a lone surrogate, which UTF-8 cannot hold: replace it before training`,
     );
   return bytes;
 }

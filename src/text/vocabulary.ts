@@ -1,39 +1,39 @@
-// Counting words, choosing which of them get vectors, and giving them ids.
+// Counts words, chooses which of them get vectors, and gives them ids.
 
 import { Mark } from "../../assembly/params.js";
 import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { WordId } from "../kernel/kernel.js";
 import { power } from "../math/power.js";
 import type { Corpus } from "./corpus.js";
 import { NumberTables, ownCopy, type TokenChunk } from "./tokens.js";
 
 export interface VocabularyOptions {
-  /** Words seen less often are left out. Default 5. */
+  /** Rarer words are dropped. Default 5. */
   minCount: number;
-  /** In its place: what it is to be for a text of so many tokens. */
+  /** Replaces minCount by a function of the number of tokens. */
   minCountFor?: (tokens: number) => number;
-  /** At most so many words, the most frequent. Default: no limit. */
+  /** Most words; the most frequent are kept. Default: no limit. */
   maxVocabulary: number;
-  /** Distinct words held while counting; above it the rarest are dropped, as word2vec.c does. Default 10,000,000. */
+  /** Most distinct words in memory while counting; beyond it the rarest are dropped, as in word2vec.c. Default 10,000,000. */
   maxCountedWords: number;
-  /** Whether a word that passed minCount stays; for stop words and blocklists. Default: all stay. */
+  /** Whether a word that passed minCount is kept; for stop words and blocklists. Default: all are. */
   keep?: (word: string, count: number) => boolean;
 }
 
 type Entry = readonly [word: string, count: number];
 
-/** The words that have vectors: row i of the matrices is word i. By falling count, equal counts by code unit. */
+/** The words that have vectors, by falling count, equal counts by code unit. A word's place is its id. */
 export class Vocabulary {
   readonly words: readonly string[];
   /** Occurrences of each word in the counted corpus. */
   readonly counts: Float64Array;
-  /** Occurrences of all these words together: the corpus as training sees it. */
+  /** The sum of counts: the words of the corpus as training sees it. */
   readonly totalWords: number;
   private readonly ids = new Map<string, WordId>();
 
-  /** @param entries sorted here, unless they are in order */
+  /** @param entries in any order */
   constructor(entries: Iterable<readonly [word: string, count: number]>) {
     const list = [...entries];
     const sorted = list.every((entry, i) => i === 0 || isBefore(list[i - 1], entry)) ? list : [...byCount(list)].flat();
@@ -51,7 +51,7 @@ export class Vocabulary {
       );
     if (this.ids.size < this.words.length)
       throw new RangeError(
-        `vocabulary names a word twice: ${show(this.words.find((word, id) => this.ids.get(word) !== id))}`,
+        `vocabulary names a word twice: ${show(this.words.find((word, id) => this.ids.get(word) !== id))}; add up its counts`,
       );
   }
 
@@ -67,12 +67,12 @@ export class Vocabulary {
     return this.ids.get(word);
   }
 
-  /** As word2vec.c -save-vocab writes it: a line `word count` for each word. @throws RangeError for a word with a line end */
+  /** A line `word count` for each word, as word2vec.c -save-vocab writes it. @throws RangeError for a word with a line end */
   toText(): string {
     const broken = this.words.find((word) => word.includes("\n"));
     if (broken !== undefined)
       throw new RangeError(
-        `word ${show(broken)} holds a line end, which a vocabulary file cannot hold: replace it before training`,
+        `word ${show(broken)} contains a line end, which a vocabulary file cannot hold: replace it before training`,
       );
     return this.words.map((word, id) => `${word} ${this.counts[id]}\n`).join("");
   }
@@ -102,7 +102,7 @@ export class Vocabulary {
     });
   }
 
-  /** Unnormalised noise distribution, count^exponent: (9.2) of docs/math.md. */
+  /** Unnormalized noise distribution, count^exponent: (9.2) of docs/math.md. */
   noiseWeights(exponent: number): Float64Array {
     return this.counts.map((count) => power(count, exponent));
   }
@@ -112,7 +112,7 @@ function isBefore(a: Entry, b: Entry): boolean {
   return a[1] > b[1] || (a[1] === b[1] && a[0] < b[0]);
 }
 
-/** The words of each count, highest count first: sorted a group at a time by the engine's own order of strings, by code unit. */
+/** The words of each count, highest count first. Each group is sorted by the engine's order of strings, by code unit. */
 function* byCount(entries: readonly Entry[]): Generator<Entry[]> {
   const groups = new Map<number, string[]>();
   for (const [word, count] of entries) {
@@ -126,14 +126,14 @@ function* byCount(entries: readonly Entry[]): Generator<Entry[]> {
   }
 }
 
-/** Words looked at, and sorted, before the event loop gets its turn. */
+/** Words examined or sorted between yields to the event loop. */
 const SORTED = 4096;
 
 /** Counts words in memory bounded by maxCountedWords and tables of tokens. */
 export class WordCounter {
   /** tokens read */
   tokens = 0;
-  /** The number of each word: by where it first occurs, as long as none was forgotten. */
+  /** The number of each word, in the order of first occurrence as long as no word was forgotten. */
   readonly numbers = new Map<string, number>();
   private counts = new Float64Array(1024);
   /** number + 1 of each token */
@@ -143,28 +143,28 @@ export class WordCounter {
 
   constructor(private readonly options: VocabularyOptions) {}
 
-  /** Whether every occurrence was counted: none had to be forgotten to bound the memory. */
+  /** Whether every occurrence was counted, that is, no word was forgotten to bound the memory. */
   get isWhole(): boolean {
     return this.pruneBelow === 1;
   }
 
-  /** Words counted at present. */
+  /** Words in memory. */
   get distinct(): number {
     return this.numbers.size;
   }
 
-  /** @returns the chunk in the numbers of words, and Mark.sentenceEnd; valid until the next call */
+  /** Counts a chunk. @returns it in numbers of words, with Mark.sentenceEnd; valid until the next call */
   add(chunk: TokenChunk): Uint32Array {
     const { numbers, occurrences } = chunk;
     if (numbers.length > this.counted.length) this.counted = new Uint32Array(numbers.length);
-    // what is forgotten, and when, depends on the order of the words
+    // which words are forgotten, and when, depends on their order
     const forgets = occurrences === undefined || this.distinct + occurrences.length / 2 > this.options.maxCountedWords;
     if (forgets) this.count(chunk);
     else this.countAll(chunk.tokens, numbers, occurrences);
     return this.counted.subarray(0, numbers.length);
   }
 
-  /** Word by word. */
+  /** Counts word by word. */
   private count({ numbers, tokens }: TokenChunk): void {
     const { counted } = this;
     let { counts } = this;
@@ -179,7 +179,7 @@ export class WordCounter {
       }
       if (table[number] === 0) {
         const word = this.numberOf(tokens[number]);
-        // both may be others now
+        // numberOf may have replaced both
         counts = this.counts;
         table = this.tables.of(tokens);
         table[number] = word + 1;
@@ -190,7 +190,7 @@ export class WordCounter {
     this.tokens += numbers.length - ends;
   }
 
-  /** Those that were counted already. */
+  /** Adds the counts of a chunk whose occurrences a thread has counted. */
   private countAll(tokens: readonly string[], numbers: Uint32Array, occurrences: Uint32Array): void {
     const { counted } = this;
     const table = this.tables.of(tokens);
@@ -212,7 +212,7 @@ export class WordCounter {
       throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
     const entries: Entry[] = [];
     for (const [word, number] of this.numbers) {
-      if (number % SORTED === 0) await breathe();
+      if (number % SORTED === 0) await yieldToEventLoop();
       const count = this.counts[number];
       if (count >= minCount && (keep === undefined || keep(word, count))) entries.push([word, count]);
     }
@@ -227,7 +227,7 @@ export class WordCounter {
       for (const entry of group) sorted.push(entry);
       if (sorted.length < pause) continue;
       pause = sorted.length + SORTED;
-      await breathe();
+      await yieldToEventLoop();
     }
     return new Vocabulary(sorted.slice(0, maxVocabulary));
   }
@@ -246,7 +246,7 @@ export class WordCounter {
     return number;
   }
 
-  /** Drops the words counted least, up to a limit that rises until some go (word2vec.c's ReduceVocab). The others get new numbers. */
+  /** Drops the rarest words, up to a count that rises until some are dropped (word2vec.c's ReduceVocab). The others get new numbers. */
   private prune(): void {
     const { numbers, counts } = this;
     const before = numbers.size;
@@ -264,18 +264,18 @@ export class WordCounter {
   }
 }
 
-/** What counting a corpus comes to. */
+/** The result of counting a corpus. */
 export interface Count {
   vocabulary: Vocabulary;
-  /** of the corpus, those of words without a vector too */
+  /** all tokens of the corpus, also of words without a vector */
   tokens: number;
   /** whether every occurrence of the words was counted */
   isWhole: boolean;
-  /** the number of each word that was counted, also of those without a vector */
+  /** the number of each counted word, also of words without a vector */
   numbers: ReadonlyMap<string, number>;
 }
 
-/** Counts a whole corpus; onTokens is told the tokens read so far after each chunk, and the chunk as WordCounter.add gives it. */
+/** Counts a whole corpus. onTokens gets, after each chunk, the tokens read so far and the chunk as WordCounter.add returns it. */
 export async function buildVocabulary(
   corpus: Corpus,
   options: VocabularyOptions,
@@ -286,7 +286,7 @@ export async function buildVocabulary(
     const numbers = counter.add(chunk);
     await onTokens(counter.tokens, numbers);
   }
-  await breathe();
+  await yieldToEventLoop();
   const vocabulary = await counter.finish(corpus.name);
   const { tokens, isWhole, numbers } = counter;
   return { vocabulary, tokens, isWhole, numbers };

@@ -1,35 +1,35 @@
 // Random walks on a graph as a corpus: nodes are words, walks are sentences (DeepWalk, Perozzi et al. 2014; node2vec, Grover and Leskovec 2016).
 
 import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import { type Corpus, toCorpus } from "./corpus.js";
 
-/** From, to, weight (default 1, at least 0); names of any kind. */
+/** From, to, and weight (default 1, at least 0). */
 export type Edge = readonly [from: string | number, to: string | number, weight?: number];
 
 export interface WalkOptions {
   /** Walks from each node. Default 10. */
   walksPerNode?: number;
-  /** Nodes of a walk at most; it ends early where no edge leads on. Default 80. */
+  /** Most nodes of a walk; it ends early at a node without edges. Default 80. */
   walkLength?: number;
-  /** Return parameter: large, and a walk seldom goes back at once. Default 1. */
+  /** Return parameter: if it is large, a walk seldom goes back at once. Default 1. */
   p?: number;
-  /** In-out parameter: above 1 a walk stays near where it came from, below 1 it goes far. Default 1; p = q = 1 is DeepWalk. */
+  /** In-out parameter: above 1 a walk stays near its start, below 1 it goes far. Default 1; p = q = 1 is DeepWalk. */
   q?: number;
-  /** Edges lead one way only. Default false: both ways. */
+  /** true: edges lead one way only. Default false: both ways. */
   directed?: boolean;
   /** Integer from 0; the same seed gives the same walks on every machine. Default 1. */
   seed?: number;
 }
 
-/** Walks drawn before the event loop gets its turn. */
+/** Walks drawn between yields to the event loop. */
 const TURN = 256;
 
-/** Neighbours of each node, by rising number, with running sums of weights. */
+/** Neighbours of each node, by rising number, with cumulative weights. */
 interface Graph {
   names: string[];
-  /** where the neighbours of each node begin, and one end more */
+  /** where the neighbours of each node begin; one entry more for the end */
   starts: Uint32Array;
   neighbours: Uint32Array;
   weights: Float64Array;
@@ -37,8 +37,8 @@ interface Graph {
 }
 
 /**
- * Walks from every node, in an order drawn anew for each round of walks. They are drawn while they are read, from the start in
- * each pass; only the graph is held.
+ * Walks from every node, in an order that is drawn anew for each round. Walks are drawn while they are read, the same in each
+ * pass; only the graph is in memory.
  * @throws TypeError, RangeError for options and edges
  */
 export function randomWalks(edges: Iterable<Edge>, options: WalkOptions = {}): Corpus {
@@ -55,7 +55,7 @@ export function randomWalks(edges: Iterable<Edge>, options: WalkOptions = {}): C
       shuffle(order, random);
       for (let i = 0; i < order.length; i++) {
         yield walk(graph, order[i], walkLength, 1 / p, 1 / q, random);
-        if (i % TURN === TURN - 1) await breathe();
+        if (i % TURN === TURN - 1) await yieldToEventLoop();
       }
     }
   };
@@ -128,7 +128,7 @@ function walk(graph: Graph, start: number, length: number, back: number, away: n
   const most = Math.max(back, 1, away);
   while (nodes.length < length && sumOf(graph, node) > 0) {
     let next = step(graph, node, random);
-    // rejection: a neighbour is taken with its bias through the largest, drawn again until one is
+    // rejection sampling: accept a neighbour with probability bias / largest bias, else draw again
     if (!isPlain && before >= 0)
       while ((random.next() / 2 ** 32) * most >= biasOf(graph, before, next, back, away))
         next = step(graph, node, random);
@@ -139,12 +139,12 @@ function walk(graph: Graph, start: number, length: number, back: number, away: n
   return nodes;
 }
 
-/** Of the neighbours' weights. */
+/** The sum of the neighbours' weights. */
 function sumOf({ starts, sums }: Graph, node: number): number {
   return starts[node] === starts[node + 1] ? 0 : sums[starts[node + 1] - 1];
 }
 
-/** A neighbour by weight: the first whose running sum is above a number drawn below their sum. */
+/** Draws a neighbour by weight: the first whose cumulative weight is above a number drawn below the sum. */
 function step(graph: Graph, node: number, random: Random): number {
   const { starts, neighbours, sums } = graph;
   const drawn = (random.next() / 2 ** 32) * sumOf(graph, node);
@@ -157,7 +157,7 @@ function step(graph: Graph, node: number, random: Random): number {
   return neighbours[low];
 }
 
-/** node2vec's α: 1/p back to where the walk came from, 1 to its neighbours, 1/q to all others. */
+/** node2vec's α: 1/p for the previous node, 1 for its neighbours, 1/q for all others. */
 function biasOf({ starts, neighbours }: Graph, before: number, next: number, back: number, away: number): number {
   if (next === before) return back;
   let [low, high] = [starts[before], starts[before + 1]];

@@ -1,7 +1,9 @@
 // What a training will take, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
+import { lossOf } from "../model/losses/registry.js";
 import { planMemory, type Workplace } from "../model/parameters.js";
+import { shapeOf } from "../model/spec.js";
 import { threadsOf } from "../text/threads.js";
 import { rowsOfThread } from "./execution/grid-ring.js";
 import { PIECE } from "./execution/link.js";
@@ -64,21 +66,22 @@ export function estimateMemoryFor<Source>(
   if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
   const shared = canShare(resolved);
-  const crew = planCrew(resolved, cores(), shared, words, tokens);
-  const levels = Math.ceil(Math.log2(words)) + 1;
-  // codes of word counts: on average a level more than the logarithm, the longest half as long again
-  const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };
-  const { layout, size } = planMemory(resolved, crew.workplace, words, tree);
+  const shape = shapeOf({ size: words });
+  const crew = planCrew(resolved, cores(), shared, shape, tokens);
+  const output = lossOf(resolved.loss).estimate(resolved, shape);
+  const { layout, size } = planMemory(resolved, crew.workplace, shape, output);
   const { threads } = crew;
-  const matrix = words * layout.stride;
+  const [inputs, outputs] = [shape.inputRows * layout.stride, shape.outputRows * layout.stride];
   const isApart = resolved.worker && !shared;
   const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
   const isCounted = resolved.vocabulary === undefined;
   // once the words are counted their readers have ended; the engine keeps about as much as one had
   const readersLeft = isCounted && resolved.spool !== false ? Math.min(1, readers) : readers;
   const parts = {
-    own: isApart ? memoriesOf(crew, size, (workplace) => planMemory(resolved, workplace, words, tree).layout.size) : 0,
-    messages: isApart ? messagesOf(crew, matrix) : 0,
+    own: isApart
+      ? memoriesOf(crew, size, (workplace) => planMemory(resolved, workplace, shape, output).layout.size)
+      : 0,
+    messages: isApart ? messagesOf(crew, outputs) : 0,
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,
     reading: READING + readersLeft * READER,
@@ -87,7 +90,7 @@ export function estimateMemoryFor<Source>(
   const counting = isCounted ? parts.words + READING + readers * READER : 0;
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
   const total = Math.max(training, counting);
-  return { bytes: size, matrices: 2 * matrix, threads, ...parts, counting, total, spool };
+  return { bytes: size, matrices: inputs + outputs, threads, ...parts, counting, total, spool };
 }
 
 /** Bytes of all workers' memories: in the grid each has its blocks, tables and chunks, else the only one has a copy of all. */
@@ -102,7 +105,7 @@ function memoriesOf({ threads, workplace }: Crew, size: number, sizeOf: (workpla
 }
 
 /** Pieces of the model on their way to each worker and back, and in the grid a block of targets on its way between two of them. */
-function messagesOf({ threads, workplace }: Crew, matrix: number): number {
-  const block = workplace.grid ? matrix / workplace.grid.blocks : 0;
+function messagesOf({ threads, workplace }: Crew, outputs: number): number {
+  const block = workplace.grid ? outputs / workplace.grid.blocks : 0;
   return threads * (2 * PIECE + 2 * block);
 }

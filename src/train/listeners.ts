@@ -1,50 +1,40 @@
 // What a training tells while it runs, how it is stopped, and what becomes of listeners that fail.
 
-import { checkFunction, checkSignal } from "../base/check.js";
+import { checkSignal } from "../base/check.js";
 import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type CheckpointOptions, checkCheckpoint, checkControl, type TrainingControl } from "./checkpoint/control.js";
 import type { Progress } from "./loop/progress.js";
 import type { EpochListener } from "./loop/records.js";
+import { callback, type Given, namesOf, type OptionTable } from "./options/option.js";
 
-/** What a training tells while it runs, and how it is stopped. A listener that throws, or rejects, ends it with that error. */
-export interface RunListeners {
+/** Options of one run: nothing of them is in a checkpoint. */
+export const LISTENERS = {
   /** Checkpoints while training: see fileCheckpoint. Default: none. */
-  checkpoint?: CheckpointOptions;
+  checkpoint: { check: (_: string, value: CheckpointOptions) => checkCheckpoint(value), stored: false },
   /** Pauses training, and asks for checkpoints. One for each training. */
-  control?: TrainingControl;
+  control: { check: (_: string, value: TrainingControl) => checkControl(value), stored: false },
   /** Called at most ten times a second. */
-  onProgress?: (progress: Progress) => unknown;
+  onProgress: callback<(progress: Progress) => unknown>(),
   /** Told the words of the model before anything is trained, so that what cannot be used is refused early. Awaited. */
-  onVocabulary?: (vocabulary: Vocabulary) => unknown;
+  onVocabulary: callback<(vocabulary: Vocabulary) => unknown>(),
   /**
    * Called as each epoch ends, while nothing trains: the model may be queried, evaluated (see qualityProbe) and saved. Awaited;
    * false stops training early.
    */
-  onEpochEnd?: EpochListener;
+  onEpochEnd: callback<EpochListener>(),
   /** Told what a user should know, such as the cost of a full softmax, or a text that changed. Default: nobody is. */
-  onWarning?: (message: string) => unknown;
+  onWarning: callback<(message: string) => unknown>(),
   /** Stops training, also while its corpus or a listener is waited for; the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
+  signal: { check: (_: string, value: AbortSignal) => checkSignal(value), stored: false },
+} as const satisfies OptionTable;
 
-export const LISTENERS = [
-  ...(["checkpoint", "control", "onProgress", "onVocabulary", "onEpochEnd", "onWarning", "signal"] as const),
-] as const satisfies readonly (keyof RunListeners)[];
+/** What a training tells while it runs, and how it is stopped. A listener that throws, or rejects, ends it with that error. */
+export interface RunListeners extends Given<typeof LISTENERS> {}
 
 /** The listeners among other options. */
 export function listenersOf(given: RunListeners): RunListeners {
-  return Object.fromEntries(LISTENERS.map((name) => [name, given[name]]));
-}
-
-/** @throws TypeError, RangeError naming the option */
-export function checkListeners(given: RunListeners): RunListeners {
-  for (const name of ["onProgress", "onVocabulary", "onEpochEnd", "onWarning"] as const)
-    checkFunction(name, given[name]);
-  checkCheckpoint(given.checkpoint);
-  checkControl(given.control);
-  checkSignal(given.signal);
-  return listenersOf(given);
+  return Object.fromEntries(namesOf(LISTENERS).map((name) => [name, given[name]]));
 }
 
 /**

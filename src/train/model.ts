@@ -1,8 +1,11 @@
 // A trained model, which can be trained on.
 
-import { checkBoolean, checkInteger, checkKnown, checkNumber, show } from "../base/check.js";
-import { type KernelPlan, startKernel } from "../kernel/engines/kernels.js";
+import { checkBoolean, checkKnown, show } from "../base/check.js";
+import { type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
+import type { Side } from "../kernel/shape.js";
+import { lossOf } from "../model/losses/registry.js";
 import { Parameters } from "../model/parameters.js";
+import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
@@ -13,31 +16,28 @@ import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/ch
 import { Keeper } from "./checkpoint/checkpointer.js";
 import { type Crew, planCrew, startRunner } from "./execution/plan.js";
 import { heldRun } from "./held.js";
-import { checkListeners, LISTENERS, type RunListeners, withListeners } from "./listeners.js";
+import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
+import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
+import { SETTINGS } from "./options/table.js";
+import type { Freeze, WordRates } from "./options/words.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { textDifference } from "./text-difference.js";
-import {
-  checkFreeze,
-  checkWordRates,
-  type Freeze,
-  type ResolvedOptions,
-  storedOptions,
-  type WordRates,
-} from "./train-options.js";
+import { type ResolvedOptions, storedOptions } from "./train-options.js";
 import { growVocabulary, ratesOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
+/** Options of train that are taken when a model is trained on. */
+const CONTINUED = optionsAgain(SETTINGS, "train");
+
 /** Options of Model.train; those not given are as in the first training. */
-export interface ContinueOptions extends RunListeners {
-  epochs?: number;
+export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
   /** Rises again to this rate. Default: that of the first training. */
   learningRate?: number;
-  minLearningRate?: number;
   /**
    * Adds the words of the corpus that come up to minCount, and the counts of all. Words keep their vectors, and their output
    * vectors; the tree of hierarchical softmax is made anew, and its nodes begin at 0. Default false: words without a vector are left out.
@@ -49,10 +49,7 @@ export interface ContinueOptions extends RunListeners {
   wordRates?: WordRates;
 }
 
-const CONTINUE_OPTIONS = [
-  ...["epochs", "learningRate", "minLearningRate", "updateVocabulary", "freeze", "wordRates"],
-  ...LISTENERS,
-];
+const CONTINUE_OPTIONS = [...namesOf(CONTINUED), "updateVocabulary", ...namesOf(LISTENERS)];
 
 /** Options of Model.save. */
 export interface SaveModelOptions {
@@ -109,9 +106,10 @@ export class Model<Source = CorpusSource> {
    * @throws RangeError with hierarchical softmax, whose output rows belong to the inner nodes of a tree
    */
   get outputVectors(): WordVectors {
+    const { loss } = this.options;
     if (this.outputRows === undefined)
       throw new RangeError(
-        'words have no output vectors with loss "hierarchical-softmax", whose output rows belong to the inner nodes of a tree: use another loss',
+        `words have no output vectors with loss "${loss}", whose output rows belong to ${lossOf(loss).outputRowsOf}: use another loss`,
       );
     return this.outputRows;
   }
@@ -123,15 +121,11 @@ export class Model<Source = CorpusSource> {
    */
   async train(source: Source, options: ContinueOptions = {}): Promise<this> {
     checkKnown("option", options, CONTINUE_OPTIONS);
-    const { updateVocabulary = false, freeze, wordRates } = options;
+    const { updateVocabulary = false } = options;
     checkBoolean("updateVocabulary", updateVocabulary);
-    checkFreeze(freeze);
-    checkWordRates(wordRates);
-    checkListeners(options);
-    const epochs = checkInteger("epochs", options.epochs ?? this.options.epochs, 1);
-    const learningRate = checkNumber("learningRate", options.learningRate ?? this.options.learningRate, 0);
-    const least = options.minLearningRate ?? learningRate * 1e-4;
-    const minLearningRate = checkNumber("minLearningRate", least, 0, learningRate);
+    resolve(LISTENERS, options);
+    const before = { epochs: this.options.epochs, learningRate: this.options.learningRate };
+    const { epochs, learningRate, minLearningRate, freeze, wordRates } = resolve(CONTINUED, options, before);
     await this.exclusively(() =>
       withListeners(options, async (listened) => {
         const { signal } = listened;
@@ -258,10 +252,10 @@ export class Model<Source = CorpusSource> {
     this.words = vocabulary;
     this.parameters = parameters;
     this.crew = crew;
-    const kernel = startKernel(this.plan, parameters.memory);
+    const kernel = startQueries(this.plan, parameters.memory);
     const { dim, loss } = this.options;
     this.inputRows = new WordVectors(vocabulary.words, dim, parameters.inputs, kernel);
-    if (loss !== "hierarchical-softmax")
+    if (lossOf(loss).outputRowsOf === "words")
       this.outputRows = new WordVectors(vocabulary.words, dim, parameters.outputs, kernel);
   }
 
@@ -269,8 +263,9 @@ export class Model<Source = CorpusSource> {
   private async grow(text: SpooledText): Promise<void> {
     const { options, parameters: before } = this;
     const vocabulary = await growVocabulary(this.words, text, options);
-    const { size, totalWords } = vocabulary;
-    const crew = planCrew(options, this.platform.cores(), canShare(options), size, totalWords, this.crew.mode);
+    const { totalWords } = vocabulary;
+    const shape = shapeOf(vocabulary);
+    const crew = planCrew(options, this.platform.cores(), canShare(options), shape, totalWords, this.crew.mode);
     const parameters = new Parameters(vocabulary, options, crew.workplace);
     await parameters.initialise(options.seed);
     parameters.take(
@@ -303,12 +298,12 @@ export class Model<Source = CorpusSource> {
   }
 
   private snapshot(schedule: Schedule, position: Position, metadata?: Record<string, unknown>): Snapshot {
-    const { options, history, words: vocabulary, parameters, crew, inputRows } = this;
-    const { stride, dim } = inputRows;
-    const { random, outputMatrix, rates } = parameters;
+    const { options, history, words: vocabulary, parameters, crew } = this;
+    const { random, rates, dim } = parameters;
+    const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
     return {
       ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
-      ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
+      ...{ vocabulary, dim, inputs: rowsOf("inputs"), outputs: rowsOf("outputs") },
       rates: rates?.slice(),
       metadata,
     };
@@ -318,7 +313,7 @@ export class Model<Source = CorpusSource> {
   private view(): EpochModel {
     const { words: vocabulary, history, inputRows } = this;
     const storage = allocateVectors(vocabulary.size, inputRows.dim, this.crew.workplace.shared);
-    const kernel = startKernel(this.plan, storage.memory);
+    const kernel = startQueries(this.plan, storage.memory);
     const vectors = new WordVectors(vocabulary.words, inputRows.dim, storage, kernel);
     vectors.matrix.set(inputRows.matrix);
     return { vectors, vocabulary, history: [...history] };

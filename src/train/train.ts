@@ -1,9 +1,11 @@
 // The front door of training.
 
 import { checkKnown } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { type KernelPlan, kernelName, planKernel } from "../kernel/engines/kernels.js";
+import { lossOf } from "../model/losses/registry.js";
 import { Parameters } from "../model/parameters.js";
+import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { encode } from "../text/encode.js";
@@ -18,7 +20,9 @@ import { listenersOf, withListeners } from "./listeners.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
+import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
+import { SETTINGS } from "./options/table.js";
 import { meanContexts } from "./options/window-shape.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
@@ -108,7 +112,7 @@ async function begin<Source>(
   const options = counted ? suited(asked, counted) : asked;
   const corpus = await text.words(vocabulary, options.epochs);
   warnOfCost(options, vocabulary.size);
-  await breathe();
+  await yieldToEventLoop();
   const crew = crewOf(platform, options, vocabulary);
   const parameters = new Parameters(vocabulary, options, crew.workplace);
   const model = new Model(options, vocabulary, parameters, plan, platform, crew);
@@ -130,7 +134,9 @@ async function begin<Source>(
 }
 
 /** Where a model that is loaded will train; its other options are those it was trained with. */
-export type LoadModelOptions = Pick<TrainOptions, "kernel" | "wasm" | "threads" | "worker" | "spool" | "spoolMemory">;
+export interface LoadModelOptions extends GivenAgain<typeof SETTINGS, "load"> {}
+
+const LOADED = optionsAgain(SETTINGS, "load");
 
 /** The model of a file, to query, to train on, to grow. @throws TypeError, RangeError for options */
 export async function loadModelOn<Source>(
@@ -138,7 +144,7 @@ export async function loadModelOn<Source>(
   checkpoint: Checkpoint,
   options: LoadModelOptions = {},
 ): Promise<Model<Source>> {
-  checkKnown("option", options, ["kernel", "wasm", "threads", "worker", "spool", "spoolMemory"]);
+  checkKnown("option", options, namesOf(LOADED));
   return openModel(platform, checkpoint, goOnOptions(options, checkpoint));
 }
 
@@ -184,8 +190,7 @@ function crewOf<Source>(
   vocabulary: Vocabulary,
   before?: ParallelMode,
 ): Crew {
-  const { size, totalWords } = vocabulary;
-  return planCrew(options, platform.cores(), canShare(options), size, totalWords, before);
+  return planCrew(options, platform.cores(), canShare(options), shapeOf(vocabulary), vocabulary.totalWords, before);
 }
 
 /** Options with what those that were not given come to for a text of so many words. */
@@ -199,21 +204,12 @@ function suited(options: ResolvedOptions, { tokens, vocabulary: { totalWords } }
   };
 }
 
-/** Full softmax over more words than this is told to cost what it does. */
-const COSTLY_WORDS = 2_000;
-
-/** Says what a word costs with the full softmax: a dot product and two updates for every word of the vocabulary. */
 function warnOfCost(options: ResolvedOptions, words: number): void {
   const { loss, model, dim, onWarning } = options;
-  if (loss !== "softmax" || words <= COSTLY_WORDS) return;
   // each context word predicts, or all make one prediction
   const predictions = model === "skipgram" ? meanContexts({ ...options, windowWeights: [] }) : 1;
-  const macs = 3 * words * dim * predictions;
-  onWarning?.(
-    `loss "softmax" scores all ${words} words in each prediction: ${(macs / 1e6).toPrecision(2)} million multiply-adds a word ` +
-      `of text, some ${(macs / 5e6).toPrecision(2)} ms; "hierarchical-softmax" takes about ${Math.ceil(Math.log2(words))} rows ` +
-      `instead of ${words}, "negative-sampling" 6`,
-  );
+  const warning = lossOf(loss).costWarning?.({ words, dim, predictions });
+  if (warning !== undefined) onWarning?.(warning);
 }
 
 function count(text: SpooledText, options: ResolvedOptions): Promise<Count> {

@@ -5,7 +5,7 @@ import type { Parameters } from "../model/parameters.js";
 import type { SpooledText } from "../text/spooled.js";
 import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
-import type { Freeze, WordRates } from "./train-options.js";
+import type { Freeze, WordRates } from "./options/words.js";
 
 /**
  * The words of a vocabulary with those that a text adds, and the counts of both. New words must come up to minCount in the

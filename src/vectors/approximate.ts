@@ -1,49 +1,49 @@
-// Nearest words found through a graph (HNSW: Malkov and Yashunin 2016) instead of a look at every row. The graph is a library's:
-// usearch in Node, hnswlib-wasm in a page; neither is a dependency, the caller hands it in.
+// Approximate nearest words by a graph (HNSW: Malkov and Yashunin 2016) instead of a scan of all rows. The caller passes in a library
+// for the graph, usearch in Node or hnswlib-wasm in a page; neither is a dependency.
 
 import { checkFunction, checkInteger, checkKnown, checkSignal, show } from "../base/check.js";
-import { breathe } from "../base/event-loop.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Query } from "./query.js";
 import type { Neighbour, WordVectors } from "./vectors.js";
 
-/** A library's graph, empty yet; see usearchGraph and hnswlibGraph. */
+/** An empty graph of a library; see usearchGraph and hnswlibGraph. */
 export interface NeighbourGraph {
   /** Adds a vector of length 1. */
   add(row: number, vector: Float32Array): void;
-  /** Rows of the `count` vectors that it takes for the nearest, fewer if it has fewer. */
+  /** Rows of the `count` nearest vectors that the graph finds; fewer if it holds fewer. */
   search(vector: Float32Array, count: number): number[];
 }
 
 export interface GraphOptions {
-  /** Links of a vector to others; more take memory and find more. Default 16. */
+  /** Links of a vector to others. More links take more memory and find more. Default 16. */
   connectivity?: number;
-  /** Candidates weighed while a vector is added; more take time and find more. Default 128. */
+  /** Candidates examined while a vector is added. More take more time and find more. Default 128. */
   expansionAdd?: number;
-  /** Candidates weighed in a search; more take time and find more. Default 64. */
+  /** Candidates examined in a search. More take more time and find more. Default 64. */
   expansionSearch?: number;
 }
 
 export interface IndexOptions {
-  /** Told the share of rows that are in the graph, from 0 to 1. */
+  /** Called with the share of rows that are in the graph, from 0 to 1. */
   onProgress?: (share: number) => void;
-  /** Stops building; the promise rejects with its reason. */
+  /** Stops building; the promise rejects with the reason of the signal. */
   signal?: AbortSignal;
 }
 
 export interface ApproximateOptions {
   /** Default 10. */
   topN?: number;
-  /** Returns only words it says yes to; the graph is searched wider until there are enough, at last all words. */
+  /** Returns only words for which it is true. The search widens until there are enough, up to all words. */
   filter?: (word: string) => boolean;
 }
 
-/** A graph is not asked for more than one row in so many. */
+/** If more than one row in so many is sought, a scan of all rows replaces the graph. */
 const EXHAUSTIVE = 8;
 
-/** Milliseconds of building before the event loop gets its turn. */
+/** Milliseconds of building between yields to the event loop. */
 const TURN = 10;
 
-/** Words that a graph finds; their similarities are exact. */
+/** Nearest words by a graph; some may be missed, but similarities are exact. */
 export class ApproximateIndex {
   private constructor(
     private readonly vectors: WordVectors,
@@ -51,8 +51,8 @@ export class ApproximateIndex {
   ) {}
 
   /**
-   * Adds all vectors, as they stand, to an empty graph; the event loop gets its turn every few milliseconds.
-   * @throws TypeError for what is not a graph, and for options; the signal's reason
+   * Adds the current values of all vectors to an empty graph; yields to the event loop every few milliseconds.
+   * @throws TypeError for a value that is not a graph, and for options; the signal's reason
    */
   static async build(
     vectors: WordVectors,
@@ -72,7 +72,7 @@ export class ApproximateIndex {
       graph.add(row, vectors.unit(row));
       if (performance.now() - turn < TURN) continue;
       onProgress?.((row + 1) / vectors.size);
-      await breathe();
+      await yieldToEventLoop();
       signal?.throwIfAborted();
       turn = performance.now();
     }
@@ -99,11 +99,11 @@ export class ApproximateIndex {
         .sort((a, b) => b.similarity - a.similarity)
         .slice(0, topN);
     }
-    // so wide a search of the graph takes longer than a look at every row
+    // so wide a search of the graph takes longer than a scan of all rows
     return vectors.mostSimilar(query, { topN, filter });
   }
 
-  /** The share of the exact `topN` nearest words that the graph finds, over the words given. Default topN 10. @throws MissingWordError */
+  /** The share of the exact `topN` nearest words that the graph finds, for the given words. topN: default 10. @throws MissingWordError */
   recall(words: readonly string[], topN = 10): number {
     const exact = this.vectors.mostSimilarBatch(words, { topN });
     let [found, all] = [0, 0];
@@ -116,7 +116,7 @@ export class ApproximateIndex {
   }
 }
 
-/** Defaults of GraphOptions, checked. @throws TypeError, RangeError */
+/** Checks GraphOptions and sets defaults. @throws TypeError, RangeError */
 function resolveGraph(options: GraphOptions): Required<GraphOptions> {
   checkKnown("option", options, ["connectivity", "expansionAdd", "expansionSearch"]);
   const { connectivity = 16, expansionAdd = 128, expansionSearch = 64 } = options;
@@ -127,7 +127,7 @@ function resolveGraph(options: GraphOptions): Required<GraphOptions> {
   };
 }
 
-/** As much of the package usearch as is needed: `import usearch from "usearch"`. */
+/** The part of the package usearch that is needed: `import usearch from "usearch"`. */
 export interface UsearchLibrary {
   Index: new (
     config: never,
@@ -155,7 +155,7 @@ export function usearchGraph(
   };
 }
 
-/** As much of the package hnswlib-wasm as is needed: `await loadHnswlib()`. */
+/** The part of the package hnswlib-wasm that is needed: `await loadHnswlib()`. */
 export interface HnswlibLibrary {
   HierarchicalNSW: new (
     space: "ip",

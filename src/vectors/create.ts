@@ -1,11 +1,11 @@
 import { checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
-import { KERNEL_CHOICES, type KernelChoice, planKernel, startKernel } from "../kernel/engines/kernels.js";
+import { KERNEL_CHOICES, type KernelChoice, planKernel, startQueries, takesBinary } from "../kernel/engines/kernels.js";
 import type { WasmSource } from "../kernel/engines/wasm.js";
 import { rowStride } from "../kernel/memory.js";
 import { allocateVectors, type VectorStorage, WordVectors } from "./vectors.js";
 
 export interface VectorKernelOptions {
-  /** Engine of the scoring. Default "auto", which is "simd". */
+  /** The kernel that scores. Default "auto", which is "simd". */
   kernel?: KernelChoice;
   /** A kernel binary instead of the embedded one. */
   wasm?: WasmSource;
@@ -16,11 +16,11 @@ export const KERNEL_OPTIONS = ["kernel", "wasm"];
 /** @throws TypeError, RangeError */
 export function checkKernel({ kernel = "auto", wasm }: VectorKernelOptions): void {
   checkOneOf("kernel", kernel, KERNEL_CHOICES);
-  if (kernel === "js" && wasm !== undefined)
-    throw new RangeError('"wasm" goes with a kernel of WebAssembly, got kernel "js": leave one of them out');
+  if (wasm !== undefined && !takesBinary(kernel))
+    throw new RangeError(`"wasm" goes with a kernel of WebAssembly, got kernel "${kernel}": leave one of them out`);
 }
 
-/** Vectors in storage that a caller has filled; options are checked. */
+/** Vectors in storage that the caller has filled. Options must be checked. */
 export async function openVectors(
   words: readonly string[],
   dim: number,
@@ -28,13 +28,13 @@ export async function openVectors(
   { kernel = "auto", wasm }: VectorKernelOptions,
 ): Promise<WordVectors> {
   const plan = await planKernel(kernel, false, wasm);
-  return new WordVectors(words, dim, storage, startKernel(plan, storage.memory));
+  return new WordVectors(words, dim, storage, startQueries(plan, storage.memory));
 }
 
 /**
- * Vectors from numbers: matrix holds dim floats for each word, one after the other, or is the matrix of other vectors of that dim,
- * whose rows are padded; it is copied.
- * @throws TypeError, RangeError for options, or sizes that do not fit
+ * Vectors from numbers. `matrix` holds dim floats for each word, one after the other, or is the `matrix` of other vectors of that
+ * dim, whose rows are padded. It is copied.
+ * @throws TypeError, RangeError for options or sizes that do not fit
  */
 export async function createVectors(
   words: readonly string[],
@@ -62,7 +62,7 @@ export async function createVectors(
   return vectors;
 }
 
-/** Whether what follows the first dim floats of each row is 0, as padding is. */
+/** Whether the floats after the first dim floats of each row are 0, as in padding. */
 function isPadding(matrix: ArrayLike<number>, dim: number, stride: number): boolean {
   for (let first = 0; first < matrix.length; first += stride)
     for (let d = dim; d < stride; d++) if (matrix[first + d] !== 0) return false;

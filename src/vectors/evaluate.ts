@@ -1,21 +1,21 @@
-// Evaluation on rated word pairs and on analogies, as gensim 4.2's KeyedVectors does it: on the same vectors the same figures.
+// Evaluation on rated word pairs and on analogies, with the figures of gensim 4.2's KeyedVectors for the same vectors.
 
 import { checkBoolean, checkFunction, checkInteger, checkKnown, show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
 
-/** What evaluation needs of WordVectors. */
+/** The part of WordVectors that evaluation needs. */
 export interface EvaluableVectors {
   /** by falling frequency */
   readonly words: readonly string[];
   /** Cosine of two rows. */
   cosine(a: number, b: number): number;
-  /** A copy of a row at length 1. */
+  /** A copy of a row, scaled to length 1. */
   unit(row: number): Float32Array;
-  /** For each query the row below `rows` with the largest cosine that is not excluded for it, −1 if there is none. */
+  /** For each query, the row below `rows` with the largest cosine that is not excluded for it; −1 if there is none. */
   nearestRows(queries: readonly Float32Array[], excluded: readonly (readonly number[])[], rows: number): number[];
 }
 
-/** Two words and how similar people find them. */
+/** Two words and their similarity as people rate it. */
 export type WordPair = readonly [first: string, second: string, score: number];
 
 /** "a is to b as c is to d". */
@@ -27,16 +27,16 @@ export interface AnalogySection {
 }
 
 export interface EvaluationOptions {
-  /** Only so many of the most frequent words are known. Default 300,000. */
+  /** Uses only so many of the most frequent words. Default 300,000. */
   restrictVocabulary?: number;
-  /** Compare words in upper case; of words that then are the same the most frequent counts. Default true. */
+  /** Compares words in upper case; among words that are then equal the most frequent is used. Default true. */
   caseInsensitive?: boolean;
 }
 
 export interface AnalogyEvaluationOptions extends EvaluationOptions {
-  /** Called after each batch with the questions asked so far, and all that will be. */
+  /** Called after each batch with the number of questions answered so far, and the number of all. */
   onProgress?: (done: number, total: number) => void;
-  /** Questions asked together. Default 256. */
+  /** Questions of a batch. Default 256. */
   batch?: number;
 }
 
@@ -47,7 +47,7 @@ export interface WordPairScore {
   pearson: number;
   /** Pairs compared. */
   pairs: number;
-  /** Pairs left out since a word is not known. */
+  /** Pairs skipped because a word is unknown. */
   skipped: number;
 }
 
@@ -59,7 +59,7 @@ export interface AnalogyTally {
 
 export interface AnalogySectionScore extends AnalogyTally {
   section: string;
-  /** Questions left out since a word is not known. */
+  /** Questions skipped because a word is unknown. */
   skipped: number;
 }
 
@@ -73,12 +73,12 @@ export interface AnalogyScore extends AnalogyTally {
   syntactic: AnalogyTally;
 }
 
-/** Candidates looked at when the nearest words are other spellings of the words asked for: gensim's topn. */
+/** Candidates examined if the nearest words are other spellings of the words in the question: gensim's topn. */
 const CANDIDATES = 5;
 
 /**
- * Reads word pairs: a line `word word score` each, separated by a tab, else by spaces, commas or semicolons.
- * Blank lines and lines that start with # are skipped.
+ * Reads word pairs, a line `word word score` each, separated by tabs, else by spaces, commas or semicolons.
+ * Empty lines and lines that start with # are skipped.
  * @param name the file, for errors
  * @throws FormatError naming the line
  */
@@ -120,7 +120,7 @@ export function parseAnalogies(text: string, name = "analogies"): AnalogySection
 }
 
 /**
- * How well cosines agree with people's ratings.
+ * Correlates cosines with people's ratings.
  * @throws RangeError if fewer than two pairs are known, or all ratings or all cosines are equal: no correlation is defined
  */
 export function evaluateWordPairs(
@@ -156,8 +156,8 @@ export function evaluateWordPairs(
 }
 
 /**
- * How many analogies the vectors solve by 3CosAdd: the nearest word to b − a + c (each of length 1), a, b and c excluded, is d.
- * A question with a word that is not known is skipped. State restrictVocabulary and the questions asked with every figure.
+ * Counts the analogies that the vectors solve by 3CosAdd: d is the nearest word to b − a + c (each scaled to length 1), without a, b
+ * and c. Questions with an unknown word are skipped. When you report a figure, state restrictVocabulary and the number of questions.
  * @throws TypeError, RangeError for options; RangeError if no question can be asked: no accuracy is defined
  */
 export function evaluateAnalogies(
@@ -202,9 +202,9 @@ export function evaluateAnalogies(
   };
 }
 
-/** The words an evaluation knows, by the keys that it compares. */
+/** The words that an evaluation uses, by the keys that it compares. */
 class Lexicon {
-  /** known words, those that share a key included */
+  /** number of words, including those that share a key */
   readonly rows: number;
   readonly key: (word: string) => string;
   private readonly rowOfKey = new Map<string, number>();
@@ -249,7 +249,7 @@ class Question {
     return a.map((value, d) => b[d] - value + c[d]);
   }
 
-  /** Takes the nearest word as the answer, unless it is a, b or c in another case: then the next nearest is wanted. */
+  /** Takes the nearest word as the answer. If that is a, b or c in another case, takes the next nearest. */
   accept(row: number, key: string): boolean {
     this.answer = key;
     this.excluded.push(row);
@@ -283,7 +283,7 @@ function tally(scores: readonly AnalogyTally[]): AnalogyTally {
   };
 }
 
-/** Ranks from 1; equal values share the mean of theirs. */
+/** Ranks from 1; equal values share the mean of their ranks. */
 function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((i, j) => values[i] - values[j]);
   const result = new Array<number>(values.length);
@@ -310,7 +310,7 @@ function correlation(x: readonly number[], y: readonly number[]): number {
   return xy / Math.sqrt(xx * yy);
 }
 
-/** Lines that are not blank, without CR and surrounding blanks; numbers from 1. */
+/** Non-empty lines, trimmed, with their numbers from 1. */
 function* filledLines(text: string): Generator<{ line: string; number: number }> {
   let number = 0;
   for (const raw of text.split("\n")) {

@@ -1,30 +1,30 @@
-// How far one document must move to become another: Word Mover's Distance (Kusner et al. 2015), by a linear program, and its
-// lower bound. The solver is a library's, which the caller hands in.
+// Word Mover's Distance (Kusner et al. 2015), how far one document must move to become another, by a linear program; and its lower
+// bound. The caller passes in the solver.
 
 import { checkBoolean, checkKnown } from "../base/check.js";
 import type { WordVectors } from "./vectors.js";
 
 export interface MoverOptions {
-  /** Moves between words' vectors of length 1, as gensim does by default. Default false: the vectors as they are, as the paper. */
+  /** Scales vectors to length 1, as gensim does by default. Default false: vectors are not scaled, as in the paper. */
   normalize?: boolean;
 }
 
-/** As much of the package highs as is needed: `await (await import("highs")).default()`. */
+/** The part of the package highs that is needed: `await (await import("highs")).default()`. */
 export interface LinearSolver {
   /** @param problem in CPLEX's LP format */
   solve(problem: string): { Status: string; ObjectiveValue: number };
 }
 
-/** A word's vector, and how often the document has it. */
+/** A word's vector, and how often the word occurs in the document. */
 interface Place {
   vector: Float32Array;
   count: number;
 }
 
 /**
- * Word Mover's Distance: the least Σ T_ij |x_i − y_j| over flows T that take the words of one document, each with its share of
- * the whole, to those of the other. Words without a vector are left out.
- * @returns Infinity if a document has none with a vector
+ * Word Mover's Distance: the minimum of Σ T_ij |x_i − y_j| over flows T from the words of one document to those of the other; a
+ * word's flow is its share of the document. Words without a vector are skipped.
+ * @returns Infinity if a document has no word with a vector
  * @throws TypeError for options; Error if the solver finds no optimum
  */
 export function wordMoversDistance(
@@ -37,14 +37,16 @@ export function wordMoversDistance(
   const [from, to] = placesOf(vectors, a, b, options);
   if (from.length === 0 || to.length === 0) return Number.POSITIVE_INFINITY;
   const [all, others] = [from, to].map((places) => places.reduce((sum, { count }) => sum + count, 0));
-  // whole numbers: a word's share times the words of both documents
+  // whole numbers: shares are multiplied by the word counts of both documents
   const { Status, ObjectiveValue } = solver.solve(transport(from, to, others, all));
   if (Status !== "Optimal")
-    throw new Error(`the solver found no optimum of Word Mover's Distance, but "${Status}": is it that of highs?`);
+    throw new Error(
+      `the solver found no optimum of Word Mover's Distance, but "${Status}": is it the solver of the package highs?`,
+    );
   return ObjectiveValue / (all * others);
 }
 
-/** The linear program: variable f<i>_<j> goes from place i to place j. */
+/** The linear program. The variable f<i>_<j> is the flow from place i to place j. */
 function transport(from: Place[], to: Place[], fromScale: number, toScale: number): string {
   const flow = (i: number, j: number) => `f${i}_${j}`;
   const costs = from.flatMap(({ vector }, i) =>
@@ -55,15 +57,15 @@ function transport(from: Place[], to: Place[], fromScale: number, toScale: numbe
   return `Minimize\n${sum(costs)}\nSubject To\n${[...leaving, ...arriving].join("\n")}\nEnd\n`;
 }
 
-/** A term a line: the format limits lines. */
+/** One term a line, because the format limits the length of lines. */
 function sum(terms: string[]): string {
   return terms.join("\n + ");
 }
 
 /**
- * The relaxed bound of Word Mover's Distance (RWMD of the same paper): each word goes whole to the nearest word of the other
- * document, the larger of both ways. At most the exact distance, and near it; needs no solver. Words without a vector are left out.
- * @returns Infinity if a document has none with a vector
+ * The relaxed Word Mover's Distance (RWMD of the same paper): each word moves to the nearest word of the other document; the larger
+ * of both directions counts. It is a close lower bound of the exact distance, and needs no solver. Words without a vector are skipped.
+ * @returns Infinity if a document has no word with a vector
  * @throws TypeError for options
  */
 export function relaxedWordMoversDistance(

@@ -1,4 +1,4 @@
-// What gensim's KeyedVectors answers besides: each a function of the vectors, so that a page loads those it asks.
+// Further queries of gensim's KeyedVectors. They are functions, so that a page loads only those it uses.
 
 import { checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../base/check.js";
 import { exp } from "../math/power.js";
@@ -26,7 +26,7 @@ export function distances(vectors: WordVectors, query: Query, others?: readonly 
   return Float32Array.from(others, (word) => distance(vectors, query, word));
 }
 
-/** Words that are closer to a than b is, in the order of the words. @throws MissingWordError */
+/** Words closer to a than b is, in the order of the vocabulary. @throws MissingWordError */
 export function closerThan(vectors: WordVectors, a: string, b: string): string[] {
   const cosines = vectors.cosines(a);
   const limit = cosines[vectors.row(b)];
@@ -34,12 +34,12 @@ export function closerThan(vectors: WordVectors, a: string, b: string): string[]
   return vectors.words.filter((_, row) => row !== own && cosines[row] > limit);
 }
 
-/** The place of b among the words nearest to a, from 1. @throws MissingWordError */
+/** The rank of b among the words nearest to a, from 1. @throws MissingWordError */
 export function rank(vectors: WordVectors, a: string, b: string): number {
   return closerThan(vectors, a, b).length + 1;
 }
 
-/** Cosine of a and b through the sum of those of a's `topN` nearest words (Leeuwenberg et al. 2016). Default 10. @throws MissingWordError */
+/** Cosine of a and b, divided by the sum of cosines of a's `topN` (default 10) nearest words (Leeuwenberg et al. 2016). @throws MissingWordError */
 export function relativeCosineSimilarity(vectors: WordVectors, a: string, b: string, topN = 10): number {
   const sum = vectors.mostSimilar(a, { topN }).reduce((total, { similarity }) => total + similarity, 0);
   return vectors.similarity(a, b) / sum;
@@ -48,7 +48,7 @@ export function relativeCosineSimilarity(vectors: WordVectors, a: string, b: str
 export interface CosmulOptions {
   /** Default 10. */
   topN?: number;
-  /** Looks only among the so many most frequent words. Default: all. */
+  /** Searches only so many of the most frequent words. Default: all. */
   restrictVocabulary?: number;
 }
 
@@ -65,7 +65,7 @@ export function mostSimilarCosmul(vectors: WordVectors, asked: Asked, options: C
   const weighted = terms.find(({ weight }) => Math.abs(weight) !== 1);
   if (weighted !== undefined)
     throw new RangeError(
-      `3CosMul knows no weights, got ${Math.abs(weighted.weight)} for ${show(weighted.query)}: leave it out`,
+      `3CosMul takes no weights, got ${Math.abs(weighted.weight)} for ${show(weighted.query)}: leave it out`,
     );
   const rows = Math.min(checkInteger("restrictVocabulary", restrictVocabulary, 0), vectors.size);
   const products = [1, -1].map((sign) => {
@@ -83,7 +83,7 @@ export function mostSimilarCosmul(vectors: WordVectors, asked: Asked, options: C
   );
 }
 
-/** What a model must have to predict. */
+/** The part of a model that prediction needs. */
 export interface Predictor {
   vectors: WordVectors;
   outputVectors: WordVectors;
@@ -96,8 +96,9 @@ export interface PredictOptions {
 }
 
 /**
- * The most probable words between the words of a context: softmax of the mean (or sum) of their vectors with the output vectors.
- * @returns probabilities as `similarity`; words of the context that have no vector are left out, as in gensim
+ * The most probable words within a context: softmax over the products of output vectors with the mean (or sum) of the context's
+ * vectors. Words of the context without a vector are skipped, as in gensim.
+ * @returns probabilities as `similarity`
  * @throws RangeError for a model of hierarchical softmax; MissingWordError if no word of the context has a vector; TypeError for options
  */
 export function predictOutputWord(
@@ -126,7 +127,7 @@ export function predictOutputWord(
 }
 
 export interface DocumentOptions {
-  /** "mean" (default), or "sif": weights a / (a + p(w)), and the main direction of all documents removed (Arora et al. 2017). */
+  /** "mean" (default), or "sif": weights a / (a + p(w)), without the first principal direction of all documents (Arora et al. 2017). */
   weighting?: "mean" | "sif";
   /** "sif": counts of the words. */
   vocabulary?: Vocabulary;
@@ -135,7 +136,7 @@ export interface DocumentOptions {
 }
 
 /**
- * A vector of dim floats for each document; words without a vector are left out, a document of none gets zeros.
+ * A vector of dim floats for each document. Words without a vector are skipped; a document without any gets zeros.
  * @throws RangeError for options
  */
 export function documentVectors(
@@ -154,7 +155,7 @@ export function documentVectors(
     return documents.map((words) => weightedMean(vectors, words, () => 1));
   }
   if (vocabulary === undefined)
-    throw new RangeError('weighting "sif" needs "vocabulary", the counts of the words: give model.vocabulary');
+    throw new RangeError('weighting "sif" needs "vocabulary", the counts of the words: pass model.vocabulary');
   const weight = (word: string) => {
     const id = vocabulary.id(word);
     return a / (a + (id === undefined ? 0 : vocabulary.counts[id] / vocabulary.totalWords));
@@ -193,7 +194,7 @@ function weightedMean(vectors: WordVectors, words: readonly string[], weight: (w
   return mean;
 }
 
-/** The first right singular vector, by the power method; zeros if all are. */
+/** The first right singular vector, by power iteration; zeros for a matrix of zeros. */
 function mainDirection(rows: readonly Float32Array[], dim: number): Float64Array {
   let direction = Float64Array.from({ length: dim }, (_, d) => 1 + d / dim);
   for (let round = 0; round < 100; round++) {

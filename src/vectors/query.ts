@@ -1,28 +1,28 @@
-// What the vectors are asked: a word, a vector, or several of them with weights.
+// Queries: a word, a vector, or several of them with weights.
 
 import { checkKnown, show } from "../base/check.js";
 
 /** A word of the vocabulary, or a vector of dim floats. */
 export type Query = string | ArrayLike<number>;
 
-/** A word or vector and what it counts, in a list of them. */
+/** A word or vector in a list, or a pair with its weight. */
 export type WeightedQuery = readonly [query: Query, weight: number];
 
 /**
  * A word, a vector, a list of words and vectors, or two lists: those to be near to and those to be far from.
- * In a list each counts 1, or what stands with it in a pair: `["king", ["woman", 0.5]]`.
+ * In a list each has weight 1, or the weight in its pair: `["king", ["woman", 0.5]]`.
  */
 export type Asked = Query | QueryList | { positive?: QueryList; negative?: QueryList };
 
 export type QueryList = readonly (Query | WeightedQuery)[];
 
-/** A query and what it counts, below 0 if the answer is to be far from it. */
+/** A query and its weight, below 0 if the answer is to be far from it. */
 export interface Term {
   query: Query;
   weight: number;
 }
 
-/** @throws TypeError for what is none of these; RangeError for a weight that is not finite, or below 0 of a negative */
+/** @throws TypeError for other values; RangeError for a weight that is not finite, or below 0 in `negative` */
 export function termsOf(asked: Asked): Term[] {
   if (isLists(asked)) {
     checkKnown("list", asked, ["positive", "negative"]);
@@ -50,7 +50,7 @@ function listOf(name: "positive" | "negative", list: QueryList = []): Term[] {
       throw new RangeError(`weight of ${show(query)} expected a finite number, got ${weight}`);
     if (name === "negative" && weight < 0)
       throw new RangeError(
-        `weight of ${show(query)} expected a number >= 0, got ${weight}: what is negative is subtracted already`,
+        `weight of ${show(query)} expected a number >= 0, got ${weight}: "negative" words are already subtracted`,
       );
     return { query, weight: sign * weight };
   });

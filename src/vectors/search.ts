@@ -1,25 +1,25 @@
 // Scores of queries against all rows of a matrix, in the kernel, a block of rows at a time.
 
-import type { Kernel, Ptr } from "../kernel/kernel.js";
+import type { Ptr, QueryKernel } from "../kernel/kernel.js";
 import type { Allocator } from "../kernel/memory.js";
-import { Sketch } from "./sketch.js";
+import { QuantizedRows } from "./quantized.js";
 import { TopRows } from "./top.js";
 
-/** Rows from which on a single query goes by the sketch, and the query with which it is made: it takes as long as some queries. */
-const SKETCHED_ROWS = 20_000;
-const SKETCHED_QUERY = 3;
+/** A single query uses int8 codes from so many rows on. The third query builds them, which takes as long as some queries. */
+const QUANTIZED_ROWS = 20_000;
+const QUANTIZING_QUERY = 3;
 
-/** One row in so many may be scored for itself, before a look at all rows is faster. */
+/** If more than one row in so many is left, scoring all rows in blocks is faster than scoring them singly. */
 const FEW = 32;
 
-/** Queries and rows of a block: their scores take 1 MB, which the second-level cache holds. */
+/** Queries and rows of a block. Their scores take 1 MB, which fits into the second-level cache. */
 const QUERIES = 64;
 const ROWS = 4092;
 
-/** Bytes of queries in a block: of very long vectors fewer fit. */
+/** Bytes of queries in a block, which limits their number if vectors are very long. */
 const QUERY_BYTES = 2 ** 24;
 
-/** Where a search works. */
+/** The memory that a search needs besides the rows. */
 export interface SearchSpace {
   scratch: Ptr;
   queries: Ptr;
@@ -36,14 +36,14 @@ function queriesOf(stride: number): number {
   return Math.max(1, Math.min(QUERIES, Math.floor(QUERY_BYTES / stride)));
 }
 
-/** A matrix of f32 rows in the memory of a kernel. */
+/** Searches a matrix of f32 rows in the memory of a kernel. */
 export class RowSearch {
   private cachedNorms: Float32Array | undefined;
-  private sketch: Sketch | undefined;
+  private codes: QuantizedRows | undefined;
   private queries = 0;
 
   constructor(
-    private readonly kernel: Kernel,
+    private readonly kernel: QueryKernel,
     private readonly memory: WebAssembly.Memory,
     private readonly space: SearchSpace,
     private readonly start: Ptr,
@@ -53,7 +53,7 @@ export class RowSearch {
     private readonly dim: number,
   ) {}
 
-  /** |row| for each row, computed once. */
+  /** |row| of each row, computed once. */
   get norms(): Float32Array {
     if (this.cachedNorms === undefined) {
       this.cachedNorms = new Float32Array(this.count);
@@ -66,15 +66,15 @@ export class RowSearch {
     return this.cachedNorms;
   }
 
-  /** Forgets what was computed from rows that have changed since. */
+  /** Drops norms and codes after the rows have changed. */
   refresh(): void {
     this.cachedNorms = undefined;
     this.queries = 0;
   }
 
   /**
-   * The rows among the first `rows` that are nearest to a query of length 1, in `top`: each is offered with its cosine, in
-   * rising order. From the third query on most rows are ruled out by their codes; what is found is the same.
+   * The nearest among the first `rows` rows to a query of length 1, with their cosines. From the third query on, int8 codes rule
+   * out most rows; the result is the same.
    */
   nearest(query: Float32Array, rows: number, topN: number, isWanted: (row: number) => boolean): TopRows {
     const { norms } = this;
@@ -82,8 +82,8 @@ export class RowSearch {
     const offer = (row: number, score: number) => {
       if (score > top.threshold && isWanted(row)) top.offer(row, score);
     };
-    const fits = rows >= SKETCHED_ROWS && topN > 0 && topN < rows / FEW;
-    const found = fits ? this.sketched()?.candidates(query, rows, new TopRows(topN), isWanted) : undefined;
+    const pays = rows >= QUANTIZED_ROWS && topN > 0 && topN < rows / FEW;
+    const found = pays ? this.quantized()?.candidates(query, rows, new TopRows(topN), isWanted) : undefined;
     if (found && found.length < rows / FEW) {
       const scores = this.scoresOf(query, found);
       found.forEach((row, i) => offer(row, scores[i] / norms[row]));
@@ -106,26 +106,26 @@ export class RowSearch {
     });
   }
 
-  /** The sketch, once it pays; none if the machine does not give its memory. */
-  private sketched(): Sketch | undefined {
-    if (this.queries >= SKETCHED_QUERY) return this.sketch;
+  /** The int8 codes, from the third query on; undefined if there is no memory for them. */
+  private quantized(): QuantizedRows | undefined {
+    if (this.queries >= QUANTIZING_QUERY) return this.codes;
     this.queries++;
-    if (this.queries < SKETCHED_QUERY) return undefined;
+    if (this.queries < QUANTIZING_QUERY) return undefined;
     const { buffer } = this.memory;
     const stride = this.stride / 4;
     try {
-      this.sketch ??= new Sketch(this.kernel, !(buffer instanceof ArrayBuffer), this.count, this.dim, stride);
+      this.codes ??= new QuantizedRows(this.kernel, !(buffer instanceof ArrayBuffer), this.count, this.dim, stride);
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       throw error;
     }
-    this.sketch.encode(new Float32Array(buffer, this.start, this.count * stride), this.norms);
-    return this.sketch;
+    this.codes.encode(new Float32Array(buffer, this.start, this.count * stride), this.norms);
+    return this.codes;
   }
 
   /**
    * Calls visit(query, firstRow, scores) for each query and block of the first `rows` rows: scores[i] = query · row firstRow + i.
-   * The scores are overwritten by the next call.
+   * `scores` is a view that the next call overwrites.
    */
   scan(
     queries: ArrayLike<number>[],

@@ -1,11 +1,11 @@
-/** Keeps the k rows with the highest scores: a binary heap, the worst on top. Equal scores: the lower row is better. */
+/** Keeps the k rows with the highest scores in a binary heap, the worst on top. Of equal scores the lower row is better. */
 export class TopRows {
   private readonly rows: number[] = [];
   private readonly scores: number[] = [];
 
   constructor(private readonly k: number) {}
 
-  /** Below or at this score no later row gets in. */
+  /** No later row with this score or less is kept. */
   get threshold(): number {
     return this.rows.length < this.k ? Number.NEGATIVE_INFINITY : this.scores[0];
   }

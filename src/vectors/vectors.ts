@@ -1,7 +1,7 @@
-// Word vectors and the questions asked of them.
+// Word vectors and their queries.
 
 import { checkFunction, checkInteger, checkKnown, checkOneOf, nearest, show } from "../base/check.js";
-import type { Kernel, Ptr, WordId } from "../kernel/kernel.js";
+import type { Ptr, QueryKernel, WordId } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import { type Asked, type Query, type Term, termsOf } from "./query.js";
 import { RowSearch, type SearchSpace, takeSearchSpace } from "./search.js";
@@ -9,18 +9,18 @@ import { TopRows } from "./top.js";
 
 export interface Neighbour {
   word: string;
-  /** Cosine; with 3CosMul its score. */
+  /** Cosine, or the score of 3CosMul. */
   similarity: number;
 }
 
 export interface SearchOptions {
   /** Neighbours to return. Default 10. */
   topN?: number;
-  /** Returns only words it says yes to. */
+  /** Returns only words for which it is true. */
   filter?: (word: string) => boolean;
-  /** Looks only among the so many most frequent words. Default: all. */
+  /** Searches only so many of the most frequent words. Default: all. */
   restrictVocabulary?: number;
-  /** A word without a vector is an error (default), or skipped as long as another is left. */
+  /** A word without a vector is an error (default), or is skipped if another word is left. */
   missing?: "error" | "skip";
 }
 
@@ -29,7 +29,7 @@ export interface AnalogyOptions extends SearchOptions {
   method?: "3cosadd" | "3cosmul";
 }
 
-/** A word was asked for that has no vector. */
+/** A query for a word that has no vector. */
 export class MissingWordError extends RangeError {
   override name = "MissingWordError";
 }
@@ -40,24 +40,24 @@ const SEARCH_OPTIONS = [...BATCH_OPTIONS, "missing"];
 /** The remedy for vectors that do not fit into memory. */
 const LOAD_LESS = 'take fewer rows, for example with "limit"';
 
-/** Words among which a misspelt one is sought for an error message. */
+/** So many words are searched for a suggestion in an error message. */
 const SUGGESTIONS = 50_000;
 
 /** 3CosMul's ε, which keeps the quotient finite (Levy and Goldberg 2014, section 5). */
 const EPSILON = 0.001;
 
-/** Where the rows lie. */
+/** The memory of the rows. */
 export interface VectorStorage {
   memory: WebAssembly.Memory;
   start: Ptr;
   /** bytes */
   stride: number;
   space: SearchSpace;
-  /** @throws Error while the rows lie elsewhere */
+  /** @throws Error while training has moved the rows */
   checkUse?(): void;
 }
 
-/** Storage for vectors that no model holds. @throws RangeError if they do not fit into memory */
+/** Storage for vectors without a model. @throws RangeError if they do not fit into memory */
 export function allocateVectors(rows: number, dim: number, shared = false): VectorStorage {
   const stride = rowStride(dim);
   const plan = new Allocator();
@@ -67,13 +67,13 @@ export function allocateVectors(rows: number, dim: number, shared = false): Vect
   return { memory: allocate(plan.end, shared, what, LOAD_LESS), start, stride, space };
 }
 
-/** Makes room for at least so many rows; those before stay. @throws RangeError if they do not fit into memory */
+/** Makes room for at least so many rows and keeps the contents. @throws RangeError if they do not fit into memory */
 export function growVectors({ memory, start, stride }: VectorStorage, rows: number): void {
   growTo(memory, start + rows * stride, `${rows} vectors of ${stride / 4} floats`, LOAD_LESS);
 }
 
 /**
- * Vectors of words, row i that of words[i], by falling frequency where they come from training.
+ * Vectors of words. Row i is the vector of words[i]; trained words are in the order of falling frequency.
  * All are in one Float32Array, `matrix`, in the memory of the kernel that scores them.
  */
 export class WordVectors {
@@ -87,12 +87,12 @@ export class WordVectors {
     /** floats of a vector */
     readonly dim: number,
     storage: VectorStorage,
-    kernel: Kernel,
+    kernel: QueryKernel,
   ) {
     this.ids = new Map(words.map((word, id) => [word, id]));
     if (this.ids.size < words.length) {
       const repeated = words.find((word, id) => this.ids.get(word) !== id);
-      throw new RangeError(`word ${show(repeated)} is named twice: each row needs a word of its own`);
+      throw new RangeError(`word ${show(repeated)} is named twice: each row needs its own word`);
     }
     this.storage = storage;
     this.rows = new RowSearch(kernel, storage.memory, storage.space, storage.start, words.length, storage.stride, dim);
@@ -107,7 +107,7 @@ export class WordVectors {
     return this.storage.stride / 4;
   }
 
-  /** All vectors; a live view. */
+  /** All vectors, a live view. */
   get matrix(): Float32Array {
     this.storage.checkUse?.();
     return new Float32Array(this.storage.memory.buffer, this.storage.start, this.size * this.stride);
@@ -144,8 +144,8 @@ export class WordVectors {
   }
 
   /**
-   * The words nearest to a word, a vector, or the weighted mean of several (each of length 1; negative ones negated);
-   * never the words asked for.
+   * The words nearest to a word, a vector, or the weighted mean of several (each scaled to length 1; negative ones subtracted),
+   * without the words of the query.
    * @throws MissingWordError; TypeError, RangeError for queries and options
    */
   mostSimilar(query: Asked, options: SearchOptions = {}): Neighbour[] {
@@ -158,7 +158,7 @@ export class WordVectors {
     return this.neighbours(this.search.nearest(toUnit(sum), this.rowsOf(options), topN, isWanted));
   }
 
-  /** The words nearest to each of many words or vectors: the rows are read once for 64 queries. @throws MissingWordError */
+  /** The words nearest to each of many words or vectors. Reads the rows once for 64 queries. @throws MissingWordError */
   mostSimilarBatch(queries: readonly Query[], options: Omit<SearchOptions, "missing"> = {}): Neighbour[][] {
     checkKnown("option", options, BATCH_OPTIONS);
     if (!Array.isArray(queries)) throw new TypeError(`queries expected an array, got ${show(queries)}`);
@@ -192,7 +192,7 @@ export class WordVectors {
     const { norms } = this.search;
     const queries = [b, c, a].map((q) => this.direction(q));
     return this.best(rest, [a, b, c], (rows, offer) => {
-      // the three scans of a block come one after the other: the numerator is kept until the denominator is there
+      // the three scans of a block follow each other, so the numerator is kept until the denominator is known
       let product = new Float32Array(0);
       this.search.scan(queries, rows, (q, first, scores) => {
         if (q === 0) product = new Float32Array(scores.length).fill(1);
@@ -227,12 +227,12 @@ export class WordVectors {
     return dot(this.unit(a), this.unit(b));
   }
 
-  /** A copy of a row at length 1, dim floats. */
+  /** A copy of a row, scaled to length 1: dim floats. */
   unit(row: WordId): Float32Array {
     return toUnit(this.vector(row));
   }
 
-  /** For each query the row below `rows` with the largest cosine that is not excluded for it, −1 if there is none. */
+  /** For each query, the row below `rows` with the largest cosine that is not excluded for it; −1 if there is none. */
   nearestRows(queries: readonly ArrayLike<number>[], excluded: readonly (readonly WordId[])[], rows: number): WordId[] {
     const { norms } = this.search;
     const best = queries.map(() => -1);
@@ -248,7 +248,7 @@ export class WordVectors {
     return best;
   }
 
-  /** To be called after the matrix was changed from outside: lengths of rows are computed once and kept. */
+  /** Call this after you have changed the matrix, because lengths of rows are computed once and cached. */
   refresh(): void {
     this.rows.refresh();
   }
@@ -258,8 +258,8 @@ export class WordVectors {
   }
 
   /**
-   * A word's vector or another, at length 1: dim floats.
-   * @throws MissingWordError; TypeError for what is no vector; RangeError for one of another dim, or that is not finite
+   * The vector of a word, or a given vector, scaled to length 1: dim floats.
+   * @throws MissingWordError; TypeError for a value that is not a vector; RangeError for another dim, or numbers that are not finite
    */
   direction(query: Query): Float32Array {
     if (typeof query === "string") return this.unit(this.row(query));
@@ -274,14 +274,14 @@ export class WordVectors {
     return toUnit(Float32Array.from(values));
   }
 
-  /** Vectors are not JSON: JSON.stringify would leave out all numbers. @throws TypeError naming what writes them */
+  /** Refuses JSON.stringify, which would omit all numbers. @throws TypeError naming what writes vectors */
   toJSON(): never {
     throw new TypeError(
       'vectors are no JSON value: write them with saveVectors(vectors, path, { format: "json" }), in a page with writeVectors(vectors, "json")',
     );
   }
 
-  /** The terms that have vectors, if those without are to be skipped. */
+  /** The terms that have vectors, if others are to be skipped. */
   private present(terms: Term[], options: Pick<SearchOptions, "missing">): Term[] {
     if (checkOneOf("missing", options.missing ?? "error", ["error", "skip"]) === "error") return terms;
     return terms.filter(({ query }) => typeof query !== "string" || this.has(query));
@@ -301,7 +301,7 @@ export class WordVectors {
     return Math.min(checkInteger("restrictVocabulary", restrictVocabulary, 0), this.size);
   }
 
-  /** The best of what is offered, without the words asked for. */
+  /** The best of the offered rows, without the words of the query. */
   private list(options: SearchOptions, asked: readonly Query[]) {
     const { topN, isWanted } = this.wanted(options, asked);
     const top = new TopRows(topN);
@@ -313,7 +313,7 @@ export class WordVectors {
     };
   }
 
-  /** How many rows are wanted, and which may be: not the words asked for. */
+  /** How many rows are sought, and which are allowed: not the words of the query. */
   private wanted({ topN = 10, filter }: SearchOptions, asked: readonly Query[]) {
     checkFunction("filter", filter);
     const excluded = new Set(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));

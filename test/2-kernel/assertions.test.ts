@@ -3,9 +3,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Mark, Param, Seen } from "../../assembly/params";
-import type { Kernel } from "../../src/kernel/kernel";
+import type { QueryKernel } from "../../src/kernel/kernel";
 import { GRID, GridMemory } from "../support/grid-memory";
-import { startTested } from "../support/kernels";
+import { startTestedQueries } from "../support/kernels";
 
 /** The assertion that a call fails, by the stack, and what it saw. */
 function failure(memory: WebAssembly.Memory, call: () => unknown) {
@@ -58,7 +58,8 @@ describe("the debug binary refuses", () => {
   });
 
   it("rows that are not aligned, or end beyond the memory", async () => {
-    const { memory, kernel } = await grid();
+    const { memory } = await grid();
+    const kernel = await startTestedQueries("debug", memory);
     const norms = (start: number, stride = 32) => failure(memory, () => kernel.norms(start, 1, stride, 2048));
     expect(norms(4100)).toEqual({ assertion: "assertRow", value: 4100, limit: 16 });
     expect(norms(4096, 40)).toEqual({ assertion: "assertRow", value: 40, limit: 16 });
@@ -69,7 +70,8 @@ describe("the debug binary refuses", () => {
   });
 
   it("scores without room for them", async () => {
-    const { memory, kernel } = await grid();
+    const { memory } = await grid();
+    const kernel = await startTestedQueries("debug", memory);
     const seen = failure(memory, () => kernel.scores(4096, 1, 4096, 7, 32, 2048, 8192, 6));
     expect(seen).toEqual({ assertion: "assertFits", value: 7, limit: 6 });
   });
@@ -85,8 +87,8 @@ describe("the release binaries", () => {
 
   it("take what the debug binary refuses, and give the same bits where nothing is wrong", async () => {
     const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
-    const run = (kernel: Kernel) => kernel.norms(4100, 1, 32, 2048);
-    const [release, debug] = [await startTested("simd", memory), await startTested("debug", memory)];
+    const run = (kernel: QueryKernel) => kernel.norms(4100, 1, 32, 2048);
+    const [release, debug] = [await startTestedQueries("simd", memory), await startTestedQueries("debug", memory)];
     expect(() => run(release)).not.toThrow();
     expect(() => run(debug)).toThrow(WebAssembly.RuntimeError);
     const grids = await Promise.all((["debug", "simd"] as const).map((name) => GridMemory.create(name, GRID)));

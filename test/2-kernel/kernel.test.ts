@@ -4,14 +4,15 @@
 import { describe, expect, it } from "vitest";
 import { Mark, Param } from "../../assembly/params";
 import { Random } from "../../src/base/random";
-import type { Kernel } from "../../src/kernel/kernel";
-import { type KernelOptions, type Layout, LOSSES } from "../../src/kernel/layout";
+import type { Trainer } from "../../src/kernel/kernel";
+import type { KernelOptions, Layout } from "../../src/kernel/layout";
 import { huffmanTree } from "../../src/math/huffman";
+import { LOSSES } from "../../src/model/losses/registry";
 import { Parameters } from "../../src/model/parameters";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { step } from "../../src/train/execution/step";
 import { startTested, type TestedKernel, testedKernels } from "../support/kernels";
-import { type State, type Tables, trainSentence } from "../support/reference";
+import { type ReferenceOptions, type State, type Tables, trainSentence } from "../support/reference";
 
 const architectures: Record<string, Partial<KernelOptions>> = {
   "skip-gram": {},
@@ -20,7 +21,7 @@ const architectures: Record<string, Partial<KernelOptions>> = {
   "CBOW, mean, divided": { model: "cbow", cbowGradient: "divided" },
 };
 
-const models: Record<string, Partial<KernelOptions>> = {};
+const models: Record<string, Partial<ReferenceOptions>> = {};
 for (const loss of LOSSES) {
   for (const [name, options] of Object.entries(architectures)) {
     if (loss !== "negative-sampling" || options.model === "cbow") models[`${loss}, ${name}`] = { ...options, loss };
@@ -118,15 +119,15 @@ const cases: Record<string, Case> = {
 };
 
 interface Setup {
-  kernel: Kernel;
+  kernel: Trainer;
   parameters: Parameters;
-  options: KernelOptions;
+  options: ReferenceOptions;
   tables: Tables;
   state: State;
 }
 
-async function setUp(name: TestedKernel, model: Partial<KernelOptions>, c: Case): Promise<Setup> {
-  const options: KernelOptions = {
+async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Case): Promise<Setup> {
+  const options: ReferenceOptions = {
     model: "skipgram",
     loss: "negative-sampling",
     windowLeft: c.window,
@@ -148,7 +149,7 @@ async function setUp(name: TestedKernel, model: Partial<KernelOptions>, c: Case)
   );
   const { memory, layout } = parameters;
   const drawn = options.loss === "negative-sampling";
-  const cells = new Uint32Array(memory.buffer, layout.alias, drawn ? 2 * c.words : 0);
+  const cells = new Uint32Array(memory.buffer, layout.tables[Param.alias], drawn ? 2 * c.words : 0);
   if (c.noise && drawn) {
     for (let i = 0; i < c.words; i++) {
       cells[2 * i] = 0;
@@ -186,8 +187,8 @@ function forEachWeight(layout: Layout, c: Case, visit: (index: number) => void):
   }
 }
 
-function readRows({ memory, layout, words, dim }: Parameters, start: number): Float64Array[] {
-  return Array.from({ length: words }, (_, word) =>
+function readRows({ memory, layout, shape, dim }: Parameters, start: number): Float64Array[] {
+  return Array.from({ length: shape.words }, (_, word) =>
     Float64Array.from(new Float32Array(memory.buffer, start + word * layout.stride, dim)),
   );
 }
@@ -257,9 +258,9 @@ describe.each(testedKernels)("kernel %s", (name) => {
       const c: Case = { ...cases["a negative drawn again and again"], dim: 5 };
       const setup = await setUp(name, models[model], c);
       runSentence(setup, c.sentence, 1);
-      const { memory, layout, words } = setup.parameters;
+      const { memory, layout, shape } = setup.parameters;
       for (const start of [layout.inputs, layout.outputs]) {
-        for (let word = 0; word < words; word++) {
+        for (let word = 0; word < shape.words; word++) {
           expect([...new Float32Array(memory.buffer, start + word * layout.stride + 20, 3)]).toEqual([0, 0, 0]);
         }
       }

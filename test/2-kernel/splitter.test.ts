@@ -128,16 +128,25 @@ describe.each(SPLITTERS)("%s", (_, start) => {
 describe("whitespaceSplitter", () => {
   afterEach(() => void vi.unstubAllGlobals());
 
-  it("is wasm, and JavaScript where a policy forbids wasm", async () => {
-    expect(whitespaceSplitter()).toBeInstanceOf(WasmSplitter);
+  /** What it gives where WebAssembly lacks something. */
+  async function splitterWith(lacking: Partial<typeof WebAssembly>): Promise<string> {
     vi.resetModules();
-    const { CompileError } = WebAssembly;
+    vi.stubGlobal("WebAssembly", { ...WebAssembly, CompileError: WebAssembly.CompileError, ...lacking });
+    const { whitespaceSplitter: fresh } = await import("../../src/text/splitter");
+    return fresh().constructor.name;
+  }
+
+  it("is wasm", () => expect(whitespaceSplitter()).toBeInstanceOf(WasmSplitter));
+
+  it("is JavaScript where a policy forbids wasm, or there is no memory for it", async () => {
+    const { CompileError, Module } = WebAssembly;
     const forbidden = function Module() {
       throw new CompileError("code generation disallowed");
     };
-    vi.stubGlobal("WebAssembly", { ...WebAssembly, CompileError, Module: forbidden });
-    const { whitespaceSplitter: fresh } = await import("../../src/text/splitter");
-    const { JsSplitter: FreshJs } = await import("../../src/text/js-splitter");
-    expect(fresh()).toBeInstanceOf(FreshJs);
+    const full = function Memory() {
+      throw new RangeError("could not allocate memory");
+    };
+    expect(await splitterWith({ Module: forbidden as never })).toBe("JsSplitter");
+    expect(await splitterWith({ Module, Memory: full as never })).toBe("JsSplitter");
   });
 });

@@ -3,15 +3,16 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { train } from "wasm2vec";
+import { createVectors, train } from "wasm2vec";
+import { Abi } from "../../assembly/params";
 import { NetworkMemory } from "../../src/classifier/network-memory";
-import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
+import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
 import { compile } from "../../src/kernel/engines/wasm";
 import { sampleText } from "../support/sample";
 
 const path = (name: string) => new URL(`../../build/${name}.wasm`, import.meta.url);
 
-const training = "allFinite boundRows encodeRows memory norms scores sortPairs train trainCell".split(" ");
+const training = "abi allFinite boundRows encodeRows memory norms scores sortPairs train trainCell".split(" ");
 
 describe.each([
   ["scalar", training],
@@ -69,7 +70,7 @@ describe("wasm", () => {
     for (const name of ["simd", "scalar"] as const) {
       for (const shared of [true, false]) {
         const plan = await planKernel(name, shared);
-        expect(startKernel(plan, new WebAssembly.Memory({ initial: 1, maximum: 1, shared })).name).toBe(name);
+        expect(startTrainer(plan, new WebAssembly.Memory({ initial: 1, maximum: 1, shared })).name).toBe(name);
       }
     }
   });
@@ -83,6 +84,58 @@ describe("wasm", () => {
     vi.stubGlobal("SharedArrayBuffer", undefined);
     await expect(bad(5).finally(() => vi.unstubAllGlobals())).rejects.toThrow(notBytes);
     await expect(bad(pathToFileURL("/nowhere.wasm"))).rejects.toThrow(/ENOENT|no such file/);
+  });
+});
+
+/** A binary that imports a memory and exports `name`, a function that returns a number. */
+function answering(name: string, number: number): Uint8Array<ArrayBuffer> {
+  const text = (value: string) => [value.length, ...new TextEncoder().encode(value)];
+  const section = (id: number, ...content: number[]) => [id, content.length, ...content];
+  return Uint8Array.from([
+    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    // () → i32
+    ...section(1, 1, 0x60, 0, 1, 0x7f),
+    // 1 to 65,536 pages
+    ...section(2, 1, ...text("env"), ...text("memory"), 2, 1, 1, 0x80, 0x80, 4),
+    ...section(3, 1, 0),
+    ...section(7, 1, ...text(name), 0, 0),
+    ...section(10, 1, 4, 0, 0x41, number, 0x0b),
+  ]);
+}
+
+describe("a binary of another ABI", () => {
+  const options = { dim: 4, epochs: 1, minCount: 1 };
+  const other = answering("abi", Abi.version + 6);
+  const message =
+    `the binary of kernel "simd" expected ABI ${Abi.version}, got ${Abi.version + 6}; ` +
+    'use simd.wasm of this version of wasm2vec, or leave "wasm" out';
+
+  it("is refused before the text is read, for a worker and in process, and for vectors", async () => {
+    const reads = vi.fn();
+    const text = () => {
+      reads();
+      return sampleText(50);
+    };
+    const module = await WebAssembly.compile(other);
+    for (const wasm of [other, module]) {
+      for (const worker of [true, false]) {
+        const error = await train(text, { ...options, wasm, worker }).catch((error) => error);
+        expect(error).toMatchObject({ name: "KernelError", message });
+      }
+      await expect(createVectors(["a"], 1, [1], { wasm })).rejects.toThrow(message);
+    }
+    expect(reads).not.toHaveBeenCalled();
+  });
+
+  it("is one too that says none", async () => {
+    const none = answering("train", 1);
+    await expect(createVectors(["a"], 1, [1], { wasm: none })).rejects.toThrow(
+      `expected ABI ${Abi.version}, got none: it exports no function abi; use simd.wasm of this version`,
+    );
+  });
+
+  it("would be taken if it had this one", async () => {
+    await expect(compile("simd", false, answering("abi", Abi.version))).resolves.toBeInstanceOf(WebAssembly.Module);
   });
 });
 
@@ -106,13 +159,13 @@ describe("where a policy forbids code generation", () => {
   it.each(["scalar", "simd", "relaxed"] as const)("kernel %s names the policy and the remedy", async (name) => {
     vi.spyOn(WebAssembly, "compile").mockRejectedValue(cause);
     vi.spyOn(WebAssembly, "Module").mockImplementation(refuse);
-    expectRemedy(await compile(name, false).catch((error) => error));
+    expectRemedy(await planKernel(name, false).catch((error) => error));
   });
 
   it("does so where a kernel is compiled but not started, as in WebKit", async () => {
     const plan = await planKernel("simd", false);
     vi.spyOn(WebAssembly, "Instance").mockImplementation(refuse);
-    const start = async () => startKernel(plan, new WebAssembly.Memory({ initial: 1 }));
+    const start = async () => startTrainer(plan, new WebAssembly.Memory({ initial: 1 }));
     expectRemedy(await start().catch((error) => error));
   });
 
@@ -126,7 +179,7 @@ describe("where a policy forbids code generation", () => {
 
   it("does not take a kernel whose instructions the engine lacks for a forbidden one", async () => {
     vi.spyOn(WebAssembly, "compile").mockRejectedValue(new Error("invalid opcode"));
-    await expect(compile("relaxed", false)).rejects.toThrow(/this engine has no relaxed SIMD.*: invalid opcode$/);
-    await expect(compile("simd", false)).rejects.toThrow("cannot compile the simd kernel: invalid opcode");
+    await expect(planKernel("relaxed", false)).rejects.toThrow(/this engine has no relaxed SIMD.*: invalid opcode$/);
+    await expect(planKernel("simd", false)).rejects.toThrow("cannot compile the simd kernel: invalid opcode");
   });
 });

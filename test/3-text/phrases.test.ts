@@ -307,7 +307,7 @@ describe("wasm2vec phrases", () => {
 
   it.each([
     [2, "--threads above 1 needs workers, got 2", ["lines.txt", "-o", "x", "--threads", "2", "--no-worker"]],
-    [2, "needs somewhere to write", ["lines.txt"]],
+    [2, "needs an output", ["lines.txt"]],
     [2, "2 numbers for --passes 1", ["lines.txt", "-o", "x", "--threshold", "1,2"]],
     [2, "leave out --min-count", ["lines.txt", "-o", "x", "--load", "p.json", "--min-count", "2"]],
     [1, "no such file", ["none.txt", "-o", "x"]],

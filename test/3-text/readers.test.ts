@@ -52,11 +52,11 @@ describe.each(Object.entries(PACKED))("%s", (name, bytes) => {
     expect(await readText(put("two", Buffer.concat([bytes, bytes])))).toBe(`${line}\n`.repeat(16));
   });
 
-  it.each([5, 20, bytes.length - 6])("says that it is cut short, after %i bytes", async (length) => {
+  it.each([5, 20, bytes.length - 6])("says that it is truncated, after %i bytes", async (length) => {
     const path = put(`cut-${name}`, bytes.subarray(0, length));
     const error = await readText(path).catch((thrown: Error) => thrown);
     expect(error).toBeInstanceOf(FormatError);
-    expect((error as Error).message).toMatch(new RegExp(`cut-${name}: the ${name} data is (cut short|damaged)`));
+    expect((error as Error).message).toMatch(new RegExp(`cut-${name}: the ${name} data is (truncated|damaged)`));
   });
 });
 
@@ -132,7 +132,7 @@ describe("files, folders, globs", () => {
     mkdirSync(at("empty"), { recursive: true });
     await expect(read(fileCorpus(at("none.txt")))).rejects.toThrow(/cannot read ".*none.txt": no such file/);
     await expect(read(fileCorpus(at("*.none")))).rejects.toThrow(/none": no file matches it/);
-    await expect(read(fileCorpus(at("empty")))).rejects.toThrow(/empty": the folder holds no file/);
+    await expect(read(fileCorpus(at("empty")))).rejects.toThrow(/empty": the folder contains no file/);
     expect(() => fileCorpus([])).toThrow("got none");
   });
 
@@ -181,7 +181,7 @@ describe("files, folders, globs", () => {
   it("says what it skipped where nothing is left", async () => {
     put("hidden/.a.txt", "text");
     await expect(read(fileCorpus(join(folder, "hidden")))).rejects.toThrow(
-      /hidden": the folder holds no file; skipped ".a.txt" \(hidden\): give their own paths/,
+      /hidden": the folder contains no file; skipped ".a.txt" \(hidden\): give their own paths/,
     );
   });
 
@@ -248,8 +248,8 @@ describe("tables and JSON Lines", () => {
     [/row 2 expected 2 columns, got 1: .*"missingField"/, "1,a\n2\n", { column: 2, header: false }],
     [/Quote/, 'id,text\n1,"a\n', { column: "text" }],
     [/line 2 expected a JSON object with the field "text", got "{"/, '{"text":"a"}\n{\n', { jsonField: "text" }],
-    [/line 1 .* which has id, body: let "missingField" be "skip"/, '{"id":1,"body":"a"}', { jsonField: "text" }],
-    [/line 1 .*"text", got null: let/, '{"text":null}', { jsonField: "text" }],
+    [/line 1 .* which has id, body: set "missingField" to "skip"/, '{"id":1,"body":"a"}', { jsonField: "text" }],
+    [/line 1 .*"text", got null: set/, '{"text":null}', { jsonField: "text" }],
     [/line 1 .* got 7/, '{"text":7}', { jsonField: "text", missingField: "skip" }],
     [/line 1 .* of text or an array of tokens, got 7/, '{"text":7}', { jsonField: "text" }],
   ])("explains %s", async (message, content, options) => {
@@ -361,7 +361,7 @@ describe("the command line", () => {
       .split("\n")
       .map((entry) => entry.split(" ")[0]);
 
-  it("trains on several files with a tokeniser and stop words", async () => {
+  it("trains on several files with a tokenizer and stop words", async () => {
     writeFileSync(bench.path("a.csv"), 'id,text\n1,"The Cat, the DOG"\n');
     writeFileSync(bench.path("b.csv"), "id,text\n2,dog & bird\n");
     writeFileSync(bench.path("stop.txt"), "the a\n");
@@ -380,12 +380,12 @@ describe("the command line", () => {
   it("warns of invalid UTF-8, once, or fails", async () => {
     writeFileSync(bench.path("latin1.txt"), Buffer.from("caf\xe9 noir caf\xe9\n", "latin1"));
     const { code, stderr } = await bench.run(["train", "latin1.txt", ...small]);
-    expect({ code, warnings: stderr.match(/warning: 2 stretches of invalid UTF-8/g)?.length }).toEqual({
+    expect({ code, warnings: stderr.match(/warning: 2 invalid UTF-8 sequences/g)?.length }).toEqual({
       code: 0,
       warnings: 1,
     });
     const strict = await bench.run(["train", "latin1.txt", "--invalid", "error", ...small]);
-    expect(strict).toMatchObject({ code: 1, stderr: expect.stringContaining("or let --invalid be") });
+    expect(strict).toMatchObject({ code: 1, stderr: expect.stringContaining("or set --invalid to") });
   });
 
   it("--missing-field skip leaves rows out, and says so in the words of the command line where it is not given", async () => {
@@ -393,7 +393,7 @@ describe("the command line", () => {
     const args = ["train", "-", "--json-field", "text"];
     expect(await bench.run([...args, ...small], lines)).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/line 2 .* let --missing-field be "skip"/),
+      stderr: expect.stringMatching(/line 2 .* set --missing-field to "skip"/),
     });
     expect(await bench.run([...args, "--missing-field", "skip", ...small], lines)).toMatchObject({
       code: 0,

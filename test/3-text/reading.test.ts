@@ -243,7 +243,7 @@ describe("read by threads", () => {
     expect(named.progress?.()?.bytes).toBe(5e5 + 2 * plain.length + statSync(packed).size);
   });
 
-  it("notice that another file took the place of one that is read, or that it was cut short", async () => {
+  it("notice that another file took the place of one that is read, or that it was truncated", async () => {
     const path = put("replaced", plain.repeat(8));
     const corpus = readBy(fileCorpus(path), threadsOf(2));
     const chunks = corpus.chunks()[Symbol.asyncIterator]();
@@ -259,7 +259,7 @@ describe("read by threads", () => {
     const { ino: inode } = statSync(path);
     truncateSync(path, 1000);
     expect(() => readFilePart({ path, inode, from: 900, to: 2000 })).toThrow(
-      `cannot read "${path}": it was cut short while it was read; start again`,
+      `cannot read "${path}": it was truncated while it was read; start again`,
     );
     const part = readFilePart({ path, inode, from: 900, to: 1000 });
     expect(Buffer.from(part).toString()).toBe(plain.slice(900, 1000));
@@ -328,7 +328,7 @@ describe("read by threads", () => {
     expect(parts.every((part) => part.length === 1e5)).toBe(true);
   });
 
-  it("not where the text is small, or the tokeniser is a function", async () => {
+  it("not where the text is small, or the tokenizer is a function", async () => {
     const threads = threadsOf(2);
     await tokensOf(readBy(fileCorpus(put("small", plain.slice(0, 1e5))), threads));
     const own = fileCorpus(put("own", plain), { tokenizer: (line) => line.split(" ") });

@@ -100,7 +100,7 @@ it("says what its parts must be", async () => {
     /^corpus: expected parts that are Uint8Array, got "a b": for strings use stringCorpus/,
   );
   await expect(tokensOf(() => bytes as never)).rejects.toThrow(
-    /got an object \(Uint8Array\): give .* \(\) => \[bytes\]/,
+    /got an object \(Uint8Array\): pass .* \(\) => \[bytes\]/,
   );
   await expect(tokensOf(() => ({}) as never)).rejects.toThrow(/expected parts of bytes.*got an object \(Object\)/);
   const strings = stringCorpus(() => "a b" as never).chunks();

@@ -1,4 +1,4 @@
-// Tokenisers: as gensim's simple_preprocess, as Intl.Segmenter, and what is common to all.
+// Tokenizers: as gensim's simple_preprocess, as Intl.Segmenter, and what is common to all.
 
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";

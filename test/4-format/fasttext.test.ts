@@ -50,12 +50,12 @@ describe("fastText's models", () => {
     expect(read.matrix.subarray(row * read.stride, row * read.stride + read.dim)).toEqual(vectors.get(read.words[row]));
   });
 
-  it("are refused if quantised", async () => {
+  it("are refused if quantized", async () => {
     const { words } = await readVectors([model]);
     const shape = Buffer.from(new BigInt64Array([BigInt(words.length + 40), 4n]).buffer);
-    const quantised = Buffer.from(model);
-    quantised[model.indexOf(shape) - 1] = 1;
-    await expect(readVectors([quantised])).rejects.toThrow(/quantised \(\.ftz\), which is not read/);
+    const quantized = Buffer.from(model);
+    quantized[model.indexOf(shape) - 1] = 1;
+    await expect(readVectors([quantized])).rejects.toThrow(/quantized \(\.ftz\), which is not supported/);
   });
 
   it("give a FormatError or a result for 10,000 changed files", async () => {

@@ -64,7 +64,7 @@ it("names a file that is missing, a folder, or damaged", async () => {
   const packed = gzipSync("some text\n".repeat(50_000).split("").sort().join(""));
   writeFileSync(path, packed.subarray(0, packed.length - 20));
   await expect(content(path)).rejects.toThrow(FormatError);
-  await expect(content(path)).rejects.toThrow("cut.gz: the gzip data is cut short");
+  await expect(content(path)).rejects.toThrow("cut.gz: the gzip data is truncated");
   packed[20] ^= 255;
   writeFileSync(path, packed);
   await expect(content(path)).rejects.toThrow(FormatError);
@@ -118,7 +118,7 @@ it("follows a link, and refuses what is no file", async () => {
   await writeAtomically(link, [Buffer.from("new")]);
   expect(readFileSync(path, "utf8")).toBe("new");
   await expect(writeAtomically(folder, [])).rejects.toThrow("it is a folder; give a file");
-  await expect(writeAtomically("/dev/null", [])).rejects.toThrow("it is no regular file");
+  await expect(writeAtomically("/dev/null", [])).rejects.toThrow("it is not a regular file");
   await expect(writeAtomically(join(folder, "no", "file"), [])).rejects.toThrow(/no folder ".*no"; make it first/);
   await expect(checkWritable(join(folder, "no", "file"))).rejects.toThrow("make it first");
   await checkWritable(join(folder, "file"));
@@ -293,7 +293,7 @@ describe("files that are written", () => {
     ["/proc/x", /^cannot write "\/proc\/x": /],
     ["none/", /^cannot write ".*none\/": it is a folder; give a file$/],
     ["none/x", /^cannot write ".*none\/x": no folder ".*none"; make it first$/],
-    ["file/x", /^cannot write ".*file\/x": ".*file" is no folder$/],
+    ["file/x", /^cannot write ".*file\/x": ".*file" is not a folder$/],
   ])("are tried before hours of work: %j", async (name, message) => {
     writeFileSync(at("file"), "");
     await expect(checkWritable(name === "" || name.startsWith("/") ? name : `${folder}/${name}`)).rejects.toThrow(

@@ -107,7 +107,10 @@ describe("files", () => {
       ],
       [() => saveVectors(vectors, path, "json" as never), 'options expected an object, got "json"'],
       [() => saveVectors(vectors, path, { format: "csv" as never }), '"format" expected one of'],
-      [() => saveVectors(vectors, path, { words: "list" }), '"words" goes with formats whose words lie in a file'],
+      [
+        () => saveVectors(vectors, path, { words: "list" }),
+        '"words" goes with formats whose words are in a separate file',
+      ],
       [() => saveVectors({ vectors } as never, path), 'got a model: pass its vectors, "model.vectors"'],
       [() => loadVectors(path, { limt: 5 } as never), 'unknown option "limt": did you mean "limit"?'],
       [() => loadVectors(path, { kernel: "smid" as never }), '"kernel" expected one of'],

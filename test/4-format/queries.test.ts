@@ -88,7 +88,7 @@ describe("of words", () => {
     ).toEqual(["w0", "w4", "w5"]);
     expect(() => mostSimilarCosmul(vectors, {})).toThrow("no words");
     expect(mostSimilarCosmul(vectors, ["w1", "w2"])).toEqual(mostSimilarCosmul(vectors, { positive: ["w1", "w2"] }));
-    expect(() => mostSimilarCosmul(vectors, [["w1", 2]])).toThrow('3CosMul knows no weights, got 2 for "w1"');
+    expect(() => mostSimilarCosmul(vectors, [["w1", 2]])).toThrow('3CosMul takes no weights, got 2 for "w1"');
   });
 
   it("mostSimilarBatch: the neighbours of each, for more queries than a block holds", () => {

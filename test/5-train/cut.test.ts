@@ -4,9 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Mark } from "../../assembly/params";
 import { BLOCK_ROWS, rowsOfBlock } from "../../src/kernel/grid-layout";
+import { shapeOf } from "../../src/model/spec";
 import { BATCH_WORDS, type Batch } from "../../src/text/encode";
 import { blocksOf, chunkWordsOf, cutText, pairsOf } from "../../src/train/execution/cut";
 import { GridRunner } from "../../src/train/execution/grid";
+
+const evenShape = (size: number) => shapeOf({ size });
 
 type CutOptions = Parameters<typeof cutText>[0];
 
@@ -24,17 +27,17 @@ describe("blocksOf", () => {
     [2 ** 20 + 1, 32],
     [2 ** 24, 256],
   ])("cuts %i words into %i", (words, blocks) => {
-    expect(blocksOf(words)).toBe(blocks);
+    expect(blocksOf(evenShape(words))).toBe(blocks);
   });
 
   it("is a power of two, grows with the words, and its rows fit into 16 bits", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 2 ** 24 }), fc.integer({ min: 0, max: 1000 }), (words, more) => {
-        const blocks = blocksOf(words);
+        const blocks = blocksOf(evenShape(words));
         expect(Number.isInteger(Math.log2(blocks))).toBe(true);
         expect(rowsOfBlock(blocks, words)).toBeLessThanOrEqual(BLOCK_ROWS);
         expect(blocks * rowsOfBlock(blocks, words)).toBeGreaterThanOrEqual(words);
-        expect(blocksOf(Math.min(2 ** 24, words + more))).toBeGreaterThanOrEqual(blocks);
+        expect(blocksOf(evenShape(Math.min(2 ** 24, words + more)))).toBeGreaterThanOrEqual(blocks);
       }),
       { examples: [2, 255, 256, 131_071, 131_072, 2 ** 20, 2 ** 20 + 1, 2 ** 24].map((words) => [words, 1]) },
     );
@@ -115,22 +118,22 @@ describe("cutText", () => {
       sharedNegatives: true,
       maxSentenceLength: 10_000,
     };
-    expect(cutText(given, 60_000, 12_000_000)).toMatchObject({
+    expect(cutText(given, evenShape(60_000), 12_000_000)).toMatchObject({
       shape: { blocks: 8, tile: 16, chunkWords: 1_200_000, pairSize: 4, holds: { chunks: true, blocks: 8 } },
       batchWords: BATCH_WORDS,
       maxSentenceLength: 10_000,
     });
-    expect(cutText({ ...given, sharedNegatives: false }, 60_000, 12_000_000).shape.tile).toBe(1);
-    expect(cutText({ ...given, windowWeights: [1, 1, 1, 1, 1] }, 60_000, 12_000_000).shape.pairSize).toBe(8);
+    expect(cutText({ ...given, sharedNegatives: false }, evenShape(60_000), 12_000_000).shape.tile).toBe(1);
+    expect(cutText({ ...given, windowWeights: [1, 1, 1, 1, 1] }, evenShape(60_000), 12_000_000).shape.pairSize).toBe(8);
     // whole baskets as windows: shorter batches and sentences, for as many pairs
-    const baskets = cutText({ ...given, windowLeft: 1000, windowRight: 1000 }, 4000, 10 ** 9);
+    const baskets = cutText({ ...given, windowLeft: 1000, windowRight: 1000 }, evenShape(4000), 10 ** 9);
     expect(baskets).toMatchObject({ batchWords: 8388, maxSentenceLength: 8388 });
   });
 
   it("holds the worst batch, with any window", () => {
     fc.assert(
       fc.property(options, words, totalWords, fc.integer({ min: 1, max: 10_000 }), (given, size, total, seed) => {
-        const { shape, batchWords, maxSentenceLength } = cutText(given, size, total);
+        const { shape, batchWords, maxSentenceLength } = cutText(given, evenShape(size), total);
         const most = Math.max(batchWords, maxSentenceLength);
         expect(maxSentenceLength).toBeLessThanOrEqual(given.maxSentenceLength);
         expect(Math.min(batchWords, maxSentenceLength, shape.batches, shape.blocks)).toBeGreaterThan(0);
@@ -162,8 +165,15 @@ describe("cutText", () => {
           maxLength: 80,
         }),
         (given, size, total, drawn) => {
-          const { shape, batchWords, maxSentenceLength } = cutText(given, size, total);
-          const grid = { ...shape, blockRows: 8, places: 0, control: 0, tablesEnd: 0, chunks: [] };
+          const { shape, batchWords, maxSentenceLength } = cutText(given, evenShape(size), total);
+          const grid = {
+            ...shape,
+            blockRows: { inputs: 8, outputs: 8 },
+            places: 0,
+            control: 0,
+            tablesEnd: 0,
+            chunks: [],
+          };
           const runner = new GridRunner(grid, undefined as never, given, shape.chunkWords);
           let chunk: Batch[] = [];
           const sum = (of: (batch: Batch) => number) => chunk.reduce((all, batch) => all + of(batch), 0);

@@ -2,11 +2,14 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { planKernel, startKernel } from "../../src/kernel/engines/kernels";
+import { planKernel, startQueries } from "../../src/kernel/engines/kernels";
 import { blockSize, rowInBlocks } from "../../src/kernel/grid-layout";
 import { allocate } from "../../src/kernel/memory";
 import { paste } from "../../src/kernel/patch";
+import type { Shape, Side } from "../../src/kernel/shape";
+import { lossOf } from "../../src/model/losses/registry";
 import { Parameters, planMemory } from "../../src/model/parameters";
+import { shapeOf } from "../../src/model/spec";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { cutText } from "../../src/train/execution/cut";
 import { GridRunner } from "../../src/train/execution/grid";
@@ -17,38 +20,45 @@ import { WordVectors } from "../../src/vectors/vectors";
 const options = resolveOptions({ dim: 5 });
 
 /** A model whose rows say whose they are. */
-function modelOf(words: number, blocks: number, shared = false): Parameters {
+function modelOf(words: number, blocks: number, shared = false, more: Partial<Shape> = {}): Parameters {
   const vocabulary = new Vocabulary(Array.from({ length: words }, (_, i) => [`w${i}`, words - i]));
-  const { shape } = cutText(options, words, 1000);
+  const { shape } = cutText(options, shapeOf({ size: words }), 1000);
   const grid = { ...shape, blocks, holds: { ...shape.holds, blocks } };
-  const parameters = new Parameters(vocabulary, options, { batchCapacity: 100, lanes: 1, grid, shared });
-  const rows = (offset: number) => Float32Array.from({ length: words * 5 }, (_, i) => offset + i);
-  parameters.restore(rows(1), rows(-words * 5), []);
+  const rows = { ...shapeOf(vocabulary), ...more };
+  const parameters = new Parameters(vocabulary, options, { batchCapacity: 100, lanes: 1, grid, shared }, rows);
+  const numbered = (rows: number, offset: number) => Float32Array.from({ length: rows * 5 }, (_, i) => offset + i);
+  parameters.restore(numbered(rows.inputRows, 1), numbered(rows.outputRows, -rows.outputRows * 5), []);
   return parameters;
 }
 
-const stored = ({ memory, layout, words }: Parameters, matrix: "inputs" | "outputs") =>
-  new Float32Array(memory.buffer, layout[matrix], (words * layout.stride) / 4).slice();
+const stored = (parameters: Parameters, side: Side) => parameters.matrix(side).slice();
 
 describe("rows", () => {
   it("move to their blocks, where rowInBlocks says, and back", async () => {
-    const shape = fc.record({ words: fc.integer({ min: 2, max: 400 }), power: fc.integer({ min: 0, max: 4 }) });
+    const shape = fc.record({
+      words: fc.integer({ min: 2, max: 400 }),
+      more: fc.constantFrom(0, 1, 700),
+      power: fc.integer({ min: 0, max: 4 }),
+    });
     await fc.assert(
-      fc.asyncProperty(shape, async ({ words, power }) => {
-        const parameters = modelOf(words, 2 ** power);
+      fc.asyncProperty(shape, async ({ words, more, power }) => {
+        const parameters = modelOf(words, 2 ** power, false, { inputRows: words + more });
         const before = [stored(parameters, "inputs"), stored(parameters, "outputs")];
         await parameters.toBlocks();
         const { layout, memory } = parameters;
-        const seen = new Set<number>();
-        for (const [i, matrix] of (["inputs", "outputs"] as const).entries())
-          for (let word = 0; word < words; word++) {
-            const row = rowInBlocks(layout.grid!, word);
+        const rows = { inputs: layout.inputRows, outputs: layout.outputRows };
+        for (const [i, matrix] of (["inputs", "outputs"] as const).entries()) {
+          const seen = new Set<number>();
+          const count = words + (matrix === "inputs" ? more : 0);
+          for (let word = 0; word < count; word++) {
+            const row = rowInBlocks(layout.grid!, matrix, word);
             seen.add(row);
-            expect(row).toBeLessThan(layout.rows);
+            expect(row).toBeLessThan(rows[matrix]);
             const floats = new Float32Array(memory.buffer, layout[matrix] + row * layout.stride, layout.stride / 4);
             expect(floats).toEqual(before[i].subarray((word * layout.stride) / 4, ((word + 1) * layout.stride) / 4));
           }
-        expect(seen.size).toBe(words);
+          expect(seen.size).toBe(count);
+        }
         // once they are there nothing moves
         const there = stored(parameters, "inputs");
         await parameters.toBlocks();
@@ -58,7 +68,14 @@ describe("rows", () => {
         await parameters.toWords();
         expect(stored(parameters, "inputs")).toEqual(before[0]);
       }),
-      { numRuns: 60, examples: [[{ words: 2, power: 4 }], [{ words: 7, power: 3 }], [{ words: 400, power: 4 }]] },
+      {
+        numRuns: 60,
+        examples: [
+          [{ words: 2, more: 0, power: 4 }],
+          [{ words: 7, more: 1, power: 3 }],
+          [{ words: 400, more: 0, power: 4 }],
+        ],
+      },
     );
   });
 
@@ -70,14 +87,16 @@ describe("rows", () => {
     ]) {
       const { grid } = modelOf(words, blocks).layout;
       const counts = new Array(blocks).fill(0);
-      for (let word = 0; word < words; word++) counts[Math.floor(rowInBlocks(grid!, word) / grid!.blockRows)]++;
+      for (let word = 0; word < words; word++)
+        counts[Math.floor(rowInBlocks(grid!, "inputs", word) / grid!.blockRows.inputs)]++;
       expect(counts).toEqual(counts.map((_, block) => blockSize(blocks, words, block)));
     }
   });
 
   it("go to another memory block by block, and come back", () => {
     const [words, blocks] = [101, 4];
-    const parameters = modelOf(words, blocks);
+    const counts = { inputs: 317, outputs: words };
+    const parameters = modelOf(words, blocks, false, { inputRows: counts.inputs });
     const layout = parameters.layoutOf(1);
     const grid = layout.grid!;
     const other = allocate(layout.size, false, "a test");
@@ -85,10 +104,10 @@ describe("rows", () => {
     for (const [i, matrix] of (["inputs", "outputs"] as const).entries())
       for (let block = 0; block < blocks; block++) {
         paste(other, parameters.cutBlock(matrix, block, layout, 0));
-        const rows = other.buffer.slice(layout[matrix], layout[matrix] + grid.blockRows * layout.stride);
+        const rows = other.buffer.slice(layout[matrix], layout[matrix] + grid.blockRows[matrix] * layout.stride);
         const stride = layout.stride / 4;
         const floats = new Float32Array(rows);
-        for (let row = 0; row < blockSize(blocks, words, block); row++) {
+        for (let row = 0; row < blockSize(blocks, counts[matrix], block); row++) {
           const word = row * blocks + block;
           expect(floats.subarray(row * stride, (row + 1) * stride)).toEqual(
             before[i].subarray(word * stride, (word + 1) * stride),
@@ -113,7 +132,7 @@ describe("rows", () => {
 describe("vectors", () => {
   it("refuse to be used while the rows lie in blocks", async () => {
     const parameters = modelOf(60, 2);
-    const kernel = startKernel(await planKernel("js", false), parameters.memory);
+    const kernel = startQueries(await planKernel("js", false), parameters.memory);
     const words = Array.from({ length: 60 }, (_, i) => `w${i}`);
     const all = [parameters.inputs, parameters.outputs].map((rows) => new WordVectors(words, 5, rows, kernel));
     const before = all.map(({ matrix }) => matrix.slice());
@@ -139,10 +158,11 @@ describe("memory", () => {
   it("is what was planned, with chunks and without", () => {
     for (const chunks of [true, false]) {
       const vocabulary = new Vocabulary(Array.from({ length: 3000 }, (_, i) => [`w${i}`, 10]));
-      const { shape } = cutText(options, 3000, Number.POSITIVE_INFINITY);
+      const { shape } = cutText(options, shapeOf({ size: 3000 }), Number.POSITIVE_INFINITY);
       const grid = { ...shape, holds: { chunks, blocks: shape.blocks } };
       const workplace = { batchCapacity: 100, lanes: 2, grid, shared: false };
-      const { size, layout } = planMemory(options, workplace, 3000, { depth: 0, bits: 0 });
+      const rows = shapeOf(vocabulary);
+      const { size, layout } = planMemory(options, workplace, rows, lossOf(options.loss).estimate(options, rows));
       const parameters = new Parameters(vocabulary, options, workplace);
       expect(parameters.memory.buffer.byteLength).toBe(65_536 * Math.ceil(size / 65_536));
       expect(parameters.layout).toEqual(layout);

@@ -3,8 +3,9 @@
 
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadVectors, type TrainOptions, train, type WindowOptions, type WordVectors } from "wasm2vec";
-import { meanContexts, resolveWindow } from "../../src/train/options/window-shape";
+import { loadVectors, type TrainOptions, train, type WordVectors } from "wasm2vec";
+import { meanContexts } from "../../src/train/options/window-shape";
+import { type TrainOptions as Options, resolveOptions } from "../../src/train/train-options";
 import { small as flags, Workbench } from "../support/command";
 import { sampleText } from "../support/sample";
 import { store } from "../support/stored";
@@ -14,8 +15,8 @@ const small: TrainOptions = { dim: 10, minCount: 2, epochs: 2, threads: 1 };
 const vectorsOf = async (options: TrainOptions) => (await train(text, { ...small, ...options })).vectors;
 
 describe("options of windows", () => {
-  const shape = (options: WindowOptions) => {
-    const { window, windowLeft, windowRight, shrinkWindows, windowWeights } = resolveWindow(options);
+  const shape = (options: Options) => {
+    const { window, windowLeft, windowRight, shrinkWindows, windowWeights } = resolveOptions(options);
     return [window, windowLeft, windowRight, shrinkWindows, windowWeights];
   };
 
@@ -35,7 +36,7 @@ describe("options of windows", () => {
     ]);
   });
 
-  it.each<[WindowOptions, RegExp]>([
+  it.each<[Options, RegExp]>([
     [{ window: 0 }, /"window" expected/],
     [{ windowLeft: -1 }, /"windowLeft" expected/],
     [{ windowRight: 1001 }, /"windowRight" expected/],
@@ -49,16 +50,16 @@ describe("options of windows", () => {
     [{ windowWeights: "square" as never }, /expected "harmonic", "linear" or an array/],
     [{ shrinkWindows: 1 as never }, /"shrinkWindows" expected/],
   ])("refuse %o", (options, message) => {
-    expect(() => resolveWindow(options)).toThrow(message);
+    expect(() => resolveOptions(options)).toThrow(message);
   });
 
   it("say how many contexts a word has on average", () => {
-    for (const window of [1, 2, 5, 10, 999]) expect(meanContexts(resolveWindow({ window }))).toBe(window + 1);
-    expect(meanContexts(resolveWindow({ window: 4, shrinkWindows: false }))).toBe(8);
-    expect(meanContexts(resolveWindow({ windowLeft: 0, windowRight: 4, shrinkWindows: false }))).toBe(4);
-    expect(meanContexts(resolveWindow({ window: 2, windowWeights: [1, 0.5] }))).toBe(3);
+    for (const window of [1, 2, 5, 10, 999]) expect(meanContexts(resolveOptions({ window }))).toBe(window + 1);
+    expect(meanContexts(resolveOptions({ window: 4, shrinkWindows: false }))).toBe(8);
+    expect(meanContexts(resolveOptions({ windowLeft: 0, windowRight: 4, shrinkWindows: false }))).toBe(4);
+    expect(meanContexts(resolveOptions({ window: 2, windowWeights: [1, 0.5] }))).toBe(3);
     // radius 1, 2 or 3, as likely: 1 word on the left, 1, 2 or 3 on the right
-    expect(meanContexts(resolveWindow({ windowLeft: 1, windowRight: 3 }))).toBeCloseTo(1 + 2, 12);
+    expect(meanContexts(resolveOptions({ windowLeft: 1, windowRight: 3 }))).toBeCloseTo(1 + 2, 12);
   });
 });
 

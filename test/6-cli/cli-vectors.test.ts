@@ -55,9 +55,9 @@ describe("convert", () => {
   });
 
   it.each([
-    [["v.txt", "-"], "standard output has no name that tells a format"],
-    [["v.txt", "-", "--to", "npy"], 'the format "npy" has its words in a second file'],
-    [["v.txt", "v.gz"], 'the name "v.gz" tells no format'],
+    [["v.txt", "-"], "standard output has no file extension that chooses a format"],
+    [["v.txt", "-", "--to", "npy"], 'the format "npy" writes its words to a second file'],
+    [["v.txt", "v.gz"], 'the name "v.gz" chooses no format'],
   ])("refuses %j", async (args, message) => {
     expect(await run(["convert", ...args])).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });

@@ -108,7 +108,7 @@ describe("npm run demo", () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port: taken } = other.address() as AddressInfo;
-    const said = `port ${taken} is taken: name another with --port, or 0 for any free one\n`;
+    const said = `port ${taken} is taken: choose another with --port, or 0 for any free one\n`;
     expect(await run("--port", String(taken))).toEqual({ code: 1, said });
     other.close();
   });

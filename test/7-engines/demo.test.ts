@@ -171,7 +171,7 @@ onEachPage(
       expect(100 * share).toBeGreaterThan(Number(percent) - 1);
       // pause and cancel
       await at.page.evaluate(`document.querySelector("#pause").click()`);
-      expect(await at.page.evaluate(says("#pause"))).toBe("Go on");
+      expect(await at.page.evaluate(says("#pause"))).toBe("Resume");
       await at.page.evaluate(`document.querySelector("#cancel").click()`);
       await until(at.page, `${says("#status")} === "Cancelled."`, "the cancelling");
     });

@@ -1,7 +1,7 @@
 // The documents: an example runs as it is printed, links lead somewhere, lists are whole.
 
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 
 it("docs/math.md: the toy model learns, in fifty lines at most", () => {
@@ -26,11 +26,31 @@ it.each(documents)("%s links to other documents: the site takes a bare name for 
   expect(prose.match(/(?<![\w/.-])[\w-]+\.md\b/g)).toBe(null);
 });
 
-it("CONTRIBUTING.md lists every script of package.json that a contributor runs", () => {
-  const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
-  const contributing = readFileSync("CONTRIBUTING.md", "utf8");
+it.each([...documents, "README.md", "CONTRIBUTING.md"])("%s names only files that exist", (path) => {
+  const named = readFileSync(path, "utf8").matchAll(/`((?:src|assembly|test|bench|demo|docs)\/[\w./-]+\.\w+)`/g);
+  expect([...named].map(([, file]) => file).filter((file) => !existsSync(file))).toEqual([]);
+});
+
+const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+const contributing = readFileSync("CONTRIBUTING.md", "utf8");
+
+it("CONTRIBUTING.md lists the scripts of package.json that a contributor runs, and no other", () => {
   const listed = [...contributing.matchAll(/^npm (?:run )?([\w:-]+) {2,}/gm)].map(([, name]) => name);
-  const benches = Object.keys(scripts).filter((name) => /^bench(:|$)/.test(name) && name !== "bench:build");
-  expect(listed).toEqual(expect.arrayContaining([...benches, "test", "docs", "pictures", "format"]));
+  expect(listed).toEqual(expect.arrayContaining(["test", "docs", "pictures", "format"]));
   expect(Object.keys(scripts)).toEqual(expect.arrayContaining(listed.filter((name) => name !== "ci")));
+});
+
+it("CONTRIBUTING.md: the table has every benchmark, with the first sentence of its script", () => {
+  const benchmarks = Object.keys(scripts).filter((name) => /^bench(:|$)/.test(name) && name !== "bench:build");
+  const rows = benchmarks.map((name) => {
+    const [, script] = /build\/bench\/(\w+)\.js/.exec(scripts[name])!;
+    const [header] = /^(?:\/\/.*\n)+/.exec(readFileSync(`bench/${script}.ts`, "utf8"))!;
+    const [, command, sentence] = /^(.*?): (.*?)\.(?= [A-Z]|$)/.exec(
+      header.replaceAll(/\s*(^|\n)\/\/ */g, " ").trim(),
+    )!;
+    expect(command).toBe(`npm run ${name}`);
+    return `| \`${command}\` | ${sentence} |`;
+  });
+  const table = contributing.split("\n").filter((line) => line.startsWith("| `npm run bench"));
+  expect(table.sort()).toEqual(rows.sort());
 });

@@ -19,6 +19,7 @@ const FLOORS = [
   "train/options",
   "classifier",
   "model",
+  "model/losses",
   "format",
   "vectors",
   "text",

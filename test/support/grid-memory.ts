@@ -2,7 +2,7 @@
 
 import { Mark, Pair, Param, Tile, TileList } from "../../assembly/params";
 import { Random } from "../../src/base/random";
-import type { Kernel, Ptr } from "../../src/kernel/kernel";
+import type { Ptr, Trainer } from "../../src/kernel/kernel";
 import { Allocator, allocate, rowStride } from "../../src/kernel/memory";
 import { type AliasTable, aliasTable } from "../../src/math/alias";
 import { startTested, type TestedKernel } from "./kernels";
@@ -65,7 +65,7 @@ export class GridMemory {
   private readonly at: Record<"inputs" | "outputs" | "alias" | "rates" | "ids" | "starts" | "pairs" | "end", Ptr>;
 
   private constructor(
-    readonly kernel: Kernel,
+    readonly kernel: Trainer,
     readonly memory: WebAssembly.Memory,
     readonly shape: GridShape,
     plan: ReturnType<typeof layOut>,

@@ -2,8 +2,8 @@
 
 import debug from "../../build/debug/simd.wasm";
 import { fromBase64 } from "../../src/kernel/base64";
-import { KERNEL_CHOICES, type KernelChoice, planKernel, startKernel } from "../../src/kernel/engines/kernels";
-import type { Kernel } from "../../src/kernel/kernel";
+import { KERNEL_CHOICES, type KernelChoice, planKernel, startQueries, startTrainer } from "../../src/kernel/engines/kernels";
+import type { QueryKernel, Trainer } from "../../src/kernel/kernel";
 
 async function works(kernel: KernelChoice): Promise<boolean> {
   try {
@@ -29,12 +29,21 @@ export const testedKernels: readonly TestedKernel[] = [...kernels, "debug"];
 /** Compiled once for all tests of a file. */
 const plans = new Map<TestedKernel, ReturnType<typeof planKernel>>();
 
-/** Starts a kernel on a memory that is not shared. */
-export async function startTested(name: TestedKernel, memory: WebAssembly.Memory): Promise<Kernel> {
+async function planTested(name: TestedKernel) {
   let plan = plans.get(name);
   if (plan === undefined) {
     plan = name === "debug" ? planKernel("simd", false, fromBase64(debug)) : planKernel(name, false);
     plans.set(name, plan);
   }
-  return startKernel(await plan, memory);
+  return plan;
+}
+
+/** What trains a memory that is not shared. */
+export async function startTested(name: TestedKernel, memory: WebAssembly.Memory): Promise<Trainer> {
+  return startTrainer(await planTested(name), memory);
+}
+
+/** What answers queries to it. */
+export async function startTestedQueries(name: TestedKernel, memory: WebAssembly.Memory): Promise<QueryKernel> {
+  return startQueries(await planTested(name), memory);
 }

@@ -7,6 +7,9 @@ import type { HuffmanTree } from "../../src/math/huffman";
 import { naiveSoftmaxLossAndGradient, negativeSamplingLossAndGradient } from "../../src/math/loss";
 import { addScaled, type Vector } from "../../src/math/matrix";
 import { type WordLoss, withTree } from "../../src/math/window-loss";
+import type { LossName } from "../../src/model/losses/registry";
+
+export type ReferenceOptions = KernelOptions & { loss: LossName };
 
 export interface State {
   inputs: Vector[];
@@ -37,7 +40,7 @@ interface Context {
 export function trainSentence(
   state: State,
   sentence: number[],
-  options: KernelOptions,
+  options: ReferenceOptions,
   tables: Tables,
   rate: number,
 ): Outcome {
@@ -58,7 +61,7 @@ export function trainSentence(
   return outcome;
 }
 
-function contextsOf({ random }: State, sentence: number[], p: number, options: KernelOptions): Context[] {
+function contextsOf({ random }: State, sentence: number[], p: number, options: ReferenceOptions): Context[] {
   const { windowLeft, windowRight, shrinkWindows, windowWeights } = options;
   const most = Math.max(windowLeft, windowRight);
   const radius = shrinkWindows ? 1 + random.below(most) : most;
@@ -71,13 +74,13 @@ function contextsOf({ random }: State, sentence: number[], p: number, options: K
 /** The loss of a word, with the noise words drawn that all its predictions share; each prediction is counted. */
 function outputLayer(
   state: State,
-  options: KernelOptions,
+  options: ReferenceOptions,
   { noise, tree }: Tables,
   target: number,
   outcome: Outcome,
 ): WordLoss {
   const negatives = options.loss === "negative-sampling" ? drawNegatives(state, options, noise, target) : [];
-  const losses: Record<KernelOptions["loss"], WordLoss> = {
+  const losses: Record<ReferenceOptions["loss"], WordLoss> = {
     "negative-sampling": (v, o, U) => negativeSamplingLossAndGradient(v, o, U, negatives),
     "hierarchical-softmax": withTree(tree),
     softmax: naiveSoftmaxLossAndGradient,
@@ -88,7 +91,12 @@ function outputLayer(
   };
 }
 
-function drawNegatives({ random }: State, { negatives }: KernelOptions, noise: AliasTable, target: number): number[] {
+function drawNegatives(
+  { random }: State,
+  { negatives }: ReferenceOptions,
+  noise: AliasTable,
+  target: number,
+): number[] {
   return Array.from({ length: negatives }, () => {
     const cell = random.below(noise.thresholds.length);
     return random.next() < noise.thresholds[cell] ? cell : noise.aliases[cell];
@@ -117,7 +125,7 @@ function cbow(
   contexts: Context[],
   target: number,
   wordLoss: WordLoss,
-  { cbowCombine, cbowGradient }: KernelOptions,
+  { cbowCombine, cbowGradient }: ReferenceOptions,
   rate: number,
   outcome: Outcome,
 ): void {

@@ -1,23 +1,69 @@
-// From a kernel's name to a kernel.
+// The registry of kernels: from a name to what trains and what scores. A kernel runs on the CPU, in the thread that calls it, and
+// does both. What trains elsewhere is no kernel: queries to its models go by one of these.
 
-import type { Kernel, KernelName } from "../kernel.js";
+import simd from "../../../build/simd.wasm";
+import { fromBase64 } from "../base64.js";
+import type { KernelName, QueryKernel, Trainer } from "../kernel.js";
 import { compile, instantiate, type WasmSource } from "./wasm.js";
-
-/** `auto` is `simd`, the fastest whose arithmetic is exact to the bit on every machine. */
-export type KernelChoice = "auto" | "simd" | "relaxed" | "scalar" | "js";
-export const KERNEL_CHOICES: readonly KernelChoice[] = ["auto", "simd", "relaxed", "scalar", "js"];
 
 /** A kernel that awaits its memory, and can be sent to a worker. */
 export interface KernelPlan {
   name: KernelName;
-  /** none for js */
+  /** none where the kernel is JavaScript */
   module?: WebAssembly.Module;
 }
 
-export function kernelName(choice: KernelChoice): KernelName {
-  return choice === "auto" ? "simd" : choice;
+/** Starts a kernel on a memory. */
+type Start = (memory: WebAssembly.Memory, plan: KernelPlan) => Trainer & QueryKernel;
+
+interface KernelEntry {
+  /** Whether training gives the same bytes on every machine; all exact kernels give the same. */
+  readonly exact: boolean;
+  /** The embedded binary, in base64; none where the kernel is JavaScript. A page loads only the one that it asks for. */
+  readonly binary?: () => Promise<string>;
+  /** Gets ready what starts it, once in each thread. */
+  load(): Promise<Start>;
 }
 
+const loadWasm = async (): Promise<Start> => (memory, plan) => instantiate(plan.name, plan.module!, memory);
+
+export const KERNELS: Readonly<Record<KernelName, KernelEntry>> = {
+  // the default: in the bundle itself
+  simd: { exact: true, binary: async () => simd, load: loadWasm },
+  relaxed: {
+    exact: false,
+    binary: async () => (await import("../../../build/relaxed.wasm")).default,
+    load: loadWasm,
+  },
+  scalar: {
+    exact: true,
+    binary: async () => (await import("../../../build/scalar.wasm")).default,
+    load: loadWasm,
+  },
+  js: { exact: false, load: async () => (await import("../js/js-kernel.js")).createJsKernel },
+};
+
+/** `auto` is the fastest that is exact. */
+const AUTO: KernelName = "simd";
+
+export type KernelChoice = "auto" | KernelName;
+export const KERNEL_CHOICES: readonly KernelChoice[] = ["auto", ...(Object.keys(KERNELS) as KernelName[])];
+
+export function kernelName(choice: KernelChoice): KernelName {
+  return choice === "auto" ? AUTO : choice;
+}
+
+/** Whether training with it gives the same bytes on every machine. */
+export function isExact(choice: KernelChoice): boolean {
+  return KERNELS[kernelName(choice)].exact;
+}
+
+/** Whether it is WebAssembly, of which a binary can be handed in. */
+export function takesBinary(choice: KernelChoice): boolean {
+  return KERNELS[kernelName(choice)].binary !== undefined;
+}
+
+/** @throws KernelError if this engine or a policy refuses it, or the binary was built for another ABI */
 export async function planKernel(
   choice: KernelChoice,
   shared: boolean,
@@ -25,19 +71,26 @@ export async function planKernel(
   fetchBytes?: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<KernelPlan> {
   const name = kernelName(choice);
-  const plan: KernelPlan = name === "js" ? { name } : { name, module: await compile(name, shared, wasm, fetchBytes) };
+  const plan: KernelPlan = { name };
+  const { binary } = KERNELS[name];
+  if (binary) plan.module = await compile(name, shared, wasm ?? fromBase64(await binary()), fetchBytes);
   await loadKernel(plan);
   return plan;
 }
 
-/** A page that does not ask for the js kernel does not load it. */
-let createJsKernel: (memory: WebAssembly.Memory) => Kernel;
+const loaded = new Map<KernelName, Start>();
 
 /** To be awaited once in each thread, before kernels are started there. */
 export async function loadKernel({ name }: KernelPlan): Promise<void> {
-  if (name === "js") ({ createJsKernel } = await import("../js/js-kernel.js"));
+  loaded.set(name, await KERNELS[name].load());
 }
 
-export function startKernel(plan: KernelPlan, memory: WebAssembly.Memory): Kernel {
-  return plan.name === "js" ? createJsKernel(memory) : instantiate(plan.name, plan.module!, memory);
+/** What trains a memory. */
+export function startTrainer(plan: KernelPlan, memory: WebAssembly.Memory): Trainer {
+  return loaded.get(plan.name)!(memory, plan);
+}
+
+/** What answers queries to a memory. */
+export function startQueries(plan: KernelPlan, memory: WebAssembly.Memory): QueryKernel {
+  return loaded.get(plan.name)!(memory, plan);
 }

@@ -1,69 +1,79 @@
 // The scalar, SIMD and relaxed-SIMD binaries.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import simd from "../../../build/simd.wasm";
+import { Abi } from "../../../assembly/params.js";
 import { show } from "../../base/check.js";
-import { fromBase64 } from "../base64.js";
 import { compileWasm, KernelError, linkWasm } from "../compile.js";
-import type { Kernel, KernelName } from "../kernel.js";
+import type { KernelName, QueryKernel, Trainer } from "../kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
 
-/** Only the default kernel is in the bundle itself; a page that asks for another loads it then. */
-const embedded = {
-  relaxed: () => import("../../../build/relaxed.wasm"),
-  scalar: () => import("../../../build/scalar.wasm"),
-  simd: async () => ({ default: simd }),
+/** The functions that assembly/index.ts exports; pointers are i32. */
+type Exports = Omit<Trainer & QueryKernel, "name" | "allFinite" | "fork"> & {
+  allFinite(start: number, bytes: number): number;
 };
 
-/** The functions that assembly/index.ts exports; pointers are i32. */
-type Exports = Omit<Kernel, "name" | "allFinite" | "fork"> & { allFinite(start: number, bytes: number): number };
-
-/** Compiles the kernel for a shared or an unshared memory. @throws KernelError */
+/**
+ * Compiles the kernel for a shared or an unshared memory.
+ * @throws KernelError if this engine or a policy refuses it, or it was built for another ABI
+ */
 export async function compile(
-  name: Exclude<KernelName, "js">,
+  name: KernelName,
   shared: boolean,
-  source?: WasmSource,
+  source: WasmSource,
   fetchBytes: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>> = fetchWasm,
 ): Promise<WebAssembly.Module> {
-  if (source instanceof WebAssembly.Module) return source;
-  const bytes = await bytesOf(source ?? fromBase64((await embedded[name]()).default), fetchBytes);
-  return compileWasm(name, withSharing(bytes, shared));
+  const module =
+    source instanceof WebAssembly.Module
+      ? source
+      : await compileWasm(name, withSharing(await bytesOf(source, fetchBytes), shared));
+  checkAbi(name, module, shared);
+  return module;
 }
 
-/** @throws KernelError if the module is no kernel of this version, or a policy forbids it; LinkError for the other kind of memory */
+/** @throws KernelError if a policy forbids it; LinkError for the other kind of memory */
 export function instantiate(
-  name: Exclude<KernelName, "js">,
+  name: KernelName,
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
-): Kernel {
+): Trainer & QueryKernel {
   const exports = linkWasm<Exports>(name, module, memory);
-  for (const needed of ["train", "scores", "norms", "allFinite", "boundRows", "sortPairs", "trainCell"] as const) {
-    if (typeof exports[needed] !== "function")
-      throw new KernelError(
-        `"wasm" is not a wasm2vec kernel: it exports no function ${needed}; use a .wasm file of this version`,
-      );
-  }
   return {
     name,
     train: exports.train,
     // an address comes as an i32
     sortPairs: (params, length) => exports.sortPairs(params, length) >>> 0,
     trainCell: exports.trainCell,
+    allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
     scores: exports.scores,
     norms: exports.norms,
-    allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
     encodeRows: exports.encodeRows,
     boundRows: exports.boundRows,
     fork: (other) => instantiate(name, module, other),
   };
 }
 
+/** @throws KernelError if a binary was not built for the memory that this version lays out */
+function checkAbi(name: KernelName, module: WebAssembly.Module, shared: boolean): void {
+  const { abi } = linkWasm<{ abi?: () => number }>(name, module, smallMemory(shared));
+  const got = typeof abi === "function" ? abi() : undefined;
+  if (got === Abi.version) return;
+  throw new KernelError(
+    `the binary of kernel "${name}" expected ABI ${Abi.version}, got ${got ?? "none: it exports no function abi"}; ` +
+      `use ${name}.wasm of this version of wasm2vec, or leave "wasm" out`,
+  );
+}
+
+/** A memory that a kernel can be linked with, to ask it something. */
+function smallMemory(shared: boolean): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
+}
+
 /** Whether a compiled module can be linked with a shared memory; only its bytes could be changed. */
 export function takesSharedMemory(module: WebAssembly.Module): boolean {
   try {
-    instantiateSync(module, { env: { memory: new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) } });
+    instantiateSync(module, { env: { memory: smallMemory(true) } });
     return true;
   } catch {
     return false;

@@ -7,7 +7,7 @@ import { LossSum, mergeOutputs } from "./js-loss.js";
 import { type Pairs, updateMore, updatePairs } from "./js-tile.js";
 import { dots2x6 } from "./js-vector.js";
 
-/** Trains on the pairs that some batches have in a cell; see Kernel.trainCell. */
+/** Trains on the pairs that some batches have in a cell; see Trainer.trainCell. */
 export function trainCell(block: Block, cell: number, starts: Ptr, batches: number): void {
   new CellTrainer(block, cell, starts, batches).train();
 }

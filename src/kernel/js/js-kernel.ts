@@ -2,19 +2,21 @@
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../../assembly/params.js";
-import type { Kernel } from "../kernel.js";
+import type { QueryKernel, Trainer } from "../kernel.js";
 import { Block } from "./js-block.js";
 import { trainCell } from "./js-cell.js";
-import { OutputLayer } from "./js-output.js";
+import { boundRows, encodeRows } from "./js-codes.js";
+import { outputLayer } from "./js-losses.js";
+import type { OutputLayer } from "./js-output.js";
 import { sortPairs } from "./js-sort.js";
 import { dot } from "./js-vector.js";
 
-export function createJsKernel(memory: WebAssembly.Memory): Kernel {
+export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKernel {
   const floats = new Float32Array(memory.buffer);
   return {
     name: "js",
     train(params, length) {
-      new Trainer(new Block(memory.buffer, params)).train(length);
+      new BatchTrainer(new Block(memory.buffer, params)).train(length);
     },
     sortPairs: (params, length) => sortPairs(new Block(memory.buffer, params), length),
     trainCell(params, cell, starts, batches) {
@@ -41,39 +43,13 @@ export function createJsKernel(memory: WebAssembly.Memory): Kernel {
     allFinite(start, bytes) {
       return floats.subarray(start / 4, (start + bytes) / 4).every(Number.isFinite);
     },
-    encodeRows(rows, norms, rowCount, stride, dim, codes, codeStride, scales, errors) {
-      for (let r = 0; r < rowCount; r++) {
-        const norm = floats[norms / 4 + r];
-        const isKnown = norm >= 1e-15 && norm <= 1e15;
-        const row = floats.subarray((rows + r * stride) / 4, (rows + r * stride) / 4 + dim);
-        const most = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
-        const step = isKnown ? most / norm / 127 : Number.NaN;
-        const own = new Int8Array(memory.buffer, codes + r * codeStride, codeStride).fill(0);
-        let squares = 0;
-        if (isKnown) {
-          row.forEach((x, d) => {
-            own[d] = Math.round((x / most) * 127);
-            squares += (x / norm - step * own[d]) ** 2;
-          });
-        }
-        floats[scales / 4 + r] = step;
-        floats[errors / 4 + r] = isKnown ? Math.sqrt(squares) : Number.NaN;
-      }
-    },
-    boundRows(query, codes, rowCount, codeStride, scales, errors, scale, norm, slack, bounds) {
-      const asked = new Int16Array(memory.buffer, query, codeStride);
-      const all = new Int8Array(memory.buffer, codes, rowCount * codeStride);
-      for (let r = 0; r < rowCount; r++) {
-        let product = 0;
-        for (let d = 0, i = r * codeStride; d < codeStride; d++, i++) product += asked[d] * all[i];
-        floats[bounds / 4 + r] = scale * floats[scales / 4 + r] * product + norm * floats[errors / 4 + r] + slack;
-      }
-    },
+    encodeRows: (params) => encodeRows(memory.buffer, params),
+    boundRows: (params) => boundRows(memory.buffer, params),
     fork: createJsKernel,
   };
 }
 
-class Trainer {
+class BatchTrainer {
   private readonly f: Float32Array;
   private readonly D: number;
   private readonly window: number;
@@ -108,7 +84,7 @@ class Trainer {
     this.xs = new Int32Array(contexts);
     this.weights = new Float64Array(contexts);
     this.partial = new Float64Array(contexts);
-    this.output = new OutputLayer(block, contexts);
+    this.output = outputLayer(block, contexts);
   }
 
   train(length: number): void {

@@ -4,7 +4,7 @@ import { Mark, Param } from "../../../assembly/params.js";
 import type { Ptr } from "../kernel.js";
 import type { Block } from "./js-block.js";
 
-/** Draws the windows of the batch in memory and sorts its pairs; see Kernel.sortPairs. */
+/** Draws the windows of the batch in memory and sorts its pairs; see Trainer.sortPairs. */
 export function sortPairs(block: Block, length: number): Ptr {
   const { u, random } = block;
   const kept = thinOut(block, length);

@@ -1,2 +1,2 @@
-/** What a worker of a page says first, so that the page knows that its file was found. */
+/** The first message of a page's worker: its file was found and runs. */
 export const READY = "ready";

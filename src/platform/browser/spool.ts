@@ -1,14 +1,14 @@
-// A file for ids in the origin private file system of a page. A lock says that it is in use: a tab that was closed leaves a
-// file without one, and the next training of the origin removes it.
+// A file for word ids in the origin private file system of a page. A Web Lock marks it as in use. A closed tab leaves an unlocked
+// file, which the next training of the origin deletes.
 
 import type { SpoolFile } from "../../text/spool.js";
 
-/** Bytes in memory before the file begins. */
+/** Default of spoolMemory: bytes in memory; the rest goes to the file. */
 export const SPOOL_MEMORY = 64 * 2 ** 20;
 
 const PREFIX = "wasm2vec-ids-";
 
-/** @throws Error where the page has no such file system, or no more room */
+/** @throws Error if the page has no such file system, or no more room */
 export async function openSpool(): Promise<SpoolFile> {
   if (navigator.storage?.getDirectory === undefined || navigator.locks === undefined)
     throw new Error("this page has no private file system, which https: and a current browser give: leave out spool");
@@ -42,13 +42,13 @@ async function create(folder: FileSystemDirectoryHandle, name: string, release: 
         if (isOpen) await writable.abort();
         await folder.removeEntry(name);
       } finally {
-        release(); // what could not be removed the next training removes
+        release(); // if it could not be removed, the next training removes it
       }
     },
   };
 }
 
-/** Holds a lock until the function that it resolves to is called, or the page is gone. */
+/** Takes a lock. @returns a function that releases it; closing the page releases it, too */
 function hold(name: string): Promise<() => void> {
   return new Promise((resolve, reject) => {
     navigator.locks.request(name, () => new Promise<void>((release) => resolve(release))).catch(reject);
@@ -60,6 +60,6 @@ async function removeForgotten(folder: FileSystemDirectoryHandle): Promise<void>
   const used = new Set(held.map((lock) => lock.name));
   for await (const name of folder.keys()) {
     if (!name.startsWith(PREFIX) || used.has(name)) continue;
-    await folder.removeEntry(name).catch(() => {}); // another tab was faster, or still writes to it
+    await folder.removeEntry(name).catch(() => {}); // another tab has removed it, or still writes to it
   }
 }

@@ -1,15 +1,15 @@
-// Workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
+// Workers in a page. They start from the file beside the bundle, or else from a copy of it that is loaded on demand.
 
 import type { WorkerHandle } from "../../train/execution/link.js";
 import { READY } from "./ready.js";
 
-/** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
+/** Starts a worker and calls `listen` synchronously, because a worker may report that it is ready before the next turn. */
 type Way = (listen: (worker: Worker) => void) => Promise<void>;
 
-/** Bundlers know this form and put the file where it is found. */
+/** Bundlers recognise this form and emit the file. */
 const beside: Way = async (listen) => listen(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
 
-/** Works wherever the file does not: bundlers that leave it behind, and bundles from another origin. */
+/** Works where the file does not: with bundlers that do not emit it, and with bundles from another origin. */
 const copied: Way = async (listen) => {
   const { default: source } = await import("../../../build/worker.txt");
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -18,7 +18,7 @@ const copied: Way = async (listen) => {
   listen(worker);
 };
 
-/** Ways to start a worker, from the one that worked last. */
+/** Ways to start a worker, beginning with the one that worked last. */
 let ways = [beside, copied];
 
 /** Milliseconds. */
@@ -44,10 +44,10 @@ export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
     };
     const listen = (started: Worker): void => {
       worker = started;
-      // it may have been given up meanwhile
+      // it may have been terminated meanwhile
       if (posted === undefined) started.terminate();
       started.addEventListener("error", (event) => {
-        if (posted) next(event.message || "its file was not found, or is no JavaScript");
+        if (posted) next(event.message || "its file was not found, or is not JavaScript");
         else onError(new Error(`worker failed: ${event.message}`));
       });
       started.addEventListener("message", ({ data }) => {
@@ -60,7 +60,7 @@ export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
     await way(listen).catch((error: Error) => next(error.message));
   };
 
-  // whoever spawns it listens first
+  // start after the caller has added its listeners
   queueMicrotask(() => posted && start(ways));
   return {
     post: (message, transfer) =>
@@ -74,7 +74,7 @@ export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
     async terminate() {
       posted = undefined;
       worker?.terminate();
-      // it may go on for a moment, which no event tells the end of
+      // it may run for a moment longer, and no event tells when it ends
       await new Promise((resolve) => setTimeout(resolve, MOMENT));
     },
   };

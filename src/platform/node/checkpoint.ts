@@ -8,10 +8,10 @@ import type { CheckpointOptions } from "../../train/checkpoint/control.js";
 import { pathOf, readChunks, writeAtomically } from "./files.js";
 
 /**
- * For train's option `checkpoint`: a file that each checkpoint replaces, whole or not at all. A training that is started again
- * with the same options and text goes on with it; one that has not ended is not overwritten by another.
+ * For train's option `checkpoint`: a file that each checkpoint replaces completely or not at all. A training that is started again
+ * with the same options and text resumes from it. An unfinished training is not overwritten by another one.
  * @param every "30s", "5m" (default), "2h", "1epoch"
- * @param options overwrite: start over, whatever the file holds; metadata: JSON that each checkpoint keeps
+ * @param options overwrite: start over, whatever the file contains; metadata: JSON that is stored in each checkpoint
  */
 export function fileCheckpoint(
   path: string | URL,
@@ -27,7 +27,7 @@ export function fileCheckpoint(
     write: (chunks) => writeAtomically(path, chunks),
     async read() {
       const there = await stat(name).catch(() => undefined);
-      // a name reserved by an empty file is free
+      // an empty file only reserves the name
       if (there === undefined || there.size === 0) return undefined;
       return loadCheckpoint(name).catch((cause) => {
         throw new FormatError(
@@ -41,10 +41,10 @@ export function fileCheckpoint(
   };
 }
 
-/** For train's option `resume`. @throws Error if the file cannot be read; FormatError if it is no checkpoint, or damaged */
+/** For train's option `resume`. @throws Error if the file cannot be read; FormatError if it is not a checkpoint, or damaged */
 export async function loadCheckpoint(path: string | URL): Promise<Checkpoint> {
   const name = pathOf(path);
-  // read in pieces: Node reads no more than 2 GiB of a file at once
+  // in pieces, because Node reads at most 2 GiB of a file at once
   const { size } = await stat(name).catch(() => ({ size: 0 }));
   let bytes = new Uint8Array(size);
   let length = 0;
@@ -60,7 +60,7 @@ export async function loadCheckpoint(path: string | URL): Promise<Checkpoint> {
   return readCheckpoint(bytes.subarray(0, length), name);
 }
 
-/** @throws TypeError for what is no file of a model, and as loadCheckpoint */
+/** @throws TypeError for a value that names no model, and as loadCheckpoint */
 export async function openCheckpoint(file: string | URL | Uint8Array | Checkpoint): Promise<Checkpoint> {
   if (file instanceof Checkpoint) return file;
   if (file instanceof Uint8Array) return readCheckpoint(file, "model");

@@ -1,4 +1,4 @@
-// Corpora in files and from streams.
+// Corpora from files and streams.
 
 import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
@@ -21,11 +21,11 @@ export interface FileOptions extends TextOptions, TableOptions {}
 
 /**
  * Text files, plain or compressed (gzip, bzip2, Zstandard), UTF-8, one sentence a line, tokens separated by whitespace unless
- * the options say otherwise. Pipes, such as /dev/stdin, are read once: a nameless temporary file keeps what they gave.
- * @param paths files, pipes, folders (all files in them, by name, but for hidden ones; links are followed) and globs
+ * the options say otherwise. Pipes, such as /dev/stdin, are read once; an unlinked temporary file keeps their bytes.
+ * @param paths files, pipes, folders (all files in them, by name, without hidden ones; links are followed) and globs
  * ("texts/**\/*.txt.gz"), read one after the other
- * @throws TypeError, RangeError for paths and options; while it is read Error for files that cannot be read, FormatError for
- * what they hold
+ * @throws TypeError, RangeError for paths and options; while it is read: Error for files that cannot be read, FormatError for
+ * their contents
  */
 export function fileCorpus(paths: string | URL | readonly (string | URL)[], options: FileOptions = {}): Corpus {
   const reading = new FileReading(options);
@@ -37,8 +37,8 @@ export function fileCorpus(paths: string | URL | readonly (string | URL)[], opti
 }
 
 /**
- * A stream, such as standard input. The first pass reads it, and a nameless temporary file keeps what it gave for later ones;
- * remove() lets go of both.
+ * A stream, such as standard input. The first pass reads it, and an unlinked temporary file keeps its bytes for later passes.
+ * remove() releases both.
  * @throws TypeError, RangeError for options
  */
 export function streamCorpus(
@@ -55,7 +55,7 @@ export function streamCorpus(
   return { corpus: { ...corpus, close: remove }, remove };
 }
 
-/** As toCorpus, and a string or URL is the path of a file or folder, or a glob. @throws TypeError also for a string that is text, not a path */
+/** As toCorpus; in addition a string or URL is a path of a file or folder, or a glob. @throws TypeError also for a string that is text, not a path */
 export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (message: string) => unknown): Corpus {
   if (typeof source === "string" && /\s/.test(source) && !existsSync(source) && !source.includes("*"))
     throw new TypeError(
@@ -65,18 +65,18 @@ export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (m
   return typeof source === "string" || source instanceof URL ? fileCorpus(source, { onWarning }) : toCorpus(source);
 }
 
-/** Something with bytes, which each pass reads from the start. */
+/** A source of bytes that each pass reads from the start. */
 interface Source {
   readonly name: string;
-  /** In bytes, once it is known. */
+  /** Size in bytes, if known. */
   readonly size: number | undefined;
   /** A pass. @param onRead is called with the bytes read so far */
   read(onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
-  /** A pass by other threads, where they can read it. */
+  /** For a pass by other threads, if they can read it. */
   place?(onRead: (bytes: number) => void): Promise<Place | undefined>;
 }
 
-/** The files that paths name, found when they are first read. */
+/** The files that paths name, resolved at the first pass. */
 class Files {
   private found: Promise<Source[]> | undefined;
   private readonly pipes: KeptStream[] = [];
@@ -92,7 +92,7 @@ class Files {
     return this.found;
   }
 
-  /** Lets go of pipes. */
+  /** Releases pipes. */
   async close(): Promise<void> {
     this.isClosed = true;
     for (const pipe of this.pipes) await pipe.remove();
@@ -119,7 +119,7 @@ class Files {
   }
 }
 
-/** Reads files as the options say, which are checked once. */
+/** Reads files with options that are checked once. */
 class FileReading {
   private readonly table: TableOptions;
   private readonly text: TextOptions;
@@ -153,7 +153,7 @@ class FileReading {
     };
   }
 
-  /** Rows may go on over the ends of lines: one thread reads them. */
+  /** The rows of a table. Rows may span lines, so one thread reads them. */
   private async *columns(texts: AsyncIterable<NamedText>, tally: Tally): AsyncGenerator<TokenChunk> {
     const { reader, table, text } = this;
     for await (const { name, bytes } of texts) {
@@ -163,7 +163,7 @@ class FileReading {
   }
 }
 
-/** A pass over sources. @param read is kept up to date */
+/** A pass over sources. @param read is updated with the progress */
 async function* textsOf(sources: () => Promise<readonly Source[]>, read: BytesRead): AsyncGenerator<NamedText> {
   Object.assign(read, { bytes: 0, total: undefined });
   const all = await sources();
@@ -182,7 +182,7 @@ async function* textsOf(sources: () => Promise<readonly Source[]>, read: BytesRe
   }
 }
 
-/** Undefined where a size is unknown. */
+/** Sum of the sizes; undefined if one is unknown. */
 function totalSize(sources: readonly Source[]): number | undefined {
   return sources.reduce<number | undefined>(
     (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
@@ -190,7 +190,7 @@ function totalSize(sources: readonly Source[]): number | undefined {
   );
 }
 
-/** @throws TypeError, RangeError for what is no path */
+/** @throws TypeError, RangeError for a value that is not a path */
 function checkPath(path: string | URL): string {
   const isUrl = path instanceof URL ? path.protocol !== "file:" : /^https?:\/\//i.test(path);
   if (isUrl)

@@ -1,14 +1,14 @@
-// Large plain files, whose parts the reading threads read themselves.
+// Large plain files. The reading threads open them themselves.
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type FilePart, LARGE, type Place } from "../../text/pieces.js";
+import { HEAD, isCompressed } from "./decompress.js";
 import { readError } from "./files.js";
-import { HEAD, isCompressed } from "./unpack.js";
 
-/** A file that is plain and large. @param onRead told how far its parts were given out, in bytes */
+/** A file, if it is plain and large. @param onRead called with the bytes that were handed out */
 export async function filePlace(path: string, onRead: (bytes: number) => void): Promise<Place | undefined> {
-  // whoever reads it then tells what is wrong with it
+  // the normal reader then reports what is wrong
   const file = await open(path).catch(() => undefined);
   const place = file && (await placeOf(path, file, onRead).catch(() => undefined));
   if (place === undefined) await file?.close();
@@ -54,7 +54,7 @@ class FilePlace implements Place {
 /** Memory for the parts that this thread reads. */
 let memory = new Uint8Array();
 
-/** The bytes of a part, valid until the next call. @throws Error naming the file, if it is no more what it was */
+/** The bytes of a part, valid until the next call. @throws Error naming the file if it has changed */
 export function readFilePart({ path, inode, from, to }: FilePart): Uint8Array<ArrayBuffer> {
   let file: number | undefined;
   try {
@@ -63,7 +63,7 @@ export function readFilePart({ path, inode, from, to }: FilePart): Uint8Array<Ar
     if (memory.length < to - from) memory = new Uint8Array(to - from);
     for (let read = 0; read < to - from; ) {
       const step = readSync(file, memory, read, to - from - read, from + read);
-      if (step === 0) throw changed(path, "it was cut short");
+      if (step === 0) throw changed(path, "it was truncated");
       read += step;
     }
     return memory.subarray(0, to - from);

@@ -1,4 +1,4 @@
-// Files as streams of bytes: decompressed as they are read, written whole or not at all.
+// Files as streams of bytes: decompressed while they are read, written completely or not at all.
 
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, rmSync, type Stats } from "node:fs";
@@ -22,16 +22,16 @@ import { fileURLToPath } from "node:url";
 import { createGzip } from "node:zlib";
 import { show } from "../../base/check.js";
 import { decodeUtf8 } from "../../text/utf8.js";
+import { decompress } from "./decompress.js";
 import { isPipe, openPipe } from "./pipe.js";
-import { unpack } from "./unpack.js";
 
-/** Bytes read at a time: long stretches of text keep the tables of words in the caches. */
+/** Bytes read at a time. Long stretches of text keep the tables of words in the caches. */
 export const CHUNK = 524_288;
 
-/** Links that are followed from one to the next before they are taken for a circle, as Linux does. */
+/** More links than this in a row are taken for a cycle, as in Linux. */
 const MOST_LINKS = 40;
 
-/** This machine, as temporary names tell it: on a shared disk, only there do numbers of processes say who is alive. */
+/** This host in the names of temporary files. On a shared disk, a process number says who is alive only on its own host. */
 let host: string | undefined;
 
 function hostMark(): string {
@@ -43,24 +43,24 @@ function hashOfHost(): string {
   try {
     return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
   } catch {
-    // Deno asks for a permission: this process is then a host of its own
+    // Deno requires a permission for it; without one this process counts as its own host
     return randomBytes(4).toString("hex");
   }
 }
 
-/** What follows the file's name and ".tmp-" in a temporary name: the host, the writer's number, chance. */
+/** The part of a temporary name after ".tmp-": host, process number, random digits. */
 const TEMPORARY = /^([0-9a-f]{8})-(\d+)-[0-9a-f]{8}$/;
 
 /** In milliseconds. */
 const DAY = 86_400_000;
 
-/** A file to write: the bytes, in pieces; compressed with gzip where the name ends in .gz. */
+/** A file to write: its bytes in pieces, compressed with gzip if the name ends in .gz. */
 export interface FileContent {
   path: string | URL;
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** @throws TypeError for what names no file */
+/** @throws TypeError for a value that names no file */
 export function pathOf(path: string | URL): string {
   if (typeof path === "string") return path;
   if (path instanceof URL && path.protocol === "file:") return fileURLToPath(path);
@@ -73,14 +73,14 @@ export function pathOf(path: string | URL): string {
 
 /**
  * The bytes of a file, decompressed if it is gzip, bzip2 or Zstandard (detected from the content, not the name).
- * @throws Error naming the file if it cannot be read; TypeError for what names no file; FormatError if compressed data is damaged
+ * @throws Error naming the file if it cannot be read; TypeError for a value that names no file; FormatError if compressed data is damaged
  */
 export async function* readChunks(path: string | URL): AsyncGenerator<Uint8Array> {
   const name = pathOf(path);
   yield* decompressed(fileBytes(name), name);
 }
 
-/** The bytes of a file as they are. @param onRead is called with the bytes read so far */
+/** The bytes of a file, not decompressed. @param onRead is called with the bytes read so far */
 export async function* fileBytes(name: string, onRead = (_bytes: number): void => {}): AsyncGenerator<Uint8Array> {
   const stats = await stat(name).catch(() => undefined);
   const isOnce = stats !== undefined && isPipe(stats);
@@ -99,13 +99,13 @@ export async function* fileBytes(name: string, onRead = (_bytes: number): void =
 
 /** The bytes of standard input, decompressed as readChunks does. @throws FormatError if compressed data is damaged */
 export function readStandardInput(): AsyncGenerator<Uint8Array> {
-  return unpack(process.stdin, "standard input");
+  return decompress(process.stdin, "standard input");
 }
 
-/** The bytes of a file, decompressed where they are compressed. @param name for messages @throws as readChunks */
+/** The bytes of a file, decompressed if they are compressed. @param name for messages @throws as readChunks */
 export async function* decompressed(bytes: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   try {
-    yield* unpack(bytes, name);
+    yield* decompress(bytes, name);
   } catch (error) {
     throw readError(error, name);
   }
@@ -118,7 +118,7 @@ export async function readText(path: string | URL): Promise<string> {
   return decodeUtf8(Buffer.concat(chunks));
 }
 
-/** A system's error, in words. */
+/** An error of the system, with a readable message. */
 export function readError(error: unknown, name: string): Error {
   const { code } = error as NodeJS.ErrnoException;
   const shown = JSON.stringify(name);
@@ -131,10 +131,10 @@ export function readError(error: unknown, name: string): Error {
 }
 
 /**
- * Writes a file under a temporary name beside it, flushes it to the disk and renames it: whoever is killed
- * meanwhile leaves the old file whole, and the next who writes that file removes the temporary one.
- * A file that is replaced keeps its mode; a link is followed. Compressed with gzip where the name ends in .gz.
- * @throws Error naming the file if it cannot be written; what chunks throws
+ * Writes a file under a temporary name beside it, flushes it to the disk and renames it. If the process is killed meanwhile, the old
+ * file stays whole, and the next call for that file removes the temporary one. A replaced file keeps its mode; links are followed.
+ * Compressed with gzip if the name ends in .gz.
+ * @throws Error naming the file if it cannot be written; whatever chunks throws
  */
 export function writeAtomically(path: string | URL, chunks: FileContent["chunks"]): Promise<void> {
   return writeAllAtomically([{ path, chunks }]);
@@ -160,7 +160,7 @@ export async function writeAllAtomically(files: readonly FileContent[]): Promise
   }
 }
 
-/** Finds out before hours of work whether writeAtomically could write there, by trying. @throws Error naming the file */
+/** Tries whether writeAtomically could write there, before hours of work. @throws Error naming the file */
 export async function checkWritable(path: string | URL): Promise<void> {
   await (await Draft.open(path)).discard();
 }
@@ -168,7 +168,7 @@ export async function checkWritable(path: string | URL): Promise<void> {
 /** Temporary files that this process is writing. */
 const temporaries = new Set<string>();
 
-/** Removes all temporary files that this process is writing: for who ends it at once. */
+/** Removes all temporary files that this process is writing, before it exits at once. */
 export function removeTemporaries(): void {
   for (const path of temporaries) rmSync(path, { force: true });
 }
@@ -176,7 +176,7 @@ export function removeTemporaries(): void {
 /** A file under its temporary name. */
 class Draft {
   private constructor(
-    /** as the caller gave it, for messages */
+    /** the caller's name for it, for messages */
     readonly name: string,
     private readonly target: string,
     private readonly temporary: string,
@@ -192,7 +192,7 @@ class Draft {
     const temporary = `${target}.tmp-${hostMark()}-${process.pid}-${randomBytes(4).toString("hex")}`;
     temporaries.add(temporary);
     try {
-      // nobody reads what the old file kept private
+      // the temporary file is as private as the old one
       const file = await open(temporary, "wx", old === undefined ? 0o666 : 0o600);
       return new Draft(name, target, temporary, file, old);
     } catch (error) {
@@ -208,7 +208,7 @@ class Draft {
       await this.attempt(() => file.writeFile(chunk));
     await this.attempt(async () => {
       if (old !== undefined) {
-        // only root may give a file away, and others only to a group of theirs
+        // only root may change the owner; others may change the group to one of theirs
         await file.chown(-1, old.gid).catch(() => {});
         await file.chown(old.uid, -1).catch(() => {});
         await file.chmod(old.mode & 0o7777);
@@ -218,7 +218,7 @@ class Draft {
     });
   }
 
-  /** Takes the place of the old file. @param before drafts that have done so already */
+  /** Replaces the old file. @param before drafts that have been renamed already */
   async replace(before: readonly Draft[]): Promise<void> {
     try {
       await this.attempt(() => rename(this.temporary, this.target));
@@ -226,14 +226,14 @@ class Draft {
       if (before.length === 0) throw error;
       const news = before.map(({ name }) => JSON.stringify(name)).join(", ");
       throw new Error(
-        `${(error as Error).message}; ${news} is new already and does not go with ${this.old === undefined ? "it" : "the old one"}: write both again`,
+        `${(error as Error).message}; ${news} is new already and does not match ${this.old === undefined ? "it" : "the old one"}: write both again`,
         { cause: error },
       );
     }
     temporaries.delete(this.temporary);
   }
 
-  /** Leaves nothing behind but what has taken its place. */
+  /** Removes the temporary file, unless it was renamed. */
   async discard(): Promise<void> {
     await this.file.close().catch(() => {});
     if (!temporaries.has(this.temporary)) return;
@@ -252,12 +252,12 @@ class Draft {
 
 async function* compressed(chunks: FileContent["chunks"]): AsyncGenerator<Uint8Array> {
   const gzip = createGzip();
-  // an error of the chunks destroys gzip, and so reaches its reader
+  // an error of the chunks destroys the gzip stream, and so reaches its reader
   pipeline(Readable.from(chunks), gzip).catch(() => {});
   yield* gzip;
 }
 
-/** Removes temporary files beside a file that writers who were killed have left. */
+/** Removes temporary files that killed writers have left beside a file. */
 async function removeLeftovers(target: string): Promise<void> {
   const prefix = `${basename(target)}.tmp-`;
   for (const name of await readdir(dirname(target)).catch(() => [])) {
@@ -276,7 +276,7 @@ function isWriting(pid: number, path: string): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
-    // there is one, of another user
+    // EPERM: it is alive and belongs to another user
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
@@ -287,7 +287,7 @@ async function isOld(path: string): Promise<boolean> {
   return there !== undefined && Date.now() - there.mtimeMs > DAY;
 }
 
-/** The file that is written for a name: the one behind a link, though it be missing. @throws Error for what is no file that may be replaced */
+/** The file to write for a name: the target of a link, even if it is missing. @throws Error unless it is a file that may be replaced */
 async function targetOf(name: string): Promise<{ target: string; old?: Stats }> {
   const fail = (what: string) => new Error(`cannot write ${JSON.stringify(name)}: ${what}`);
   if (name === "") throw fail("the name is empty; give a file");
@@ -295,24 +295,24 @@ async function targetOf(name: string): Promise<{ target: string; old?: Stats }> 
   const old = await stat(target).catch(() => undefined);
   if (old?.isDirectory() || target.endsWith("/") || target.endsWith(sep)) throw fail("it is a folder; give a file");
   if (old === undefined) return { target };
-  if (!old.isFile()) throw fail("it is no regular file; give a file");
+  if (!old.isFile()) throw fail("it is not a regular file; give a file");
   const isAllowed = await access(target, constants.W_OK).then(
     () => true,
     () => false,
   );
-  // root is allowed everything, but who took a file's write permission did so to keep it
+  // root may write anyway, but whoever made a file read-only wants to keep it
   if (!isAllowed || (old.mode & 0o222) === 0)
     throw fail("the file there is read-only; make it writable, remove it, or give another name");
   return { target, old };
 }
 
-/** The path at the end of links; a path that is no link is its own end. */
+/** The path at the end of a chain of links, or the path itself. */
 async function behindLinks(name: string): Promise<string> {
   let path = name;
   for (let links = 0; links < MOST_LINKS; links++) {
     const link = await readlink(path).catch(() => undefined);
     if (link === undefined) return path;
-    // not joined: "..", after a link to a folder, leads elsewhere than the path's text says
+    // not join(): ".." after a link to a folder leads elsewhere than the text of the path says
     path = isAbsolute(link) ? link : `${dirname(path)}/${link}`;
   }
   throw new Error(`cannot write ${JSON.stringify(name)}: links lead in a circle; give a file`);
@@ -334,7 +334,7 @@ async function writeError(error: unknown, name: string, target: string, old: Sta
   switch (code) {
     case "ENOENT": {
       const there = await stat(dirname(target)).catch(() => undefined);
-      return fail(there === undefined ? `no folder ${folder}; make it first` : `the folder ${folder} takes no files`);
+      return fail(there === undefined ? `no folder ${folder}; make it first` : `the folder ${folder} accepts no files`);
     }
     case "EACCES":
     case "EPERM":
@@ -342,7 +342,7 @@ async function writeError(error: unknown, name: string, target: string, old: Sta
     case "EROFS":
       return fail(`the disk of ${folder} is read-only`);
     case "ENOTDIR":
-      return fail(`${folder} is no folder`);
+      return fail(`${folder} is not a folder`);
     case "ENOSPC":
     case "EDQUOT":
       return fail(`the disk is full${old === undefined ? "" : "; the old file is whole"}`);

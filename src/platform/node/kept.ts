@@ -1,19 +1,19 @@
-// Streams that can be read only once, such as standard input, made to be read again: what they gave stays in a temporary file.
+// Makes one-shot streams, such as standard input, readable again: a temporary file keeps their bytes.
 
 import type { Readable } from "node:stream";
 import { CHUNK } from "./files.js";
 import { openTemporary, type TemporaryFile } from "./temporary.js";
 
-/** What a kept stream holds. Sockets and terminals can be told whether they keep the process alive. */
+/** A stream whose handle may be unreferenced, as those of sockets and terminals, so that it does not keep the process alive. */
 interface Held {
   stream: Readable & { ref?(): void; unref?(): void };
   file?: TemporaryFile;
 }
 
-/** For those that their owners forgot to remove. */
+/** Releases streams that their owners forgot to remove. */
 const forgotten = new FinalizationRegistry<Held>((held) => void release(held).catch(() => {}));
 
-/** A stream that can be read again: each pass reads what the file holds, then goes on with the stream. */
+/** A stream that can be read again: each pass reads the file, then continues with the stream. */
 export class KeptStream {
   private readonly chunks: AsyncIterator<Uint8Array | string>;
   private readonly held: Held;
@@ -21,7 +21,7 @@ export class KeptStream {
   private isWhole = false;
   private isRemoved = false;
   private failure: { error: unknown } | undefined;
-  /** the next chunk of the stream, for all who wait for it */
+  /** the next chunk of the stream, shared by all passes that wait for it */
   private next: Promise<Uint8Array | undefined> | undefined;
 
   /** @param name for messages */
@@ -31,17 +31,17 @@ export class KeptStream {
   ) {
     this.held = { stream };
     this.chunks = stream[Symbol.asyncIterator]();
-    // the pass that reads it throws the error
+    // the pass that reads the stream throws the error
     stream.on("error", () => {});
     forgotten.register(this, this.held);
   }
 
-  /** In bytes; undefined before the stream has ended. */
+  /** Size in bytes; undefined before the stream has ended. */
   get size(): number | undefined {
     return this.isWhole ? this.kept : undefined;
   }
 
-  /** A pass from the start, which may be left early. @param onRead is called with the bytes read so far */
+  /** A pass from the start, which may end early. @param onRead is called with the bytes read so far */
   async *read(onRead: (bytes: number) => void): AsyncGenerator<Uint8Array> {
     for (let at = 0; ; ) {
       const bytes = at < this.kept ? await this.fromFile(at) : await this.fromStream();
@@ -52,7 +52,7 @@ export class KeptStream {
     }
   }
 
-  /** Lets go of stream and file, also while a pass waits. */
+  /** Releases stream and file, also while a pass waits. */
   async remove(): Promise<void> {
     this.isRemoved = true;
     await release(this.held);
@@ -72,10 +72,10 @@ export class KeptStream {
     return this.next;
   }
 
-  /** Takes a chunk from the stream and keeps it; undefined at the end. */
+  /** Takes a chunk from the stream and appends it to the file; undefined at the end. */
   private async advance(): Promise<Uint8Array | undefined> {
     const { held } = this;
-    // while nobody waits for it, it does not keep the process
+    // while nobody waits for it, the stream does not keep the process alive
     held.stream.ref?.();
     try {
       if (this.isRemoved) throw this.removed();
@@ -90,7 +90,7 @@ export class KeptStream {
       this.kept += bytes.length;
       return bytes;
     } catch (error) {
-      // later passes cannot go on, either
+      // later passes cannot continue, either
       this.failure = { error: this.isRemoved ? this.removed() : error };
       if (this.isRemoved) await release(held);
       throw this.failure.error;

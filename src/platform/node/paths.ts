@@ -1,4 +1,4 @@
-// From paths to files: folders, globs, links.
+// Resolves paths to files: folders, globs, links.
 
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { glob, isDynamicPattern } from "tinyglobby";
 import { show } from "../../base/check.js";
 import { readError } from "./files.js";
 
-/** Names told of those that were skipped. */
+/** Skipped names shown in a warning. */
 const NAMED = 3;
 
 export interface FoundFile {
@@ -16,8 +16,8 @@ export interface FoundFile {
 }
 
 /**
- * Files, those of folders and those that a glob matches, in the order given, else by name. In folders links are followed,
- * names that begin with a dot and files seen already are skipped.
+ * Files, the files of folders, and the files that globs match, in the given order and then by name. In folders links are followed;
+ * names that begin with a dot and files seen before are skipped.
  * @param onWarning called with what was skipped
  * @throws Error naming the path
  */
@@ -50,12 +50,12 @@ async function globbed(pattern: string): Promise<FoundFile[]> {
   return Promise.all(found.map(async (path) => ({ path, stats: await statOf(path) })));
 }
 
-/** The files of a folder and of those in it. */
+/** The files of a folder and its subfolders. */
 class Folder {
   private readonly found: FoundFile[] = [];
-  /** by reason */
+  /** skipped names by reason */
   private readonly skipped = new Map<string, string[]>();
-  /** where files and folders really are: a link may lead to one that was read, or back to where it comes from */
+  /** real paths of files and folders, because links may lead to a file that was read, or in a cycle */
   private readonly seen = new Set<string>();
 
   constructor(private readonly path: string) {}
@@ -67,7 +67,7 @@ class Folder {
     const skipped = [...this.skipped].map(([reason, names]) => `${list(names)} (${reason})`).join(", ");
     if (found.length === 0)
       throw new Error(
-        `cannot read ${show(path)}: the folder holds no file${skipped && `; skipped ${skipped}: give their own paths to read them`}`,
+        `cannot read ${show(path)}: the folder contains no file${skipped && `; skipped ${skipped}: give their own paths to read them`}`,
       );
     if (skipped) onWarning?.(`${path}: skipped ${skipped}`);
     return found.sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -86,12 +86,12 @@ class Folder {
     }
   }
 
-  /** Undefined for what is skipped. */
+  /** Undefined if it is skipped. */
   private async statOf(entry: Dirent, path: string): Promise<Stats | undefined> {
     if (entry.name.startsWith(".")) return this.skip(path, "hidden");
     const stats = await stat(path).catch(() => undefined);
     if (stats === undefined) return this.skip(path, entry.isSymbolicLink() ? "a link to nothing" : "unreadable");
-    if (!stats.isFile() && !stats.isDirectory()) return this.skip(path, "no file");
+    if (!stats.isFile() && !stats.isDirectory()) return this.skip(path, "not a file");
     const real = await realpath(path);
     if (this.seen.has(real)) return this.skip(path, "read already");
     this.seen.add(real);

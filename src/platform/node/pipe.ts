@@ -1,4 +1,4 @@
-// Files that are no files: named pipes, /dev/stdin, <(…), devices and sockets, which can be read only once.
+// Special files that can be read only once: named pipes, /dev/stdin, <(…), devices and sockets.
 
 import { constants, createReadStream, open, type Stats } from "node:fs";
 import { Socket } from "node:net";
@@ -6,22 +6,22 @@ import type { Readable } from "node:stream";
 import { isatty, ReadStream } from "node:tty";
 import { promisify } from "node:util";
 
-/** Whether it can be read only once. */
+/** Whether a file can be read only once. */
 export function isPipe(stats: Stats): boolean {
   return stats.isFIFO() || stats.isCharacterDevice() || stats.isSocket();
 }
 
 /**
- * Opens it so that nothing waits but the event loop: reading a pipe as a file takes a thread of the process, which cannot end
- * until somebody writes.
+ * Opens a pipe without blocking a thread. Reading it as a file would block a thread of the process, which then cannot exit until
+ * somebody writes.
  * @throws Error if it cannot be opened in this way
  */
 export async function openPipe(path: string, stats: Stats): Promise<Readable> {
   const descriptor = descriptorOf(path);
   if (descriptor === 0) return process.stdin;
   try {
-    if (process.versions.bun !== undefined) throw new Error("Bun cannot wait for one");
-    // a socket has no name by which it could be opened again
+    if (process.versions.bun !== undefined) throw new Error("Bun cannot read pipes");
+    // a socket cannot be opened again by name
     if (!stats.isSocket()) return await openAgain(path, stats);
     if (descriptor === undefined) throw new Error("it is a socket");
     return new Socket({ fd: descriptor, readable: true, writable: false });
@@ -41,7 +41,7 @@ async function openAgain(path: string, stats: Stats): Promise<Readable> {
   return new Socket({ fd: descriptor, readable: true, writable: false });
 }
 
-/** Of a file that this process was started with: 0 is standard input. */
+/** The descriptor of a file that this process was started with; 0 is standard input. */
 function descriptorOf(path: string): number | undefined {
   if (path === "/dev/stdin") return 0;
   const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1];

@@ -3,10 +3,10 @@
 import type { SpoolFile } from "../../text/spool.js";
 import { openTemporary } from "./temporary.js";
 
-/** Bytes in memory before the file begins. */
+/** Default of spoolMemory: bytes in memory; the rest goes to the file. */
 export const SPOOL_MEMORY = 256 * 2 ** 20;
 
-/** @throws Error if the folder for temporary files takes none, or no more bytes */
+/** @throws Error if the folder for temporary files accepts no file, or no more bytes */
 export async function openSpool(): Promise<SpoolFile> {
   const file = await openTemporary("ids");
   return {

@@ -1,4 +1,4 @@
-// Tables (CSV, TSV) by csv-parse: quotes, line ends within quotes, byte order mark.
+// Tables (CSV, TSV), read by csv-parse: quotes, line ends within quotes, byte order mark.
 
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -10,7 +10,7 @@ import type { MissingOptions, Tally } from "../../text/fields.js";
 export interface TableOptions {
   /** The files are tables (CSV, TSV): the name, in the first row, or the number, from 1, of the column that holds the text. */
   column?: string | number;
-  /** Between the columns of a table. Default ",", for files that end with .tsv or .tab a tab. */
+  /** Separates the columns of a table. Default: a tab for files that end with .tsv or .tab, else ",". */
   delimiter?: string;
   /** Whether the first row of a table holds names, not text. Default true; false goes with a column's number. */
   header?: boolean;

@@ -1,4 +1,4 @@
-// Temporary files without a name where the system allows it: they go with the process, however that ends.
+// Temporary files, unlinked at once if the system allows it, so that they disappear with the process however it ends.
 
 import { randomUUID } from "node:crypto";
 import {
@@ -14,17 +14,17 @@ import { promisify } from "node:util";
 
 const [appendFile, close, read] = [promisify(appendCallback), promisify(closeCallback), promisify(readCallback)];
 
-/** Bytes go in at the end, and come out from anywhere. */
+/** Bytes are appended at the end and read at any offset. */
 export interface TemporaryFile {
   append(bytes: Uint8Array): Promise<void>;
-  /** The bytes from … to of what was appended. */
+  /** The bytes [from, to). */
   read(from: number, to: number): Promise<Uint8Array<ArrayBuffer>>;
   remove(): Promise<void>;
 }
 
 /**
  * @param kind part of the file's name
- * @throws Error that names the folder for temporary files and the remedy, also from append: there is no such folder, or no room
+ * @throws Error that names the folder for temporary files and the remedy, also from append, if there is no such folder or no room
  */
 export async function openTemporary(kind: string): Promise<TemporaryFile> {
   const path = join(tmpdir(), `wasm2vec-${kind}-${randomUUID()}`);
@@ -39,7 +39,7 @@ export async function openTemporary(kind: string): Promise<TemporaryFile> {
       const bytes = new Uint8Array(to - from);
       for (let at = 0; at < bytes.length; ) {
         const { bytesRead } = await read(file, bytes, at, bytes.length - at, from + at);
-        if (bytesRead === 0) throw new Error(`${path}: the temporary file was cut short while it was in use`);
+        if (bytesRead === 0) throw new Error(`${path}: the temporary file was truncated while it was in use`);
         at += bytesRead;
       }
       return bytes;
@@ -51,7 +51,7 @@ export async function openTemporary(kind: string): Promise<TemporaryFile> {
   };
 }
 
-/** Opens and unlinks in one turn of the event loop: a signal finds the file with its name only in between. */
+/** Opens and unlinks synchronously, so that only a signal in between leaves the file behind. */
 function openNameless(path: string): { file: number; nameless: boolean } {
   let file: number;
   try {
@@ -63,14 +63,14 @@ function openNameless(path: string): { file: number; nameless: boolean } {
     unlinkSync(path);
     return { file, nameless: true };
   } catch {
-    // Windows keeps the name of an open file
+    // Windows cannot unlink an open file
     return { file, nameless: false };
   }
 }
 
 const REASONS: Record<string, string> = {
   ENOENT: "there is no such folder",
-  ENOTDIR: "it is no folder",
+  ENOTDIR: "it is not a folder",
   EACCES: "permission denied",
   EROFS: "its disk is read-only",
   ENOSPC: "the disk is full",

@@ -29,16 +29,16 @@ import { pathOf, readChunks, readText, writeAllAtomically, writeAtomically } fro
 export interface LoadOptions extends VectorKernelOptions, LenientOptions {
   /** Default "auto": detected from the content. */
   format?: ReadFormat | "auto";
-  /** Reads only the first so many rows. */
+  /** Reads at most so many rows. */
   limit?: number;
-  /** The file of the words, a word a line, for formats that have none. Default for x.npy x.words.txt, for x.tsv x.metadata.tsv, else x.words.txt after the whole name. */
+  /** The word file, one word a line, of formats without words. Default: x.words.txt for x.npy, x.metadata.tsv for x.tsv, else the whole name and .words.txt. */
   words?: string | URL;
 }
 
 export interface SaveOptions {
   /** Default "word2vec". */
   format?: VectorFormat;
-  /** Where words go, for formats that have none. Default as in LoadOptions. */
+  /** The word file of formats without words. Default as in LoadOptions. */
   words?: string | URL;
 }
 
@@ -58,8 +58,8 @@ export async function loadVectors(path: string | URL, options: LoadOptions = {})
 }
 
 /**
- * As loadVectors, from bytes that come from elsewhere than a file.
- * @param name for errors @param beside finds the words of formats that have none, where options do not name them
+ * As loadVectors, from bytes.
+ * @param name for errors @param beside finds the words of formats without words, if the options do not name them
  */
 export async function loadFrom(
   chunks: AsyncIterable<Uint8Array>,
@@ -115,9 +115,9 @@ export async function loadFastText(
 }
 
 /**
- * Writes vectors, under a temporary name until the file is whole; for "npy" and "tsv" also the file of their words, both or none.
+ * Writes vectors, under a temporary name until the file is complete. For "npy" and "tsv" also writes the word file, both or neither.
  * Names that end in .gz are compressed.
- * @throws TypeError for what is no vectors, and for options; RangeError naming the word that the format cannot hold; Error naming
+ * @throws TypeError for a value that is not vectors, and for options; RangeError naming the word that the format cannot hold; Error naming
  * the file that cannot be written
  */
 export async function saveVectors(vectors: WordVectors, path: string | URL, options: SaveOptions = {}): Promise<void> {
@@ -129,7 +129,7 @@ export async function saveVectors(vectors: WordVectors, path: string | URL, opti
   ]);
 }
 
-/** The files that saveVectors writes: that of the vectors, and that of their words where the format has none. @throws TypeError, RangeError for options */
+/** The files that saveVectors writes: the vectors and, for formats without words, the word file. @throws TypeError, RangeError for options */
 export function filesOf(path: string | URL, options: SaveOptions = {}): (string | URL)[] {
   checkKnown("option", options, ["format", "words"]);
   const { format = "word2vec", words } = options;
@@ -137,12 +137,12 @@ export function filesOf(path: string | URL, options: SaveOptions = {}): (string 
   if (WORDLESS.includes(format)) return [name, words ?? wordsBeside(name)];
   if (words !== undefined)
     throw new RangeError(
-      `"words" goes with formats whose words lie in a file of their own (${WORDLESS.join(", ")}), got ${show(format)}: leave it out`,
+      `"words" goes with formats whose words are in a separate file (${WORDLESS.join(", ")}), got ${show(format)}: leave it out`,
     );
   return [name];
 }
 
-/** Where the words of a file of vectors lie by default, where its format has none. */
+/** The default path of the word file of a format without words. */
 export function wordsBeside(path: string): string {
   const ending = /\.(npy|tsv)(\.gz)?$/i.exec(path);
   if (ending === null) return `${path}.words.txt`;

@@ -1,9 +1,9 @@
 import { type Transferable, Worker } from "node:worker_threads";
 import type { WorkerHandle } from "../../train/execution/link.js";
 
-/** Starts build/worker-node.js, which lies beside the bundle that this code is in. */
+/** Starts worker-node.js, which lies beside the bundle of this code. */
 export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
-  // none of the flags of this process: --input-type and --import are for its own program
+  // without the flags of this process: --input-type and --import are for the main program
   const worker = new Worker(new URL("./worker-node.js", import.meta.url), { execArgv: [] });
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),

@@ -1,5 +1,5 @@
-// Zstandard: blocks by fzstd, which ignores checksums; frames and their checksums here. (Node's own, from 22.15 on, stops without
-// a word after the first of several frames in a file.) The format: RFC 8878.
+// Zstandard (RFC 8878): fzstd decompresses blocks but ignores checksums, so frames and checksums are handled here. Node's own
+// decompressor (22.15 and later) silently stops after the first of several frames in a file.
 
 import { Decompress } from "fzstd";
 import { Xxh64 } from "../../base/xxh64.js";
@@ -8,7 +8,7 @@ import { joinBytes } from "../../text/source.js";
 
 const FRAME = 0xfd2fb528;
 
-/** A frame of other data has one of 16 magic numbers. */
+/** A skippable frame has one of 16 magic numbers. */
 const SKIPPABLE = 0x184d2a50;
 
 /** Bytes skipped at a time. */
@@ -16,7 +16,7 @@ const PIECE = 65_536;
 
 const HAS_CHECKSUM = 4;
 
-/** @throws Error for data that are cut short ("unexpected end") or damaged */
+/** @throws Error for data that is truncated ("unexpected end") or damaged */
 export async function* unzstd(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const input = new ByteReader(parts);
   try {
@@ -24,7 +24,7 @@ export async function* unzstd(parts: AsyncIterable<Uint8Array>): AsyncGenerator<
       const magic = uint32(await take(input, 4));
       if (magic === FRAME) yield* frame(input);
       else if ((magic & ~15) === SKIPPABLE) await skip(input, uint32(await take(input, 4)));
-      else throw new Error("what follows a frame is no frame");
+      else throw new Error("the data after a frame is not a frame");
     }
   } finally {
     await input.close();
@@ -34,7 +34,7 @@ export async function* unzstd(parts: AsyncIterable<Uint8Array>): AsyncGenerator<
 async function* frame(input: ByteReader): AsyncGenerator<Uint8Array> {
   const header = await frameHeader(input);
   const hash = header[4] & HAS_CHECKSUM ? new Xxh64() : undefined;
-  // the checksum is no business of fzstd
+  // fzstd gets the frame without its checksum
   header[4] &= ~HAS_CHECKSUM;
   const parts: Uint8Array[] = [];
   const decompress = new Decompress((part) => parts.push(part));
@@ -43,7 +43,7 @@ async function* frame(input: ByteReader): AsyncGenerator<Uint8Array> {
     const start = (await take(input, 3)).slice();
     const bits = start[0] | (start[1] << 8) | (start[2] << 16);
     isLast = (bits & 1) === 1;
-    // a block of type 1 is one byte, repeated
+    // a block of type 1 (RLE) is one byte, repeated
     const size = ((bits >> 1) & 3) === 1 ? 1 : bits >> 3;
     decompress.push(joinBytes([before, start, await take(input, size)]), isLast);
     before = new Uint8Array();

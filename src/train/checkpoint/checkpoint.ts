@@ -3,9 +3,10 @@
 
 import { show } from "../../base/check.js";
 import { FormatError } from "../../base/errors.js";
-import { breathe } from "../../base/event-loop.js";
+import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../../format/safetensors.js";
+import { shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
 import type { ParallelMode } from "../execution/plan.js";
 import type { EpochRecord, Position, Schedule } from "../loop/records.js";
@@ -35,7 +36,7 @@ export interface Snapshot extends State {
   dim: number;
   inputs: Rows;
   outputs: Rows;
-  /** of each word; see TrainOptions.wordRates */
+  /** of each input row; see TrainOptions.wordRates */
   rates?: Float32Array<ArrayBuffer>;
 }
 
@@ -64,9 +65,9 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
   const tensors: TensorShape[] = [
     { name: "words", dtype: "U8", shape: [words.length] },
     { name: "counts", dtype: "F64", shape: [size] },
-    { name: "inputs", dtype: "F32", shape: [size, dim] },
-    { name: "outputs", dtype: "F32", shape: [size, dim] },
-    ...(rates ? [{ name: "rates", dtype: "F32" as const, shape: [size] }] : []),
+    { name: "inputs", dtype: "F32", shape: [inputs.data.length / inputs.stride, dim] },
+    { name: "outputs", dtype: "F32", shape: [outputs.data.length / outputs.stride, dim] },
+    ...(rates ? [{ name: "rates", dtype: "F32" as const, shape: [rates.length] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];
   yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
@@ -80,7 +81,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
   for (const rows of [inputs, outputs]) {
     for (const piece of pieces(rows, dim)) {
       yield marked(new Uint8Array(piece.buffer));
-      await breathe();
+      await yieldToEventLoop();
     }
   }
   if (rates) yield marked(new Uint8Array(rates.buffer));
@@ -123,7 +124,7 @@ export class Checkpoint {
   constructor(
     state: State,
     readonly vocabulary: Vocabulary,
-    /** @internal rows of dim floats, and the share of its steps that each word's vector keeps */
+    /** @internal rows of dim floats, and the share of its steps that each input row keeps */
     readonly tensors: { inputs: Float32Array; outputs: Float32Array; rates?: Float32Array },
     /** for messages */
     readonly name: string,
@@ -186,12 +187,13 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const isOlder = version !== VERSION;
   const state = isOlder ? fromOlder(written) : written;
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
-  const floats = list.length * state.options?.dim;
+  const { inputRows, outputRows } = shapeOf({ size: list.length });
+  const dim = state.options?.dim;
   for (const [key, got, expected] of [
     ["counts", counts.length, list.length],
-    ["inputs", inputs.length, floats],
-    ["outputs", outputs.length, floats],
-    ["rates", rates?.length ?? list.length, list.length],
+    ["inputs", inputs.length, inputRows * dim],
+    ["outputs", outputs.length, outputRows * dim],
+    ["rates", rates?.length ?? inputRows, inputRows],
   ] as const)
     if (got !== expected)
       throw new FormatError(

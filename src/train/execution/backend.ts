@@ -1,7 +1,7 @@
 // Who trains on the text: this thread, or workers.
 
-import { breathe, taskQueue } from "../../base/event-loop.js";
-import { type KernelPlan, startKernel } from "../../kernel/engines/kernels.js";
+import { taskQueue, yieldToEventLoop } from "../../base/event-loop.js";
+import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
 import type { Batch } from "../../text/encode.js";
@@ -69,7 +69,7 @@ export class LocalQueue {
 
   /** In the midst of a task: lets other events have their turn. @throws Error if it is not to go on */
   pause = async (): Promise<void> => {
-    await breathe();
+    await yieldToEventLoop();
     this.check();
   };
 
@@ -91,7 +91,7 @@ export function localThread(
   scratch: Scratch,
   queue: LocalQueue,
 ): BatchThread {
-  const kernel = startKernel(plan, memory);
+  const kernel = startTrainer(plan, memory);
   return { run: (ids, learningRate) => queue.run(() => step(kernel, memory, scratch, ids, learningRate)) };
 }
 
@@ -224,10 +224,10 @@ export class BatchRunner implements Runner {
 
 /** Whether the parameters of a memory are finite. */
 export function areFinite(plan: KernelPlan, memory: WebAssembly.Memory, layout: Layout): boolean {
-  return startKernel(plan, memory).allFinite(...matricesOf(layout));
+  return startTrainer(plan, memory).allFinite(...matricesOf(layout));
 }
 
 /** Both matrices, from the first byte to the last. */
-export function matricesOf({ inputs, outputs, rows, stride }: Layout): Region {
-  return [inputs, outputs + rows * stride - inputs];
+export function matricesOf({ inputs, outputs, outputRows, stride }: Layout): Region {
+  return [inputs, outputs + outputRows * stride - inputs];
 }

@@ -4,7 +4,7 @@
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
 import { blockSize, type ChunkPlace, type Grid } from "../../kernel/grid-layout.js";
-import type { Kernel, Ptr } from "../../kernel/kernel.js";
+import type { Ptr, Trainer } from "../../kernel/kernel.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { clear, results, type StepResult } from "./step.js";
 
@@ -40,7 +40,7 @@ export class CellTrainer {
 
   /** @param rows blocks whose contexts this memory trains: sorting leaves out the others */
   constructor(
-    private readonly kernel: Kernel,
+    private readonly kernel: Trainer,
     private readonly memory: WebAssembly.Memory,
     private readonly layout: Layout,
     private readonly scratch: Scratch,
@@ -83,8 +83,8 @@ export class CellTrainer {
     for (let batch = 0; batch < length; batch += some) {
       this.set(Param.inputs, places.contexts(context));
       this.set(Param.outputs, places.targets(target));
-      if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows * 4);
-      this.set(Param.alias, layout.alias + this.aliases[target]);
+      if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows.inputs * 4);
+      this.set(Param.alias, layout.tables[Param.alias]! + this.aliases[target]);
       this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
       this.random.set(Random.from(task.seed, STREAM.training, chunk.epoch, chunk.first + batch, cell).state);

@@ -1,6 +1,7 @@
 // How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.7) and (9.8) of docs/math.md.
 
 import { BLOCK_ROWS, type GridShape } from "../../kernel/grid-layout.js";
+import type { Shape } from "../../kernel/shape.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import type { Settings } from "../options/settings.js";
 
@@ -29,11 +30,12 @@ export interface Cut {
   maxSentenceLength: number;
 }
 
-/** Blocks that so many words are cut into: a power of two. */
-export function blocksOf(words: number): number {
-  return words < MANY_WORDS
-    ? 2 ** Math.max(0, Math.floor(Math.log2(Math.min(BLOCKS, words / BLOCK_WORDS))))
-    : 2 ** Math.ceil(Math.log2(Math.max(2 * BLOCKS, words / BLOCK_ROWS)));
+/** Blocks that words and rows are cut into: a power of two. */
+export function blocksOf({ words, inputRows, outputRows }: Shape): number {
+  const usual =
+    words < MANY_WORDS ? Math.floor(Math.log2(Math.min(BLOCKS, words / BLOCK_WORDS))) : Math.log2(2 * BLOCKS);
+  const fewest = Math.ceil(Math.log2(Math.max(inputRows, outputRows) / BLOCK_ROWS));
+  return 2 ** Math.max(0, usual, fewest);
 }
 
 type CutOptions = Pick<
@@ -41,10 +43,10 @@ type CutOptions = Pick<
   "windowLeft" | "windowRight" | "windowWeights" | "sharedNegatives" | "maxSentenceLength"
 >;
 
-/** @param words of the vocabulary, @param totalWords and of the text */
-export function cutText(options: CutOptions, words: number, totalWords: number): Cut {
+/** @param totalWords of the text */
+export function cutText(options: CutOptions, rows: Shape, totalWords: number): Cut {
   const { windowLeft, windowRight, windowWeights, sharedNegatives } = options;
-  const blocks = blocksOf(words);
+  const blocks = blocksOf(rows);
   const contexts = windowLeft + windowRight;
   const widest = Math.floor(CHUNK_PAIRS / contexts);
   const maxSentenceLength = Math.min(options.maxSentenceLength, widest);

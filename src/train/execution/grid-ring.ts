@@ -2,6 +2,7 @@
 
 import type { Grid } from "../../kernel/grid-layout.js";
 import type { Layout } from "../../kernel/layout.js";
+import type { Side } from "../../kernel/shape.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
 import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
 import type { BlockRows, GridMembership } from "./link.js";
@@ -40,11 +41,11 @@ export class RingGridThread implements GridThread, BlockPlaces {
   }
 
   contexts(block: number): number {
-    return this.layout.inputs + (block - this.rows[0]) * this.blockBytes;
+    return this.layout.inputs + (block - this.rows[0]) * this.blockBytes("inputs");
   }
 
   targets(block: number): number {
-    return this.layout.outputs + this.slots.get(block)! * this.blockBytes;
+    return this.layout.outputs + this.slots.get(block)! * this.blockBytes("outputs");
   }
 
   private trainer: CellTrainer | undefined;
@@ -70,8 +71,8 @@ export class RingGridThread implements GridThread, BlockPlaces {
     const row = from + (index % count);
     const block = isContext ? row : (row + this.step) % this.grid.blocks;
     if (!isContext) await this.hold(block);
-    const start = isContext ? this.contexts(block) : this.targets(block);
-    return { matrix: isContext ? "inputs" : "outputs", block, rows: this.copy(start) };
+    const matrix = isContext ? "inputs" : "outputs";
+    return { matrix, block, rows: this.copy(matrix, block) };
   }
 
   private async train(trainer: CellTrainer, job: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
@@ -92,7 +93,7 @@ export class RingGridThread implements GridThread, BlockPlaces {
   private passOn(block: number): void {
     const { ports } = this.membership;
     if (ports === undefined) return;
-    const rows = this.copy(this.targets(block), this.room);
+    const rows = this.copy("outputs", block, this.room);
     this.room = undefined;
     this.free.push(this.slots.get(block)!);
     this.slots.delete(block);
@@ -107,17 +108,18 @@ export class RingGridThread implements GridThread, BlockPlaces {
     const rows = this.arrived.get(block)!;
     this.arrived.delete(block);
     this.slots.set(block, this.free.pop()!);
-    new Uint8Array(this.memory.buffer, this.targets(block), this.blockBytes).set(new Uint8Array(rows));
+    new Uint8Array(this.memory.buffer, this.targets(block), this.blockBytes("outputs")).set(new Uint8Array(rows));
     this.room = rows;
   }
 
-  private copy(start: number, room = new ArrayBuffer(this.blockBytes)): ArrayBuffer {
-    new Uint8Array(room).set(new Uint8Array(this.memory.buffer, start, this.blockBytes));
+  private copy(side: Side, block: number, room = new ArrayBuffer(this.blockBytes(side))): ArrayBuffer {
+    const start = side === "inputs" ? this.contexts(block) : this.targets(block);
+    new Uint8Array(room).set(new Uint8Array(this.memory.buffer, start, this.blockBytes(side)));
     return room;
   }
 
-  private get blockBytes(): number {
-    return this.grid.blockRows * this.layout.stride;
+  private blockBytes(side: Side): number {
+    return this.grid.blockRows[side] * this.layout.stride;
   }
 }
 

@@ -11,8 +11,8 @@ const LOOKS = 2000;
 /** Where the blocks lie in a memory that holds all. */
 export function allBlocks({ inputs, outputs, stride }: Layout, { blockRows }: Grid): BlockPlaces {
   return {
-    contexts: (block) => inputs + block * blockRows * stride,
-    targets: (block) => outputs + block * blockRows * stride,
+    contexts: (block) => inputs + block * blockRows.inputs * stride,
+    targets: (block) => outputs + block * blockRows.outputs * stride,
   };
 }
 

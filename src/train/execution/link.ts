@@ -3,6 +3,7 @@
 import type { KernelPlan } from "../../kernel/engines/kernels.js";
 import type { Layout } from "../../kernel/layout.js";
 import type { Region } from "../../kernel/patch.js";
+import type { Side } from "../../kernel/shape.js";
 import type { GridJob, GridResult } from "./grid-jobs.js";
 import type { StepResult } from "./step.js";
 
@@ -54,7 +55,7 @@ export type WorkerRequest =
 
 /** A block of rows between two memories. */
 export interface BlockRows {
-  matrix: "inputs" | "outputs";
+  matrix: Side;
   block: number;
   rows: ArrayBuffer;
 }

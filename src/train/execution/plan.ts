@@ -1,7 +1,8 @@
 // How many threads train a model, and how they work together.
 
 import { Param } from "../../../assembly/params.js";
-import { type KernelPlan, startKernel } from "../../kernel/engines/kernels.js";
+import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
+import type { Shape } from "../../kernel/shape.js";
 import type { Parameters, Workplace } from "../../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import { threadsOf } from "../../text/threads.js";
@@ -34,21 +35,21 @@ export interface Crew {
 /**
  * @param cores threads that the machine runs at once
  * @param shared whether workers can share memory
- * @param words of the vocabulary, @param totalWords and of the text
+ * @param rows of the model, @param totalWords of the text
  * @param before how a training that is taken up again went
  */
 export function planCrew(
   options: Settings,
   cores: number,
   shared: boolean,
-  words: number,
+  rows: Shape,
   totalWords: number,
   before?: ParallelMode,
 ): Crew {
   const { maxSentenceLength, worker, reproducible } = options;
   const wanted = threadsOf(options, cores);
   if (fitsGrid(options)) {
-    const { shape, batchWords, maxSentenceLength: longest } = cutText(options, words, totalWords);
+    const { shape, batchWords, maxSentenceLength: longest } = cutText(options, rows, totalWords);
     const holds = { ...shape.holds, chunks: shared || !worker };
     const threads = Math.min(wanted, shape.blocks);
     const capacity = batchCapacity(longest, batchWords);
@@ -119,11 +120,12 @@ function startGrid(site: Site, words: number, step: number): Runner {
 
 /** This thread; between calls of the kernel the event loop gets its turn. */
 function alone({ plan, parameters, options }: Site): GridPlaces {
-  const { memory, layout, words } = parameters;
+  const { memory, layout } = parameters;
+  const { words } = parameters.shape;
   const grid = layout.grid!;
   const task = { words, seed: options.seed, rows: [0, grid.blocks] as const };
   const trainer = new CellTrainer(
-    startKernel(plan, memory),
+    startTrainer(plan, memory),
     memory,
     layout,
     layout.scratch[0],
@@ -145,7 +147,8 @@ function alone({ plan, parameters, options }: Site): GridPlaces {
 
 /** Workers on one memory. */
 function sharing({ crew, plan, parameters, options, spawn }: Site): GridPlaces {
-  const { memory, layout, words } = parameters;
+  const { memory, layout } = parameters;
+  const { words } = parameters.shape;
   const { threads } = crew;
   parameters.clearControl();
   const workers = Array.from({ length: threads }, (_, thread) => {
@@ -164,7 +167,8 @@ function sharing({ crew, plan, parameters, options, spawn }: Site): GridPlaces {
 
 /** Workers that share no memory: each holds as many blocks of contexts as of targets, and these go round. */
 function ring({ crew, plan, parameters, options, spawn }: Site, step: number): GridPlaces {
-  const { memory, words } = parameters;
+  const { memory } = parameters;
+  const { words } = parameters.shape;
   const { threads } = crew;
   const { blocks } = parameters.layout.grid!;
   const channels = Array.from({ length: threads }, () => new MessageChannel());

@@ -1,7 +1,7 @@
 // One batch through a kernel; runs in the worker or in process.
 
 import { Param } from "../../../assembly/params.js";
-import type { Kernel } from "../../kernel/kernel.js";
+import type { Trainer } from "../../kernel/kernel.js";
 import type { Scratch } from "../../kernel/layout.js";
 import { log } from "../../math/power.js";
 
@@ -15,7 +15,7 @@ export interface StepResult {
 
 /** Trains on a batch at one learning rate, in the scratch of a lane. */
 export function step(
-  kernel: Kernel,
+  kernel: Trainer,
   memory: WebAssembly.Memory,
   scratch: Scratch,
   ids: Uint32Array,

@@ -1,7 +1,7 @@
 // The body of a training worker, the same in Node and browsers; the entry files worker.ts and worker-node.ts give it a port.
 
-import { loadKernel, startKernel } from "../../kernel/engines/kernels.js";
-import type { Kernel } from "../../kernel/kernel.js";
+import { loadKernel, startTrainer } from "../../kernel/engines/kernels.js";
+import type { Trainer } from "../../kernel/kernel.js";
 import { allocate } from "../../kernel/memory.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
 import { matricesOf } from "./backend.js";
@@ -18,7 +18,7 @@ interface Port {
 }
 
 export function serve(port: Port): void {
-  let kernel: Kernel;
+  let kernel: Trainer;
   let memory: WebAssembly.Memory;
   let task: WorkerTask;
   let thread: GridThread | undefined;
@@ -32,7 +32,7 @@ export function serve(port: Port): void {
       typeof request.memory === "number"
         ? allocate(request.memory, false, "the worker's part of the model")
         : request.memory;
-    kernel = startKernel(task.plan, memory);
+    kernel = startTrainer(task.plan, memory);
   };
 
   const handle = async (request: WorkerRequest): Promise<void> => {
@@ -78,7 +78,7 @@ export function serve(port: Port): void {
 
 /** Once the memory is filled. */
 function startThread(
-  kernel: Kernel,
+  kernel: Trainer,
   memory: WebAssembly.Memory,
   { layout, thread, grid, memory: given }: WorkerTask,
 ): GridThread {

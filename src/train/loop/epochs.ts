@@ -1,7 +1,8 @@
 // The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort, rests between batches.
 
-import { breathe } from "../../base/event-loop.js";
+import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
+import { isExact } from "../../kernel/engines/kernels.js";
 import type { Batch } from "../../text/encode.js";
 import type { Chunk, Runner } from "../execution/backend.js";
 import type { StepResult } from "../execution/step.js";
@@ -143,7 +144,7 @@ class Epoch {
       kernel,
       threads,
       parallel,
-      reproducible: parallel !== "hogwild" && kernel !== "relaxed",
+      reproducible: parallel !== "hogwild" && isExact(kernel),
     };
   }
 
@@ -201,7 +202,7 @@ class Epoch {
   private async pause(): Promise<void> {
     await this.runner.rest();
     // the chunks that have just ended still have to be added to the position
-    await breathe();
+    await yieldToEventLoop();
     this.position.seconds = this.seconds;
     if (!(await this.runner.check())) throw this.divergence("parameters are not finite");
   }

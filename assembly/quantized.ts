@@ -1,13 +1,27 @@
-// Rows in a quarter of their bytes: i8 codes of the rows at length 1, with which most rows can be told not to be among the
-// nearest. The bounds hold for sure; see src/vectors/sketch.ts.
+// Int8 codes of rows scaled to length 1, and bounds from them that rule out most rows of a search. The bounds hold strictly; see
+// src/vectors/quantized.ts. params: see CodeParam.
+
+import { CodeParam } from "./params";
 
 /**
  * codes[r][d] = round(u_d / s) for u = row r / norms[r] and s = max |u_d| / 127; scales[r] = s; errors[r] = |u − s codes[r]|.
- * A row whose norm is not from 1e-15 to 1e15 gets scale NaN: nothing is known of it.
- * rows: f32, stride bytes apart; codes: i8[rowCount][codeStride], codeStride a multiple of 16, at least dim; zeros after dim.
+ * A row whose norm is not from 1e-15 to 1e15 gets scale NaN, so that its bounds are NaN.
+ * Zeros fill the codes of a row after dim.
  */
-export function encodeRows(rows: usize, norms: usize, rowCount: u32, stride: usize, dim: u32, codes: usize, codeStride: usize, scales: usize, errors: usize): void {
-  for (const last = norms + (<usize>rowCount << 2); norms < last; norms += 4, rows += stride, codes += codeStride, scales += 4, errors += 4) {
+export function encodeRows(params: usize): void {
+  const stride: usize = load<u32>(params, CodeParam.stride);
+  const dim: usize = load<u32>(params, CodeParam.dim);
+  const codeStride: usize = load<u32>(params, CodeParam.codeStride);
+  let rows: usize = load<u32>(params, CodeParam.rows);
+  let norms: usize = load<u32>(params, CodeParam.norms);
+  let codes: usize = load<u32>(params, CodeParam.codes);
+  let scales: usize = load<u32>(params, CodeParam.scales);
+  let errors: usize = load<u32>(params, CodeParam.errors);
+  for (
+    const last = norms + (<usize>load<u32>(params, CodeParam.rowCount) << 2);
+    norms < last;
+    norms += 4, rows += stride, codes += codeStride, scales += 4, errors += 4
+  ) {
     const norm = load<f32>(norms);
     if (!(norm >= 1e-15 && norm <= 1e15)) {
       memory.fill(codes, 0, codeStride);
@@ -15,7 +29,7 @@ export function encodeRows(rows: usize, norms: usize, rowCount: u32, stride: usi
       store<f32>(errors, NaN);
       continue;
     }
-    const end = rows + (<usize>dim << 2);
+    const end = rows + (dim << 2);
     let most: f32 = 0;
     for (let p = rows; p < end; p += 4) most = max<f32>(most, abs<f32>(load<f32>(p)));
     const step = most / norm / 127;
@@ -32,11 +46,22 @@ export function encodeRows(rows: usize, norms: usize, rowCount: u32, stride: usi
   }
 }
 
-/**
- * bounds[r] = scale × scales[r] × (query · codes[r]) + norm × errors[r] + slack. query: i16[codeStride].
- */
-export function boundRows(query: usize, codes: usize, rowCount: u32, codeStride: usize, scales: usize, errors: usize, scale: f32, norm: f32, slack: f32, bounds: usize): void {
-  for (const end = scales + (<usize>rowCount << 2); scales < end; scales += 4, errors += 4, bounds += 4, codes += codeStride) {
+/** bounds[r] = scale × scales[r] × (query · codes[r]) + norm × errors[r] + slack. */
+export function boundRows(params: usize): void {
+  const query: usize = load<u32>(params, CodeParam.query);
+  const codeStride: usize = load<u32>(params, CodeParam.codeStride);
+  const scale = load<f32>(params, CodeParam.scale);
+  const norm = load<f32>(params, CodeParam.norm);
+  const slack = load<f32>(params, CodeParam.slack);
+  let codes: usize = load<u32>(params, CodeParam.codes);
+  let scales: usize = load<u32>(params, CodeParam.scales);
+  let errors: usize = load<u32>(params, CodeParam.errors);
+  let bounds: usize = load<u32>(params, CodeParam.bounds);
+  for (
+    const end = scales + (<usize>load<u32>(params, CodeParam.rowCount) << 2);
+    scales < end;
+    scales += 4, errors += 4, bounds += 4, codes += codeStride
+  ) {
     const product = <f32>(ASC_FEATURE_SIMD ? dotWide(query, codes, codeStride) : dotNarrow(query, codes, codeStride));
     store<f32>(bounds, scale * load<f32>(scales) * product + norm * load<f32>(errors) + slack);
   }

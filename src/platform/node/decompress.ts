@@ -13,22 +13,22 @@ const CHUNK = 524_288;
 
 type Decompress = (parts: AsyncGenerator<Uint8Array>) => AsyncIterable<Uint8Array>;
 
-/** Bytes looked at. */
+/** First bytes that tell the compression. */
 export const HEAD = 10;
 
-/** How each compression is known from the first bytes, as Latin-1, and undone. */
+/** How each compression is detected from the first bytes, read as Latin-1, and decompressed. */
 const COMPRESSIONS: { name: string; begins: (head: string) => boolean; decompress: Decompress }[] = [
   { name: "gzip", begins: (head) => head.startsWith("\x1f\x8b"), decompress: gunzip },
   { name: "bzip2", begins: beginsBzip2, decompress: unbzip2 },
   { name: "Zstandard", begins: (head) => head.startsWith("\x28\xb5\x2f\xfd"), decompress: unzstd },
 ];
 
-/** A text may begin with BZh: after the level comes the mark of a block, or of the end, unless the file is cut short. */
+/** A plain text may begin with "BZh1", so the magic number of a block or of the end must follow, as far as the file goes. */
 function beginsBzip2(head: string): boolean {
   return /^BZh[1-9]/.test(head) && ["1AY&SY", "\x17rE8P\x90"].some((mark) => mark.startsWith(head.slice(4)));
 }
 
-/** Whether these first bytes are of a compressed file. */
+/** Whether a file with these first bytes is compressed. */
 export function isCompressed(first: Uint8Array): boolean {
   return compressionOf(first) !== undefined;
 }
@@ -38,8 +38,8 @@ function compressionOf(first: Uint8Array) {
   return COMPRESSIONS.find(({ begins }) => begins(head));
 }
 
-/** The bytes of a file, decompressed if they are compressed. @throws FormatError if they are damaged */
-export async function* unpack(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+/** The bytes of a file, decompressed if it is compressed. @throws FormatError if the compressed data is damaged or truncated */
+export async function* decompress(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const parts = withHead(file, HEAD);
   const { value: first = new Uint8Array() } = await parts.next();
   const compression = compressionOf(first);
@@ -62,16 +62,16 @@ export async function* unpack(file: AsyncIterable<Uint8Array>, name: string): As
   try {
     yield* compression.decompress(whole());
   } catch (error) {
-    // what the disk said is no fault of the data
+    // I/O errors pass through unchanged
     if (failure !== undefined) throw failure;
-    const what = isCutShort(error) ? "cut short" : `damaged: ${(error as Error).message}`;
+    const what = isTruncated(error) ? "truncated" : `damaged: ${(error as Error).message}`;
     throw new FormatError(`${name}: the ${compression.name} data is ${what}`, { cause: error });
   }
 }
 
 async function* gunzip(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   const text = new PassThrough();
-  // an error of any of them destroys text, and so reaches its reader
+  // an error of any of the streams destroys `text`, and so reaches its reader
   pipeline(Readable.from(parts), createGunzip({ chunkSize: CHUNK }), text).catch(() => {});
   try {
     yield* text;
@@ -84,7 +84,7 @@ async function* unbzip2(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8
   const text = new PassThrough();
   const compressed = Readable.from(parts);
   const destroy = (error: Error) => text.destroy(error);
-  // a stream of the old kind, which no pipeline takes
+  // unbzip2-stream is an old-style stream, which pipeline does not accept
   compressed.once("error", destroy).pipe(unbzip2Stream()).on("error", destroy).pipe(text);
   try {
     yield* text;
@@ -94,7 +94,7 @@ async function* unbzip2(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
-function isCutShort(error: unknown): boolean {
+function isTruncated(error: unknown): boolean {
   const { code, message } = error as NodeJS.ErrnoException;
   // unbzip2-stream reads past the end
   return code === "Z_BUF_ERROR" || error instanceof TypeError || /unexpected (eof|end)/i.test(message);

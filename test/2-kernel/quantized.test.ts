@@ -1,4 +1,4 @@
-// Searches that go by codes find what searches of all rows find, to the bit.
+// Searches with int8 codes find what searches of all rows find, to the bit.
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ const ROWS = 21_000;
 function rows(dim: number, seed: number): Float32Array {
   const random = Random.from(seed, 0);
   const draw = () => random.next() / 2 ** 32 - 0.5;
-  const centres = Array.from({ length: 10 * dim }, draw);
+  const centers = Array.from({ length: 10 * dim }, draw);
   const matrix = new Float32Array(ROWS * dim);
   for (let row = 0; row < ROWS; row++) {
     const own = matrix.subarray(row * dim, (row + 1) * dim);
@@ -20,7 +20,7 @@ function rows(dim: number, seed: number): Float32Array {
     if (sort === 6 && row > 6) own.set(matrix.subarray((row - 7) * dim, (row - 6) * dim));
     else if (sort === 5) own[row % dim] = 1e20;
     else if (sort !== 4) own.forEach((_, d) => (own[d] = draw() * (sort === 3 ? 1e-20 : 1)));
-    if (sort === 2) own.forEach((_, d) => (own[d] = 0.2 * own[d] + centres[(row % 10) * dim + d]));
+    if (sort === 2) own.forEach((_, d) => (own[d] = 0.2 * own[d] + centers[(row % 10) * dim + d]));
   }
   return matrix;
 }
@@ -54,7 +54,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
 });
 
 it.each(kernels)(
-  "kernel %s: rows of zeros, of no numbers, of the smallest and the largest rule nothing out",
+  "kernel %s: rows of zeros, NaN, the smallest and the largest numbers exclude no row",
   async (kernel) => {
     // one row points where the query does, some point away from it, and all others are odd
     const dim = 5;

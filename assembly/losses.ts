@@ -1,0 +1,29 @@
+// Chooses among the losses by params.loss, once for a window: all that the rest of the kernels knows of them.
+
+import { drawNegatives, mergeNegatives, respondNegatives } from "./loss-negative";
+import { listAll, respondAll } from "./loss-softmax";
+import { listPath, respondPath } from "./loss-tree";
+import { scoreRows } from "./output";
+import { Loss, Param } from "./params";
+
+/** Writes the set of a target, a word, see TargetSet. */
+export function drawTargets(params: usize, target: u32, set: usize): void {
+  const loss = load<u32>(params, Param.loss);
+  if (loss == Loss.negativeSampling) drawNegatives(params, target, set);
+  else if (loss == Loss.hierarchicalSoftmax) listPath(params, target, set);
+  else listAll(params, target, set);
+}
+
+/** Scores n hidden rows xs, u32[n], against the rows of a set, leaves learning rate × ∂loss/∂z in the gradients and adds the loss. */
+export function score(params: usize, xs: usize, n: u32, set: usize): void {
+  const loss = load<u32>(params, Param.loss);
+  scoreRows(params, xs, n, set);
+  if (loss == Loss.negativeSampling) respondNegatives(params, n, set);
+  else if (loss == Loss.hierarchicalSoftmax) respondPath(params, n, set);
+  else respondAll(params, n, set);
+}
+
+/** Sums the gradients of output rows that a set lists twice, as only negative sampling does, in their first place: (4.3) of docs/math.md. */
+export function mergeTargets(params: usize, n: u32, set: usize): void {
+  if (load<u32>(params, Param.loss) == Loss.negativeSampling) mergeNegatives(params, n, set);
+}

@@ -1,0 +1,57 @@
+// The options of train as flags: from the tables of options and their lines.
+
+import { InvalidArgumentError, Option } from "commander";
+import type { TrainOptions, WindowWeights } from "../node.js";
+import type { Option as Entry } from "../train/options/option.js";
+import { OPTIONS } from "../train/train-options.js";
+import { parseBytes, parseNumber, parseThreads } from "./command.js";
+import { flagOf, flagsOf, inFlags } from "./flags.js";
+import { OPTION_LINES } from "./option-lines.js";
+
+type Name = keyof TrainOptions;
+
+const NAMES = Object.keys(OPTIONS) as Name[];
+const FLAGS = flagsOf(NAMES);
+
+/** Values that are neither numbers, names nor files. */
+const PARSERS: { readonly [name in Name]?: (text: string) => unknown } = {
+  model: parseModel,
+  windowWeights: parseWeights,
+  threads: parseThreads,
+  spoolMemory: parseBytes,
+};
+
+/** A flag for each option of train, two where one without a value turns it on and another off. */
+export function trainFlags(): Option[] {
+  return NAMES.filter((name) => OPTION_LINES[name].noFlag === undefined).flatMap(flagsOfOption);
+}
+
+function flagsOfOption(name: Name): Option[] {
+  const { kind, names, default: standard } = OPTIONS[name] as Entry;
+  const { help, byDefault, negated, takes = `<${kind}>` } = OPTION_LINES[name];
+  const flag = flagOf(name);
+  const off = flag.replace("--", "--no-");
+  if (kind === "switch") {
+    if (negated !== undefined) return [new Option(flag, help), new Option(off, negated)];
+    return [new Option(standard === false ? flag : off, inFlags(help, FLAGS))];
+  }
+  const words = byDefault && inFlags(byDefault, FLAGS);
+  const shown = standard === undefined && words !== undefined ? `${help} (default: ${words})` : help;
+  const option = new Option(`${flag} ${takes}`, inFlags(shown, FLAGS));
+  if (standard !== undefined) option.default(standard, words && `${standard}, ${words}`);
+  if (names) option.choices(names);
+  const parse = PARSERS[name] ?? (kind === "number" ? parseNumber : undefined);
+  return [parse ? option.argParser(parse) : option];
+}
+
+/** The flag is that of the option, as all are; for a file there is another. */
+function parseModel(value: string): string {
+  const { names } = OPTIONS.model;
+  if ((names as readonly string[]).includes(value)) return value;
+  const isFile = /[./\\]/.test(value) ? ` To save the trained model, give --save-model ${value}.` : "";
+  throw new InvalidArgumentError(`Allowed choices are ${names.join(", ")}.${isFile}`);
+}
+
+function parseWeights(text: string): WindowWeights {
+  return text === "harmonic" || text === "linear" ? text : text.split(",").map(parseNumber);
+}

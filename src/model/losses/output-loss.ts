@@ -1,0 +1,33 @@
+// What is decided on a loss, outside of its arithmetic (assembly/loss-*.ts, kernel/js/js-loss-*.ts): each loss has a file here.
+
+import type { Layout, OutputLayer } from "../../kernel/layout.js";
+import type { Shape } from "../../kernel/shape.js";
+import type { Vocabulary } from "../../text/vocabulary.js";
+
+/** The options that losses read. */
+export interface LossOptions {
+  negatives: number;
+  noiseExponent: number;
+}
+
+/** The output layer of a vocabulary. */
+export interface PreparedLayer extends OutputLayer {
+  /** Fills its tables. */
+  write(buffer: ArrayBufferLike, layout: Layout): void;
+}
+
+export interface OutputLoss<Name extends string = string> {
+  readonly name: Name;
+  /** Options of training that go with it; a loss that does not name them refuses them. */
+  readonly options: readonly string[];
+  /** Whose the output rows are: only those of words are vectors of words. */
+  readonly outputRowsOf: "words" | "the inner nodes of a tree";
+  /** Whether a prediction of skip-gram is a pair of words and noise words that many pairs share, which the grid trains. */
+  readonly fitsGrid: boolean;
+  /** What it asks of the memory, where the counts of the words are not known: that of a usual text. */
+  estimate(options: LossOptions, shape: Shape): OutputLayer;
+  /** What it asks of the memory, and writes there. */
+  prepare(options: LossOptions, shape: Shape, vocabulary: Vocabulary): PreparedLayer;
+  /** What to say where a model costs far more than with another loss. predictions: for each word of the text */
+  costWarning?(cost: { words: number; dim: number; predictions: number }): string | undefined;
+}

@@ -1,0 +1,44 @@
+// The full softmax: all output rows in each prediction. Kernels: assembly/loss-softmax.ts.
+
+import { Loss, Param, Tile } from "../../../assembly/params.js";
+import type { Layout, OutputLayer } from "../../kernel/layout.js";
+import type { Shape } from "../../kernel/shape.js";
+import type { OutputLoss } from "./output-loss.js";
+
+/** More words than this are told to cost what they do. */
+const COSTLY_WORDS = 2_000;
+
+export const softmax: OutputLoss<"softmax"> = {
+  name: "softmax",
+  options: [],
+  outputRowsOf: "words",
+  fitsGrid: false,
+  estimate: (_options, shape) => layerOf(shape),
+  prepare: (_options, shape) => ({ ...layerOf(shape), write: writeRows }),
+  // a dot product and two updates for every word of the vocabulary
+  costWarning({ words, dim, predictions }) {
+    if (words <= COSTLY_WORDS) return undefined;
+    const macs = 3 * words * dim * predictions;
+    return (
+      `loss "softmax" scores all ${words} words in each prediction: ${(macs / 1e6).toPrecision(2)} million multiply-adds a word ` +
+      `of text, some ${(macs / 5e6).toPrecision(2)} ms; "hierarchical-softmax" takes about ${Math.ceil(Math.log2(words))} rows ` +
+      `instead of ${words}, "negative-sampling" 6`
+    );
+  },
+};
+
+function layerOf({ outputRows }: Shape): OutputLayer {
+  const tiles = Math.ceil(outputRows / Tile.outputs);
+  return {
+    code: Loss.softmax,
+    mostTargets: outputRows,
+    listBytes: 0,
+    tables: [[Param.allRows, tiles * Tile.outputs * 4]],
+  };
+}
+
+/** Pointers of all output rows, u32[tiles × Tile.outputs], filled up with the zero row. */
+function writeRows(buffer: ArrayBufferLike, { tables, tiles, scratch, outputs, outputRows, stride }: Layout): void {
+  const rows = new Uint32Array(buffer, tables[Param.allRows], tiles * Tile.outputs).fill(scratch[0].zeroRow);
+  for (let row = 0; row < outputRows; row++) rows[row] = outputs + row * stride;
+}

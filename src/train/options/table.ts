@@ -1,0 +1,172 @@
+// The options of train that say what the model is to be and where it is trained. Types, defaults, checks, what a checkpoint
+// holds, flags of the command line and the guide's table come from here. Options of one run are in ../train-options.ts.
+
+import { checkBoolean, checkInteger, checkNumber } from "../../base/check.js";
+import { isExact, KERNEL_CHOICES, type KernelChoice } from "../../kernel/engines/kernels.js";
+import type { WasmSource } from "../../kernel/engines/wasm.js";
+import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
+import { checkThreads } from "../../text/threads.js";
+import type { WordVectors } from "../../vectors/vectors.js";
+import { boolean, callback, type Defaults, integer, namesOf, number, type OptionTable, oneOf } from "./option.js";
+import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
+import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
+
+export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
+
+const WITH_CBOW = { model: ["cbow"] } as const;
+
+export const SETTINGS = {
+  /** "skipgram" (default) or "cbow". */
+  model: { ...oneOf(["skipgram", "cbow"]), default: "skipgram" },
+  /**
+   * The output layer: "negative-sampling" (default), "hierarchical-softmax" over a Huffman tree, or the full "softmax",
+   * whose cost grows with the vocabulary. Sections 3 to 5 of docs/math.md.
+   */
+  loss: { ...oneOf(LOSSES), default: "negative-sampling" },
+  /** Words found there begin with their vectors from there, of the same dim; the others at random. Default: all at random. */
+  initialVectors: { check: checkVectors, stored: false, isSpent: true },
+  /** Floats of a vector. Default 100, or that of initialVectors. */
+  dim: {
+    kind: "number",
+    check: (name: string, value: number, { initialVectors: vectors }: { initialVectors?: WordVectors }) => {
+      const dim = checkInteger(name, value, 1, 65_536);
+      if (vectors !== undefined && vectors.dim !== dim)
+        throw new RangeError(
+          `"${name}" ${dim} clashes with "initialVectors", whose dim is ${vectors.dim}: leave dim out`,
+        );
+      return dim;
+    },
+    default: 100,
+    derive: ({ initialVectors }: { initialVectors?: WordVectors }) => initialVectors?.dim,
+  },
+  /** Words on each side at most; the radius is drawn from 1 … window for each word, as in word2vec.c. Default 5. */
+  window: { ...integer(1, MOST_WORDS), default: DEFAULT_WINDOW },
+  /** Words before the centre word at most; 0 for none. Default `window`. */
+  windowLeft: { ...integer(0, MOST_WORDS), derive: ({ window }: { window: number }) => window },
+  /** Words after the centre word at most; 0 for none. Default `window`. */
+  windowRight: { ...integer(0, MOST_WORDS), derive: ({ window }: { window: number }) => window },
+  /**
+   * What context words count by their distance d: "harmonic" is 1/d (as GloVe), "linear" (window + 1 − d) / window, what
+   * drawn radii come to on average, or a number from 1e-6 to 1e6 for each distance up to the window. (6.8) of docs/math.md. Default: all 1.
+   */
+  windowWeights: { check: checkWeights, derive: () => [] },
+  /**
+   * Whether the radius is drawn for each word, from 1 … the larger of windowLeft and windowRight; false: every window has all
+   * its words, as baskets ask for. Default true, but false with windowWeights.
+   */
+  shrinkWindows: {
+    ...boolean(),
+    derive: ({ windowWeights }: { windowWeights: readonly number[] }) => windowWeights.length === 0,
+  },
+  /** Negative sampling: noise words of a prediction. Default 5. */
+  negatives: { ...integer(1, 1_000), default: 5, goesWith: { loss: lossesWith("negatives") } },
+  /** Negative sampling: the noise distribution is count^noiseExponent. Default 0.75. */
+  noiseExponent: { ...number(-10, 10), default: 0.75, goesWith: { loss: lossesWith("noiseExponent") } },
+  /**
+   * Skip-gram: up to 16 pairs that follow each other share their noise words (default); or, false, each has its own, as in
+   * word2vec.c. (9.5) of docs/math.md.
+   */
+  sharedNegatives: {
+    ...boolean(),
+    default: true,
+    goesWith: { model: ["skipgram"], loss: LOSSES.filter((name) => lossOf(name).fitsGrid) },
+  },
+  /** CBOW: the hidden vector is the "mean" (default) or the "sum" of the context vectors. */
+  cbowCombine: { ...oneOf(["mean", "sum"]), default: "mean", goesWith: WITH_CBOW },
+  /**
+   * CBOW: each context vector takes the whole gradient of the hidden vector ("undivided", default, as word2vec.c),
+   * or 1/n of it for n context words ("divided"). The true gradient is "divided" for the mean, "undivided" for the sum.
+   */
+  cbowGradient: { ...oneOf(["undivided", "divided"]), default: "undivided", goesWith: WITH_CBOW },
+  /** Passes over the corpus. Default 5. */
+  epochs: { ...integer(1), default: 5, again: "train" },
+  /** At the start; falls linearly with the words read. Default 0.025, for CBOW 0.05. */
+  learningRate: {
+    ...number(0),
+    derive: ({ model }: { model: keyof typeof DEFAULT_LEARNING_RATE }) => DEFAULT_LEARNING_RATE[model],
+    again: "train",
+  },
+  /** Where it stops falling. Default learningRate / 10,000. */
+  minLearningRate: {
+    kind: "number",
+    check: (name: string, value: number, { learningRate }: { learningRate: number }) =>
+      checkNumber(name, value, 0, learningRate),
+    derive: ({ learningRate }: { learningRate: number }) => learningRate * 1e-4,
+    again: "train",
+  },
+  /** Words seen less often have no vector. Default 5. */
+  minCount: { ...integer(1), default: 5 },
+  /** At most so many words, the most frequent. Default: no limit. */
+  // two words, so that there is one to predict; a Map of V8 ends at 2^24 entries
+  maxVocabulary: { ...integer(2, 2 ** 24), default: 2 ** 24 },
+  /** Distinct words held while counting; above it the rarest are dropped. Default 10,000,000. */
+  maxCountedWords: { ...integer(1, 2 ** 24), default: 10_000_000 },
+  /** Words and counts from an earlier run instead of a first pass over the corpus; minCount, maxVocabulary and keep do not apply. */
+  vocabulary: { check: checkVocabulary, stored: false, isSpent: true },
+  /** Whether a word that passed minCount gets a vector: for stop words and blocklists. Default: all do. */
+  keep: { ...callback<(word: string, count: number) => boolean>(), isSpent: true },
+  /** Threshold of subsampling frequent words; 0 keeps all. Default 1e-3. */
+  subsample: { ...number(0), default: 1e-3 },
+  /** Longer sentences are split. Default 10,000 words. */
+  maxSentenceLength: { ...integer(2, 1_000_000), default: 10_000 },
+  /** Words whose vectors stay as they begin, while all others and the output rows are trained. Default: none. */
+  freeze: { check: checkFreeze, stored: false, isSpent: true, again: "train" },
+  /**
+   * The share of its steps that a word's vector keeps, from 0, which freezes it, to 1: (6.9) of docs/math.md; what gensim calls
+   * vectors_lockf. The output rows are trained in full. Default: 1 for all.
+   */
+  wordRates: { check: checkWordRates, stored: false, isSpent: true, again: "train" },
+  /** Integer from 0; the same seed, options and corpus give the same vectors, but for several threads with CBOW or a softmax. Default 1. */
+  seed: { ...integer(0), default: 1 },
+  /** Engine: "auto" (default) is "simd"; "relaxed" is faster where fused multiply-add exists, but not the same on all machines. */
+  kernel: {
+    ...oneOf(KERNEL_CHOICES),
+    default: "auto",
+    suits: (was: KernelChoice, is: KernelChoice) => was === is || (isExact(was) && isExact(is)),
+    again: "load",
+  },
+  /** A kernel binary instead of the embedded one: bytes, compiled module or URL. */
+  wasm: { check: (_: string, value: WasmSource) => value, stored: false, again: "load" },
+  /** Train in workers (default), so that the calling thread stays free, or in process, on one thread. */
+  worker: { ...boolean(), default: true, stored: false, again: "load" },
+  /**
+   * Workers that read and, then, workers that train: "auto" (default) is one for each core. Skip-gram with negative sampling is
+   * trained by one for each block of words at most: by one below 512 words, by eight from 2,048 on. (9.7) of docs/math.md.
+   */
+  threads: {
+    check: (_: string, value: number | "auto", { worker }: { worker: boolean }) => checkThreads(worker, value).threads,
+    default: "auto",
+    // where training runs, which says nothing of the model
+    suits: () => true,
+    again: "load",
+  },
+  /**
+   * Refuses what would give other bytes each time, or on other machines. Skip-gram with negative sampling, item2vec and node2vec
+   * give the same bytes anyway, on any number of threads; CBOW and the softmaxes only on one thread, which this then asks for.
+   * Default false: those train on all threads without locks where memory can be shared (Recht et al. 2011), different each time.
+   */
+  reproducible: { ...boolean(), default: false },
+  /**
+   * Read the text once: the pass that counts its words keeps them as numbers, 4 bytes a token, which epochs read instead of the
+   * text; that spares them reading, unpacking and tokenising. In memory up to spoolMemory, the rest in a temporary file (in a page
+   * in the origin private file system). If that fails, onWarning is told and training goes on from the text. "auto" (default) does so
+   * where each pass would give the same, Corpus.isConstant: files, streams, textCorpus, arrays; not for functions and iterables.
+   */
+  spool: {
+    kind: "switch",
+    check: (name: string, value: boolean | "auto") => (value === "auto" ? value : checkBoolean(name, value)),
+    default: "auto",
+    stored: false,
+    again: "load",
+  },
+  /** Bytes that spool takes in memory before the file begins. Default 256 MiB in Node, 64 MiB in a page. */
+  spoolMemory: { ...integer(0), stored: false, again: "load" },
+} as const satisfies OptionTable;
+
+/**
+ * Values of the options that are not given, where they depend on no other option; for texts of less than 10,000 words minCount,
+ * subsample and epochs depend on the words: see small-text.ts.
+ */
+export const DEFAULTS = Object.fromEntries(
+  namesOf(SETTINGS, (option) => "default" in option).map((name) => [name, (SETTINGS as OptionTable)[name].default]),
+) as Defaults<typeof SETTINGS>;
