@@ -14,7 +14,12 @@ function project(isolated: boolean, include: string[]) {
   return {
     plugins: config.plugins,
     server: { headers: isolated ? ISOLATION : {} },
-    resolve: { alias: { wasm2vec: fileURLToPath(new URL("build/index.js", import.meta.url)) } },
+    resolve: {
+      alias: [
+        { find: /^wasm2vec$/, replacement: fileURLToPath(new URL("build/index.js", import.meta.url)) },
+        { find: /^wasm2vec\/(\w+)$/, replacement: fileURLToPath(new URL("build/$1.js", import.meta.url)) },
+      ],
+    },
     test: {
       name: isolated ? "isolated" : "not isolated",
       include,

@@ -25,7 +25,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^wasm2vec$/, replacement: fileURLToPath(new URL("build/node.js", import.meta.url)) },
-      { find: /^wasm2vec\/(math|network)$/, replacement: fileURLToPath(new URL("build/$1.js", import.meta.url)) },
+      { find: /^wasm2vec\/(\w+)$/, replacement: fileURLToPath(new URL("build/$1.js", import.meta.url)) },
     ],
   },
   test: {

@@ -3,7 +3,7 @@
 // A failed assertion traps. Nothing is inlined in the debug binary, so the error's stack names the assertion and who asked;
 // what it saw, and what it holds that against, are u32 at Seen.value and Seen.limit.
 
-import { Mark, Param, Seen, Shield, TargetSet, Tile } from "./params";
+import { Mark, Param, Seen, TargetSet, Tile } from "./params";
 
 /** Whether this binary asserts. */
 // @ts-ignore: decorator
@@ -64,12 +64,10 @@ export function assertBatch(params: usize, length: u32): void {
   if (length > 0) check(load<u32>(ids + (<usize>(length - 1) << 2)) == Mark.sentenceEnd, length, Mark.sentenceEnd);
 }
 
-/** A window has as many contexts as there is room for, each a row of the input matrix. xs: u32[n]. */
-export function assertContexts(params: usize, xs: usize, n: u32): void {
-  const stride: usize = load<u32>(params, Param.stride);
+/** A window has as many contexts as there is room for, each a word. ids: u32[n]. */
+export function assertContexts(params: usize, ids: usize, n: u32): void {
   assertFits(n, load<u32>(params, Param.windowLeft) + load<u32>(params, Param.windowRight));
-  for (const end = xs + (<usize>n << 2); xs < end; xs += 4)
-    assertRowOf(load<u32>(xs), load<u32>(params, Param.inputs), load<u32>(params, Param.vocabularySize), stride);
+  for (const end = ids + (<usize>n << 2); ids < end; ids += 4) assertBelow(load<u32>(ids), load<u32>(params, Param.vocabularySize));
 }
 
 /** The output rows of a set are the zero row or of the output matrix, and gradients have room for n hidden rows. */
@@ -87,10 +85,10 @@ export function assertSet(params: usize, n: u32, set: usize): void {
   }
 }
 
-/** Copies of rows end within the room for one of each context. */
-export function assertShields(params: usize, end: usize): void {
+/** Copies that stand in for rows, of `size` bytes each, end within the room for one of each context. */
+export function assertStaged(params: usize, end: usize, size: usize): void {
   const contexts: usize = load<u32>(params, Param.windowLeft) + load<u32>(params, Param.windowRight);
-  assertFits(end, load<u32>(params, Param.shields) + contexts * (Shield.copy + load<u32>(params, Param.stride)));
+  assertFits(end, load<u32>(params, Param.staged) + contexts * size);
 }
 
 /** Rows of a cell: that of the context and that of the target lie in their blocks. */

@@ -3,7 +3,9 @@
 // Environment: CORPUS EPOCHS=5 VECTORS (a file instead of training) SPLITS=5
 
 import { readFileSync } from "node:fs";
-import { loadVectors, parseAnalogies, train, type WordVectors } from "wasm2vec";
+import { train, type WordVectors } from "wasm2vec";
+import { parseAnalogies } from "wasm2vec/evaluate";
+import { loadVectors } from "wasm2vec/files";
 import { type Matrix, naiveSoftmaxLossAndGradient, sgd, type Vector } from "wasm2vec/math";
 import { HiddenLayerNetwork } from "wasm2vec/network";
 import { Random } from "../src/base/random.js";

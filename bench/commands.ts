@@ -7,7 +7,7 @@ import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { readChunks } from "wasm2vec";
+import { readChunks } from "wasm2vec/files";
 import { median, medianRatio } from "../src/race/median.js";
 import { PYTHON, pathOf } from "../test/support/programs.js";
 import { corpusPath, FASTTEXT, machine } from "./measure.js";

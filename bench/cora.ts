@@ -2,8 +2,9 @@
 // majority class. The hidden-layer network predicts the class of each paper from its vector; half of the papers are held out.
 
 import { readFileSync } from "node:fs";
-import { type Edge, node2vec, type WordVectors } from "wasm2vec";
+import { node2vec, type WordVectors } from "wasm2vec";
 import { HiddenLayerNetwork } from "wasm2vec/network";
+import type { Edge } from "wasm2vec/sequences";
 import { Random } from "../src/base/random.js";
 import { median } from "../src/race/median.js";
 import { machine } from "./measure.js";

@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadCheckpoint } from "wasm2vec";
+import { loadCheckpoint } from "wasm2vec/files";
 import { corpusPath, machine } from "./measure.js";
 
 const KILLS = Number(process.env.KILLS ?? 50);

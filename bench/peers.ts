@@ -8,18 +8,10 @@ import { createWriteStream, mkdtempSync, readFileSync, renameSync, rmSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import {
-  evaluateAnalogies,
-  evaluateWordPairs,
-  type KernelChoice,
-  loadVectors,
-  parseAnalogies,
-  parseWordPairs,
-  readChunks,
-  saveVectors,
-  type TrainOptions,
-  train,
-} from "wasm2vec";
+import { type TrainOptions, train } from "wasm2vec";
+import { evaluateAnalogies, evaluateWordPairs, parseAnalogies, parseWordPairs } from "wasm2vec/evaluate";
+import { loadVectors, readChunks, saveVectors } from "wasm2vec/files";
+import type { KernelChoice } from "wasm2vec/types";
 import { median, medianRatio } from "../src/race/median.js";
 import { PYTHON, pathOf } from "../test/support/programs.js";
 import { corpusPath, countWords, FASTTEXT, machine } from "./measure.js";

@@ -5,7 +5,9 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import usearch from "usearch";
-import { ApproximateIndex, loadVectors, saveVectors, train, usearchGraph, type WordVectors } from "wasm2vec";
+import { train, type WordVectors } from "wasm2vec";
+import { loadVectors, saveVectors } from "wasm2vec/files";
+import { ApproximateIndex, usearchGraph } from "wasm2vec/queries";
 import { median } from "../src/race/median.js";
 import { corpusPath, machine } from "./measure.js";
 

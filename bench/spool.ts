@@ -2,7 +2,8 @@
 // Prints words of text a second in the epochs after the first.
 
 import { existsSync } from "node:fs";
-import { type FileOptions, fileCorpus, train } from "wasm2vec";
+import { train } from "wasm2vec";
+import { type FileOptions, fileCorpus } from "wasm2vec/files";
 import { median } from "../src/race/median.js";
 import { machine, spread } from "./measure.js";
 

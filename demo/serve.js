@@ -20,7 +20,7 @@ const TYPES = {
 
 /** Sources that the race page links to, so that anyone can check that it is fair. As text, which every host serves alike. */
 const CODE = [
-  ...["js.ts", "js-output.ts"].map((name) => `../src/kernel/${name}`),
+  ...["js-kernel.ts", "js-output.ts"].map((name) => `../src/kernel/js/${name}`),
   ...["train.ts", "output.ts", "rows.ts", "sigmoid.ts", "vector.ts"].map((name) => `../assembly/${name}`),
   "../src/race/race.ts",
 ];
@@ -36,8 +36,9 @@ export async function buildPages(folder) {
       "race/main": here("race/main.ts"),
     },
     outdir: folder,
-    alias: { wasm2vec: here("../build/index.js") },
     ...{ bundle: true, format: "esm", splitting: true, minify: true, target: "es2022", logLevel: "warning" },
+    // the package's own chunks, which esbuild only takes without a word from node_modules
+    logOverride: { "ignored-bare-import": "silent" },
   });
   mkdirSync(join(folder, "code"));
   for (const file of CODE) copyFileSync(here(file), join(folder, "code", `${basename(file)}.txt`));

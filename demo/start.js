@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadVectors } from "../build/node.js";
+import { loadVectors } from "../build/files.js";
 
 const sample = fileURLToPath(new URL("sample.txt.gz", import.meta.url));
 const cli = fileURLToPath(new URL("../build/cli.js", import.meta.url));

@@ -1,6 +1,7 @@
 // Queries to the vectors in their current state.
 
-import { evaluateWordPairs, parseWordPairs, type WordVectors } from "wasm2vec";
+import type { WordVectors } from "wasm2vec";
+import { evaluateWordPairs, parseWordPairs } from "wasm2vec/evaluate";
 
 /** Answers the forms. `vectors` returns the current vectors. */
 export function answer(vectors: () => WordVectors | undefined): void {

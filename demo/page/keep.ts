@@ -1,6 +1,7 @@
 // Checkpoints in the origin private file system (OPFS), and downloads.
 
-import { type CheckpointOptions, type VectorFormat, type WordVectors, writeVectors, writeWords } from "wasm2vec";
+import type { CheckpointOptions, WordVectors } from "wasm2vec";
+import { type VectorFormat, writeVectors, writeWords } from "wasm2vec/formats";
 
 const NAME = "training.ckpt";
 

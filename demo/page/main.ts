@@ -2,16 +2,8 @@
 
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
-import {
-  type Checkpoint,
-  type EpochModel,
-  type Progress,
-  readCheckpoint,
-  TrainingControl,
-  type TrainOptions,
-  train,
-  type WordVectors,
-} from "wasm2vec";
+import { type Checkpoint, type Progress, readCheckpoint, TrainingControl, type TrainOptions, train, type WordVectors } from "wasm2vec";
+import type { EpochModel } from "wasm2vec/types";
 import { answer, list } from "./ask.js";
 import { describeCost, learnSpeed } from "./cost.js";
 import { LossCurve } from "./curve.js";

@@ -12,7 +12,7 @@ const status = $("#status");
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** The source of each kernel, beside this page. */
-const CODE: Record<string, string> = { js: "js.ts", scalar: "train.ts", simd: "train.ts", relaxed: "train.ts" };
+const CODE: Record<string, string> = { js: "js-kernel.ts", scalar: "train.ts", simd: "train.ts", relaxed: "train.ts" };
 
 const where = `${navigator.userAgent}, ${navigator.hardwareConcurrency} cores, ${crossOriginIsolated ? "" : "not "}cross-origin isolated`;
 $("#where").textContent = where;

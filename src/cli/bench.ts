@@ -1,8 +1,9 @@
 import { cpus } from "node:os";
 import { Command, Option } from "commander";
 import packageJson from "../../package.json";
+import { fileCorpus } from "../files.js";
 import { LOSSES } from "../model/losses/registry.js";
-import { DEFAULTS, fileCorpus, train } from "../node.js";
+import { DEFAULTS, train } from "../node.js";
 import { proof, type RaceResult, race, type Training, type Turn } from "../race/race.js";
 import { abortable } from "../text/abort.js";
 import { resolveOptions } from "../train/train-options.js";

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { VECTOR_FORMATS } from "../format/vectors.js";
-import { checkWritable, type ReadFormat, type VectorFormat } from "../node.js";
+import type { ReadFormat, VectorFormat } from "../formats.js";
+import { checkWritable } from "../platform/node/files.js";
 import { countOf, finish, parseCount, type Result } from "./command.js";
 import { checkDistinct, namedFiles } from "./distinct.js";
 import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags, wordsRead } from "./input.js";

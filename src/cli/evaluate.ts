@@ -7,9 +7,9 @@ import {
   evaluateWordPairs,
   parseAnalogies,
   parseWordPairs,
-  readText,
   type WordPairScore,
-} from "../node.js";
+} from "../evaluate.js";
+import { readText } from "../platform/node/files.js";
 import { finish, parseCount, type Result, table, UsageError } from "./command.js";
 import { addVectorOptions, openVectorFile, VECTORS, type VectorFlags } from "./input.js";
 

@@ -1,8 +1,10 @@
 // The vector file that a command reads, and its options.
 
 import { type Command, Option } from "commander";
+import { type LoadOptions, loadVectors } from "../files.js";
 import { READ_FORMATS } from "../format/vectors.js";
-import { type LoadOptions, loadVectors, type ReadFormat, type SkippedRows, type WordVectors } from "../node.js";
+import type { ReadFormat, SkippedRows } from "../formats.js";
+import type { WordVectors } from "../node.js";
 import { readStandardInput } from "../platform/node/files.js";
 import { loadFrom, wordsBeside } from "../platform/node/vectors.js";
 import { grouped } from "./command.js";

@@ -1,7 +1,8 @@
 // The output of vectors: a file whose name may choose the format, or standard output.
 
+import { saveVectors, writeAtomically } from "../files.js";
 import { VECTOR_FORMATS, type VectorFormat, WORDLESS, writeVectors } from "../format/vectors.js";
-import { saveVectors, type WordVectors, writeAtomically } from "../node.js";
+import type { WordVectors } from "../node.js";
 import { filesOf } from "../platform/node/vectors.js";
 import { UsageError } from "./command.js";
 

@@ -1,14 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import {
-  checkWritable,
-  learnPhrases,
-  type PhraseOptions,
-  type PhraseScoring,
-  Phrases,
-  readText,
-  writeAtomically,
-} from "../node.js";
+import { writeAtomically } from "../files.js";
+import { learnPhrases } from "../node.js";
+import { type PhraseOptions, type PhraseScoring, Phrases } from "../phrases.js";
+import { checkWritable, readText } from "../platform/node/files.js";
 import { spawnWorker } from "../platform/node/worker.js";
 import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";

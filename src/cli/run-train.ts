@@ -6,28 +6,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
+import { fileCheckpoint, loadCheckpoint, loadVectors, loadVocabulary, saveVocabulary } from "../files.js";
 import { checkWords } from "../format/vectors.js";
 import { isExact, kernelName } from "../kernel/engines/kernels.js";
 import type { KernelName } from "../kernel/kernel.js";
 import { lossOf } from "../model/losses/registry.js";
 import {
   type Checkpoint,
-  checkWritable,
-  fileCheckpoint,
-  loadCheckpoint,
   loadModel,
-  loadVectors,
-  loadVocabulary,
   type Model,
   type NodeCorpusSource,
   type Progress,
-  readText,
-  saveVocabulary,
   TrainingControl,
   type TrainOptions,
   train,
   type Vocabulary,
 } from "../node.js";
+import { checkWritable, readText } from "../platform/node/files.js";
 import type { Corpus } from "../text/corpus.js";
 import { namesOf } from "../train/options/option.js";
 import { goOnOptions, OPTIONS, resolveOptions, resumeOptions } from "../train/train-options.js";

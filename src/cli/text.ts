@@ -1,7 +1,9 @@
 // Options of commands that read text.
 
 import { type Command, Option } from "commander";
-import { type FileOptions, FormatError, fileCorpus, readText, streamCorpus } from "../node.js";
+import { type FileOptions, fileCorpus, streamCorpus } from "../files.js";
+import { FormatError } from "../node.js";
+import { readText } from "../platform/node/files.js";
 import type { Corpus } from "../text/corpus.js";
 import { TOKENIZERS } from "../text/tokenize.js";
 import type { TokenChunk } from "../text/tokens.js";

@@ -1,9 +1,10 @@
 // The options of train as flags: from the tables of options and their lines.
 
 import { InvalidArgumentError, Option } from "commander";
-import type { TrainOptions, WindowWeights } from "../node.js";
+import type { TrainOptions } from "../node.js";
 import type { Option as Entry } from "../train/options/option.js";
 import { OPTIONS } from "../train/train-options.js";
+import type { WindowWeights } from "../types.js";
 import { parseBytes, parseNumber, parseThreads } from "./command.js";
 import { flagOf, flagsOf, inFlags } from "./flags.js";
 import { OPTION_LINES } from "./option-lines.js";

@@ -1,6 +1,7 @@
 // What the command train is to do: the options that were typed, with what a checkpoint keeps of the command that began it.
 
-import type { Checkpoint, VectorFormat } from "../node.js";
+import type { VectorFormat } from "../formats.js";
+import type { Checkpoint } from "../node.js";
 import { namesOf } from "../train/options/option.js";
 import { OPTIONS } from "../train/train-options.js";
 import { UsageError } from "./command.js";

@@ -36,11 +36,12 @@ export const NODE_DEFAULTS = { window: 10, minCount: 1, subsample: 0, epochs: 2 
 /** Options of node2vec, for the walks and for training. `seed` is for both. */
 export type NodeOptions = WalkOptions & TrainOptions;
 
-/** Baskets as sentences. Other values are returned unchanged, so that toCorpus refuses them. */
-export function basketCorpus(source: BasketSource): CorpusSource {
-  if (typeof source === "function") return () => sentencesOf(source());
-  const isIterable = source !== null && typeof source === "object" && !isCorpus(source) && !("next" in source);
-  return isIterable ? () => sentencesOf(source as Iterable<Basket>) : (source as CorpusSource);
+/** Baskets as sentences. Other values, such as a corpus or a path, are returned unchanged for toCorpus to take or refuse. */
+export function basketCorpus<Path>(source: BasketSource | Path): CorpusSource | Path {
+  if (typeof source === "function") return () => sentencesOf((source as () => Iterable<Basket>)());
+  const isObject = source !== null && typeof source === "object" && !(source instanceof URL);
+  const isIterable = isObject && !isCorpus(source) && !("next" in source);
+  return isIterable ? () => sentencesOf(source as Iterable<Basket>) : (source as CorpusSource | Path);
 }
 
 async function* sentencesOf(baskets: Iterable<Basket> | AsyncIterable<Basket>): AsyncGenerator<string[]> {

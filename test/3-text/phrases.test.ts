@@ -7,17 +7,9 @@ import { Worker } from "node:worker_threads";
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  FormatError,
-  fileCorpus,
-  learnPhrases,
-  type Model,
-  type PhraseOptions,
-  Phrases,
-  type TrainOptions,
-  textCorpus,
-  train,
-} from "wasm2vec";
+import { FormatError, learnPhrases, type Model, type TrainOptions, textCorpus, train } from "wasm2vec";
+import { fileCorpus } from "wasm2vec/files";
+import { type PhraseOptions, Phrases } from "wasm2vec/phrases";
 import { Workbench } from "../support/command";
 
 const lines = gunzipSync(readFileSync("demo/sample.txt.gz")).toString().split("\n").slice(0, 2000);

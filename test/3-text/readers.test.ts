@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Corpus, type FileOptions, FormatError, fileCorpus, readText, textCorpus, train } from "wasm2vec";
+import { type Corpus, FormatError, textCorpus, train } from "wasm2vec";
+import { type FileOptions, fileCorpus, readChunks } from "wasm2vec/files";
 import { Xxh64 } from "../../src/base/xxh64";
 import { sentencesOf } from "../../src/text/sentences";
 import { Workbench } from "../support/command";
@@ -34,6 +35,13 @@ function put(name: string, content: string | Buffer): string {
   mkdirSync(join(path, ".."), { recursive: true });
   writeFileSync(path, content);
   return path;
+}
+
+/** A whole file, decompressed. */
+async function readText(path: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readChunks(path)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 async function read(corpus: Corpus): Promise<string[]> {

@@ -3,7 +3,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringCorpus, type TextBytes, textCorpus, train } from "wasm2vec";
+import { stringCorpus, textCorpus, train } from "wasm2vec";
+import type { TextBytes } from "wasm2vec/types";
 import { firstWords } from "../../src/race/first-words";
 import { type Corpus, toCorpus } from "../../src/text/corpus";
 import { Phrases } from "../../src/text/phrases";

@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { stringCorpus, type TokenizeOptions, textCorpus, train } from "wasm2vec";
+import { stringCorpus, textCorpus, train } from "wasm2vec";
+import type { TokenizeOptions } from "wasm2vec/types";
 import { sentencesOf } from "../../src/text/sentences";
 import { makeTokenizer } from "../../src/text/tokenize";
 

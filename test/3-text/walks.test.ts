@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Edge, randomWalks, train, type WalkOptions } from "wasm2vec";
+import { train } from "wasm2vec";
+import { type Edge, randomWalks, type WalkOptions } from "wasm2vec/sequences";
 import { sentencesOf } from "../../src/text/sentences";
 
 async function walks(edges: Edge[], options: WalkOptions): Promise<string[][]> {

@@ -2,7 +2,8 @@
 
 import usearch from "usearch";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ApproximateIndex, MissingWordError, usearchGraph, type WordVectors } from "wasm2vec";
+import { MissingWordError, type WordVectors } from "wasm2vec";
+import { ApproximateIndex, usearchGraph } from "wasm2vec/queries";
 import { grouped } from "../support/grouped";
 
 let vectors: WordVectors;

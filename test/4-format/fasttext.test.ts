@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { loadFastText, loadVectors } from "wasm2vec";
+import { loadFastText, loadVectors } from "wasm2vec/files";
 import { FormatError } from "../../src/base/errors";
 import { readVectors } from "../../src/format/vectors";
 import { cut, expectSound } from "../support/vector-files";

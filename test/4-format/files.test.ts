@@ -19,19 +19,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  checkWritable,
-  createVectors,
-  FormatError,
-  loadVectors,
-  loadVocabulary,
-  readChunks,
-  saveVectors,
-  saveVocabulary,
-  Vocabulary,
-  writeAtomically,
-} from "wasm2vec";
-import { identityOf, removeTemporaries, writeAllAtomically } from "../../src/platform/node/files";
+import { createVectors, FormatError, Vocabulary } from "wasm2vec";
+import { loadVectors, loadVocabulary, readChunks, saveVectors, saveVocabulary, writeAtomically } from "wasm2vec/files";
+import { checkWritable, identityOf, removeTemporaries, writeAllAtomically } from "../../src/platform/node/files";
 
 let folder: string;
 beforeEach(() => {
@@ -96,7 +86,7 @@ it("a killed process leaves the old file whole", async () => {
   const path = join(folder, "out");
   writeFileSync(path, "old");
   const script = `
-    import { writeAtomically } from ${JSON.stringify(new URL("../../build/node.js", import.meta.url).href)};
+    import { writeAtomically } from ${JSON.stringify(new URL("../../build/files.js", import.meta.url).href)};
     await writeAtomically(${JSON.stringify(path)}, (function* () {
       yield Buffer.from("half");
       yield new Uint8Array(1 << 20);

@@ -2,23 +2,20 @@
 
 import highs from "highs";
 import { describe, expect, it } from "vitest";
+import { createVectors, MissingWordError, train, Vocabulary } from "wasm2vec";
 import {
   closerThan,
-  createVectors,
   distance,
   distances,
   documentVectors,
-  MissingWordError,
   mostSimilarCosmul,
   nSimilarity,
   predictOutputWord,
   rank,
   relativeCosineSimilarity,
   relaxedWordMoversDistance,
-  train,
-  Vocabulary,
   wordMoversDistance,
-} from "wasm2vec";
+} from "wasm2vec/queries";
 import { Random } from "../../src/base/random";
 import { sampleText } from "../support/sample";
 

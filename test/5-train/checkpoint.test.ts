@@ -8,14 +8,13 @@ import { describe, expect, it, vi } from "vitest";
 import {
   type Checkpoint,
   type CheckpointOptions,
-  fileCheckpoint,
-  loadCheckpoint,
   type Model,
   readCheckpoint,
   TrainingControl,
   type TrainOptions,
   train,
 } from "wasm2vec";
+import { fileCheckpoint, loadCheckpoint } from "wasm2vec/files";
 import { sampleText } from "../support/sample";
 import { store } from "../support/stored";
 import { unshared } from "../support/unshared";

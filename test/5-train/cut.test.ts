@@ -14,6 +14,11 @@ const evenShape = (size: number) => shapeOf({ size });
 type CutOptions = Parameters<typeof cutText>[0];
 
 describe("blocksOf", () => {
+  it("has blocks enough for rows that are not of words", () => {
+    expect(blocksOf({ words: 1000, inputRows: 2_000_000, outputRows: 1000 })).toBe(32);
+    expect(blocksOf({ words: 1000, inputRows: 1000, outputRows: 8 * BLOCK_ROWS + 1 })).toBe(16);
+  });
+
   it.each([
     [2, 1],
     [511, 1],

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { fileCheckpoint, loadCheckpoint, loadModel, type TrainOptions, train } from "wasm2vec";
+import { loadModel, type TrainOptions, train } from "wasm2vec";
+import { fileCheckpoint, loadCheckpoint } from "wasm2vec/files";
 import { sampleText } from "../support/sample";
 
 const text = sampleText(3000);

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { estimateMemory, loadVocabulary, type TrainOptions } from "wasm2vec";
+import { estimateMemory, type TrainOptions } from "wasm2vec";
+import { loadVocabulary } from "wasm2vec/files";
 import { Random } from "../../src/base/random";
 import { unshared } from "../support/unshared";
 

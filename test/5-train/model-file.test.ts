@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadCheckpoint, loadModel, type Model, readCheckpoint, type TrainOptions, train } from "wasm2vec";
+import { loadModel, type Model, readCheckpoint, type TrainOptions, train } from "wasm2vec";
+import { loadCheckpoint } from "wasm2vec/files";
 import { sampleText } from "../support/sample";
 import { store } from "../support/stored";
 

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { fileCorpus, learnPhrases, type Progress, train } from "wasm2vec";
+import { learnPhrases, type Progress, train } from "wasm2vec";
+import { fileCorpus } from "wasm2vec/files";
 import { describe as lineOf, printWarning, showCounting, showProgress } from "../../src/cli/progress";
 import { ProgressReporter } from "../../src/train/loop/progress";
 

@@ -1,7 +1,8 @@
 // Baskets and graphs.
 
 import { describe, expect, it } from "vitest";
-import { ITEM_DEFAULTS, type Item, item2vec, node2vec, randomWalks, type TrainOptions, train } from "wasm2vec";
+import { item2vec, node2vec, type TrainOptions, train } from "wasm2vec";
+import { ITEM_DEFAULTS, type Item, randomWalks } from "wasm2vec/sequences";
 import { Random } from "../../src/base/random";
 import { store } from "../support/stored";
 import { unshared } from "../support/unshared";

@@ -1,16 +1,8 @@
 // Training as users call it, from the build: workers start from build/worker-node.js.
 
 import { describe, expect, it } from "vitest";
-import {
-  DivergenceError,
-  type Progress,
-  parseAnalogies,
-  parseWordPairs,
-  qualityProbe,
-  type TrainOptions,
-  train,
-  Vocabulary,
-} from "wasm2vec";
+import { DivergenceError, type Progress, type TrainOptions, train, Vocabulary } from "wasm2vec";
+import { parseAnalogies, parseWordPairs, qualityProbe } from "wasm2vec/evaluate";
 import { train as trainInSource } from "../../src/node";
 import { kernels } from "../support/kernels";
 import { sha256 } from "../support/same-bytes";

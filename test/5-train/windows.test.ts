@@ -3,7 +3,8 @@
 
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadVectors, type TrainOptions, train, type WordVectors } from "wasm2vec";
+import { type TrainOptions, train, type WordVectors } from "wasm2vec";
+import { loadVectors } from "wasm2vec/files";
 import { meanContexts } from "../../src/train/options/window-shape";
 import { type TrainOptions as Options, resolveOptions } from "../../src/train/train-options";
 import { small as flags, Workbench } from "../support/command";

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadVectors } from "wasm2vec";
+import { loadVectors } from "wasm2vec/files";
 import { type Outcome, small, Workbench } from "../support/command";
 
 let bench: Workbench;

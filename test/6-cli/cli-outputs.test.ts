@@ -3,7 +3,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { fileCheckpoint, loadModel, loadVectors, train as trainHere } from "wasm2vec";
+import { loadModel, train as trainHere } from "wasm2vec";
+import { fileCheckpoint, loadVectors } from "wasm2vec/files";
 import { cli, holds, type Outcome, small, Workbench } from "../support/command";
 import { sampleText } from "../support/sample";
 

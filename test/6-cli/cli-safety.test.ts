@@ -13,7 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { loadModel, loadVectors } from "wasm2vec";
+import { loadModel } from "wasm2vec";
+import { loadVectors } from "wasm2vec/files";
 import { cli, holds, type Outcome, small, Workbench } from "../support/command";
 
 let bench: Workbench;

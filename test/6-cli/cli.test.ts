@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DEFAULTS, loadVectors } from "wasm2vec";
+import { DEFAULTS } from "wasm2vec";
+import { loadVectors } from "wasm2vec/files";
 import { cli, type Outcome, small, Workbench } from "../support/command";
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

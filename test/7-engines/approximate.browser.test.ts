@@ -2,7 +2,7 @@
 
 import { loadHnswlib } from "hnswlib-wasm/dist/hnswlib.js";
 import { expect, it } from "vitest";
-import { ApproximateIndex, hnswlibGraph } from "wasm2vec";
+import { ApproximateIndex, hnswlibGraph } from "wasm2vec/queries";
 import { grouped } from "../support/grouped";
 
 it("finds nearly all of the nearest words", async () => {

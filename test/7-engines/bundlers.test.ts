@@ -12,7 +12,7 @@ import { train } from "wasm2vec";
 import webpack from "webpack";
 import { ISOLATION } from "../../demo/serve.js";
 import { BROWSERS, type Browser } from "../support/browsers";
-import { type Project, unpack } from "../support/packed";
+import { install, type Project } from "../support/packed";
 import { type Served, serve } from "../support/served";
 
 let project: Project;
@@ -31,7 +31,7 @@ interface Outcome {
 const PAGE = (script: string) => `<!doctype html><title>app</title><script type="module" src="${script}"></script>`;
 
 beforeAll(async () => {
-  project = unpack();
+  project = install();
   for (const file of ["main.js"]) cpSync(join("test/apps", file), join(project.folder, file));
   writeFileSync(join(project.folder, "index.html"), PAGE("./main.js"));
   browser = await BROWSERS.Chromium();

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { loadVectors } from "wasm2vec";
+import { loadVectors } from "wasm2vec/files";
 import { buildPages } from "../../demo/serve.js";
 import type { Browser } from "../support/browsers";
 import { onEachPage, says, until } from "../support/drive";

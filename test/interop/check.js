@@ -3,19 +3,16 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { evaluateAnalogies, evaluateWordPairs, parseAnalogies, parseWordPairs } from "../../build/evaluate.js";
+import { loadVectors } from "../../build/files.js";
 import {
   closerThan,
   distances,
-  evaluateAnalogies,
-  evaluateWordPairs,
-  loadVectors,
   mostSimilarCosmul,
   nSimilarity,
-  parseAnalogies,
-  parseWordPairs,
   rank,
   relativeCosineSimilarity,
-} from "../../build/node.js";
+} from "../../build/queries.js";
 
 const folder = process.argv[2];
 const ours = await loadVectors(join(folder, "ours.bin"));

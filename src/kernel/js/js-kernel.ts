@@ -9,6 +9,7 @@ import { boundRows, encodeRows } from "./js-codes.js";
 import { outputLayer } from "./js-losses.js";
 import type { OutputLayer } from "./js-output.js";
 import { sortPairs } from "./js-sort.js";
+import { Staging } from "./js-staging.js";
 import { dot } from "./js-vector.js";
 
 export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKernel {
@@ -58,28 +59,23 @@ class BatchTrainer {
   private readonly shrink: boolean;
   /** of the distances 1, 2 …; empty if all contexts weigh 1 */
   private readonly windowWeights: Float32Array;
-  private readonly inputs: number;
-  /** Share of its steps that each input row keeps; empty if all keep all. */
-  private readonly rates: Float32Array;
+  private readonly staging: Staging;
   private readonly output: OutputLayer;
   /** Input rows of a window. */
   private readonly xs: Int32Array;
   /** Their weights. */
   private readonly weights: Float64Array;
-  /** Rows of a window that copies stand for, with their rates. */
-  private shields: { row: number; copy: number; rate: number }[] = [];
   private readonly partial: Float64Array;
 
   constructor(private readonly block: Block) {
     this.f = block.f;
     this.D = block.integer(Param.stride) / 4;
     this.window = block.integer(Param.window);
-    this.inputs = block.integer(Param.inputs) / 4;
     this.left = block.integer(Param.windowLeft);
     this.right = block.integer(Param.windowRight);
     this.shrink = block.integer(Param.shrinkWindows) !== 0;
     this.windowWeights = block.list(Param.windowWeights, this.window);
-    this.rates = block.list(Param.rates, block.integer(Param.vocabularySize));
+    this.staging = new Staging(block);
     const contexts = this.left + this.right;
     this.xs = new Int32Array(contexts);
     this.weights = new Float64Array(contexts);
@@ -117,7 +113,7 @@ class BatchTrainer {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
       this.predict(this.xs, n, this.block.u[p], this.weights);
-      this.unshield();
+      this.staging.unstage();
     }
   }
 
@@ -154,7 +150,7 @@ class BatchTrainer {
         const scale = divided ? weights[b] / all : weights[b];
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
       }
-      this.unshield();
+      this.staging.unstage();
     }
   }
 
@@ -168,32 +164,9 @@ class BatchTrainer {
     for (let q = Math.max(p - Math.min(radius, this.left), first); q < to; q++) {
       if (q === p) continue;
       this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
-      this.xs[n++] = this.inputRow(u[q]);
+      this.xs[n++] = this.staging.stage(u[q]);
     }
     return n;
-  }
-
-  /** The row of a word; for a word of a rate of its own a copy, which learns in its place. */
-  private inputRow(word: number): number {
-    const { shields, rates, D } = this;
-    const row = this.inputs + word * D;
-    if (rates.length === 0 || rates[word] === 1) return row;
-    const known = shields.find((shield) => shield.row === row);
-    if (known) return known.copy;
-    const copy = this.block.integer(Param.shields) / 4 + shields.length * D;
-    this.f.copyWithin(copy, row, row + D);
-    shields.push({ row, copy, rate: rates[word] });
-    return copy;
-  }
-
-  /** The rows keep their share of what the copies have learnt in the window. */
-  private unshield(): void {
-    if (this.shields.length === 0) return;
-    const { f, D } = this;
-    for (const { row, copy, rate } of this.shields) {
-      for (let d = 0; d < D; d++) f[row + d] += rate * (f[copy + d] - f[row + d]);
-    }
-    this.shields = [];
   }
 
   /**

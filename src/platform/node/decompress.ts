@@ -1,11 +1,11 @@
-// Compressed files, detected from their first bytes: gzip by Node, bzip2 by unbzip2-stream, Zstandard by fzstd.
+// Compressed files, detected from their first bytes: gzip by Node, bzip2 by unbzip2-stream, Zstandard by Node or fzstd.
 
 import { PassThrough, Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import unbzip2Stream from "unbzip2-stream";
 import { FormatError } from "../../base/errors.js";
 import { withHead } from "../../text/source.js";
+import { unbzip2Stream } from "./packages.js";
+import { through } from "./through.js";
 import { unzstd } from "./zstd.js";
 
 /** Bytes of gzip decompressed at a time. */
@@ -16,11 +16,11 @@ type Decompress = (parts: AsyncGenerator<Uint8Array>) => AsyncIterable<Uint8Arra
 /** First bytes that tell the compression. */
 export const HEAD = 10;
 
-/** How each compression is detected from the first bytes, read as Latin-1, and decompressed. */
-const COMPRESSIONS: { name: string; begins: (head: string) => boolean; decompress: Decompress }[] = [
-  { name: "gzip", begins: (head) => head.startsWith("\x1f\x8b"), decompress: gunzip },
-  { name: "bzip2", begins: beginsBzip2, decompress: unbzip2 },
-  { name: "Zstandard", begins: (head) => head.startsWith("\x28\xb5\x2f\xfd"), decompress: unzstd },
+/** How each compression is detected from the first bytes, read as Latin-1, and decompressed by what open loads. */
+const COMPRESSIONS: { name: string; begins: (head: string) => boolean; open: () => Promise<Decompress> }[] = [
+  { name: "gzip", begins: (head) => head.startsWith("\x1f\x8b"), open: async () => gunzip },
+  { name: "bzip2", begins: beginsBzip2, open: unbzip2 },
+  { name: "Zstandard", begins: (head) => head.startsWith("\x28\xb5\x2f\xfd"), open: unzstd },
 ];
 
 /** A plain text may begin with "BZh1", so the magic number of a block or of the end must follow, as far as the file goes. */
@@ -38,7 +38,10 @@ function compressionOf(first: Uint8Array) {
   return COMPRESSIONS.find(({ begins }) => begins(head));
 }
 
-/** The bytes of a file, decompressed if it is compressed. @throws FormatError if the compressed data is damaged or truncated */
+/**
+ * The bytes of a file, decompressed if it is compressed.
+ * @throws FormatError if the compressed data is damaged or truncated; Error if a package that decompresses it is not installed
+ */
 export async function* decompress(file: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
   const parts = withHead(file, HEAD);
   const { value: first = new Uint8Array() } = await parts.next();
@@ -59,8 +62,12 @@ export async function* decompress(file: AsyncIterable<Uint8Array>, name: string)
     yield* whole();
     return;
   }
+  const undo = await compression.open().catch(async (error) => {
+    await parts.return(undefined);
+    throw new Error(`cannot read ${name}: ${error.message}`, { cause: error });
+  });
   try {
-    yield* compression.decompress(whole());
+    yield* undo(whole());
   } catch (error) {
     // I/O errors pass through unchanged
     if (failure !== undefined) throw failure;
@@ -69,29 +76,25 @@ export async function* decompress(file: AsyncIterable<Uint8Array>, name: string)
   }
 }
 
-async function* gunzip(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const text = new PassThrough();
-  // an error of any of the streams destroys `text`, and so reaches its reader
-  pipeline(Readable.from(parts), createGunzip({ chunkSize: CHUNK }), text).catch(() => {});
-  try {
-    yield* text;
-  } finally {
-    text.destroy();
-  }
+function gunzip(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return through(parts, createGunzip({ chunkSize: CHUNK }));
 }
 
-async function* unbzip2(parts: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const text = new PassThrough();
-  const compressed = Readable.from(parts);
-  const destroy = (error: Error) => text.destroy(error);
-  // unbzip2-stream is an old-style stream, which pipeline does not accept
-  compressed.once("error", destroy).pipe(unbzip2Stream()).on("error", destroy).pipe(text);
-  try {
-    yield* text;
-  } finally {
-    compressed.destroy();
-    text.destroy();
-  }
+async function unbzip2(): Promise<Decompress> {
+  const makeStream = await unbzip2Stream();
+  return async function* (parts) {
+    const text = new PassThrough();
+    const compressed = Readable.from(parts);
+    const destroy = (error: Error) => text.destroy(error);
+    // unbzip2-stream is an old-style stream, which pipeline does not accept
+    compressed.once("error", destroy).pipe(makeStream()).on("error", destroy).pipe(text);
+    try {
+      yield* text;
+    } finally {
+      compressed.destroy();
+      text.destroy();
+    }
+  };
 }
 
 function isTruncated(error: unknown): boolean {

@@ -3,9 +3,12 @@
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { glob, isDynamicPattern } from "tinyglobby";
 import { show } from "../../base/check.js";
 import { readError } from "./files.js";
+import { tinyglobby } from "./packages.js";
+
+/** Every glob has one of these. */
+const GLOB = /[*?[\]{}()!]/;
 
 /** Skipped names shown in a warning. */
 const NAMED = 3;
@@ -19,7 +22,7 @@ export interface FoundFile {
  * Files, the files of folders, and the files that globs match, in the given order and then by name. In folders links are followed;
  * names that begin with a dot and files seen before are skipped.
  * @param onWarning called with what was skipped
- * @throws Error naming the path
+ * @throws Error naming the path; Error if there is a glob, and tinyglobby is not installed
  */
 export async function filesOf(
   paths: readonly string[],
@@ -27,8 +30,8 @@ export async function filesOf(
 ): Promise<FoundFile[]> {
   const files: FoundFile[] = [];
   for (const path of paths) {
-    const stats = await statOf(path).catch((error) => {
-      if (isDynamicPattern(path)) return undefined;
+    const stats = await statOf(path).catch(async (error) => {
+      if (GLOB.test(path) && (await tinyglobby()).isDynamicPattern(path)) return undefined;
       throw error;
     });
     if (stats === undefined) files.push(...(await globbed(path)));
@@ -45,6 +48,7 @@ async function statOf(path: string): Promise<Stats> {
 }
 
 async function globbed(pattern: string): Promise<FoundFile[]> {
+  const { glob } = await tinyglobby();
   const found = (await glob(pattern, { absolute: false })).sort();
   if (found.length === 0) throw new Error(`cannot read ${show(pattern)}: no file matches it`);
   return Promise.all(found.map(async (path) => ({ path, stats: await statOf(path) })));

@@ -2,10 +2,10 @@
 
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { parse } from "csv-parse";
 import { checkBoolean, checkInteger, show } from "../../base/check.js";
 import { FormatError } from "../../base/errors.js";
 import type { MissingOptions, Tally } from "../../text/fields.js";
+import { csvParse } from "./packages.js";
 
 export interface TableOptions {
   /** The files are tables (CSV, TSV): the name, in the first row, or the number, from 1, of the column that holds the text. */
@@ -38,7 +38,7 @@ export function checkTable({ column, delimiter, header }: TableOptions): void {
     );
 }
 
-/** The texts of one column. @throws FormatError naming the row */
+/** The texts of one column. @throws FormatError naming the row; Error if csv-parse is not installed */
 export async function* tableColumn(
   bytes: AsyncIterable<Uint8Array>,
   path: string,
@@ -47,6 +47,7 @@ export async function* tableColumn(
   missingField: MissingOptions["missingField"],
 ): AsyncGenerator<string> {
   const fail = (what: string, cause?: unknown) => new FormatError(`${path}: ${what}`, { cause });
+  const { parse } = await csvParse();
   const table = parse({ delimiter, bom: true, relax_column_count: true, skip_empty_lines: true });
   const reading = pipeline(Readable.from(bytes), table);
   reading.catch(() => {});

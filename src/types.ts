@@ -1,0 +1,21 @@
+/**
+ * Door wasm2vec/types, types only: the parts of which options, corpora and records are made, for who writes them apart.
+ * @module wasm2vec/types
+ */
+
+export type { Facade } from "./facade.js";
+export type { KernelChoice } from "./kernel/engines/kernels.js";
+export type { WasmSource } from "./kernel/engines/wasm.js";
+export type { WordId } from "./kernel/kernel.js";
+export type { InvalidOptions } from "./text/check-utf8.js";
+export type { MissingOptions } from "./text/fields.js";
+export type { BytesRead, TextBytes } from "./text/source.js";
+export type { TokenizeOptions } from "./text/tokenize.js";
+export type { TokenChunk } from "./text/tokens.js";
+export type { ParallelMode } from "./train/execution/plan.js";
+export type { RunListeners } from "./train/listeners.js";
+export type { EpochListener, EpochModel } from "./train/loop/records.js";
+export type { ModelWriter, SaveModelOptions } from "./train/model.js";
+export type { WindowWeights } from "./train/options/window-shape.js";
+export type { Freeze, WordRates } from "./train/options/words.js";
+export type { QueryList, WeightedQuery } from "./vectors/query.js";
