@@ -2,7 +2,13 @@
 
 import debug from "../../build/debug/simd.wasm";
 import { fromBase64 } from "../../src/kernel/base64";
-import { KERNEL_CHOICES, type KernelChoice, planKernel, startQueries, startTrainer } from "../../src/kernel/engines/kernels";
+import {
+  KERNEL_CHOICES,
+  type KernelChoice,
+  planKernel,
+  startQueries,
+  startTrainer,
+} from "../../src/kernel/engines/kernels";
 import type { QueryKernel, Trainer } from "../../src/kernel/kernel";
 
 async function works(kernel: KernelChoice): Promise<boolean> {
