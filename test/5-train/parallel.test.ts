@@ -88,7 +88,6 @@ describe("how threads work together", () => {
   it.skipIf(hasRelaxed)("refuses the relaxed kernel where the engine has no relaxed SIMD", async () => {
     await expect(train(text, relaxed)).rejects.toThrow(/no relaxed SIMD/);
   });
-  });
 });
 
 describe("hogwild", () => {
