@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { ISOLATION } from "./demo/serve.js";
+import { CHROMIUM, pathOf } from "./test/support/programs.js";
 import config, { TIMEOUTS } from "./vitest.config.js";
 
 const { CI_REPORT_BROWSER: report } = process.env;
@@ -29,7 +30,7 @@ function project(isolated: boolean, include: string[]) {
         headless: true,
         connectTimeout: TIMEOUTS.hookTimeout,
         provider: playwright({
-          launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: TIMEOUTS.hookTimeout },
+          launchOptions: { executablePath: pathOf(CHROMIUM), args: ["--no-sandbox"], timeout: TIMEOUTS.hookTimeout },
         }),
         instances: [{ browser: "chromium" as const }],
         screenshotFailures: false,
@@ -50,6 +51,7 @@ const GRAPH = "test/7-engines/approximate.browser.test.ts";
 
 export default defineConfig({
   test: {
+    globalSetup: ["test/support/build.ts"],
     projects: [project(true, [...KERNELS, THREADS, GRAPH]), project(false, [THREADS])],
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,

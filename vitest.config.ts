@@ -31,6 +31,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/**/*.browser.test.ts"],
+    globalSetup: ["test/support/build.ts"],
     ...TIMEOUTS,
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,

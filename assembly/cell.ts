@@ -1,6 +1,7 @@
 // Trains the pairs of a cell: skip-gram with negative sampling, where the contexts are of one block of words, the targets and
 // the noise words of another. (9.5) of docs/math.md.
 
+import { assertBelow, assertCell, assertFits, DEBUG } from "./assertions";
 import { Pair, Param, Tile, TileList } from "./params";
 import { drawNoise } from "./random";
 import { mergeOutputs } from "./repeats";
@@ -22,6 +23,7 @@ let end: usize = 0;
  */
 export function trainCell(params: usize, cell: u32, starts: usize, batches: u32): void {
   const blocks = load<u32>(params, Param.blocks);
+  if (DEBUG) assertBelow(cell, blocks * blocks);
   listStep = (<usize>(blocks * blocks) + 1) << 2;
   list = starts + (<usize>cell << 2);
   listsEnd = list + <usize>batches * listStep;
@@ -76,6 +78,7 @@ function drawTile(params: usize, tile: usize): void {
   for (; pair < room && hasNext(); pair += Pair.size) {
     const entry = load<u32>(next);
     const word = <usize>(entry & 0xffff);
+    if (DEBUG) assertCell(params, word, entry >> 16);
     const x = inputs + word * stride;
     const t = outputs + <usize>(entry >> 16) * stride;
     store<u32>(pair, <u32>x, Pair.context);
@@ -160,6 +163,7 @@ function trainPairs(params: usize, pairs: usize, pairsEnd: usize, rows: usize, m
   const negatives = load<u32>(params, Param.negatives);
   const n = <u32>((pairsEnd - pairs) / Pair.size);
   const tiles = tileCount(params);
+  if (DEBUG) assertFits(n, load<u32>(params, Param.tile));
   score(params, pairs, n, rows);
   const predictions = <i64>n * <i64>(1 + negatives - skipped);
   const slots = <i64>tiles * (<i64>n * Tile.outputs + (n & 1 ? 2 : 0));

@@ -1,6 +1,7 @@
 // Arithmetic on T, a vector of four f32 (v128) in the SIMD binaries and one f32 in the scalar one:
 // element-wise code is written once and gives the same bits in both.
 
+/** a in every lane. */
 // @ts-ignore: decorator
 @inline
 export function constant<T>(a: f32): T {
@@ -14,24 +15,28 @@ export function splat<T>(p: usize, offset: usize = 0): T {
   return isVector<T>() ? v128.load32_splat(p + offset) : load<T>(p + offset);
 }
 
+/** a + b. */
 // @ts-ignore: decorator
 @inline
 export function add<T>(a: T, b: T): T {
   return isVector<T>() ? f32x4.add(a, b) : <T>(a + b);
 }
 
+/** a − b. */
 // @ts-ignore: decorator
 @inline
 export function sub<T>(a: T, b: T): T {
   return isVector<T>() ? f32x4.sub(a, b) : <T>(a - b);
 }
 
+/** a × b. */
 // @ts-ignore: decorator
 @inline
 export function mul<T>(a: T, b: T): T {
   return isVector<T>() ? f32x4.mul(a, b) : <T>(a * b);
 }
 
+/** a / b. */
 // @ts-ignore: decorator
 @inline
 export function div<T>(a: T, b: T): T {

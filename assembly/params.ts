@@ -10,6 +10,12 @@ export const enum Abi {
   version = 1,
 }
 
+/** Where a failed assertion of the debug binary leaves what it saw, and what that is held against: see assertions.ts. */
+export const enum Seen {
+  value = 16,
+  limit = 20,
+}
+
 /**
  * Entries of a batch that are no words: their top byte says what they are, the others are a row. They are for the sentence that
  * they stand in.

@@ -1,6 +1,8 @@
 // xoshiro128** of Blackman and Vigna (2018), state u32[4] in memory; 32-bit so that JavaScript can follow it.
 // src/base/random.ts gives the same sequence.
 
+import { assertBelow, DEBUG } from "./assertions";
+
 /** Next u32 of the generator whose state lies at `state`. */
 export function random(state: usize): u32 {
   const s0 = load<u32>(state);
@@ -28,6 +30,7 @@ export function drawNoise(state: usize, alias: usize, n: u32): u32 {
   const id = below(state, n);
   const entry = alias + (<usize>id << 3);
   const other = load<u32>(entry, 4);
+  if (DEBUG) assertBelow(other, n);
   // no branch: it would be guessed wrong one time in three, and only when the entry has arrived
   const own: u32 = 0 - <u32>(random(state) < load<u32>(entry));
   return other ^ ((other ^ id) & own);

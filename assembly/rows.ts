@@ -1,9 +1,11 @@
 // Sums, copies and changes of rows, element by element: rows are f32, 16-byte aligned, `stride` bytes long, a multiple of 16.
 
+import { assertRow, assertRows, DEBUG } from "./assertions";
 import { add, constant, madd, mul, splat, sub } from "./lanes";
 
 /** hidden = scale × Σ_b x_b. xs: u32[n], row pointers, n > 0. */
 export function combine(xs: usize, n: usize, scale: f32, hidden: usize, stride: usize): void {
+  if (DEBUG) { assertRows(xs, n, stride); assertRow(hidden, stride); }
   if (ASC_FEATURE_SIMD) combineOf<v128>(xs, n, scale, hidden, stride);
   else combineOf<f32>(xs, n, scale, hidden, stride);
 }
@@ -42,6 +44,7 @@ function combineOf<T>(xs: usize, n: usize, scale: f32, hidden: usize, stride: us
 
 /** x_b += scale × e for each row. xs: u32[n], row pointers. */
 export function spread(xs: usize, n: usize, e: usize, scale: f32, stride: usize): void {
+  if (DEBUG) { assertRows(xs, n, stride); assertRow(e, stride); }
   if (ASC_FEATURE_SIMD) spreadOf<v128>(xs, n, e, scale, stride);
   else spreadOf<f32>(xs, n, e, scale, stride);
 }
@@ -98,6 +101,7 @@ function addRowsSlice<T>(xs: usize, end: usize, g: usize, step: usize, sum: usiz
 
 /** sum += Σ_i g_i x_i. xs: u32[n], row pointers; g: the first weight, the next `step` bytes on. */
 export function addRows(xs: usize, n: usize, g: usize, step: usize, sum: usize, stride: usize): void {
+  if (DEBUG) { assertRows(xs, n, stride); assertRow(sum, stride); }
   if (ASC_FEATURE_SIMD) addRowsOf<v128>(xs, n, g, step, sum, stride);
   else addRowsOf<f32>(xs, n, g, step, sum, stride);
 }
@@ -122,12 +126,14 @@ function addScaledOf<T>(row: usize, keep: f32, x: usize, scale: f32, stride: usi
 
 /** row = keep × row + scale × x */
 export function addScaled(row: usize, keep: f32, x: usize, scale: f32, stride: usize): void {
+  if (DEBUG) { assertRow(row, stride); assertRow(x, stride); }
   if (ASC_FEATURE_SIMD) addScaledOf<v128>(row, keep, x, scale, stride);
   else addScaledOf<f32>(row, keep, x, scale, stride);
 }
 
 /** to = row, 16 bytes at a time: memory.copy takes longer to begin than such a row to copy. */
 export function copyRow(row: usize, to: usize, stride: usize): void {
+  if (DEBUG) { assertRow(row, stride); assertRow(to, stride); }
   for (const end = row + stride; row < end; row += 16, to += 16) {
     store<u64>(to, load<u64>(row));
     store<u64>(to, load<u64>(row, 8), 8);

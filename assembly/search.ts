@@ -1,5 +1,6 @@
 // What queries and checks need of the rows: many dot products, norms, finiteness.
 
+import { assertFits, assertRow, DEBUG } from "./assertions";
 import { add, constant, mul } from "./lanes";
 import { dots1x6, dots2x6 } from "./vector";
 
@@ -8,6 +9,7 @@ import { dots1x6, dots2x6 } from "./vector";
  * scratch: 128 bytes; out: f32[count][outStride], outStride a multiple of 6, at least rowCount.
  */
 export function scores(queries: usize, count: u32, rows: usize, rowCount: u32, stride: usize, scratch: usize, out: usize, outStride: u32): void {
+  if (DEBUG) assertFits(rowCount, outStride / 6 * 6);
   const z = scratch + 32;
   const last = rowCount - 1;
   const pairs = count & ~1;
@@ -39,6 +41,7 @@ function copySix(from: usize, to: usize): void {
 /** out[r] = |row r|. out: f32[rowCount]. */
 export function norms(rows: usize, rowCount: u32, stride: usize, out: usize): void {
   for (let r: u32 = 0; r < rowCount; r++, rows += stride, out += 4) {
+    if (DEBUG) assertRow(rows, stride);
     if (ASC_FEATURE_SIMD) {
       const sum = sumOfSquares<v128>(rows, stride);
       const folded = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1));

@@ -1,6 +1,7 @@
 // Sorts the pairs of a batch into cells: (context, target) of blocks i and j to cell i × blocks + j. What it writes depends on the
 // batch and the generator alone. (9.4) of docs/math.md.
 
+import { assertBatch, DEBUG } from "./assertions";
 import { Mark, Param } from "./params";
 import { below, random } from "./random";
 
@@ -10,6 +11,7 @@ import { below, random } from "./random";
  * weights } from params.pairs on, and where the pairs of each cell begin to params.starts. Returns where the pairs end.
  */
 export function sortPairs(params: usize, length: u32): usize {
+  if (DEBUG) assertBatch(params, length);
   const kept: usize = load<u32>(params, Param.kept);
   const keptEnd = thinOut(params, length);
   const blocks = load<u32>(params, Param.blocks);

@@ -2,6 +2,7 @@
 // steps or is frozen; or the mean or the sum of a list of rows. Copies learn in the window, and their rows take what they are to
 // keep of it afterwards. (6.9) and (6.10) of docs/math.md.
 
+import { assertStaged, DEBUG } from "./assertions";
 import { Param, Staged } from "./params";
 import { addScaled, copyRow, touch } from "./rows";
 
@@ -40,6 +41,7 @@ export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
       gather(params, list, listEnd, own + Staged.copy);
       copyRow(own + Staged.copy, own + Staged.copy + stride, stride);
       end += sizeOf(stride);
+      if (DEBUG) assertStaged(params, end, sizeOf(stride));
     }
     store<u32>(xs, <u32>(own + Staged.copy));
   }

@@ -1,12 +1,20 @@
 // A tile of pairs: each context row meets its own target and the five noise rows that all pairs of the tile share.
 // The rules of vector.ts hold: rows are f32, 16-byte aligned, `stride` bytes long; scalar gives the bits of simd.
 
+import { assertRow, assertRows, DEBUG } from "./assertions";
 import { Pair } from "./params";
 import { add, constant, madd, mul, nmadd, splat } from "./lanes";
 import { dot, fold } from "./vector";
 
 /** z[12] = x0·t0, x0·y1 … x0·y5, x1·t1, x1·y1 … x1·y5. p, q: two pairs; ys: u32[6], pointers, of which the first is not used. */
 export function dotsPairs(p: usize, q: usize, ys: usize, stride: usize, z: usize): void {
+  if (DEBUG) {
+    for (let pair = p, last = q; pair <= last; pair += Pair.size) {
+      assertRow(load<u32>(pair, Pair.context), stride);
+      assertRow(load<u32>(pair, Pair.target), stride);
+    }
+    assertRows(ys + 4, 5, stride);
+  }
   if (!ASC_FEATURE_SIMD) {
     dotsPair(p, ys, stride, z);
     dotsPair(q, ys, stride, z + 24);

@@ -2,6 +2,7 @@
 //   rows → combine → hidden → output layer → gradient → rows
 // for CBOW, and for skip-gram with the softmaxes. p, q: positions in the sentence kept, u32 word ids.
 
+import { assertBatch, assertContexts, assertSet, DEBUG } from "./assertions";
 import { drawTargets, mergeTargets, score } from "./losses";
 import { isHalf, tileCount, touchTargets } from "./output";
 import { Mark, Model, Param, TargetSet, Tile } from "./params";
@@ -14,6 +15,7 @@ import { combineWeighted, scaleGradients, spreadWeighted } from "./weights";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
 export function train(params: usize, length: u32): void {
+  if (DEBUG) assertBatch(params, length);
   let id: usize = load<u32>(params, Param.ids);
   const end = id + (<usize>length << 2);
   const kept: usize = load<u32>(params, Param.kept);
@@ -109,8 +111,10 @@ function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize
   let ids = idsOf(w);
   for (let q = from; q < p; q += 4, ids += 4) store<u32>(ids, load<u32>(q));
   for (let q = p + 4; q < to; q += 4, ids += 4) store<u32>(ids, load<u32>(q));
+  if (DEBUG) assertContexts(params, idsOf(w), n);
   if (load<u32>(params, Param.windowWeights)) drawWeights(params, w, from, p, to);
   drawTargets(params, load<u32>(p), setOf(params, w));
+  if (DEBUG) assertSet(params, n, setOf(params, w));
   return true;
 }
 

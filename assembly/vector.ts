@@ -3,6 +3,7 @@
 // The scalar binary gives the bits of the SIMD one: a dot product without vectors keeps the four partial sums
 // of a vector and folds them in its order. The relaxed binary rounds once in a·b + c, and so differs.
 
+import { assertRow, assertRows, DEBUG } from "./assertions";
 import { madd, nmadd, splat } from "./lanes";
 
 /** Lane i is the sum of vi: (vi[0] + vi[2]) + (vi[1] + vi[3]). */
@@ -34,6 +35,7 @@ function dots6(x: usize, ys: usize, count: usize, stride: usize, z: usize): void
 // @ts-ignore: decorator
 @inline
 function dots2(x0: usize, x1: usize, ys: usize, stride: usize, z: usize, half: bool): void {
+  if (DEBUG) { assertRow(x0, stride); assertRow(x1, stride); assertRows(ys, half ? 3 : 6, stride); }
   if (!ASC_FEATURE_SIMD) {
     dots6(x0, ys, half ? 3 : 6, stride, z);
     dots6(x1, ys, half ? 3 : 6, stride, z + 24);
@@ -88,6 +90,7 @@ export function dots2x3(x0: usize, x1: usize, ys: usize, stride: usize, z: usize
 // @ts-ignore: decorator
 @inline
 function dots1(x: usize, ys: usize, stride: usize, z: usize, half: bool): void {
+  if (DEBUG) { assertRow(x, stride); assertRows(ys, half ? 3 : 6, stride); }
   if (!ASC_FEATURE_SIMD) {
     dots6(x, ys, half ? 3 : 6, stride, z);
     store<u64>(z, 0, 24);
@@ -204,6 +207,7 @@ function updateRowsOf<T>(xs: usize, n: usize, ys: usize, m: usize, g: usize, gra
  * No two xs and no two ys with a gradient other than 0 may be the same row. m: a multiple of 3, at least 6.
  */
 export function updateRows(xs: usize, n: usize, ys: usize, m: usize, g: usize, gradientStride: usize, partial: usize, stride: usize): void {
+  if (DEBUG) { assertRows(xs, n, stride); assertRows(ys, m, stride); }
   if (ASC_FEATURE_SIMD) updateRowsOf<v128>(xs, n, ys, m, g, gradientStride, partial, stride);
   else updateRowsOf<f32>(xs, n, ys, m, g, gradientStride, partial, stride);
 }
@@ -211,6 +215,7 @@ export function updateRows(xs: usize, n: usize, ys: usize, m: usize, g: usize, g
 // @ts-ignore: decorator
 @inline
 function updateRowOf<T>(x: usize, e: usize, ys: usize, g: usize, stride: usize, half: bool): void {
+  if (DEBUG) { assertRow(x, stride); assertRow(e, stride); assertRows(ys, half ? 3 : 6, stride); }
   let y0: usize = load<u32>(ys);
   let y1: usize = load<u32>(ys, 4);
   let y2: usize = load<u32>(ys, 8);

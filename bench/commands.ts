@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { readChunks } from "wasm2vec/files";
 import { median, medianRatio } from "../src/race/median.js";
+import { PYTHON, pathOf } from "../test/support/programs.js";
 import { corpusPath, FASTTEXT, machine } from "./measure.js";
 
 const rounds = Number(process.env.ROUNDS ?? 3);
@@ -29,8 +30,8 @@ const fasttext = {
   epoch: epochs,
   thread: threads,
 };
-const commands: Record<string, string[]> = {
-  wasm2vec: [
+const commands: Record<string, () => string[]> = {
+  wasm2vec: () => [
     process.execPath,
     "build/cli.js",
     "train",
@@ -42,8 +43,8 @@ const commands: Record<string, string[]> = {
     "--threads",
     threads,
   ],
-  gensim: [
-    "/usr/bin/python3",
+  gensim: () => [
+    pathOf(PYTHON),
     "bench/peers/gensim_train.py",
     corpus,
     `${output}.gensim`,
@@ -52,7 +53,7 @@ const commands: Record<string, string[]> = {
     "--workers",
     threads,
   ],
-  fastText: [
+  fastText: () => [
     ...["fasttext", "skipgram", "-input", corpus, "-output", output],
     ...Object.entries(fasttext).flatMap(([name, value]) => [`-${name}`, String(value)]),
   ],
@@ -69,7 +70,9 @@ function run([command, ...args]: string[]): number {
 try {
   console.log(`${machine()}; ${corpusPath()}, ${epochs} epochs, ${threads} threads, ${rounds} rounds in turn`);
   await pipeline(readChunks(corpusPath()), createWriteStream(corpus));
-  const rivals = Object.entries(commands).filter(([name]) => wanted === undefined || wanted.includes(name));
+  const rivals = Object.entries(commands)
+    .filter(([name]) => wanted === undefined || wanted.includes(name))
+    .map(([name, command]) => [name, command()] as const);
   const seconds = new Map(rivals.map(([name]) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, command] of rivals) seconds.get(name)!.push(run(command));

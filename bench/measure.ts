@@ -1,6 +1,6 @@
 // Shared by all benchmarks: the machine, the corpus, medians.
 
-import { existsSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { median } from "../src/race/median.js";
 
@@ -15,6 +15,20 @@ export function corpusPath(): string {
   if (process.env.CORPUS) return process.env.CORPUS;
   const shared = "../shared/data/corpus.txt.gz";
   return existsSync(shared) ? shared : "demo/sample.txt.gz";
+}
+
+/** Words of a plain text, as ASCII whitespace separates them. */
+export async function countWords(path: string): Promise<number> {
+  let words = 0;
+  let between = true;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    for (const byte of chunk) {
+      const space = byte === 32 || (byte >= 9 && byte <= 13);
+      if (between && !space) words++;
+      between = space;
+    }
+  }
+  return words;
 }
 
 /** The median with the lowest and highest value, in thousands from 10,000 on. */

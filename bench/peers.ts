@@ -4,7 +4,7 @@
 // TRAINERS=simd,simd+worker,relaxed,relaxed+worker,2 threads,gensim,fastText
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createWriteStream, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -13,7 +13,8 @@ import { evaluateAnalogies, evaluateWordPairs, parseAnalogies, parseWordPairs } 
 import { loadVectors, readChunks, saveVectors } from "wasm2vec/files";
 import type { KernelChoice } from "wasm2vec/types";
 import { median, medianRatio } from "../src/race/median.js";
-import { corpusPath, FASTTEXT, machine } from "./measure.js";
+import { PYTHON, pathOf } from "../test/support/programs.js";
+import { corpusPath, countWords, FASTTEXT, machine } from "./measure.js";
 
 const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
 const loss = process.env.LOSS === "hierarchical-softmax" ? "hierarchical-softmax" : "negative-sampling";
@@ -23,7 +24,6 @@ const seeds = Array.from({ length: Number(process.env.SEEDS ?? 3) }, (_, i) => i
 const threads = Number(process.env.THREADS ?? 1);
 const wanted = process.env.TRAINERS?.split(",");
 const evaluation = "../shared/data/eval";
-const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
 const oneThread = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" };
 
 /** Trains on the corpus with a seed and writes vectors. @returns the seconds of training alone */
@@ -65,7 +65,7 @@ const gensim: Trainer = {
       workers: threads,
     };
     const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const report = execFileSync(python, ["bench/peers/gensim_train.py", corpus, output, ...flags], {
+    const report = execFileSync(pathOf(PYTHON), ["bench/peers/gensim_train.py", corpus, output, ...flags], {
       env: oneThread,
       encoding: "utf8",
     });
@@ -96,7 +96,7 @@ const fasttext: Trainer = {
     const log = stdout + stderr;
     const rates = [...log.matchAll(/words\/sec\/thread:\s+(\d+)/g)].map(([, rate]) => Number(rate));
     const words = [...log.matchAll(/Read (\d+)M words/g)].at(-1)![1];
-    execFileSync("mv", [`${prefix}.vec`, output]);
+    renameSync(`${prefix}.vec`, output);
     rmSync(`${prefix}.bin.ft`, { force: true });
     return (epochs * Number(words) * 1e6) / (threads * rates[rates.length - 1]);
   },
@@ -138,7 +138,7 @@ try {
   );
   // gensim and fastText read plain text only
   await pipeline(readChunks(corpusPath()), createWriteStream(corpus));
-  const words = epochs * Number(execFileSync("wc", ["-w", corpus], { encoding: "utf8" }).split(" ")[0]);
+  const words = epochs * (await countWords(corpus));
   const seconds = new Map(trainers.map(({ name }) => [name, [] as number[]]));
   const scores = new Map(trainers.map(({ name }) => [name, [] as number[][]]));
   for (const seed of seeds) {

@@ -19,13 +19,15 @@ import { readBy } from "../src/text/readers.js";
 import type { ReadingHandle } from "../src/text/reading-link.js";
 import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
 import { resolveOptions } from "../src/train/train-options.js";
+import { PYTHON, pathOf } from "../test/support/programs.js";
 import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const QUERIES = 50;
+const interpreter = pathOf(PYTHON);
 const python = (script: string, ...args: string[]) =>
   Number(
-    execFileSync("/usr/bin/python3", [`bench/peers/${script}`, ...args], {
+    execFileSync(interpreter, [`bench/peers/${script}`, ...args], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     }),

@@ -14,7 +14,9 @@ for (const name of PACKAGES) {
     outfile: `build/vendor/${name}.js`,
   };
   const { metafile } = await build({ ...options, metafile: true, write: false });
-  const folders = new Set(Object.keys(metafile.inputs).flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  const folders = new Set(
+    Object.keys(metafile.inputs).flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []),
+  );
   const notices = [...folders].sort().map(noticeOf).join("\n\n");
   // these packages are CommonJS, and require modules of Node
   const banner = `/*\n${notices}\n*/\nimport { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);`;
@@ -26,6 +28,8 @@ function noticeOf(folder) {
   const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
   if (file === undefined || !existsSync(join(folder, file)))
-    throw new Error(`${name}: expected a file of its licence in ${folder}, got none: find its text before it is passed on`);
+    throw new Error(
+      `${name}: expected a file of its licence in ${folder}, got none: find its text before it is passed on`,
+    );
   return `${name} ${version}\n\n${readFileSync(join(folder, file), "utf8").replaceAll("*/", "* /").trim()}`;
 }

@@ -9,7 +9,9 @@ export function answer(vectors: () => WordVectors | undefined): void {
     const [a, b, c] = ["a", "b", "c"].map((name) => String(fields.get(name)).trim());
     return list(known.analogy(a, b, c, { topN: 5 }));
   });
-  form("odd", (fields, known) => known.doesntMatch(String(fields.get("words")).trim().split(/\s+/), { missing: "skip" }));
+  form("odd", (fields, known) =>
+    known.doesntMatch(String(fields.get("words")).trim().split(/\s+/), { missing: "skip" }),
+  );
   form("pairs", async (fields, known) => {
     const file = fields.get("file");
     if (!(file instanceof File) || file.size === 0) return "";

@@ -46,8 +46,14 @@ export class LossCurve {
         ...this.size,
         legend: { show: false },
         scales: { x: { time: false } },
-        axes: [{ ...axis, values: (_, ticks) => ticks.map((words) => `${words / 1e6}M`) }, { ...axis, size: 56 }],
-        series: [{}, { stroke: getComputedStyle(document.querySelector("a")!).color, width: 2, points: { show: false } }],
+        axes: [
+          { ...axis, values: (_, ticks) => ticks.map((words) => `${words / 1e6}M`) },
+          { ...axis, size: 56 },
+        ],
+        series: [
+          {},
+          { stroke: getComputedStyle(document.querySelector("a")!).color, width: 2, points: { show: false } },
+        ],
       },
       [[], []],
       this.place,

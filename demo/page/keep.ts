@@ -37,7 +37,11 @@ export async function forgetKept(): Promise<void> {
   await (await folder()).removeEntry(NAME).catch(() => {});
 }
 
-const NAMES: Partial<Record<VectorFormat, string>> = { word2vec: "vectors.bin", "word2vec-text": "vectors.txt", tsv: "vectors.tsv" };
+const NAMES: Partial<Record<VectorFormat, string>> = {
+  word2vec: "vectors.bin",
+  "word2vec-text": "vectors.txt",
+  tsv: "vectors.tsv",
+};
 
 /** Downloads the vectors; for "tsv" the pair of files that TensorBoard's projector takes. */
 export function download(vectors: WordVectors, format: VectorFormat): void {

@@ -2,7 +2,15 @@
 
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
-import { type Checkpoint, type Progress, readCheckpoint, TrainingControl, type TrainOptions, train, type WordVectors } from "wasm2vec";
+import {
+  type Checkpoint,
+  type Progress,
+  readCheckpoint,
+  TrainingControl,
+  type TrainOptions,
+  train,
+  type WordVectors,
+} from "wasm2vec";
 import type { EpochModel } from "wasm2vec/types";
 import { answer, list } from "./ask.js";
 import { describeCost, learnSpeed } from "./cost.js";
@@ -25,7 +33,10 @@ const curve = new LossCurve($("#curve"));
 const projection = new Projection();
 const map = new WordMap($("#points"), $("#labels"), (word) => find(word));
 const umap = new UmapLayout();
-const HINTS = { pca: $("#hint").textContent, umap: "The most frequent words, laid out by UMAP: similar words are close." };
+const HINTS = {
+  pca: $("#hint").textContent,
+  umap: "The most frequent words, laid out by UMAP: similar words are close.",
+};
 let layout: keyof typeof HINTS = "pca";
 let showing = Promise.resolve();
 let dropped: File | undefined;
@@ -192,8 +203,7 @@ async function draw(model: EpochModel): Promise<void> {
 /** Clears queries and answers of the previous model, because the next one has other words. */
 function forgetModel(): void {
   map.forget();
-  for (const said of document.querySelectorAll("#near, #known, output"))
-    said.replaceChildren();
+  for (const said of document.querySelectorAll("#near, #known, output")) said.replaceChildren();
 }
 
 function find(word: string): void {

@@ -54,7 +54,8 @@ function select(name: Name): HTMLSelectElement {
 function number(name: Name): HTMLInputElement {
   const [min, max] = NUMBERS[name as keyof typeof NUMBERS];
   const value = name === "learningRate" ? "" : String(DEFAULTS[name as keyof typeof DEFAULTS]);
-  const placeholder = name === "learningRate" ? `${DEFAULT_LEARNING_RATE.skipgram}, cbow ${DEFAULT_LEARNING_RATE.cbow}` : "";
+  const placeholder =
+    name === "learningRate" ? `${DEFAULT_LEARNING_RATE.skipgram}, cbow ${DEFAULT_LEARNING_RATE.cbow}` : "";
   return Object.assign(document.createElement("input"), {
     ...{ type: "number", step: "any", name, value, placeholder },
     ...{ min: String(min), max: String(max) },

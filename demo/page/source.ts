@@ -26,7 +26,8 @@ export function fileCorpus(file: Blob, name: string): Corpus {
 export function chosenWords(form: HTMLFormElement, dropped: File | undefined): number | undefined {
   const kind = new FormData(form).get("text");
   if (kind === "sample") return SAMPLE_WORDS;
-  if (kind === "paste") return wordsOf(form.querySelector<HTMLTextAreaElement>("#paste")!.value.length, false) || undefined;
+  if (kind === "paste")
+    return wordsOf(form.querySelector<HTMLTextAreaElement>("#paste")!.value.length, false) || undefined;
   const file = chosenFile(form, dropped);
   return file && wordsOf(file.size, file.name.endsWith(".gz"));
 }

@@ -63,7 +63,8 @@ export class View {
     if (other === undefined) {
       const { reach } = this.shown;
       const { width, height } = this.size;
-      return this.move((-2 * reach * (x - before.x)) / width, (2 * reach * (y - before.y)) / height);
+      this.move((-2 * reach * (x - before.x)) / width, (2 * reach * (y - before.y)) / height);
+      return;
     }
     // two fingers: zooms by the change of their distance, around the one at rest
     const apart = Math.hypot(x - other.x, y - other.y);

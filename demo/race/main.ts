@@ -29,7 +29,9 @@ $("#copy").addEventListener("click", async () => {
     () => true,
     () => false,
   );
-  status.textContent = copied ? "The result is in the clipboard." : "The clipboard is not available: the result is below, under JSON.";
+  status.textContent = copied
+    ? "The result is in the clipboard."
+    : "The clipboard is not available: the result is below, under JSON.";
 });
 
 async function run(): Promise<void> {
@@ -94,7 +96,14 @@ function row(rival: RivalResult, rivals: readonly RivalResult[], fastest: number
   });
   const chart = document.createElement("td");
   chart.append(bar, figure);
-  line.append(head, cell(whole.format(median)), chart, cell(timesJs.toFixed(2)), cell(loss.toFixed(5)), cell(proof(rival, rivals)));
+  line.append(
+    head,
+    cell(whole.format(median)),
+    chart,
+    cell(timesJs.toFixed(2)),
+    cell(loss.toFixed(5)),
+    cell(proof(rival, rivals)),
+  );
   return line;
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Random } from "../../src/base/random";
 import { type Cell, drawSteps, gradientOf, type Step, trainSteps } from "../support/cell-reference";
 import { type CellPair, GRID, GridMemory, type GridShape, noiseOf, wordsOf } from "../support/grid-memory";
-import { kernels } from "../support/kernels";
+import { type TestedKernel, testedKernels } from "../support/kernels";
 
 interface Case extends Partial<Omit<GridShape, "pairs">> {
   /** blocks of the contexts, of the targets */
@@ -170,7 +170,7 @@ interface Setup {
   rows: () => Pick<Cell, "inputs" | "outputs">;
 }
 
-async function setUp(name: (typeof kernels)[number], c: Case, seed = 1): Promise<Setup> {
+async function setUp(name: TestedKernel, c: Case, seed = 1): Promise<Setup> {
   const shape: GridShape = { ...GRID, ...c, pairs: 400 };
   const [i, j] = c.cell ?? [0, shape.blocks - 1];
   const grid = await GridMemory.create(name, shape, seed);
@@ -216,7 +216,7 @@ function largestDifference(a: Pick<Cell, "inputs" | "outputs">, b: Pick<Cell, "i
 /** Rounding of float32, 2^-24 of values below 4, over the hundreds of products of a cell and its steps. */
 const TOLERANCE = 1e-4;
 
-describe.each(kernels)("kernel %s", (name) => {
+describe.each(testedKernels)("kernel %s", (name) => {
   it.each(Object.keys(cases))("takes the step of the pure losses: %s", async (which) => {
     const setup = await setUp(name, cases[which]);
     const { grid, cell, random } = setup;
@@ -374,7 +374,7 @@ it("simd and scalar give the same bits and counts in random cells", async () => 
   );
 });
 
-it.each(kernels)("kernel %s follows the float64 model in random cells", async (name) => {
+it.each(testedKernels)("kernel %s follows the float64 model in random cells", async (name) => {
   await fc.assert(
     fc.asyncProperty(shapes, async (shape) => {
       const setup = await setUp(name, toCase(shape), shape.seed);

@@ -4,7 +4,6 @@
 import { describe, expect, it } from "vitest";
 import { Mark, Param } from "../../assembly/params";
 import { Random } from "../../src/base/random";
-import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
 import type { Trainer } from "../../src/kernel/kernel";
 import type { KernelOptions } from "../../src/kernel/layout";
 import { checkLists, type RowLists, type Side } from "../../src/kernel/shape";
@@ -14,7 +13,7 @@ import { Parameters } from "../../src/model/parameters";
 import { shapeOf } from "../../src/model/spec";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { step } from "../../src/train/execution/step";
-import { kernels } from "../support/kernels";
+import { startTested, type TestedKernel, testedKernels } from "../support/kernels";
 import { type ReferenceOptions, type State, type Tables, trainSentence } from "../support/reference";
 
 const architectures: Record<string, Partial<KernelOptions>> = {
@@ -164,7 +163,7 @@ interface Setup {
   state: State;
 }
 
-async function setUp(name: (typeof kernels)[number], model: Partial<ReferenceOptions>, c: Case): Promise<Setup> {
+async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Case): Promise<Setup> {
   const options: ReferenceOptions = {
     model: "skipgram",
     loss: "negative-sampling",
@@ -204,7 +203,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<ReferenceOpt
   const rates = Array.from({ length: parameters.shape.inputRows }, (_, row) => c.rates?.[row] ?? 1);
   if (c.rates) parameters.rates = Float32Array.from(rates);
   return {
-    kernel: startTrainer(await planKernel(name, false), memory),
+    kernel: await startTested(name, memory),
     parameters,
     options,
     tables: {
@@ -257,7 +256,10 @@ function runSentence({ kernel, parameters }: Setup, sentence: number[], rate: nu
  */
 const TOLERANCE = 3e-4;
 
-describe.each(kernels)("kernel %s", (name) => {
+/** What windows of hundreds of words come to, by the reference: it takes seconds, and is the same for all kernels. */
+let longWindows: ReturnType<typeof trainSentence> | undefined;
+
+describe.each(testedKernels)("kernel %s", (name) => {
   describe.each(Object.keys(models))("%s", (model) => {
     it.each(Object.keys(cases))("takes the true gradient as its step: %s", async (which) => {
       const c = cases[which];
@@ -355,12 +357,13 @@ describe.each(kernels)("kernel %s", (name) => {
 
   it("adds up the loss of windows of hundreds of words", async () => {
     const c: Case = { dim: 4, words: 20, negatives: 5, window: 1000, sentence: [] };
-    c.sentence = Array.from({ length: 900 }, (_, i) => (i * i) % 20);
+    // more than the 512 that are answered at a time, see assembly/output.ts
+    c.sentence = Array.from({ length: 600 }, (_, i) => (i * i) % 20);
     const setup = await setUp(name, { loss: "hierarchical-softmax" }, c);
     const result = runSentence(setup, c.sentence, 0);
-    const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
-    expect(result.predictions).toBe(expected.predictions);
-    expect(Math.abs(result.loss / expected.loss - 1)).toBeLessThan(1e-6);
+    longWindows ??= trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
+    expect(result.predictions).toBe(longWindows.predictions);
+    expect(Math.abs(result.loss / longWindows.loss - 1)).toBeLessThan(1e-6);
   });
 
   it("reports a loss that is not finite when parameters are not", async () => {
@@ -414,7 +417,7 @@ describe("lists of rows", () => {
   });
 
   it("of the words themselves give the bytes of none", async () => {
-    for (const name of kernels)
+    for (const name of testedKernels)
       for (const model of Object.values(models)) {
         const long = { ...cases["a word twice in the window"], rates: { 3: 0.5 } };
         const own = { ...long, lists: { of: {}, combine: "mean", gradient: "divided" } } as const;

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/base/random";
 import { type CellPair, GRID, GridMemory, type GridShape } from "../support/grid-memory";
-import { kernels } from "../support/kernels";
+import { type TestedKernel, testedKernels } from "../support/kernels";
 
 /** What sorting must write: every pair in its cell, in the order of the text. */
 function sortSimply(shape: GridShape, sentences: number[][], thresholds: Uint32Array, random: Random) {
@@ -91,14 +91,14 @@ const cases: Record<string, Case> = {
   },
 };
 
-async function setUp(name: (typeof kernels)[number], { sentences, threshold, ...rest }: Case, seed = 1) {
+async function setUp(name: TestedKernel, { sentences, threshold, ...rest }: Case, seed = 1) {
   const shape: GridShape = { ...GRID, dim: 4, ...rest };
   const grid = await GridMemory.create(name, shape, seed);
   if (threshold) grid.thresholds.forEach((_, word, thresholds) => (thresholds[word] = threshold(word)));
   return { shape, grid, sentences, random: new Random(grid.randomState) };
 }
 
-describe.each(kernels)("kernel %s", (name) => {
+describe.each(testedKernels)("kernel %s", (name) => {
   it.each(Object.keys(cases))("sorts every pair into its cell: %s", async (which) => {
     const { shape, grid, sentences, random } = await setUp(name, cases[which]);
     const expected = sortSimply(shape, sentences, grid.thresholds, random);

@@ -22,7 +22,7 @@ describe.each([
 ])("build/%s.wasm", (name, exports) => {
   const bytes = readFileSync(path(name));
 
-  it("imports nothing but a memory, exports the kernel, holds no data", () => {
+  it("holds no data and starts nothing", () => {
     const sections: number[] = [];
     for (let at = 8; at < bytes.length; ) {
       sections.push(bytes[at++]);
@@ -35,7 +35,10 @@ describe.each([
     }
     // 11 data, 12 data count, 8 start: rewritten at each instantiation, they would break a shared memory; globals are an instance's own
     for (const section of [8, 11, 12]) expect(sections).not.toContain(section);
-    if (!WebAssembly.validate(bytes)) return;
+  });
+
+  // Node 20 compiles no relaxed SIMD: the report counts this as skipped there
+  it.runIf(WebAssembly.validate(bytes))("imports nothing but a memory, and exports the kernel", () => {
     const module = new WebAssembly.Module(bytes);
     expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
     const names = WebAssembly.Module.exports(module).map((e) => e.name);

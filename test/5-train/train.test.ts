@@ -261,7 +261,9 @@ describe("train", () => {
     const model = await train(text, small);
     const controller = new AbortController();
     const onProgress = () => controller.abort();
-    await expect(model.train(text, { epochs: 1000, signal: controller.signal, onProgress })).rejects.toThrow();
+    await expect(model.train(text, { epochs: 1000, signal: controller.signal, onProgress })).rejects.toMatchObject({
+      name: "AbortError",
+    });
     expect(model.vectors.mostSimilar("topic0_0", { topN: 3 })).toHaveLength(3);
     await model.train(text, { epochs: 1 });
   });

@@ -78,9 +78,9 @@ it("a training that has not ended is not trained on", async () => {
   let epochs = 0;
   const onEpochEnd = () => (++epochs === 2 ? Promise.reject(new Error("off")) : undefined);
   const text = sampleText(500);
-  await expect(
-    trainHere(text, { dim: 4, minCount: 1, epochs: 3, threads: 1, checkpoint, onEpochEnd }),
-  ).rejects.toThrow();
+  await expect(trainHere(text, { dim: 4, minCount: 1, epochs: 3, threads: 1, checkpoint, onEpochEnd })).rejects.toThrow(
+    "off",
+  );
   const { code, stderr } = await run(["train", "corpus.txt", "--from", "half.ckpt", "-o", "half.bin"]);
   expect(code).toBe(2);
   expect(stderr).toContain("has not ended (epoch 2 of 3): end it with --resume");

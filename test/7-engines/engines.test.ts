@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pathOf } from "../support/page";
+import { pathOf } from "../support/programs";
 import { type Outcome, small, text, trainHere, WAYS } from "../support/same-bytes";
 
 const NODE_DOOR = "build/node.js";
@@ -51,7 +51,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Where the engine's program is. */
 function programOf({ engine, path: [at, program] }: Place): string {
   const installed = resolve("test/engines/node_modules", `${at}-${process.arch}`, program);
-  return pathOf(engine, [installed], "npm ci --prefix test/engines");
+  // its packages are of Linux only: elsewhere a variable names the program
+  const variable = `${at.toUpperCase()}_PATH`;
+  return pathOf({ name: engine, variable, places: [installed], remedy: "npm ci --prefix test/engines" });
 }
 
 /** Trains in each of the ways. */

@@ -4,8 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
+# Debian's gensim is of its own Python, which need not be the first on the PATH
+for python in "${PYTHON_PATH:-python3}" /usr/bin/python3; do
+  if "$python" -c 'import gensim' 2>/dev/null; then break; fi
+done
 
 node build/cli.js train demo/sample.txt.gz --output "$folder/ours.bin" --epochs 3 --quiet
 for name in ours.txt ours.npy ours.safetensors ours.tsv ours.json; do node build/cli.js convert "$folder/ours.bin" "$folder/$name"; done

@@ -2,11 +2,10 @@
 
 import { Mark, Pair, Param, Tile, TileList } from "../../assembly/params";
 import { Random } from "../../src/base/random";
-import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
 import type { Ptr, Trainer } from "../../src/kernel/kernel";
 import { Allocator, allocate, rowStride } from "../../src/kernel/memory";
 import { type AliasTable, aliasTable } from "../../src/math/alias";
-import type { kernels } from "./kernels";
+import { startTested, type TestedKernel } from "./kernels";
 
 export interface GridShape {
   dim: number;
@@ -83,10 +82,10 @@ export class GridMemory {
   }
 
   /** @param seed of the rows, which are random, and of the generator */
-  static async create(name: (typeof kernels)[number], shape: GridShape, seed = 1): Promise<GridMemory> {
+  static async create(name: TestedKernel, shape: GridShape, seed = 1): Promise<GridMemory> {
     const plan = layOut(shape);
     const memory = allocate(plan.end, false, "the grid of a test");
-    const grid = new GridMemory(startTrainer(await planKernel(name, false), memory), memory, shape, plan);
+    const grid = new GridMemory(await startTested(name, memory), memory, shape, plan);
     const random = Random.from(seed, 0);
     for (let block = 0; block < shape.blocks; block++) {
       for (const row of [...grid.rows("inputs", block), ...grid.rows("outputs", block)]) {

@@ -1,6 +1,15 @@
 // Kernels for the tests, and which of them this machine has.
 
-import { KERNEL_CHOICES, type KernelChoice, planKernel } from "../../src/kernel/engines/kernels";
+import debug from "../../build/debug/simd.wasm";
+import { fromBase64 } from "../../src/kernel/base64";
+import {
+  KERNEL_CHOICES,
+  type KernelChoice,
+  planKernel,
+  startQueries,
+  startTrainer,
+} from "../../src/kernel/engines/kernels";
+import type { QueryKernel, Trainer } from "../../src/kernel/kernel";
 
 async function works(kernel: KernelChoice): Promise<boolean> {
   try {
@@ -18,3 +27,29 @@ const missing = KERNEL_CHOICES.filter((kernel) => kernel !== "auto" && !kernels.
 console.info(
   `kernels tested: ${kernels.join(", ")}${missing.length > 0 ? `; NOT on this engine: ${missing.join(", ")}` : ""}`,
 );
+
+/** A kernel that users can choose, or the debug binary: the simd kernel with the assertions of assembly/assertions.ts. */
+export type TestedKernel = (typeof kernels)[number] | "debug";
+export const testedKernels: readonly TestedKernel[] = [...kernels, "debug"];
+
+/** Compiled once for all tests of a file. */
+const plans = new Map<TestedKernel, ReturnType<typeof planKernel>>();
+
+async function planTested(name: TestedKernel) {
+  let plan = plans.get(name);
+  if (plan === undefined) {
+    plan = name === "debug" ? planKernel("simd", false, fromBase64(debug)) : planKernel(name, false);
+    plans.set(name, plan);
+  }
+  return plan;
+}
+
+/** What trains a memory that is not shared. */
+export async function startTested(name: TestedKernel, memory: WebAssembly.Memory): Promise<Trainer> {
+  return startTrainer(await planTested(name), memory);
+}
+
+/** What answers queries to it. */
+export async function startTestedQueries(name: TestedKernel, memory: WebAssembly.Memory): Promise<QueryKernel> {
+  return startQueries(await planTested(name), memory);
+}

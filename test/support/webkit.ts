@@ -6,20 +6,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, type Page, pathOf, START_TIMEOUT } from "./page";
+import { type Browser, type Page, START_TIMEOUT } from "./page";
+import { pathOf, SCREEN, WEBKIT, WEBKIT_DRIVER } from "./programs";
 
-const REMEDY = "apt-get install webkit2gtk-driver xvfb";
 /** Milliseconds that a script may take in a page; Node's fetch waits 300,000 for an answer. */
 const SCRIPT_TIMEOUT = 280_000;
 
 /** @param sharesMemory whether isolated pages have SharedArrayBuffer, which WebKitGTK has behind a flag only */
-export async function launchWebKit(sharesMemory: boolean): Promise<Browser> {
-  const driver = pathOf("WebKit's driver", ["/usr/bin/WebKitWebDriver"], REMEDY);
-  const binary = pathOf(
-    "WebKit",
-    ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`),
-    REMEDY,
-  );
+export async function launchWebKitGtk(sharesMemory: boolean): Promise<Browser> {
+  const driver = pathOf(WEBKIT_DRIVER);
+  const binary = pathOf(WEBKIT);
   const screen = await startScreen();
   const home = mkdtempSync(join(tmpdir(), "wasm2vec-webkit-"));
   const env: NodeJS.ProcessEnv = {
@@ -51,7 +47,7 @@ function start(path: string, args: string[], env: NodeJS.ProcessEnv, stdio: "ign
 
 /** A screen that nobody sees, on a number that is free. */
 async function startScreen() {
-  const path = pathOf("a screen for WebKit", ["/usr/bin/Xvfb"], REMEDY);
+  const path = pathOf(SCREEN);
   const args = ["-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp"];
   const { child, stop } = start(path, args, process.env, "pipe");
   const [number] = await Promise.race([

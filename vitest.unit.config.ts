@@ -1,0 +1,58 @@
+// Tests from src, without a build: the rungs up to the formats, and of those above what trains no whole models. What they need of
+// build/, the binaries, is compiled if it is missing or old; workers are bundled from src.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { defineConfig } from "vitest/config";
+import config, { TIMEOUTS } from "./vitest.config.js";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** src starts the worker that lies beside it in a build; here it lies in out/. */
+const worker = {
+  name: "worker",
+  enforce: "pre" as const,
+  transform(code: string) {
+    const url = pathToFileURL(path("out/unit/worker-node.js"));
+    return code.includes('new URL("./worker-node.js"') ? code.replace('"./worker-node.js"', `"${url}"`) : undefined;
+  },
+};
+
+/** Tests of the built commands, and of whole trainings, are for `npm test`. */
+function needsBuild(test: string): boolean {
+  const code = readFileSync(test, "utf8");
+  if (/support\/(command|browsers|packed)"|build\/[\w-]+\.js/.test(code)) return true;
+  return /^test\/[5-9]/.test(test) && code.includes('from "wasm2vec');
+}
+
+const tests = readdirSync("test", { recursive: true, encoding: "utf8" })
+  .map((name) => `test/${name.replaceAll("\\", "/")}`)
+  .filter((name) => /^test\/([1-6]-\w+|house)\/.*\.test\.ts$/.test(name) && !needsBuild(name));
+
+/** What `npm run check` leaves to test:unit: minutes of changed files, of random rows, of waiting for disks. */
+const SLOW = [
+  "2-kernel/sketch",
+  "3-text/source",
+  "3-text/spool",
+  "4-format/approximate",
+  "4-format/fasttext",
+  "4-format/formats",
+  "4-format/queries",
+  "4-format/vectors",
+].map((name) => `test/${name}.test.ts`);
+
+/** --mode fast: without the slow ones. */
+export default defineConfig(({ mode }) => ({
+  plugins: [...config.plugins!, worker],
+  resolve: {
+    alias: [
+      { find: /^wasm2vec$/, replacement: path("src/node.ts") },
+      { find: /^wasm2vec\/([\w-]+)$/, replacement: path("src/$1.ts") },
+    ],
+  },
+  test: {
+    include: mode === "fast" ? tests.filter((name) => !SLOW.includes(name)) : tests,
+    globalSetup: ["test/support/compile.ts"],
+    ...TIMEOUTS,
+  },
+}));
