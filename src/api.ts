@@ -40,7 +40,7 @@ export { type Edge, randomWalks, type WalkOptions } from "./text/walks.js";
 export { Checkpoint, readCheckpoint } from "./train/checkpoint/checkpoint.js";
 export { type CheckpointOptions, TrainingControl } from "./train/checkpoint/control.js";
 export type { MemoryEstimate } from "./train/estimate.js";
-export type { ParallelMode } from "./train/execution/plan.js";
+export type { ParallelMode } from "./train/execution/engines.js";
 export type { RunListeners } from "./train/listeners.js";
 export { DivergenceError } from "./train/loop/epochs.js";
 export type { Progress } from "./train/loop/progress.js";

@@ -26,6 +26,7 @@ import {
   type Vocabulary,
 } from "../node.js";
 import type { Corpus } from "../text/corpus.js";
+import { engineNamed } from "../train/execution/engines.js";
 import { goOnOptions, resolveOptions, resumeOptions } from "../train/train-options.js";
 import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
 import { checkDistinct, checkOutside, corpusFiles } from "./distinct.js";
@@ -275,7 +276,10 @@ function describe(
 }
 
 /** What makes a run give the same bytes again. */
-function remedy(kernel: string, parallel: string): string {
-  const needed = [kernel === "relaxed" ? "--kernel simd" : "", parallel === "hogwild" ? "--reproducible" : ""];
+function remedy(kernel: string, parallel: Progress["parallel"]): string {
+  const needed = [
+    kernel === "relaxed" ? "--kernel simd" : "",
+    engineNamed(parallel).isDeterministic ? "" : "--reproducible",
+  ];
   return needed.filter((flag) => flag !== "").join(" and ");
 }

@@ -1,11 +1,9 @@
 // What a training will take, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
-import { planMemory, type Workplace } from "../model/parameters.js";
+import { planMemory } from "../model/parameters.js";
 import { threadsOf } from "../text/threads.js";
-import { rowsOfThread } from "./execution/grid-ring.js";
-import { PIECE } from "./execution/link.js";
-import { type Crew, planCrew } from "./execution/plan.js";
+import { planExecution } from "./execution/engines.js";
 import { canShare, type Platform } from "./platform.js";
 import { resolveOptions, type TrainOptions } from "./train-options.js";
 
@@ -64,21 +62,25 @@ export function estimateMemoryFor<Source>(
   if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
   const shared = canShare(resolved);
-  const crew = planCrew(resolved, cores(), shared, words, tokens);
+  const plan = planExecution(resolved, { cores: cores(), shared }, { words, totalWords: tokens });
   const levels = Math.ceil(Math.log2(words)) + 1;
   // codes of word counts: on average a level more than the logarithm, the longest half as long again
   const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };
-  const { layout, size } = planMemory(resolved, crew.workplace, words, tree);
-  const { threads } = crew;
+  const { layout, size } = planMemory(resolved, plan.workplace, words, tree);
+  const { threads } = plan;
   const matrix = words * layout.stride;
-  const isApart = resolved.worker && !shared;
+  const sizes = {
+    bytes: size,
+    matrix,
+    layout: (workplace: typeof plan.workplace) => planMemory(resolved, workplace, words, tree).layout.size,
+  };
+  const apart = resolved.worker && !shared ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 };
   const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
   const isCounted = resolved.vocabulary === undefined;
   // once the words are counted their readers have ended; the engine keeps about as much as one had
   const readersLeft = isCounted && resolved.spool !== false ? Math.min(1, readers) : readers;
   const parts = {
-    own: isApart ? memoriesOf(crew, size, (workplace) => planMemory(resolved, workplace, words, tree).layout.size) : 0,
-    messages: isApart ? messagesOf(crew, matrix) : 0,
+    ...apart,
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,
     reading: READING + readersLeft * READER,
@@ -88,21 +90,4 @@ export function estimateMemoryFor<Source>(
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
   const total = Math.max(training, counting);
   return { bytes: size, matrices: 2 * matrix, threads, ...parts, counting, total, spool };
-}
-
-/** Bytes of all workers' memories: in the grid each has its blocks, tables and chunks, else the only one has a copy of all. */
-function memoriesOf({ threads, workplace }: Crew, size: number, sizeOf: (workplace: Workplace) => number): number {
-  const { grid } = workplace;
-  if (grid === undefined) return size;
-  const sizes = Array.from({ length: threads }, (_, thread) => {
-    const [from, to] = rowsOfThread(grid.blocks, { thread, threads });
-    return sizeOf({ ...workplace, grid: { ...grid, holds: { chunks: true, blocks: to - from } } });
-  });
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** Pieces of the model on their way to each worker and back, and in the grid a block of targets on its way between two of them. */
-function messagesOf({ threads, workplace }: Crew, matrix: number): number {
-  const block = workplace.grid ? matrix / workplace.grid.blocks : 0;
-  return threads * (2 * PIECE + 2 * block);
 }

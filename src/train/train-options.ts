@@ -8,6 +8,7 @@ import { checkThreads } from "../text/threads.js";
 import { Vocabulary } from "../text/vocabulary.js";
 import { WordVectors } from "../vectors/vectors.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
+import { engineNamed } from "./execution/engines.js";
 import { checkListeners, LISTENERS, type RunListeners } from "./listeners.js";
 import {
   DEFAULT_LEARNING_RATE,
@@ -243,7 +244,7 @@ export function otherOptions(
 
 /** Whether several threads are asked for, for a training whose bytes are those of one. */
 export function asksForThreads({ threads }: TrainOptions, { mode }: Checkpoint): boolean {
-  return mode === "none" && typeof threads === "number" && threads > 1;
+  return !engineNamed(mode).isParallel && typeof threads === "number" && threads > 1;
 }
 
 /** The options of a checkpoint, with those of the training that goes on which may be others. @throws TypeError, RangeError */

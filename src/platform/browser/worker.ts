@@ -1,6 +1,6 @@
 // Workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
 
-import type { WorkerHandle } from "../../train/execution/link.js";
+import type { Channel } from "../../base/link.js";
 import { READY } from "./ready.js";
 
 /** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
@@ -24,10 +24,10 @@ let ways = [beside, copied];
 /** Milliseconds. */
 const MOMENT = 20;
 
-export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
+export function spawnWorker(): Channel {
   let worker: Worker | undefined;
-  let posted: { message: Request; transfer: Transferable[] }[] | undefined = [];
-  let onMessage = (_: Reply) => {};
+  let posted: { message: unknown; transfer: Transferable[] }[] | undefined = [];
+  let onMessage = (_: unknown) => {};
   let onError = (_: Error) => {};
 
   const start = async ([way, ...others]: typeof ways): Promise<void> => {

@@ -7,7 +7,7 @@ import { breathe } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../../format/safetensors.js";
 import { Vocabulary } from "../../text/vocabulary.js";
-import type { ParallelMode } from "../execution/plan.js";
+import type { ParallelMode } from "../execution/engines.js";
 import type { EpochRecord, Position, Schedule } from "../loop/records.js";
 import type { StoredOptions } from "../options/settings.js";
 

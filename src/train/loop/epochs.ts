@@ -3,7 +3,7 @@
 import { breathe } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import type { Batch } from "../../text/encode.js";
-import type { Chunk, Runner } from "../execution/backend.js";
+import type { Chunk, Runner } from "../execution/runner.js";
 import type { StepResult } from "../execution/step.js";
 import { ProgressReporter } from "./progress.js";
 import { EPOCH_BEGINS, type EpochRecord, type Position, type Rest, type Run } from "./records.js";
@@ -129,7 +129,7 @@ class Epoch {
 
   record(): EpochRecord {
     const { words, trainedWords, predictions, learningRate } = this.position;
-    const { kernel, threads, parallel } = this.run;
+    const { kernel, threads, parallel, reproducible } = this.run;
     const { seconds } = this;
     return {
       epoch: this.number,
@@ -143,7 +143,7 @@ class Epoch {
       kernel,
       threads,
       parallel,
-      reproducible: parallel !== "hogwild" && kernel !== "relaxed",
+      reproducible,
     };
   }
 
