@@ -1,6 +1,6 @@
 // Entry of a worker in browsers.
 
-import { READY } from "./platform/browser/ready.js";
+import { sayReady } from "./platform/browser/ready.js";
 import { serveFirst } from "./train/first-message.js";
 
 serveFirst({
@@ -11,4 +11,4 @@ serveFirst({
   terminate: async () => self.close(),
 });
 
-self.postMessage(READY);
+sayReady((message) => self.postMessage(message));

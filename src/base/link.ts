@@ -98,23 +98,25 @@ export class Link<Out, In> {
     if (type === "bye") this.fail(envelope.reason);
     else if (type === "hello") this.greet(envelope.hello);
     else if (type !== "message" || !this.isGreeted)
-      this.fail(new Error(`${this.other} is not of wasm2vec ${version}: it did not say hello; ${REMEDY}`));
+      this.refuse(`${this.other} is not of wasm2vec ${version}: it did not say hello; ${REMEDY}`);
     else if (this.waiting.length > 0) this.waiting.shift()!.resolve(envelope.message);
     else this.arrived.push(envelope.message);
   }
 
-  private greet(theirs: Hello): void {
+  private greet({ version: theirs, layout }: Hello): void {
     const { hello, other } = this;
     this.isGreeted = true;
-    if (theirs.version !== hello.version)
-      this.fail(new Error(`${other} is of wasm2vec ${theirs.version}, expected ${hello.version}: ${REMEDY}`));
-    else if (theirs.layout !== hello.layout)
-      this.fail(
-        new Error(
-          `${other} has its memory laid out as ${theirs.layout || "none"}, expected ${hello.layout || "none"}: ` +
-            "give both ends the same options and vocabulary",
-        ),
+    if (theirs !== hello.version)
+      this.refuse(`${other} is of wasm2vec ${theirs}, expected ${hello.version}: ${REMEDY}`);
+    else if (layout !== hello.layout)
+      this.refuse(
+        `${other} has its memory laid out as ${layout || "none"}, expected ${hello.layout || "none"}: ` +
+          "give both ends the same options and vocabulary",
       );
+  }
+
+  private refuse(what: string): void {
+    void this.close(new Error(what));
   }
 
   private fail(reason: unknown): void {

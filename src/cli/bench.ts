@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { Command, Option } from "commander";
-import packageJson from "../../package.json";
+import { version } from "../../package.json";
 import { LOSSES } from "../kernel/layout.js";
 import { DEFAULTS, fileCorpus, train } from "../node.js";
 import { proof, type RaceResult, race, type Training, type Turn } from "../race/race.js";
@@ -56,7 +56,7 @@ async function runBench(path: string, flags: Flags): Promise<Result> {
   );
   const where = `Node ${process.versions.node}, ${cpu}, ${cores} cores`;
   return {
-    json: { wasm2vec: packageJson.version, date: new Date().toISOString(), where, ...result },
+    json: { wasm2vec: version, date: new Date().toISOString(), where, ...result },
     text: `${where}\n${describe(result)}`,
   };
 }

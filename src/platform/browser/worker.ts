@@ -1,7 +1,7 @@
 // Workers in a page: from the file beside the bundle, or else from a copy of it that is loaded then.
 
 import type { Channel } from "../../base/link.js";
-import { READY } from "./ready.js";
+import { READY, type Ready } from "./ready.js";
 
 /** Starts a worker and hands it to `listen` in the same turn: a worker may say that it is ready before the next one. */
 type Way = (listen: (worker: Worker) => void) => Promise<void>;
@@ -23,6 +23,12 @@ let ways = [beside, copied];
 
 /** Milliseconds. */
 const MOMENT = 20;
+
+/** Calls back when a worker has ended, and what it said last has been heard. */
+function onEnd(lock: string, callback: () => void): void {
+  // refused only where the worker could not have it either
+  navigator.locks.request(lock, () => void setTimeout(callback, MOMENT)).catch(() => {});
+}
 
 export function spawnWorker(): Channel {
   let worker: Worker | undefined;
@@ -51,7 +57,9 @@ export function spawnWorker(): Channel {
         else onError(new Error(`worker failed: ${event.message}`));
       });
       started.addEventListener("message", ({ data }) => {
-        if (data !== READY) return onMessage(data);
+        if (data?.type !== READY) return onMessage(data);
+        const { lock }: Ready = data;
+        if (lock) onEnd(lock, () => onError(new Error("worker stopped: it was terminated, or closed itself")));
         ways = [way, ...others];
         for (const { message, transfer } of posted ?? []) started.postMessage(message, transfer);
         posted = undefined;

@@ -35,5 +35,7 @@ export function planExecution(
 export function engineNamed(name: ParallelMode): Engine {
   const engine = ENGINES.find((one) => one.name === name);
   if (engine) return engine;
-  throw new RangeError(`expected an engine, one of ${ENGINES.map((one) => one.name).join(", ")}, got "${name}"`);
+  throw new RangeError(
+    `expected an engine, one of ${ENGINES.map((one) => one.name).join(", ")}, got "${name}": use the wasm2vec that has it`,
+  );
 }
