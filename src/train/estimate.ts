@@ -1,11 +1,10 @@
 // What a training will take, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
-import { planMemory } from "../model/parameters.js";
 import { threadsOf } from "../text/threads.js";
-import { planExecution } from "./execution/engines.js";
-import { canShare, type Platform } from "./platform.js";
+import type { Platform } from "./platform.js";
 import { resolveOptions, type TrainOptions } from "./train-options.js";
+import { memoryOf, planWords } from "./word2vec-objective.js";
 
 /** Bytes that a training takes. Where a number is measured, it is of Node on Linux: pages and other engines differ. */
 export interface MemoryEstimate {
@@ -61,20 +60,9 @@ export function estimateMemoryFor<Source>(
   const resolved = resolveOptions(options);
   if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
-  const shared = canShare(resolved);
-  const plan = planExecution(resolved, { cores: cores(), shared }, { words, totalWords: tokens });
-  const levels = Math.ceil(Math.log2(words)) + 1;
-  // codes of word counts: on average a level more than the logarithm, the longest half as long again
-  const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };
-  const { layout, size } = planMemory(resolved, plan.workplace, words, tree);
+  const plan = planWords({ cores }, resolved, { size: words, totalWords: tokens });
   const { threads } = plan;
-  const matrix = words * layout.stride;
-  const sizes = {
-    bytes: size,
-    matrix,
-    layout: (workplace: typeof plan.workplace) => planMemory(resolved, workplace, words, tree).layout.size,
-  };
-  const apart = resolved.worker && !shared ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 };
+  const { bytes, matrices, ...apart } = memoryOf(plan, resolved, words);
   const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
   const isCounted = resolved.vocabulary === undefined;
   // once the words are counted their readers have ended; the engine keeps about as much as one had
@@ -85,9 +73,9 @@ export function estimateMemoryFor<Source>(
     words: words * WORD,
     reading: READING + readersLeft * READER,
   };
-  const training = size + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
+  const training = bytes + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
   const counting = isCounted ? parts.words + READING + readers * READER : 0;
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
   const total = Math.max(training, counting);
-  return { bytes: size, matrices: 2 * matrix, threads, ...parts, counting, total, spool };
+  return { bytes, matrices, threads, ...parts, counting, total, spool };
 }

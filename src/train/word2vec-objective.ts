@@ -1,12 +1,13 @@
 // The vectors of words, trained by skip-gram or CBOW: their parameters, in the memory that an engine asks for.
 
 import { type KernelPlan, startKernel } from "../kernel/engines/kernels.js";
-import { Parameters } from "../model/parameters.js";
+import { Parameters, planMemory, type Workplace } from "../model/parameters.js";
 import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
+import type { ApartMemory } from "./execution/engine.js";
 import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Objective } from "./objective.js";
@@ -25,11 +26,31 @@ interface Setting {
 export function planWords(
   platform: Pick<Platform<never>, "cores">,
   options: ResolvedOptions,
-  { size: words, totalWords }: Vocabulary,
+  { size: words, totalWords }: Pick<Vocabulary, "size" | "totalWords">,
   before?: ParallelMode,
 ): ExecutionPlan {
   const resources = { cores: platform.cores(), shared: canShare(options) };
   return planExecution(options, resources, { words, totalWords }, before);
+}
+
+/**
+ * Bytes that a plan takes for so many words: of the memory here and of both matrices in it, of memories of the workers' own, and of
+ * messages between them. With hierarchical softmax the tree's size is that of a usual vocabulary.
+ */
+export function memoryOf(
+  plan: ExecutionPlan,
+  options: ResolvedOptions,
+  words: number,
+): { bytes: number; matrices: number } & ApartMemory {
+  const levels = Math.ceil(Math.log2(words)) + 1;
+  // codes of word counts: on average a level more than the logarithm, the longest half as long again
+  const tree = { depth: Math.ceil(1.5 * levels), bits: words * (levels + 1) };
+  const planned = (workplace: Workplace) => planMemory(options, workplace, words, tree);
+  const { layout, size: bytes } = planned(plan.workplace);
+  const matrix = words * layout.stride;
+  const isApart = options.worker && !plan.workplace.shared;
+  const sizes = { bytes, matrix, layout: (workplace: Workplace) => planned(workplace).layout.size };
+  return { bytes, matrices: 2 * matrix, ...(isApart ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 }) };
 }
 
 /** A pass over a corpus, in the batches that a plan trains on. */
