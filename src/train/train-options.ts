@@ -244,7 +244,7 @@ export function otherOptions(
 
 /** Whether several threads are asked for, for a training whose bytes are those of one. */
 export function asksForThreads({ threads }: TrainOptions, { mode }: Checkpoint): boolean {
-  return !engineNamed(mode).isParallel && typeof threads === "number" && threads > 1;
+  return typeof threads === "number" && threads > 1 && !engineNamed(mode).isParallel;
 }
 
 /** The options of a checkpoint, with those of the training that goes on which may be others. @throws TypeError, RangeError */
