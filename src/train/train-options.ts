@@ -3,6 +3,7 @@
 import { checkKnown, show } from "../base/check.js";
 import { isExact, KERNEL_CHOICES, takesBinary } from "../kernel/engines/kernels.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
+import { engineNamed } from "./execution/engines.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
 import { type Given, namesOf, type Option, type OptionTable, resolve } from "./options/option.js";
 import { fitsGrid, type Settings } from "./options/settings.js";
@@ -88,7 +89,7 @@ function suits(name: keyof StoredOptions, was: unknown, is: unknown): boolean {
 
 /** Whether several threads are asked for, for a training whose bytes are those of one. */
 export function asksForThreads({ threads }: TrainOptions, { mode }: Checkpoint): boolean {
-  return mode === "none" && typeof threads === "number" && threads > 1;
+  return typeof threads === "number" && threads > 1 && !engineNamed(mode).isParallel;
 }
 
 /** The options of a checkpoint, with those of the training that goes on which may be others. @throws TypeError, RangeError */

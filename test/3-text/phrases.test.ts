@@ -156,7 +156,7 @@ describe("learnPhrases", () => {
       let started = 0;
       const { postMessage } = Worker.prototype;
       Worker.prototype.postMessage = function (message, ...rest) {
-        if (message.type === "read") started++;
+        if (message.task?.parsing) started++;
         return postMessage.call(this, message, ...rest);
       };
       await work().finally(() => {

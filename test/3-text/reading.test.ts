@@ -8,14 +8,17 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Corpus, FormatError, type TrainOptions, textCorpus, train } from "wasm2vec";
 import { type FileOptions, fileCorpus } from "wasm2vec/files";
+import type { Request } from "../../src/base/calls";
+import type { Channel, Envelope } from "../../src/base/link";
 import { Random } from "../../src/base/random";
 import { readFilePart } from "../../src/platform/node/file-place";
 import { openSpool } from "../../src/platform/node/spool";
 import { readBy } from "../../src/text/readers";
-import type { ReadingHandle, ReadingThreads, ReadReply } from "../../src/text/reading-link";
-import { readingThread } from "../../src/text/reading-worker";
+import type { ReadingCalls, ReadingThreads } from "../../src/text/reading-link";
 import { SpooledText } from "../../src/text/spooled";
 import { WordCounter } from "../../src/text/vocabulary";
+import { serveFirst } from "../../src/train/first-message";
+import { channelPair } from "../support/channels";
 
 const ALL = { minCount: 1, maxVocabulary: 1e7, maxCountedWords: 1e7 };
 
@@ -37,23 +40,24 @@ function threadsOf(count: number): ReadingThreads & { started: number; sent: Set
     count,
     started: 0,
     sent: new Set<Sent>(),
-    spawn(): ReadingHandle {
+    spawn(): Channel {
       threads.started++;
       running++;
       const worker = new Worker(new URL("../../build/worker-node.js", import.meta.url));
       let isEnded = false;
       return {
         post(message, transfer) {
-          const bytes = message.type === "piece" ? message.piece.bytes : undefined;
+          const envelope = message as Envelope<Request<ReadingCalls>>;
+          const bytes = envelope.type === "message" ? envelope.message.request.piece.bytes : undefined;
           if (bytes) threads.sent.add(bytes instanceof Uint8Array ? "bytes" : bytes instanceof Blob ? "blob" : "file");
           worker.postMessage(message, transfer as never);
         },
         onMessage: (listener) => worker.on("message", listener),
         onError: (listener) => worker.on("error", listener),
-        terminate() {
+        async terminate() {
           if (!isEnded) running--;
           isEnded = true;
-          worker.terminate();
+          await worker.terminate();
         },
       };
     },
@@ -160,24 +164,22 @@ function lateThreads(count: number): ReadingThreads & { answers: number[]; answe
     count,
     answers,
     answer: () => asked.shift()?.(),
-    spawn(): ReadingHandle {
+    spawn(): Channel {
       const number = started++;
-      let listener = (_: ReadReply) => {};
-      const handle = readingThread((reply, transfer) => {
-        answers.push(number);
-        listener(structuredClone(reply, { transfer }));
+      const [here, there] = channelPair();
+      void serveFirst({
+        ...there,
+        post(message, transfer) {
+          if ((message as Envelope).type === "message") answers.push(number);
+          there.post(message, transfer);
+        },
       });
       return {
+        ...here,
         post(message, transfer) {
-          const sent = structuredClone(message, { transfer });
-          if (sent.type === "read") handle(sent);
-          else asked.push(() => handle(sent));
+          if ((message as Envelope).type === "message") asked.push(() => here.post(message, transfer));
+          else here.post(message, transfer);
         },
-        onMessage(given) {
-          listener = given;
-        },
-        onError() {},
-        terminate() {},
       };
     },
   };

@@ -8,7 +8,7 @@ import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../../format/safetensors.js";
 import { shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
-import type { ParallelMode } from "../execution/plan.js";
+import type { ParallelMode } from "../execution/engines.js";
 import type { EpochRecord, Position, Schedule } from "../loop/records.js";
 import { type StoredOptions, storedOf } from "../options/table.js";
 

@@ -3,10 +3,10 @@
 import { Mark } from "../../../assembly/params.js";
 import type { Grid } from "../../kernel/grid-layout.js";
 import type { Batch } from "../../text/encode.js";
-import type { Chunk, Runner } from "./backend.js";
 import type { ChunkTask } from "./cells.js";
 import { pairsOf } from "./cut.js";
 import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
+import { type Chunk, GIVEN_UP, type Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
 
 /** Steps handed in before they are done: the threads are not to wait for this one. */
@@ -109,7 +109,7 @@ export class GridRunner implements Runner {
   }
 
   close(): Promise<void> {
-    this.fail(new Error("training was given up"));
+    this.fail(new Error(GIVEN_UP));
     return this.places.close();
   }
 

@@ -2,9 +2,8 @@
 
 import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
-import { isExact } from "../../kernel/engines/kernels.js";
 import type { Batch } from "../../text/encode.js";
-import type { Chunk, Runner } from "../execution/backend.js";
+import type { Chunk, Runner } from "../execution/runner.js";
 import type { StepResult } from "../execution/step.js";
 import { rateAt } from "../options/learning-rate.js";
 import { ProgressReporter } from "./progress.js";
@@ -131,7 +130,7 @@ class Epoch {
 
   record(): EpochRecord {
     const { words, trainedWords, predictions, learningRate } = this.position;
-    const { kernel, threads, parallel } = this.run;
+    const { kernel, threads, parallel, reproducible } = this.run;
     const { seconds } = this;
     return {
       epoch: this.number,
@@ -145,7 +144,7 @@ class Epoch {
       kernel,
       threads,
       parallel,
-      reproducible: parallel !== "hogwild" && isExact(kernel),
+      reproducible,
     };
   }
 
