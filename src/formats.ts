@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/formats: files of vectors and their words as bytes, wherever they come from and go.
+ * Entry point wasm2vec/formats: files of vectors and of words, read from bytes and written to bytes.
  * @module wasm2vec/formats
  */
 

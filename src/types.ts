@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/types, types only: the parts of which options, corpora and records are made, for who writes them apart.
+ * Entry point wasm2vec/types: types of single options, listeners and records. It has no values.
  * @module wasm2vec/types
  */
 

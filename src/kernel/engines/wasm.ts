@@ -1,6 +1,5 @@
 // The scalar, SIMD and relaxed-SIMD binaries.
 
-import { instantiateSync } from "@assemblyscript/loader";
 import { Abi } from "../../../assembly/params.js";
 import simd from "../../../build/simd.wasm";
 import { show } from "../../base/check.js";
@@ -90,7 +89,7 @@ function smallMemory(shared: boolean): WebAssembly.Memory {
 /** Whether a compiled module can be linked with a shared memory; only its bytes could be changed. */
 export function takesSharedMemory(module: WebAssembly.Module): boolean {
   try {
-    instantiateSync(module, { env: { memory: smallMemory(true) } });
+    new WebAssembly.Instance(module, { env: { memory: smallMemory(true) } });
     return true;
   } catch {
     return false;
