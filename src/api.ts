@@ -46,6 +46,7 @@ export { DivergenceError } from "./train/loop/epochs.js";
 export type { Progress } from "./train/loop/progress.js";
 export type { EpochListener, EpochModel, EpochRecord, Position, Schedule } from "./train/loop/records.js";
 export type { ContinueOptions, Model, ModelWriter, SaveModelOptions } from "./train/model.js";
+export type { LearningRateSchedule, StoredSchedule } from "./train/options/learning-rate.js";
 export { DEFAULT_LEARNING_RATE, DEFAULTS, type StoredOptions } from "./train/options/table.js";
 export type { WindowWeights } from "./train/options/window-shape.js";
 export type { Freeze, WordRates } from "./train/options/words.js";

@@ -16,6 +16,7 @@ import { heldRun } from "./held.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
+import { checkHasSchedule, storedSchedule } from "./options/learning-rate.js";
 import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
 import { SETTINGS, storedOf } from "./options/table.js";
 import type { Freeze, WordRates } from "./options/words.js";
@@ -58,7 +59,15 @@ const BUSY =
   "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
 
 /** The schedule of a model that has not been trained. */
-const NOTHING_DONE: Schedule = { epochs: 0, epochWords: 0, learningRate: 0, minLearningRate: 0, firstEpoch: 0 };
+const NOTHING_DONE: Schedule = {
+  ...{ epochs: 0, epochWords: 0, learningRate: 0, minLearningRate: 0, firstEpoch: 0 },
+  learningRateSchedule: "constant",
+};
+
+/** The schedule of a run as a file holds it. */
+function storedForm(schedule: Schedule): Schedule {
+  return { ...schedule, learningRateSchedule: storedSchedule(schedule.learningRateSchedule) };
+}
 
 export class Model<Source = CorpusSource> {
   /** One record for each epoch so far. */
@@ -120,8 +129,13 @@ export class Model<Source = CorpusSource> {
     const { updateVocabulary = false } = options;
     checkBoolean("updateVocabulary", updateVocabulary);
     resolve(LISTENERS, options);
-    const before = { epochs: this.options.epochs, learningRate: this.options.learningRate };
-    const { epochs, learningRate, minLearningRate, freeze, wordRates } = resolve(CONTINUED, options, before);
+    const { options: first } = this;
+    const { freeze, wordRates, ...rates } = resolve(CONTINUED, options, {
+      epochs: first.epochs,
+      learningRate: first.learningRate,
+      learningRateSchedule: first.learningRateSchedule,
+    });
+    checkHasSchedule(rates.learningRateSchedule, "this model");
     await this.exclusively(() =>
       withListeners(options, async (listened) => {
         const { signal } = listened;
@@ -133,8 +147,7 @@ export class Model<Source = CorpusSource> {
           if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
           const corpus = await text.words(this.words);
           const epochWords = await this.countWords(corpus);
-          const { length: firstEpoch } = this.history;
-          const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
+          const schedule: Schedule = { ...rates, epochWords, isCounted: true, firstEpoch: this.history.length };
           const held = await this.takeHeld(corpus, schedule, listened);
           await this.run(corpus, schedule, { ...(held?.position ?? START) }, listened);
         });
@@ -274,7 +287,8 @@ export class Model<Source = CorpusSource> {
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, words: vocabulary, parameters } = this;
     const { maxSentenceLength, batchWords } = this.crew;
-    const run = { options: storedOf(this.options), vocabulary, schedule, history, rates: parameters.rates };
+    const options = storedOf(this.options);
+    const run = { options, vocabulary, schedule: storedForm(schedule), history, rates: parameters.rates };
     const held = await heldRun(run, listeners, (held) =>
       textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held, () => {}),
     );
@@ -297,7 +311,8 @@ export class Model<Source = CorpusSource> {
     const { stride, dim } = inputRows;
     const { random, outputMatrix, rates } = parameters;
     return {
-      ...{ options: storedOf(options), schedule, position: { ...position }, mode: crew.mode, history, random },
+      ...{ options: storedOf(options), schedule: storedForm(schedule) },
+      ...{ position: { ...position }, mode: crew.mode, history, random },
       ...{ vocabulary, dim, inputs: { data: inputRows.matrix, stride }, outputs: { data: outputMatrix, stride } },
       rates: rates?.slice(),
       metadata,

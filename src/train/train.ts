@@ -89,7 +89,9 @@ async function trainText<Source>(
     const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
     const model = await openModel(platform, resume, options);
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
-    await model.run(await text.words(model.vocabulary), resume.schedule, { ...resume.position }, options);
+    const { learningRateSchedule = resume.schedule.learningRateSchedule } = given;
+    const schedule = { ...resume.schedule, learningRateSchedule };
+    await model.run(await text.words(model.vocabulary), schedule, { ...resume.position }, options);
     return model;
   }
   return begin(platform, text, asked);
@@ -117,7 +119,7 @@ async function begin<Source>(
   await parameters.initialise(options.seed);
   if (options.initialVectors) takeVectors(parameters, vocabulary, options.initialVectors);
   if (options.freeze || options.wordRates) parameters.rates = ratesOf(vocabulary, options.freeze, options.wordRates);
-  const { epochs, learningRate, minLearningRate } = options;
+  const { epochs, learningRate, minLearningRate, learningRateSchedule } = options;
   const whole = {
     epochs,
     epochWords: vocabulary.totalWords,
@@ -126,6 +128,7 @@ async function begin<Source>(
     learningRate,
     minLearningRate,
     firstEpoch: 0,
+    learningRateSchedule,
   };
   await model.run(corpus, whole, { ...START }, options);
   return model;
