@@ -68,7 +68,12 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     guide:
       "passes over the corpus; more for less than 10,000 words, so that the vectors move at all: (9.6) of [math.md](../math.md)",
   },
-  learningRate: { help: "at the start; falls linearly", byDefault: `${skipgram}, for cbow ${cbow}` },
+  learningRate: { help: "at the start", byDefault: `${skipgram}, for cbow ${cbow}` },
+  learningRateSchedule: {
+    help: "how the learning rate goes with the words read; linear and cosine fall",
+    guide:
+      "how the learning rate goes with the words read; also a function from the progress, 0 to 1, to a share of `learningRate`: (8.3) of [math.md](../math.md)",
+  },
   minLearningRate: { help: "where it stops falling", byDefault: '"learningRate" / 10,000' },
   minCount: { help: "leave out words seen less often", byDefault: "less below 10,000 words" },
   maxVocabulary: {

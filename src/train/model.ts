@@ -13,6 +13,7 @@ import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import type { Objective } from "./objective.js";
+import { checkHasSchedule, storedSchedule } from "./options/learning-rate.js";
 import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
 import { SETTINGS, storedOf } from "./options/table.js";
 import type { Freeze, WordRates } from "./options/words.js";
@@ -55,7 +56,15 @@ const BUSY =
   "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
 
 /** The schedule of a model that has not been trained. */
-const NOTHING_DONE: Schedule = { epochs: 0, epochWords: 0, learningRate: 0, minLearningRate: 0, firstEpoch: 0 };
+const NOTHING_DONE: Schedule = {
+  ...{ epochs: 0, epochWords: 0, learningRate: 0, minLearningRate: 0, firstEpoch: 0 },
+  learningRateSchedule: "constant",
+};
+
+/** The schedule of a run as a file holds it. */
+function storedForm(schedule: Schedule): Schedule {
+  return { ...schedule, learningRateSchedule: storedSchedule(schedule.learningRateSchedule) };
+}
 
 export class Model<Source = CorpusSource> {
   /** One record for each epoch so far. */
@@ -104,8 +113,13 @@ export class Model<Source = CorpusSource> {
     const { updateVocabulary = false } = options;
     checkBoolean("updateVocabulary", updateVocabulary);
     resolve(LISTENERS, options);
-    const before = { epochs: this.options.epochs, learningRate: this.options.learningRate };
-    const { epochs, learningRate, minLearningRate, freeze, wordRates } = resolve(CONTINUED, options, before);
+    const { options: first } = this;
+    const { freeze, wordRates, ...rates } = resolve(CONTINUED, options, {
+      epochs: first.epochs,
+      learningRate: first.learningRate,
+      learningRateSchedule: first.learningRateSchedule,
+    });
+    checkHasSchedule(rates.learningRateSchedule, "this model");
     await this.exclusively(() =>
       withListeners(options, async (listened) => {
         const { signal } = listened;
@@ -117,8 +131,7 @@ export class Model<Source = CorpusSource> {
           if (freeze || wordRates) this.objective.rates = ratesOf(this.vocabulary, freeze, wordRates);
           const corpus = await text.words(this.vocabulary);
           const epochWords = await this.countWords(corpus);
-          const { length: firstEpoch } = this.history;
-          const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
+          const schedule: Schedule = { ...rates, epochWords, isCounted: true, firstEpoch: this.history.length };
           const held = await this.takeHeld(corpus, schedule, listened);
           await this.run(corpus, schedule, { ...(held?.position ?? START) }, listened);
         });
@@ -232,7 +245,8 @@ export class Model<Source = CorpusSource> {
   /** Goes on with this call of train, if it was interrupted and the checkpoint's place holds it. */
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, vocabulary, objective } = this;
-    const run = { options: storedOf(this.options), vocabulary, schedule, history, rates: objective.rates };
+    const options = storedOf(this.options);
+    const run = { options, vocabulary, schedule: storedForm(schedule), history, rates: objective.rates };
     const held = await heldRun(run, listeners, (held) => textDifference(objective.batches(corpus), held, () => {}));
     if (held === undefined) return undefined;
     objective.restore(held);
@@ -248,7 +262,13 @@ export class Model<Source = CorpusSource> {
 
   private snapshot(schedule: Schedule, position: Position, metadata?: Record<string, unknown>): Snapshot {
     const { options, history, objective } = this;
-    const run = { options: storedOf(options), schedule, position: { ...position }, history, metadata };
+    const run = {
+      options: storedOf(options),
+      schedule: storedForm(schedule),
+      position: { ...position },
+      history,
+      metadata,
+    };
     return { ...run, ...objective.snapshot() };
   }
 

@@ -5,6 +5,7 @@ import { isExact, KERNEL_CHOICES, takesBinary } from "../kernel/engines/kernels.
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import { engineNamed } from "./execution/engines.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
+import { checkHasSchedule } from "./options/learning-rate.js";
 import { type Given, namesOf, type Option, type OptionTable, resolve } from "./options/option.js";
 import { fitsGrid, type Settings } from "./options/settings.js";
 import { SIZED_OPTIONS } from "./options/small-text.js";
@@ -70,8 +71,9 @@ function pick<Name extends string>(options: { [key in Name]?: unknown }, names: 
 /** Options given that the training of a checkpoint did not have: each with what it was and what it is to be. */
 export function otherOptions(
   given: TrainOptions,
-  { options: stored }: Checkpoint,
+  { options, schedule: { learningRateSchedule } }: Checkpoint,
 ): { name: keyof StoredOptions; was: string; is: string }[] {
+  const stored = { ...options, learningRateSchedule };
   const resolved = storedOf(resolveOptions(given));
   const shown = (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : show(value));
   return STORED.filter((name) => !suits(name, stored[name], resolved[name])).map((name) => ({
@@ -108,6 +110,7 @@ export function goOnOptions(given: TrainOptions, { options: stored, vocabulary }
  * @throws RangeError for one that may not, TypeError as resolveOptions
  */
 export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): ResolvedOptions {
+  checkResume("resume", checkpoint);
   const { name } = checkpoint;
   const fail = (option: string, was: string): never => {
     throw new RangeError(`"${option}" clashes with "resume": ${was}; leave it out, or train anew without resume`);
@@ -118,6 +121,8 @@ export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): Reso
       `"resume" ${name} was begun by an older wasm2vec, which trained in another way: end it with that one, or load it as a model ` +
         "and train on from there",
     );
+  if (!checkpoint.isFinished)
+    checkHasSchedule(given.learningRateSchedule ?? checkpoint.schedule.learningRateSchedule, name);
   if (asksForThreads(given, checkpoint)) fail("threads", `${name} was trained with one thread, got ${given.threads}`);
   for (const { name: option, was, is } of otherOptions(given, checkpoint))
     if (given[option] !== undefined) fail(option, `${name} was trained with ${was}, got ${is}`);

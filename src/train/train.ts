@@ -86,7 +86,9 @@ async function trainText<Source>(
     const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
     const model = await openModel(platform, resume, options);
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
-    await model.run(await text.words(model.vocabulary), resume.schedule, { ...resume.position }, options);
+    const { learningRateSchedule = resume.schedule.learningRateSchedule } = given;
+    const schedule = { ...resume.schedule, learningRateSchedule };
+    await model.run(await text.words(model.vocabulary), schedule, { ...resume.position }, options);
     return model;
   }
   return begin(platform, text, asked);
@@ -110,7 +112,7 @@ async function begin<Source>(
   await yieldToEventLoop();
   const objective = await Word2vecObjective.begin({ platform, options, kernel }, vocabulary);
   const model = new Model(options, objective, platform);
-  const { epochs, learningRate, minLearningRate } = options;
+  const { epochs, learningRate, minLearningRate, learningRateSchedule } = options;
   const whole = {
     epochs,
     epochWords: vocabulary.totalWords,
@@ -119,6 +121,7 @@ async function begin<Source>(
     learningRate,
     minLearningRate,
     firstEpoch: 0,
+    learningRateSchedule,
   };
   await model.run(corpus, whole, { ...START }, options);
   return model;

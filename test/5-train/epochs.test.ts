@@ -48,7 +48,10 @@ it("keeps the fingerprint of all batches that are done, though a later one was d
   };
   const run: Run = {
     ...{ kernel: "simd", threads: 2, parallel: "hogwild", reproducible: false, subsample: 0, negatives: 5, rest },
-    schedule: { epochs: 1, epochWords: 8, learningRate: 0.1, minLearningRate: 0.01, firstEpoch: 0 },
+    schedule: {
+      ...{ epochs: 1, epochWords: 8, learningRate: 0.1, minLearningRate: 0.01, firstEpoch: 0 },
+      learningRateSchedule: "linear",
+    },
     corpus: { name: "corpus" } as Corpus,
     batches: async function* () {
       for (const batch of batches) {

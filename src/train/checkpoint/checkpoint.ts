@@ -10,7 +10,7 @@ import { shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
 import type { ParallelMode } from "../execution/engines.js";
 import type { EpochRecord, Position, Schedule } from "../loop/records.js";
-import { type StoredOptions, storedOf } from "../options/table.js";
+import { DEFAULTS, type StoredOptions, storedOf } from "../options/table.js";
 
 /** What the header says. */
 interface State {
@@ -184,7 +184,9 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   if (new TextDecoder().decode(take("fingerprint", Uint8Array)) !== fingerprint.value)
     throw new FormatError(`${name}: the file is damaged: its bytes are not those that were written; take an older one`);
   const state = parseJson<State>(json, name, "state");
-  const written = { ...state, options: storedOf(state.options ?? {}) };
+  const { learningRateSchedule = DEFAULTS.learningRateSchedule } = state.schedule ?? {};
+  const schedule = { ...state.schedule, learningRateSchedule };
+  const written = { ...state, options: storedOf(state.options ?? {}), schedule };
   const isOlder = version !== VERSION;
   const known = isOlder ? fromOlder(written) : written;
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");

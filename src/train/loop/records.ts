@@ -7,6 +7,7 @@ import type { Batch } from "../../text/encode.js";
 import type { Vocabulary } from "../../text/vocabulary.js";
 import type { WordVectors } from "../../vectors/vectors.js";
 import type { ParallelMode } from "../execution/engines.js";
+import type { LearningRateSchedule, StoredSchedule } from "../options/learning-rate.js";
 import type { Progress } from "./progress.js";
 
 /** What one pass over the corpus did. */
@@ -57,6 +58,8 @@ export interface Schedule {
   minLearningRate: number;
   /** epochs done before this run */
   firstEpoch: number;
+  /** in a checkpoint a name, or that it is a function */
+  learningRateSchedule: LearningRateSchedule | StoredSchedule;
 }
 
 /** Where a run stands, between two batches. */

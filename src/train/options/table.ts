@@ -7,6 +7,7 @@ import type { WasmSource } from "../../kernel/engines/wasm.js";
 import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
+import { checkSchedule, FALLING, SCHEDULE_NAMES, type StoredSchedule, storedSchedule } from "./learning-rate.js";
 import {
   boolean,
   callback,
@@ -91,18 +92,35 @@ export const SETTINGS = {
   cbowGradient: { ...oneOf(["undivided", "divided"]), default: "undivided", goesWith: WITH_CBOW },
   /** Passes over the corpus. Default 5. */
   epochs: { ...integer(1), default: 5, again: "train" },
-  /** At the start; falls linearly with the words read. Default 0.025, for CBOW 0.05. */
+  /** The rate that learningRateSchedule starts from. Default 0.025, for CBOW 0.05. */
   learningRate: {
     ...number(0),
     derive: ({ model }: { model: keyof typeof DEFAULT_LEARNING_RATE }) => DEFAULT_LEARNING_RATE[model],
     again: "train",
   },
-  /** Where it stops falling. Default learningRate / 10,000. */
+  /**
+   * How the learning rate goes with the words read: "linear" (default) falls to minLearningRate, as in word2vec.c; "constant" stays;
+   * "cosine" falls along half a cosine; or a function from the progress, 0 to 1, to a share of learningRate, a finite number from 0.
+   * It is asked before each batch, in skip-gram with negative sampling each chunk. A checkpoint does not hold a function: to resume,
+   * give the same one again. (8.3) of docs/math.md.
+   */
+  learningRateSchedule: {
+    kind: "name",
+    names: SCHEDULE_NAMES,
+    check: checkSchedule,
+    default: "linear",
+    store: storedSchedule,
+    // of the same name, so that the function itself is taken
+    suits: (was: StoredSchedule, is: StoredSchedule) => was === is,
+    again: "train",
+  },
+  /** Where the learning rate stops falling, with "linear" and "cosine". Default learningRate / 10,000. */
   minLearningRate: {
     kind: "number",
     check: (name: string, value: number, { learningRate }: { learningRate: number }) =>
       checkNumber(name, value, 0, learningRate),
     derive: ({ learningRate }: { learningRate: number }) => learningRate * 1e-4,
+    goesWith: { learningRateSchedule: FALLING },
     again: "train",
   },
   /** Words seen less often have no vector. Default 5. */
