@@ -125,7 +125,7 @@ class Batcher {
 
   private endSentence(): void {
     const { sentenceWords: words } = this;
-    this.marks = [];
+    if (this.marks.length > 0) this.marks = [];
     this.sentenceWords = 0;
     if (words === 0) {
       // what has no words trains nothing: its marks go
