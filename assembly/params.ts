@@ -16,8 +16,17 @@ export const enum Seen {
   limit = 20,
 }
 
-/** Ends a sentence in a batch of word ids. */
+/**
+ * Entries of a batch that are no words: their top byte says what they are, the others are a row. They are for the sentence that
+ * they stand in.
+ */
 export const enum Mark {
+  /** Words are below it: a JavaScript Map holds no more than 2²⁴ of them. */
+  least = 0x01000000,
+  /** Mark.document | row: what the sentence is a part of */
+  document = 0x02000000,
+  /** Mark.label | row: what it is an example of */
+  label = 0x03000000,
   sentenceEnd = 0xffffffff,
 }
 
@@ -78,7 +87,7 @@ export const enum Param {
   keepThresholds = 44,
   /** { threshold u32, alias u32 }[vocabularySize] */
   alias = 48,
-  /** u32: the batch, sentences ended by Mark.sentenceEnd */
+  /** u32: the batch, sentences of words and marks, ended by Mark.sentenceEnd */
   ids = 52,
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
@@ -149,8 +158,8 @@ export const enum Param {
   lossExponents = 240,
   /** i64: predictions made: rows scored with negative sampling, words predicted with the softmaxes */
   predictions = 256,
-  /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
-  blanks = 264,
+  /** i64: padding slots; each added ln 2 to the loss */
+  paddingSlots = 264,
   /** i64: words that subsampling kept */
   trained = 272,
   /** Bytes of a tile drawn ahead. */

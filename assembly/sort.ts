@@ -48,7 +48,9 @@ function thinOut(params: usize, length: u32): usize {
   let id: usize = load<u32>(params, Param.ids);
   for (const end = id + (<usize>length << 2); id < end; id += 4) {
     const word = load<u32>(id);
-    if (word == Mark.sentenceEnd) {
+    if (word >= <u32>Mark.least) {
+      // no pair holds documents or labels
+      if (word != Mark.sentenceEnd) continue;
       store<u32>(last, word);
       last += 4;
       continue;

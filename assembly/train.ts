@@ -24,7 +24,9 @@ export function train(params: usize, length: u32): void {
   let trained: u32 = 0;
   for (; id < end; id += 4) {
     const word = load<u32>(id);
-    if (word == Mark.sentenceEnd) {
+    if (word >= <u32>Mark.least) {
+      // no window holds documents or labels
+      if (word != Mark.sentenceEnd) continue;
       sentence(params, kept, last);
       last = kept;
       continue;

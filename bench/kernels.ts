@@ -12,7 +12,8 @@ import { fileCorpus } from "../src/platform/node/corpus.js";
 import { median, medianRatio } from "../src/race/median.js";
 import { BATCH_WORDS, type Batch, encode } from "../src/text/encode.js";
 import { buildVocabulary, Vocabulary } from "../src/text/vocabulary.js";
-import { planCrew, type Site, startRunner } from "../src/train/execution/plan.js";
+import type { Site } from "../src/train/execution/engine.js";
+import { type ExecutionPlan, planExecution } from "../src/train/execution/engines.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/train-options.js";
 import { corpusPath, machine, spread } from "./measure.js";
 
@@ -75,36 +76,39 @@ function rowsPerPrediction({ loss, subsample }: ResolvedOptions, vocabulary: Voc
 /** A kernel with its own model, which starts each round from the same bytes. It trains in process, as `train` does. */
 class Rival {
   readonly outcome: Outcome = { wordsPerSecond: [], loss: 0, macsPerSecond: [] };
-  private readonly site: Site;
+  private readonly site: Site & { plan: ExecutionPlan };
   private start = new Uint8Array();
   private readonly rows: number;
 
   constructor(
-    readonly plan: KernelPlan,
+    readonly kernel: KernelPlan,
     vocabulary: Vocabulary,
     private readonly options: ResolvedOptions,
   ) {
     this.rows = rowsPerPrediction(options, vocabulary);
-    const crew = planCrew(options, 1, false, shapeOf(vocabulary), vocabulary.totalWords);
-    const parameters = new Parameters(vocabulary, options, crew.workplace);
+    const plan = planExecution(
+      options,
+      { cores: 1, shared: false },
+      { shape: shapeOf(vocabulary), totalWords: vocabulary.totalWords },
+    );
+    const parameters = new Parameters(vocabulary, options, plan.workplace);
     const spawn = () => {
       throw new Error("the benchmark starts no workers");
     };
-    this.site = { crew, plan, parameters, options, spawn };
+    this.site = { plan, kernel, parameters, options, spawn };
   }
 
   async prepare(): Promise<void> {
     const { parameters } = this.site;
     await parameters.initialise(this.options.seed);
-    await parameters.toBlocks();
     this.start = new Uint8Array(parameters.memory.buffer).slice();
   }
 
   async run(batches: readonly Batch[], isTimed: boolean): Promise<void> {
-    const { parameters } = this.site;
+    const { parameters, plan } = this.site;
     const { learningRate, dim } = this.options;
     new Uint8Array(parameters.memory.buffer).set(this.start);
-    const runner = startRunner(this.site, Number.POSITIVE_INFINITY, 0);
+    const runner = plan.engine.start(this.site, Number.POSITIVE_INFINITY, 0);
     await runner.go();
     let loss = 0;
     let predictions = 0;
@@ -139,7 +143,7 @@ async function race(
   const rivals = kernels.map((plan) => new Rival(plan, vocabulary, options));
   for (const rival of rivals) await rival.prepare();
   for (let round = -1; round < ROUNDS; round++) for (const rival of rivals) await rival.run(batches, round >= 0);
-  return new Map(rivals.map(({ plan, outcome }) => [plan.name, outcome]));
+  return new Map(rivals.map(({ kernel, outcome }) => [kernel.name, outcome]));
 }
 
 /** Multiply-adds per second of the bare 128-bit instructions. */

@@ -8,15 +8,16 @@ import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { type Transferable, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { createVectors } from "wasm2vec";
 import { readChunks, saveVectors } from "wasm2vec/files";
+import type { Channel } from "../src/base/link.js";
 import { Random } from "../src/base/random.js";
 import { fileCorpus } from "../src/platform/node/corpus.js";
+import { workerChannel } from "../src/platform/node/worker.js";
 import { median } from "../src/race/median.js";
 import { encode } from "../src/text/encode.js";
 import { readBy } from "../src/text/readers.js";
-import type { ReadingHandle } from "../src/text/reading-link.js";
 import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
 import { resolveOptions } from "../src/train/train-options.js";
 import { PYTHON, pathOf } from "../test/support/programs.js";
@@ -34,14 +35,8 @@ const python = (script: string, ...args: string[]) =>
   );
 
 /** A worker of the build. */
-function spawnReader(): ReadingHandle {
-  const worker = new Worker(new URL("../worker-node.js", import.meta.url));
-  return {
-    post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
-    onMessage: (listener) => worker.on("message", listener),
-    onError: (listener) => worker.on("error", listener),
-    terminate: () => void worker.terminate(),
-  };
+function spawnReader(): Channel {
+  return workerChannel(new Worker(new URL("../worker-node.js", import.meta.url)));
 }
 
 /** Seconds until fastText prints that it has read the text; then it is stopped. */

@@ -1,4 +1,4 @@
-// What the doors for pages and for Node offer alike, re-exported only. A name more here is a decision: docs/design.md, Doors.
+// What the root exports in pages and in Node, besides facade.ts. A new name is a decision: test/house/entries.test.ts lists them.
 
 export { FormatError } from "./base/errors.js";
 export { KernelError } from "./kernel/compile.js";

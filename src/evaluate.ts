@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/evaluate: what vectors are worth, by analogies and by pairs that people scored.
+ * Entry point wasm2vec/evaluate: the quality of vectors, by analogies and by word pairs that people scored.
  * @module wasm2vec/evaluate
  */
 

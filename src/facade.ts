@@ -1,4 +1,4 @@
-// What the doors for pages and for Node do alike, each with what it knows of where it runs.
+// The functions of the root that depend on where they run: the same for pages and for Node, made from the platform of each.
 
 import {
   type BasketSource,
@@ -18,10 +18,10 @@ import { withCorpus } from "./train/reading.js";
 import { type LoadModelOptions, trainOn } from "./train/train.js";
 import type { TrainOptions } from "./train/train-options.js";
 
-/** Where a door runs. Path: what names a file there; never, where there are none. */
+/** Where an entry point runs. Path: the type of a file's name there, string | URL in Node; never in a page. */
 export type Host<Path> = Platform<CorpusSource | Path>;
 
-/** The functions that depend on where they run. Path: what names a file in Node, string | URL; never in a page. */
+/** The functions that depend on where they run. Path: the type of a file's name, string | URL in Node; never in a page. */
 export interface Facade<Path> {
   /**
    * Trains word vectors on a corpus.

@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/files, for Node: vectors, vocabularies, checkpoints and texts in files.
+ * Entry point wasm2vec/files, for Node: vectors, vocabularies, checkpoints and texts in files.
  * @module wasm2vec/files
  */
 

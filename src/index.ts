@@ -1,4 +1,4 @@
-// Door wasm2vec for pages: the public API without anything of Node.
+// Entry point wasm2vec in pages: the public API without anything of Node.
 
 import { type Facade, type Host, item2vecOn, learnPhrasesOn, node2vecOn } from "./facade.js";
 import { openSpool, SPOOL_MEMORY } from "./platform/browser/spool.js";

@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/math: the losses and gradients of docs/math.md as pure float64 functions, for proofs and classrooms.
+ * Entry point wasm2vec/math: the losses and gradients of docs/math.md as pure float64 functions, for proofs and classrooms.
  * @module wasm2vec/math
  */
 

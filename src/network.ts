@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/network: the hidden-layer network, for Node and pages, with a kernel of its own.
+ * Entry point wasm2vec/network: the hidden-layer network, for Node and pages, with a kernel of its own.
  * @module wasm2vec/network
  */
 

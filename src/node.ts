@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec in Node, and wasm2vec/node: the public API, where a path may stand for a corpus or a model.
+ * Entry point wasm2vec in Node, and wasm2vec/node: the public API, where a path may stand for a corpus or a model.
  * @module wasm2vec
  */
 

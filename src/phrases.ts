@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/phrases: the phrases that learnPhrases finds, to join, to write and to read.
+ * Entry point wasm2vec/phrases: the phrases that learnPhrases finds, to join, to save and to load.
  * @module wasm2vec/phrases
  */
 

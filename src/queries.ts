@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/queries: what WordVectors are asked beyond their own methods, with gensim's names; graphs of neighbours.
+ * Entry point wasm2vec/queries: gensim's queries beyond the methods of WordVectors, and approximate search.
  * @module wasm2vec/queries
  */
 

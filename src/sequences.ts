@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/sequences: sequences that are not text, for item2vec and node2vec: baskets of items, walks on graphs.
+ * Entry point wasm2vec/sequences: sequences that are not text, for item2vec and node2vec: baskets of items, walks on graphs.
  * @module wasm2vec/sequences
  */
 

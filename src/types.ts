@@ -1,5 +1,5 @@
 /**
- * Door wasm2vec/types, types only: the parts of which options, corpora and records are made, for who writes them apart.
+ * Entry point wasm2vec/types: types of single options, listeners and records. It has no values.
  * @module wasm2vec/types
  */
 
@@ -12,7 +12,7 @@ export type { MissingOptions } from "./text/fields.js";
 export type { BytesRead, TextBytes } from "./text/source.js";
 export type { TokenizeOptions } from "./text/tokenize.js";
 export type { TokenChunk } from "./text/tokens.js";
-export type { ParallelMode } from "./train/execution/plan.js";
+export type { ParallelMode } from "./train/execution/engines.js";
 export type { RunListeners } from "./train/listeners.js";
 export type { EpochListener, EpochModel } from "./train/loop/records.js";
 export type { ModelWriter, SaveModelOptions } from "./train/model.js";

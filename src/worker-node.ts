@@ -5,8 +5,12 @@ import { readFilePart } from "./platform/node/file-place.js";
 import { serveFirst } from "./train/first-message.js";
 
 const port = parentPort!;
-serveFirst({
-  post: (message, transfer) => port.postMessage(message, transfer as Transferable[]),
-  onMessage: (listener) => port.on("message", listener),
-  readFile: readFilePart,
-});
+serveFirst(
+  {
+    post: (message, transfer) => port.postMessage(message, transfer as Transferable[]),
+    onMessage: (listener) => port.on("message", listener),
+    onError: (listener) => port.on("close", () => listener(new Error("the calling thread is gone"))),
+    terminate: async () => port.close(),
+  },
+  readFilePart,
+);

@@ -50,8 +50,11 @@ export function describeCost(options: TrainOptions, words: number | undefined): 
 /** The part of an EpochRecord, or of the sum of several, that learnSpeed needs. */
 export type Pace = Pick<EpochRecord, "words" | "seconds" | "threads">;
 
+/** The options that its speed depends on. */
+type Work = Pick<TrainOptions, "model" | "loss" | "dim" | "window" | "negatives">;
+
 /** Stores how fast this browser is, if it has trained on enough words. */
-export function learnSpeed(options: TrainOptions, { words, seconds, threads }: Pace): void {
+export function learnSpeed(options: Work, { words, seconds, threads }: Pace): void {
   if (words < TELLING_WORDS) return;
   try {
     localStorage.setItem(SPEED, String(words / seconds / usualRate(options, threads)));
@@ -69,7 +72,7 @@ function speed(): number {
 }
 
 /** Words per second on a typical machine. */
-function usualRate(options: TrainOptions, threads: number): number {
+function usualRate(options: Work, threads: number): number {
   const { model, loss, dim, window, negatives } = { ...DEFAULTS, ...options };
   // a path of hierarchical softmax has about as many nodes as the logarithm of the vocabulary
   const rows = loss === "hierarchical-softmax" ? Math.log2(USUAL_WORDS) : negatives + 1;

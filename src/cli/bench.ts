@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { Command, Option } from "commander";
-import packageJson from "../../package.json";
+import { version } from "../../package.json";
 import { fileCorpus } from "../files.js";
 import { LOSSES } from "../model/losses/registry.js";
 import { DEFAULTS, train } from "../node.js";
@@ -57,7 +57,7 @@ async function runBench(path: string, flags: Flags): Promise<Result> {
   );
   const where = `Node ${process.versions.node}, ${cpu}, ${cores} cores`;
   return {
-    json: { wasm2vec: packageJson.version, date: new Date().toISOString(), where, ...result },
+    json: { wasm2vec: version, date: new Date().toISOString(), where, ...result },
     text: `${where}\n${describe(result)}`,
   };
 }

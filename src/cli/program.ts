@@ -1,7 +1,7 @@
 // The program: its commands, and the messages and exit codes of errors (0 success, 1 failure, 2 usage, 128 + the signal's number).
 
 import { Command, CommanderError } from "commander";
-import packageJson from "../../package.json";
+import { version } from "../../package.json";
 import { benchCommand } from "./bench.js";
 import { UsageError } from "./command.js";
 import { convertCommand } from "./convert.js";
@@ -25,7 +25,7 @@ export async function run(args: readonly string[]): Promise<number> {
   listenForSignals();
   const program = new Command("wasm2vec")
     .description("Trains word2vec embeddings in SIMD WebAssembly, and works with them.")
-    .version(packageJson.version)
+    .version(version)
     .showHelpAfterError("(wasm2vec --help or wasm2vec COMMAND --help says more)");
   for (const make of [
     trainCommand,

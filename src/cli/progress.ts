@@ -3,6 +3,7 @@
 import cliProgress, { type Options, type Params } from "cli-progress";
 import type { Progress } from "../node.js";
 import type { BytesRead } from "../text/source.js";
+import { engineNamed } from "../train/execution/engines.js";
 import { secondsLeft, shareOf } from "../train/loop/progress.js";
 import { grouped } from "./command.js";
 
@@ -143,7 +144,7 @@ function size(bytes: number): string {
 /** Threads and their parallel mode. */
 export function threadsText(threads: number, parallel: Progress["parallel"]): string {
   const number = `${threads} thread${threads === 1 ? "" : "s"}`;
-  return parallel === "none" ? number : `${number}, ${parallel}`;
+  return engineNamed(parallel).isParallel ? `${number}, ${parallel}` : number;
 }
 
 export function duration(seconds: number): string {

@@ -24,6 +24,7 @@ import {
 } from "../node.js";
 import { checkWritable, readText } from "../platform/node/files.js";
 import type { Corpus } from "../text/corpus.js";
+import { engineNamed } from "../train/execution/engines.js";
 import { namesOf } from "../train/options/option.js";
 import { goOnOptions, OPTIONS, resolveOptions, resumeOptions } from "../train/train-options.js";
 import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
@@ -278,9 +279,9 @@ function describe(
 }
 
 /** Why the same command may give other bytes, and what makes it give the same. */
-function doubt(kernel: KernelName, parallel: string): string {
-  const isOpen = parallel === "hogwild";
-  const needed = [isExact(kernel) ? "" : `--kernel ${kernelName("auto")}`, isOpen ? "--reproducible" : ""];
-  const who = isOpen ? "another run gives" : "another machine may give";
+function doubt(kernel: KernelName, parallel: Progress["parallel"]): string {
+  const { isDeterministic } = engineNamed(parallel);
+  const needed = [isExact(kernel) ? "" : `--kernel ${kernelName("auto")}`, isDeterministic ? "" : "--reproducible"];
+  const who = isDeterministic ? "another machine may give" : "another run gives";
   return `${who} other vectors: for the same bytes ${needed.filter((flag) => flag !== "").join(" and ")}`;
 }

@@ -28,7 +28,7 @@
 
 import { type Loss, Mark, Model, Pair, Param, Staged, TargetSet, Tile, TileList } from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
-import type { Ptr } from "./kernel.js";
+import { advance, type Ptr, ZERO } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
 import { checkLists, type Shape } from "./shape.js";
 
@@ -105,7 +105,7 @@ export interface Layout {
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
-  size: number;
+  size: Ptr;
 }
 
 /** @throws RangeError for lists of rows that the kernels cannot use */
@@ -128,7 +128,16 @@ export function layOut(shape: LayoutOptions): Layout {
   const inputRows = rowsOf(shape.inputRows, gridShape?.holds.blocks ?? 1);
   const outputRows = rowsOf(shape.outputRows, gridShape?.holds.blocks ?? 1);
   const memory = new Allocator();
-  const nothing = { windows: 0, partial: 0, hidden: 0, hiddenGradient: 0, staged: 0, ids: 0, tiles: 0, spareRows: 0 };
+  const nothing = {
+    windows: ZERO,
+    partial: ZERO,
+    hidden: ZERO,
+    hiddenGradient: ZERO,
+    staged: ZERO,
+    ids: ZERO,
+    tiles: ZERO,
+    spareRows: ZERO,
+  };
   const takeScratch = (): Scratch => ({
     ...nothing,
     params: memory.take(Param.size),
@@ -161,21 +170,8 @@ export function layOut(shape: LayoutOptions): Layout {
   for (const [pointer, bytes] of output.tables) tables[pointer] = memory.take(bytes);
   const grid = gridShape && takeGrid(memory, gridShape, shape);
   return {
-    ...{
-      stride,
-      tiles,
-      gradientStride,
-      windowStride,
-      tileStride,
-      group,
-      scratch,
-      ...shared,
-      loss: output.code,
-      tables,
-      grid,
-      inputRows,
-      outputRows,
-    },
+    ...{ stride, tiles, gradientStride, windowStride, tileStride, group, scratch, ...shared, grid },
+    ...{ loss: output.code, tables, inputRows, outputRows },
     inputs: memory.take(inputRows * stride),
     outputs: memory.take(outputRows * stride),
     size: memory.end,
@@ -255,7 +251,8 @@ export function writeParams(
     new Uint32Array(buffer, scratch.windows, (layout.group * layout.windowStride) / 4).fill(scratch.zeroRow);
     return;
   }
-  for (let tile = scratch.tiles; tile < scratch.tiles + layout.group * layout.tileStride; tile += layout.tileStride) {
+  for (let i = 0; i < layout.group; i++) {
+    const tile = advance(scratch.tiles, i * layout.tileStride);
     const list = new Uint32Array(buffer, tile, layout.tileStride / 4).fill(scratch.zeroRow);
     list[TileList.pairs / 4] = tile + TileList.rows + layout.tiles * Tile.outputs * 4;
   }

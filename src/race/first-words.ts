@@ -8,7 +8,7 @@ export function firstWords(corpus: Corpus, limit: number): Corpus {
     let left = limit;
     for await (const { numbers, tokens } of corpus.chunks(signal)) {
       let end = 0;
-      for (; end < numbers.length && left > 0; end++) if (numbers[end] !== Mark.sentenceEnd) left--;
+      for (; end < numbers.length && left > 0; end++) if (numbers[end] < Mark.least) left--;
       yield { numbers: numbers.subarray(0, end), tokens };
       if (left === 0) break;
     }

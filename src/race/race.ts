@@ -3,7 +3,7 @@
 import { checkInteger } from "../base/check.js";
 import { KERNEL_NAMES } from "../kernel/kernel.js";
 import type { Corpus } from "../text/corpus.js";
-import type { ParallelMode } from "../train/execution/plan.js";
+import type { ParallelMode } from "../train/execution/engines.js";
 import type { EpochRecord } from "../train/loop/records.js";
 import type { TrainOptions } from "../train/train-options.js";
 import { firstWords } from "./first-words.js";

@@ -9,20 +9,22 @@ import type { Vocabulary } from "./vocabulary.js";
 export const BATCH_WORDS = 10_000;
 
 export interface Batch {
-  /** whole sentences, each ended by Mark.sentenceEnd */
+  /** whole sentences of words and marks, each ended by Mark.sentenceEnd */
   ids: Uint32Array<ArrayBuffer>;
-  /** words, not counting sentence ends */
+  /** entries that are words */
   words: number;
 }
 
-/** Entries of the longest batch: the words, and in the worst case a sentence end after each. */
+/** Entries of a batch at most: words, and in the worst case a sentence end after each. If ends are fewer, other marks have their room. */
 export function batchCapacity(maxSentenceLength: number, batchWords = BATCH_WORDS): number {
   return 2 * Math.max(batchWords, maxSentenceLength);
 }
 
 /**
  * One pass over the corpus. Words outside the vocabulary are dropped before windows are formed, as word2vec.c, gensim and fastText
- * do. A sentence with more than maxSentenceLength words is split. Where batches end depends on the words alone.
+ * do. A sentence with more than maxSentenceLength words is split; each part has its marks. Where batches end depends on the
+ * words alone, unless a batch has more marks than room for them.
+ * @throws RangeError for a sentence with more marks than a batch has room for
  */
 export async function* encode(
   corpus: Corpus,
@@ -45,6 +47,11 @@ class Batcher {
   private length = 0;
   private start = 0;
   private words = 0;
+  /** of the sentence at hand: its words, and marks but its end */
+  private sentenceWords = 0;
+  private marks: number[] = [];
+  /** entries of a batch at most */
+  private readonly capacity: number;
   private ready: Batch[] = [];
   /** word id + 1 of each token, or −1 */
   private readonly tables = new NumberTables();
@@ -54,8 +61,9 @@ class Batcher {
     private readonly maxSentenceLength: number,
     private readonly batchWords: number,
   ) {
+    this.capacity = batchCapacity(maxSentenceLength, batchWords);
     // holds a full batch and the sentence that no longer fits
-    this.ids = new Uint32Array(2 * batchCapacity(maxSentenceLength, batchWords));
+    this.ids = new Uint32Array(2 * this.capacity);
   }
 
   add({ numbers, tokens }: TokenChunk): void {
@@ -63,14 +71,15 @@ class Batcher {
     const table = this.tables.of(tokens);
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i];
-      if (number === Mark.sentenceEnd) {
-        this.endSentence();
+      if (number >= Mark.least) {
+        if (number === Mark.sentenceEnd) this.endSentence();
+        else this.addMark(number);
         continue;
       }
       if (table[number] === 0) table[number] = (vocabulary.id(tokens[number]) ?? -2) + 1;
       if (table[number] < 0) continue;
       ids[this.length++] = table[number] - 1;
-      if (this.length - this.start === maxSentenceLength) this.endSentence();
+      if (++this.sentenceWords === maxSentenceLength) this.cutSentence();
     }
   }
 
@@ -97,11 +106,34 @@ class Batcher {
     this.words = 0;
   }
 
+  private addMark(mark: number): void {
+    const most = this.capacity - this.maxSentenceLength - 1;
+    if (this.marks.length === most)
+      throw new RangeError(
+        `a sentence expected at most ${most} documents and labels, got more: cut the text into more sentences`,
+      );
+    this.marks.push(mark);
+    this.ids[this.length++] = mark;
+  }
+
+  /** Ends the sentence at hand; what follows is one with the same marks. */
+  private cutSentence(): void {
+    const { marks } = this;
+    this.endSentence();
+    for (const mark of marks) this.addMark(mark);
+  }
+
   private endSentence(): void {
-    const words = this.length - this.start;
-    if (words === 0) return;
+    const { sentenceWords: words } = this;
+    this.marks = [];
+    this.sentenceWords = 0;
+    if (words === 0) {
+      // what has no words trains nothing: its marks go
+      this.length = this.start;
+      return;
+    }
     this.ids[this.length++] = Mark.sentenceEnd;
-    if (this.words + words > this.batchWords) this.endBatch();
+    if (this.words + words > this.batchWords || this.length > this.capacity) this.endBatch();
     this.words += words;
     this.start = this.length;
   }

@@ -13,7 +13,7 @@ export class Occurrences {
     let end = 0;
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i];
-      if (number === Mark.sentenceEnd) continue;
+      if (number >= Mark.least) continue;
       if (counts[number]++ > 0) continue;
       found[end] = number;
       end += 2;

@@ -1,12 +1,14 @@
 // Several threads read a text: they get pieces, and return the tokens in the order of the text.
 
+import { Caller } from "../base/calls.js";
 import { FormatError } from "../base/errors.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
+import { type Channel, Link } from "../base/link.js";
 import type { Corpus } from "./corpus.js";
 import { type Counts, RowError, type Tally } from "./fields.js";
 import { type Parsing, PieceReader } from "./parser.js";
 import type { Piece, PieceMemory, PieceToRead } from "./pieces.js";
-import type { ReadingHandle, ReadingThreads, ReadReply } from "./reading-link.js";
+import type { ReadingCalls, ReadingTask, ReadingThreads, ReadReply } from "./reading-link.js";
 import type { TokenChunk } from "./tokens.js";
 
 /** A text below so many bytes, or of so few pieces, is read in this thread, because starting others takes longer. */
@@ -162,41 +164,31 @@ class ReaderPool {
 
 /** One thread. It gets pieces, and replies in the same order. */
 class Reader {
-  private readonly waiting: { resolve: (read: PieceRead) => void; reject: (reason: unknown) => void }[] = [];
-  private failure: { reason: unknown } | undefined;
+  private readonly caller: Caller<ReadingCalls>;
   private tokens: string[] = [];
   hasAnswered = false;
 
-  constructor(
-    private readonly thread: ReadingHandle,
-    parsing: Parsing,
-  ) {
-    thread.onError((error) => this.close(error));
-    thread.onMessage((reply) => {
-      if (reply.type === "read") this.waiting.shift()?.resolve(this.taken(reply));
-      else this.close(errorOf(reply));
-    });
-    thread.post({ type: "read", parsing }, []);
+  constructor(channel: Channel, parsing: Parsing) {
+    const task: ReadingTask = { parsing };
+    this.caller = new Caller(new Link(channel, { other: "a worker that reads", layout: "", task }));
   }
 
   /** Pieces that are being read. */
   get load(): number {
-    return this.waiting.length;
+    return this.caller.load;
   }
 
-  read(piece: PieceToRead): Promise<PieceRead> {
-    return new Promise((resolve, reject) => {
-      if (this.failure) return reject(this.failure.reason);
-      this.thread.post({ type: "piece", piece }, isHere(piece) ? [piece.bytes.buffer] : []);
-      this.waiting.push({ resolve, reject });
-    });
+  async read(piece: PieceToRead): Promise<PieceRead> {
+    const reply = await this.caller.ask("piece", { piece }, isHere(piece) ? [piece.bytes.buffer] : []);
+    if (reply.type === "read") return this.taken(reply);
+    const error = errorOf(reply);
+    this.close(error);
+    throw error;
   }
 
   /** Rejects all pieces that are being read. */
   close(reason: unknown): void {
-    this.failure ??= { reason };
-    for (const { reject } of this.waiting.splice(0)) reject(reason);
-    this.thread.terminate();
+    void this.caller.close(reason);
   }
 
   private taken({ steps, counts, memory }: ReadReply & { type: "read" }): PieceRead {

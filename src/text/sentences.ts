@@ -13,7 +13,7 @@ export async function* sentencesOf(corpus: Corpus, signal?: AbortSignal): AsyncG
       if (number === Mark.sentenceEnd) {
         sentences.push(sentence);
         sentence = [];
-      } else sentence.push(tokens[number]);
+      } else if (number < Mark.least) sentence.push(tokens[number]);
     }
     yield sentences;
   }

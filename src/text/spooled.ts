@@ -80,20 +80,20 @@ export class SpooledText {
   private async *replay(vocabulary: Vocabulary, signal?: AbortSignal): AsyncGenerator<TokenChunk> {
     const { spool, ids } = this.kept!;
     const pieces = spool.read();
-    let given = 0;
+    let yielded = 0;
     for (;;) {
       const step = await this.tried(() => pieces.next());
       if (step === undefined) break;
       if (step.done) return;
       const numbers = ids ? translated(step.value, ids) : step.value;
-      given += numbers.length;
+      yielded += numbers.length;
       yield { numbers, tokens: vocabulary.words };
       await yieldToEventLoop();
     }
     await this.remove();
     for await (const { numbers, tokens } of this.known(vocabulary, signal)) {
-      const rest = numbers.subarray(given);
-      given -= numbers.length - rest.length;
+      const rest = numbers.subarray(yielded);
+      yielded -= numbers.length - rest.length;
       if (rest.length > 0) yield { numbers: rest, tokens };
     }
   }
@@ -112,7 +112,7 @@ export class SpooledText {
     }
   }
 
-  /** The text in word ids. */
+  /** The text in word ids and marks. */
   private async *known(vocabulary: Vocabulary, signal?: AbortSignal): AsyncGenerator<TokenChunk> {
     const tables = new NumberTables();
     for await (const { numbers, tokens } of this.corpus.chunks(signal)) {
@@ -121,7 +121,7 @@ export class SpooledText {
       let count = 0;
       for (let i = 0; i < numbers.length; i++) {
         const number = numbers[i];
-        if (number !== Mark.sentenceEnd) {
+        if (number < Mark.least) {
           // id + 1, or −1
           if (table[number] === 0) table[number] = (vocabulary.id(tokens[number]) ?? -2) + 1;
           if (table[number] > 0) known[count++] = table[number] - 1;
@@ -196,13 +196,13 @@ async function idsOf(numbers: ReadonlyMap<string, number>, { words }: Vocabulary
   return ids;
 }
 
-/** The ids of those numbers that have one. */
+/** The ids of those numbers that have one, and marks. */
 function translated(numbers: Uint32Array, ids: Int32Array): Uint32Array {
   const known = new Uint32Array(numbers.length);
   let count = 0;
   for (let i = 0; i < numbers.length; i++) {
     const number = numbers[i];
-    if (number === Mark.sentenceEnd) known[count++] = number;
+    if (number >= Mark.least) known[count++] = number;
     else if (ids[number] >= 0) known[count++] = ids[number];
   }
   return known.subarray(0, count);

@@ -1,7 +1,8 @@
 // How many threads read a text and train on it.
 
 import { checkBoolean, checkInteger } from "../base/check.js";
-import type { ReadingHandle, ReadingThreads } from "./reading-link.js";
+import type { Channel } from "../base/link.js";
+import type { ReadingThreads } from "./reading-link.js";
 
 /** Most threads. */
 const MAX_THREADS = 64;
@@ -17,7 +18,7 @@ export interface ThreadOptions {
 export interface Machine {
   /** Threads that the machine runs at once. */
   cores(): number;
-  spawn(): ReadingHandle;
+  spawn(): Channel;
 }
 
 /** @throws TypeError, RangeError naming the option */

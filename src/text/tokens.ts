@@ -8,7 +8,7 @@ export type Sentence = readonly string[];
 
 /** Some sentences of a corpus. The arrays are valid until the next chunk is requested. */
 export interface TokenChunk {
-  /** Numbers of tokens; Mark.sentenceEnd ends a sentence. A sentence may continue in the next chunk. */
+  /** Numbers of tokens, and marks; Mark.sentenceEnd ends a sentence. A sentence may continue in the next chunk. */
   numbers: Uint32Array;
   /** The token of each number. Grows from chunk to chunk. Several such tables may alternate. */
   tokens: readonly string[];

@@ -42,7 +42,7 @@ export class Vocabulary {
     for (let id = 0; id < sorted.length; id++) {
       const [word, count] = sorted[id];
       this.counts[id] = count;
-      this.ids.set(word, id);
+      this.ids.set(word, id as WordId);
     }
     this.totalWords = this.counts.reduce((sum, count) => sum + count, 0);
     if (!this.counts.every((count) => count >= 0) || !(this.totalWords > 0))
@@ -153,7 +153,7 @@ export class WordCounter {
     return this.numbers.size;
   }
 
-  /** Counts a chunk. @returns it in numbers of words, with Mark.sentenceEnd; valid until the next call */
+  /** Counts a chunk. @returns it in numbers of words, with its marks; valid until the next call */
   add(chunk: TokenChunk): Uint32Array {
     const { numbers, occurrences } = chunk;
     if (numbers.length > this.counted.length) this.counted = new Uint32Array(numbers.length);
@@ -169,12 +169,12 @@ export class WordCounter {
     const { counted } = this;
     let { counts } = this;
     let table = this.tables.of(tokens);
-    let ends = 0;
+    let marks = 0;
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i];
-      if (number === Mark.sentenceEnd) {
+      if (number >= Mark.least) {
         counted[i] = number;
-        ends++;
+        marks++;
         continue;
       }
       if (table[number] === 0) {
@@ -187,7 +187,7 @@ export class WordCounter {
       counted[i] = table[number] - 1;
       counts[counted[i]]++;
     }
-    this.tokens += numbers.length - ends;
+    this.tokens += numbers.length - marks;
   }
 
   /** Adds the counts of a chunk whose occurrences a thread has counted. */
@@ -200,8 +200,7 @@ export class WordCounter {
       this.counts[table[number] - 1] += occurrences[i + 1];
       this.tokens += occurrences[i + 1];
     }
-    for (let i = 0; i < numbers.length; i++)
-      counted[i] = numbers[i] === Mark.sentenceEnd ? Mark.sentenceEnd : table[numbers[i]] - 1;
+    for (let i = 0; i < numbers.length; i++) counted[i] = numbers[i] < Mark.least ? table[numbers[i]] - 1 : numbers[i];
   }
 
   /** @throws RangeError if no word is left */

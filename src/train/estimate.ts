@@ -1,15 +1,10 @@
 // What a training will take, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
-import { lossOf } from "../model/losses/registry.js";
-import { planMemory, type Workplace } from "../model/parameters.js";
-import { shapeOf } from "../model/spec.js";
 import { threadsOf } from "../text/threads.js";
-import { rowsOfThread } from "./execution/grid-ring.js";
-import { PIECE } from "./execution/link.js";
-import { type Crew, planCrew } from "./execution/plan.js";
-import { canShare, type Platform } from "./platform.js";
+import type { Platform } from "./platform.js";
 import { resolveOptions, type TrainOptions } from "./train-options.js";
+import { memoryOf, planWords } from "./word2vec-objective.js";
 
 /** Bytes that a training takes. Where a number is measured, it is of Node on Linux: pages and other engines differ. */
 export interface MemoryEstimate {
@@ -65,47 +60,22 @@ export function estimateMemoryFor<Source>(
   const resolved = resolveOptions(options);
   if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
-  const shared = canShare(resolved);
-  const shape = shapeOf({ size: words });
-  const crew = planCrew(resolved, cores(), shared, shape, tokens);
-  const output = lossOf(resolved.loss).estimate(resolved, shape);
-  const { layout, size } = planMemory(resolved, crew.workplace, shape, output);
-  const { threads } = crew;
-  const [inputs, outputs] = [shape.inputRows * layout.stride, shape.outputRows * layout.stride];
-  const isApart = resolved.worker && !shared;
+  const plan = planWords({ cores }, resolved, { size: words, totalWords: tokens });
+  const { threads } = plan;
+  const { bytes, matrices, ...apart } = memoryOf(plan, resolved, words);
   const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
   const isCounted = resolved.vocabulary === undefined;
   // once the words are counted their readers have ended; the engine keeps about as much as one had
   const readersLeft = isCounted && resolved.spool !== false ? Math.min(1, readers) : readers;
   const parts = {
-    own: isApart
-      ? memoriesOf(crew, size, (workplace) => planMemory(resolved, workplace, shape, output).layout.size)
-      : 0,
-    messages: isApart ? messagesOf(crew, outputs) : 0,
+    ...apart,
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,
     reading: READING + readersLeft * READER,
   };
-  const training = size + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
+  const training = bytes + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
   const counting = isCounted ? parts.words + READING + readers * READER : 0;
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
   const total = Math.max(training, counting);
-  return { bytes: size, matrices: inputs + outputs, threads, ...parts, counting, total, spool };
-}
-
-/** Bytes of all workers' memories: in the grid each has its blocks, tables and chunks, else the only one has a copy of all. */
-function memoriesOf({ threads, workplace }: Crew, size: number, sizeOf: (workplace: Workplace) => number): number {
-  const { grid } = workplace;
-  if (grid === undefined) return size;
-  const sizes = Array.from({ length: threads }, (_, thread) => {
-    const [from, to] = rowsOfThread(grid.blocks, { thread, threads });
-    return sizeOf({ ...workplace, grid: { ...grid, holds: { chunks: true, blocks: to - from } } });
-  });
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** Pieces of the model on their way to each worker and back, and in the grid a block of targets on its way between two of them. */
-function messagesOf({ threads, workplace }: Crew, outputs: number): number {
-  const block = workplace.grid ? outputs / workplace.grid.blocks : 0;
-  return threads * (2 * PIECE + 2 * block);
+  return { bytes, matrices, threads, ...parts, counting, total, spool };
 }

@@ -8,9 +8,8 @@ import type { WordVectors } from "../vectors/vectors.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import type { RunListeners } from "./listeners.js";
 import type { EpochRecord, Schedule } from "./loop/records.js";
-import type { StoredOptions } from "./options/settings.js";
 import { type SizedOption, smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
-import { DEFAULTS } from "./options/table.js";
+import { DEFAULTS, type StoredOptions } from "./options/table.js";
 import {
   asksForThreads,
   otherOptions,

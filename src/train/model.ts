@@ -1,31 +1,25 @@
 // A trained model, which can be trained on.
 
 import { checkBoolean, checkKnown, show } from "../base/check.js";
-import { type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
-import type { Side } from "../kernel/shape.js";
-import { lossOf } from "../model/losses/registry.js";
-import { Parameters } from "../model/parameters.js";
-import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
-import { encode } from "../text/encode.js";
 import type { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { allocateVectors, WordVectors } from "../vectors/vectors.js";
+import type { WordVectors } from "../vectors/vectors.js";
 import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/checkpoint.js";
 import { Keeper } from "./checkpoint/checkpointer.js";
-import { type Crew, planCrew, startRunner } from "./execution/plan.js";
 import { heldRun } from "./held.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
+import type { Objective } from "./objective.js";
 import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
-import { SETTINGS } from "./options/table.js";
+import { SETTINGS, storedOf } from "./options/table.js";
 import type { Freeze, WordRates } from "./options/words.js";
-import { canShare, type Platform } from "./platform.js";
+import type { Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { textDifference } from "./text-difference.js";
-import { type ResolvedOptions, storedOptions } from "./train-options.js";
+import type { ResolvedOptions } from "./train-options.js";
 import { growVocabulary, ratesOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
@@ -66,11 +60,6 @@ const NOTHING_DONE: Schedule = { epochs: 0, epochWords: 0, learningRate: 0, minL
 export class Model<Source = CorpusSource> {
   /** One record for each epoch so far. */
   readonly history: EpochRecord[] = [];
-  private words!: Vocabulary;
-  private parameters!: Parameters;
-  private crew!: Crew;
-  private inputRows!: WordVectors;
-  private outputRows: WordVectors | undefined;
   /** the last run, and where it stands */
   private last: { schedule: Schedule; position: Position };
   /** what may not be done beside something else; between two epochs the model may be saved */
@@ -80,25 +69,21 @@ export class Model<Source = CorpusSource> {
   /** @internal use train or loadModel */
   constructor(
     readonly options: ResolvedOptions,
-    vocabulary: Vocabulary,
-    parameters: Parameters,
-    private readonly plan: KernelPlan,
+    private objective: Objective,
     private readonly platform: Platform<Source>,
-    crew: Crew,
     last: { schedule: Schedule; position: Position } = { schedule: NOTHING_DONE, position: START },
   ) {
     const { schedule, position } = last;
     this.last = { schedule, position };
-    this.adopt(vocabulary, parameters, crew);
   }
 
   get vocabulary(): Vocabulary {
-    return this.words;
+    return this.objective.vocabulary;
   }
 
   /** The word vectors (input rows); after training with updateVocabulary others, which have the new words. */
   get vectors(): WordVectors {
-    return this.inputRows;
+    return this.objective.vectors;
   }
 
   /**
@@ -106,12 +91,7 @@ export class Model<Source = CorpusSource> {
    * @throws RangeError with hierarchical softmax, whose output rows belong to the inner nodes of a tree
    */
   get outputVectors(): WordVectors {
-    const { loss } = this.options;
-    if (this.outputRows === undefined)
-      throw new RangeError(
-        `words have no output vectors with loss "${loss}", whose output rows belong to ${lossOf(loss).outputRowsOf}: use another loss`,
-      );
-    return this.outputRows;
+    return this.objective.outputVectors;
   }
 
   /**
@@ -133,9 +113,9 @@ export class Model<Source = CorpusSource> {
         await orAborted(Promise.resolve(this.saving), signal);
         await withText(this.platform, source, { ...this.options, ...listened }, async (text) => {
           if (updateVocabulary) await this.grow(text);
-          await orAborted(Promise.resolve(listened.onVocabulary?.(this.words)), signal);
-          if (freeze || wordRates) this.parameters.rates = ratesOf(this.words, freeze, wordRates);
-          const corpus = await text.words(this.words);
+          await orAborted(Promise.resolve(listened.onVocabulary?.(this.vocabulary)), signal);
+          if (freeze || wordRates) this.objective.rates = ratesOf(this.vocabulary, freeze, wordRates);
+          const corpus = await text.words(this.vocabulary);
           const epochWords = await this.countWords(corpus);
           const { length: firstEpoch } = this.history;
           const schedule = { epochs, epochWords, isCounted: true, learningRate, minLearningRate, firstEpoch };
@@ -181,14 +161,12 @@ export class Model<Source = CorpusSource> {
 
   /** @internal Trains from a position, which it keeps up. */
   async run(corpus: Corpus, schedule: Schedule, position: Position, listeners: RunListeners): Promise<void> {
-    const { parameters, plan, words: vocabulary } = this;
-    const { mode: parallel, threads, batchWords, maxSentenceLength } = this.crew;
+    const { objective } = this;
     const { subsample, negatives } = this.options;
     const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
     signal?.throwIfAborted();
     this.last = { schedule, position };
-    const site = { crew: this.crew, plan, parameters, options: this.options, spawn: this.platform.spawn };
-    const runner = startRunner(site, schedule.epochWords, position.steps);
+    const runner = objective.start(schedule.epochWords, position.steps);
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
     const snapshot = async () => {
@@ -199,19 +177,18 @@ export class Model<Source = CorpusSource> {
       await runner.collect();
       return this.view();
     });
-    const places = { kernel: plan.name, threads, parallel };
-    const batches = () => encode(corpus, vocabulary, maxSentenceLength, batchWords);
+    const batches = () => objective.batches(corpus);
     const { activity } = this;
     this.activity = "training";
     try {
       const told = { onProgress, onWarning, signal, subsample, negatives };
-      const run = { schedule, corpus, batches, rest, ...told, ...places };
+      const run = { schedule, corpus, batches, rest, ...told, ...objective.execution };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         let answer: unknown;
         if (onEpochEnd) {
           await runner.collect();
-          this.refresh();
+          objective.refresh();
           this.activity = "between epochs";
           answer = await orAborted(Promise.resolve(onEpochEnd(this, record)), signal);
           await orAborted(Promise.resolve(this.saving), signal);
@@ -230,8 +207,7 @@ export class Model<Source = CorpusSource> {
       signal?.removeEventListener("abort", close);
       rest.end();
       await runner.close();
-      await parameters.toWords();
-      this.refresh();
+      objective.refresh();
       // not before its rows are where they were
       this.activity = activity;
     }
@@ -248,80 +224,37 @@ export class Model<Source = CorpusSource> {
     }
   }
 
-  private adopt(vocabulary: Vocabulary, parameters: Parameters, crew: Crew): void {
-    this.words = vocabulary;
-    this.parameters = parameters;
-    this.crew = crew;
-    const kernel = startQueries(this.plan, parameters.memory);
-    const { dim, loss } = this.options;
-    this.inputRows = new WordVectors(vocabulary.words, dim, parameters.inputs, kernel);
-    if (lossOf(loss).outputRowsOf === "words")
-      this.outputRows = new WordVectors(vocabulary.words, dim, parameters.outputs, kernel);
-  }
-
-  /** Makes room for the words of a corpus, in a memory of its own. */
+  /** Makes room for the words of a corpus. */
   private async grow(text: SpooledText): Promise<void> {
-    const { options, parameters: before } = this;
-    const vocabulary = await growVocabulary(this.words, text, options);
-    const { totalWords } = vocabulary;
-    const shape = shapeOf(vocabulary);
-    const crew = planCrew(options, this.platform.cores(), canShare(options), shape, totalWords, this.crew.mode);
-    const parameters = new Parameters(vocabulary, options, crew.workplace);
-    await parameters.initialise(options.seed);
-    parameters.take(
-      before,
-      this.words.words.map((word) => vocabulary.id(word)!),
-    );
-    this.adopt(vocabulary, parameters, crew);
+    this.objective = await this.objective.grow(await growVocabulary(this.vocabulary, text, this.options));
   }
 
   /** Goes on with this call of train, if it was interrupted and the checkpoint's place holds it. */
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
-    const { history, words: vocabulary, parameters } = this;
-    const { maxSentenceLength, batchWords } = this.crew;
-    const run = { options: storedOptions(this.options), vocabulary, schedule, history, rates: parameters.rates };
-    const held = await heldRun(run, listeners, (held) =>
-      textDifference(encode(corpus, vocabulary, maxSentenceLength, batchWords), held, () => {}),
-    );
+    const { history, vocabulary, objective } = this;
+    const run = { options: storedOf(this.options), vocabulary, schedule, history, rates: objective.rates };
+    const held = await heldRun(run, listeners, (held) => textDifference(objective.batches(corpus), held, () => {}));
     if (held === undefined) return undefined;
-    const { tensors, random } = held;
-    parameters.rates = tensors.rates;
-    parameters.restore(tensors.inputs, tensors.outputs, random);
+    objective.restore(held);
     history.push(...held.history.slice(schedule.firstEpoch));
     return held;
   }
 
   private async countWords(corpus: Corpus): Promise<number> {
     let words = 0;
-    for await (const batch of encode(corpus, this.words, this.options.maxSentenceLength)) words += batch.words;
+    for await (const batch of this.objective.batches(corpus)) words += batch.words;
     return words;
   }
 
   private snapshot(schedule: Schedule, position: Position, metadata?: Record<string, unknown>): Snapshot {
-    const { options, history, words: vocabulary, parameters, crew } = this;
-    const { random, rates, dim } = parameters;
-    const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
-    return {
-      ...{ options: storedOptions(options), schedule, position: { ...position }, mode: crew.mode, history, random },
-      ...{ vocabulary, dim, inputs: rowsOf("inputs"), outputs: rowsOf("outputs") },
-      rates: rates?.slice(),
-      metadata,
-    };
+    const { options, history, objective } = this;
+    const run = { options: storedOf(options), schedule, position: { ...position }, history, metadata };
+    return { ...run, ...objective.snapshot() };
   }
 
-  /** A copy of the vectors, which training leaves alone. */
+  /** The model as it stands, which training leaves alone. */
   private view(): EpochModel {
-    const { words: vocabulary, history, inputRows } = this;
-    const storage = allocateVectors(vocabulary.size, inputRows.dim, this.crew.workplace.shared);
-    const kernel = startQueries(this.plan, storage.memory);
-    const vectors = new WordVectors(vocabulary.words, inputRows.dim, storage, kernel);
-    vectors.matrix.set(inputRows.matrix);
-    return { vectors, vocabulary, history: [...history] };
-  }
-
-  private refresh(): this {
-    this.inputRows.refresh();
-    this.outputRows?.refresh();
-    return this;
+    const { objective, history } = this;
+    return { vectors: objective.copyVectors(), vocabulary: objective.vocabulary, history: [...history] };
   }
 }

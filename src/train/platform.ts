@@ -1,16 +1,16 @@
 // Where a training runs: what the doors know of it, and whether threads share memory there.
 
+import type { Channel } from "../base/link.js";
 import { takesSharedMemory } from "../kernel/engines/wasm.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpoolFile } from "../text/spool.js";
-import type { WorkerHandle } from "./execution/link.js";
 import type { ResolvedOptions } from "./train-options.js";
 
 /** What the doors index.ts and node.ts know of where they run. */
 export interface Platform<Source> {
   toCorpus(source: Source, onWarning?: (message: string) => unknown): Corpus;
   /** A worker, which reads or trains as its first message says. */
-  spawn<Request, Reply>(): WorkerHandle<Request, Reply>;
+  spawn(): Channel;
   /** Threads that the machine runs at once. */
   cores(): number;
   fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;

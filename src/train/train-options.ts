@@ -3,11 +3,12 @@
 import { checkKnown, show } from "../base/check.js";
 import { isExact, KERNEL_CHOICES, takesBinary } from "../kernel/engines/kernels.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
+import { engineNamed } from "./execution/engines.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
 import { type Given, namesOf, type Option, type OptionTable, resolve } from "./options/option.js";
-import { fitsGrid, type Settings, type StoredOptions } from "./options/settings.js";
+import { fitsGrid, type Settings } from "./options/settings.js";
 import { SIZED_OPTIONS } from "./options/small-text.js";
-import { SETTINGS } from "./options/table.js";
+import { SETTINGS, type StoredOptions, storedOf } from "./options/table.js";
 
 const RESUME = {
   /**
@@ -62,11 +63,6 @@ const STORED = namesOf(SETTINGS, ({ stored }) => stored !== false) as (keyof Sto
 const UNSTORED = namesOf(OPTIONS, ({ stored }) => stored === false);
 const SPENT = namesOf(SETTINGS, ({ isSpent }) => isSpent === true);
 
-/** Options as a checkpoint holds them. */
-export function storedOptions(options: ResolvedOptions): StoredOptions {
-  return pick(options, STORED) as StoredOptions;
-}
-
 function pick<Name extends string>(options: { [key in Name]?: unknown }, names: readonly Name[]) {
   return Object.fromEntries(names.map((name) => [name, options[name]])) as { [key in Name]: unknown };
 }
@@ -76,7 +72,7 @@ export function otherOptions(
   given: TrainOptions,
   { options: stored }: Checkpoint,
 ): { name: keyof StoredOptions; was: string; is: string }[] {
-  const resolved = storedOptions(resolveOptions(given));
+  const resolved = storedOf(resolveOptions(given));
   const shown = (value: unknown) => (Array.isArray(value) ? JSON.stringify(value) : show(value));
   return STORED.filter((name) => !suits(name, stored[name], resolved[name])).map((name) => ({
     name,
@@ -93,7 +89,7 @@ function suits(name: keyof StoredOptions, was: unknown, is: unknown): boolean {
 
 /** Whether several threads are asked for, for a training whose bytes are those of one. */
 export function asksForThreads({ threads }: TrainOptions, { mode }: Checkpoint): boolean {
-  return mode === "none" && typeof threads === "number" && threads > 1;
+  return typeof threads === "number" && threads > 1 && !engineNamed(mode).isParallel;
 }
 
 /** The options of a checkpoint, with those of the training that goes on which may be others. @throws TypeError, RangeError */

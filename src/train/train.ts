@@ -4,17 +4,12 @@ import { checkKnown } from "../base/check.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { type KernelPlan, kernelName, planKernel } from "../kernel/engines/kernels.js";
 import { lossOf } from "../model/losses/registry.js";
-import { Parameters } from "../model/parameters.js";
-import { shapeOf } from "../model/spec.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
-import { encode } from "../text/encode.js";
 import type { SpooledText } from "../text/spooled.js";
-import type { Count, Vocabulary } from "../text/vocabulary.js";
+import type { Count } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { TrainingControl } from "./checkpoint/control.js";
-import type { ParallelMode } from "./execution/plan.js";
-import { type Crew, planCrew } from "./execution/plan.js";
 import { heldTraining, vectorsFingerprint } from "./held.js";
 import { listenersOf, withListeners } from "./listeners.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
@@ -34,7 +29,7 @@ import {
   resumeOptions,
   type TrainOptions,
 } from "./train-options.js";
-import { ratesOf, takeVectors } from "./warm-start.js";
+import { batchesOf, planWords, Word2vecObjective } from "./word2vec-objective.js";
 
 /** Counts words, sets up a model and trains it; or goes on with one from a checkpoint. */
 export async function trainOn<Source>(
@@ -104,7 +99,7 @@ async function begin<Source>(
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
   const { signal } = asked;
-  const plan = await planOf(platform, asked);
+  const kernel = await kernelOf(platform, asked);
   const counted = asked.vocabulary ? undefined : await count(text, asked);
   const vocabulary = asked.vocabulary ?? counted!.vocabulary;
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
@@ -113,12 +108,8 @@ async function begin<Source>(
   const corpus = await text.words(vocabulary, options.epochs);
   warnOfCost(options, vocabulary.size);
   await yieldToEventLoop();
-  const crew = crewOf(platform, options, vocabulary);
-  const parameters = new Parameters(vocabulary, options, crew.workplace);
-  const model = new Model(options, vocabulary, parameters, plan, platform, crew);
-  await parameters.initialise(options.seed);
-  if (options.initialVectors) takeVectors(parameters, vocabulary, options.initialVectors);
-  if (options.freeze || options.wordRates) parameters.rates = ratesOf(vocabulary, options.freeze, options.wordRates);
+  const objective = await Word2vecObjective.begin({ platform, options, kernel }, vocabulary);
+  const model = new Model(options, objective, platform);
   const { epochs, learningRate, minLearningRate } = options;
   const whole = {
     epochs,
@@ -154,14 +145,10 @@ async function openModel<Source>(
   checkpoint: Checkpoint,
   options: ResolvedOptions,
 ): Promise<Model<Source>> {
-  const { vocabulary, tensors, history, mode, random } = checkpoint;
-  const plan = await planOf(platform, options);
-  const crew = crewOf(platform, options, vocabulary, mode);
-  const parameters = new Parameters(vocabulary, options, crew.workplace);
-  const model = new Model(options, vocabulary, parameters, plan, platform, crew, checkpoint);
-  parameters.rates = tensors.rates;
-  parameters.restore(tensors.inputs, tensors.outputs, random);
-  model.history.push(...history);
+  const kernel = await kernelOf(platform, options);
+  const objective = Word2vecObjective.open({ platform, options, kernel }, checkpoint);
+  const model = new Model(options, objective, platform, checkpoint);
+  model.history.push(...checkpoint.history);
   return model;
 }
 
@@ -174,23 +161,14 @@ async function textOf<Source>(
 ): Promise<string | undefined> {
   const { vocabulary, mode } = checkpoint;
   const options = goOnOptions(given, checkpoint);
-  const { maxSentenceLength, batchWords } = crewOf(platform, options, vocabulary, mode);
+  const plan = planWords(platform, options, vocabulary, mode);
   const corpus = await text.words(vocabulary);
-  const batches = encode(corpus, vocabulary, maxSentenceLength, batchWords);
+  const batches = batchesOf(plan, corpus, vocabulary);
   return textDifference(batches, checkpoint, readingReport(corpus, options));
 }
 
-function planOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOptions): Promise<KernelPlan> {
+function kernelOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOptions): Promise<KernelPlan> {
   return orAborted(planKernel(options.kernel, canShare(options), options.wasm, fetchBytes), options.signal);
-}
-
-function crewOf<Source>(
-  platform: Platform<Source>,
-  options: ResolvedOptions,
-  vocabulary: Vocabulary,
-  before?: ParallelMode,
-): Crew {
-  return planCrew(options, platform.cores(), canShare(options), shapeOf(vocabulary), vocabulary.totalWords, before);
 }
 
 /** Options with what those that were not given come to for a text of so many words. */

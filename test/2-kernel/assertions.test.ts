@@ -3,9 +3,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Mark, Param, Seen } from "../../assembly/params";
-import type { QueryKernel } from "../../src/kernel/kernel";
+import type { Ptr, QueryKernel } from "../../src/kernel/kernel";
 import { GRID, GridMemory } from "../support/grid-memory";
 import { startTestedQueries } from "../support/kernels";
+
+const ptr = (address: number) => address as Ptr;
 
 /** The assertion that a call fails, by the stack, and what it saw. */
 function failure(memory: WebAssembly.Memory, call: () => unknown) {
@@ -53,14 +55,14 @@ describe("the debug binary refuses", () => {
 
   it("a cell beyond the grid", async () => {
     const { kernel, memory, params } = await grid();
-    const seen = failure(memory, () => kernel.trainCell(params, 4, 1024, 1));
+    const seen = failure(memory, () => kernel.trainCell(params, 4, ptr(1024), 1));
     expect(seen).toEqual({ assertion: "assertBelow", value: 4, limit: 4 });
   });
 
   it("rows that are not aligned, or end beyond the memory", async () => {
     const { memory } = await grid();
     const kernel = await startTestedQueries("debug", memory);
-    const norms = (start: number, stride = 32) => failure(memory, () => kernel.norms(start, 1, stride, 2048));
+    const norms = (start: number, stride = 32) => failure(memory, () => kernel.norms(ptr(start), 1, stride, ptr(2048)));
     expect(norms(4100)).toEqual({ assertion: "assertRow", value: 4100, limit: 16 });
     expect(norms(4096, 40)).toEqual({ assertion: "assertRow", value: 40, limit: 16 });
     expect(norms(512)).toEqual({ assertion: "assertRow", value: 512, limit: 1024 });
@@ -72,7 +74,7 @@ describe("the debug binary refuses", () => {
   it("scores without room for them", async () => {
     const { memory } = await grid();
     const kernel = await startTestedQueries("debug", memory);
-    const seen = failure(memory, () => kernel.scores(4096, 1, 4096, 7, 32, 2048, 8192, 6));
+    const seen = failure(memory, () => kernel.scores(ptr(4096), 1, ptr(4096), 7, 32, ptr(2048), ptr(8192), 6));
     expect(seen).toEqual({ assertion: "assertFits", value: 7, limit: 6 });
   });
 });
@@ -87,7 +89,7 @@ describe("the release binaries", () => {
 
   it("take what the debug binary refuses, and give the same bits where nothing is wrong", async () => {
     const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
-    const run = (kernel: QueryKernel) => kernel.norms(4100, 1, 32, 2048);
+    const run = (kernel: QueryKernel) => kernel.norms(ptr(4100), 1, 32, ptr(2048));
     const [release, debug] = [await startTestedQueries("simd", memory), await startTestedQueries("debug", memory)];
     expect(() => run(release)).not.toThrow();
     expect(() => run(debug)).toThrow(WebAssembly.RuntimeError);

@@ -8,14 +8,17 @@ import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Corpus, FormatError, type TrainOptions, textCorpus, train } from "wasm2vec";
 import { type FileOptions, fileCorpus } from "wasm2vec/files";
+import type { Request } from "../../src/base/calls";
+import type { Channel, Envelope } from "../../src/base/link";
 import { Random } from "../../src/base/random";
 import { readFilePart } from "../../src/platform/node/file-place";
 import { openSpool } from "../../src/platform/node/spool";
 import { readBy } from "../../src/text/readers";
-import type { ReadingHandle, ReadingThreads, ReadReply } from "../../src/text/reading-link";
-import { readingThread } from "../../src/text/reading-worker";
+import type { ReadingCalls, ReadingThreads } from "../../src/text/reading-link";
 import { SpooledText } from "../../src/text/spooled";
 import { WordCounter } from "../../src/text/vocabulary";
+import { serveFirst } from "../../src/train/first-message";
+import { channelPair } from "../support/channels";
 
 const ALL = { minCount: 1, maxVocabulary: 1e7, maxCountedWords: 1e7 };
 
@@ -37,23 +40,24 @@ function threadsOf(count: number): ReadingThreads & { started: number; sent: Set
     count,
     started: 0,
     sent: new Set<Sent>(),
-    spawn(): ReadingHandle {
+    spawn(): Channel {
       threads.started++;
       running++;
       const worker = new Worker(new URL("../../build/worker-node.js", import.meta.url));
       let isEnded = false;
       return {
         post(message, transfer) {
-          const bytes = message.type === "piece" ? message.piece.bytes : undefined;
+          const envelope = message as Envelope<Request<ReadingCalls>>;
+          const bytes = envelope.type === "message" ? envelope.message.request.piece.bytes : undefined;
           if (bytes) threads.sent.add(bytes instanceof Uint8Array ? "bytes" : bytes instanceof Blob ? "blob" : "file");
           worker.postMessage(message, transfer as never);
         },
         onMessage: (listener) => worker.on("message", listener),
         onError: (listener) => worker.on("error", listener),
-        terminate() {
+        async terminate() {
           if (!isEnded) running--;
           isEnded = true;
-          worker.terminate();
+          await worker.terminate();
         },
       };
     },
@@ -125,7 +129,7 @@ const TEXTS: Record<string, Buffer> = {
   "tokens longer than pieces": Buffer.from(`${plain.slice(0, 1e6)} ${"x".repeat(700_000)}y z\n${plain.slice(0, 2e6)}`),
   "invalid UTF-8": Buffer.from(linesOf(10, others)).map((byte, i) => (i % 9973 === 0 ? 0xff : byte)) as Buffer,
   "only ends of lines": Buffer.from("\n".repeat(3_000_000)),
-  "only blanks": Buffer.from(" ".repeat(3_000_000)),
+  "only spaces": Buffer.from(" ".repeat(3_000_000)),
 };
 
 describe.each<[string, number[], FileOptions]>([
@@ -160,24 +164,22 @@ function lateThreads(count: number): ReadingThreads & { answers: number[]; answe
     count,
     answers,
     answer: () => asked.shift()?.(),
-    spawn(): ReadingHandle {
+    spawn(): Channel {
       const number = started++;
-      let listener = (_: ReadReply) => {};
-      const handle = readingThread((reply, transfer) => {
-        answers.push(number);
-        listener(structuredClone(reply, { transfer }));
+      const [here, there] = channelPair();
+      void serveFirst({
+        ...there,
+        post(message, transfer) {
+          if ((message as Envelope).type === "message") answers.push(number);
+          there.post(message, transfer);
+        },
       });
       return {
+        ...here,
         post(message, transfer) {
-          const sent = structuredClone(message, { transfer });
-          if (sent.type === "read") handle(sent);
-          else asked.push(() => handle(sent));
+          if ((message as Envelope).type === "message") asked.push(() => here.post(message, transfer));
+          else here.post(message, transfer);
         },
-        onMessage(given) {
-          listener = given;
-        },
-        onError() {},
-        terminate() {},
       };
     },
   };
@@ -210,7 +212,7 @@ describe("read by threads", () => {
     }
   });
 
-  it("several files, plain, packed and empty, as one after the other", async () => {
+  it("several files, plain, compressed and empty, as one after the other", async () => {
     const paths = [
       put("1.txt", plain.slice(0, 700_000)),
       put("2.gz", gzipSync(linesOf(11, others))),
@@ -225,13 +227,13 @@ describe("read by threads", () => {
   it("read plain files themselves; the calling thread looks where to cut", async () => {
     const path = put("place", plain);
     const blob = new Blob([plain]);
-    const packed = put("packed.gz", gzipSync(plain, { level: 0 }));
+    const compressed = put("packed.gz", gzipSync(plain, { level: 0 }));
     const small = put("piece", plain.slice(0, 5e5));
     for (const [sent, corpus] of [
       ["file", fileCorpus(path)],
       // not in Node, which ends where a worker reads a part of fs.openAsBlob
       ["bytes", textCorpus(() => blob)],
-      ["bytes", fileCorpus(packed)],
+      ["bytes", fileCorpus(compressed)],
       ["bytes", fileCorpus(Array(6).fill(small))],
       ["bytes", textCorpus(() => blob.stream())],
     ] as const) {
@@ -239,9 +241,9 @@ describe("read by threads", () => {
       expectSame(await tokensOf(readBy(corpus, threads)), await tokensOf(corpus));
       expect([...threads.sent]).toEqual([sent]);
     }
-    const named = readBy(fileCorpus([small, path, packed, path]), threadsOf(2));
-    expectSame(await tokensOf(named), await tokensOf(fileCorpus([small, path, packed, path])));
-    expect(named.progress?.()?.bytes).toBe(5e5 + 2 * plain.length + statSync(packed).size);
+    const named = readBy(fileCorpus([small, path, compressed, path]), threadsOf(2));
+    expectSame(await tokensOf(named), await tokensOf(fileCorpus([small, path, compressed, path])));
+    expect(named.progress?.()?.bytes).toBe(5e5 + 2 * plain.length + statSync(compressed).size);
   });
 
   it("notice that another file took the place of one that is read, or that it was truncated", async () => {

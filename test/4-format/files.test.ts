@@ -257,7 +257,7 @@ describe("files that are written", () => {
         { path: at("b"), chunks: obstacle },
       ]),
     ).rejects.toThrow(
-      /^cannot write ".*b": .*; ".*a" is new already and does not go with the old one: write both again/,
+      /^cannot write ".*b": .*; ".*a" is new already and does not match the old one: write both again/,
     );
     expect([text("a"), readdirSync(folder)]).toEqual(["new", ["a", "b"]]);
   });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Mark } from "../../assembly/params";
 import { BLOCK_ROWS, rowsOfBlock } from "../../src/kernel/grid-layout";
+import { ZERO } from "../../src/kernel/kernel";
 import { shapeOf } from "../../src/model/spec";
 import { BATCH_WORDS, type Batch } from "../../src/text/encode";
 import { blocksOf, chunkWordsOf, cutText, pairsOf } from "../../src/train/execution/cut";
@@ -174,9 +175,9 @@ describe("cutText", () => {
           const grid = {
             ...shape,
             blockRows: { inputs: 8, outputs: 8 },
-            places: 0,
-            control: 0,
-            tablesEnd: 0,
+            places: ZERO,
+            control: ZERO,
+            tablesEnd: ZERO,
             chunks: [],
           };
           const runner = new GridRunner(grid, undefined as never, given, shape.chunkWords);
@@ -206,5 +207,23 @@ describe("cutText", () => {
       ),
       { numRuns: 60 },
     );
+  });
+
+  it("takes marks for entries of a chunk, not for words of its windows", () => {
+    const sides = { windowLeft: 2, windowRight: 2 };
+    const { shape } = cutText(
+      { ...sides, windowWeights: [], sharedNegatives: true, maxSentenceLength: 50 },
+      evenShape(600),
+      1000,
+    );
+    const place = { blockRows: { inputs: 8, outputs: 8 }, places: ZERO, control: ZERO, tablesEnd: ZERO, chunks: [] };
+    const marks = [Mark.document | 7, Mark.label | 1, Mark.label | 2];
+    const batch = { ids: Uint32Array.of(marks[0], 1, 2, 3, ...marks.slice(1), 4, 5, Mark.sentenceEnd), words: 5 };
+    const fits = (room: { entries: number; pairs: number }) =>
+      new GridRunner({ ...shape, ...place, ...room }, undefined as never, sides, 100).fits(batch, [batch]);
+    const room = { entries: 18, pairs: 2 * pairsOf(5, sides) };
+    expect(fits(room)).toBe(true);
+    expect(fits({ ...room, entries: 17 })).toBe(false);
+    expect(fits({ ...room, pairs: room.pairs - 1 })).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { Fingerprint } from "../../src/base/fingerprint";
 import type { Corpus } from "../../src/text/corpus";
 import type { Batch } from "../../src/text/encode";
-import type { Chunk, Runner } from "../../src/train/execution/backend";
+import type { Chunk, Runner } from "../../src/train/execution/runner";
 import { trainEpochs } from "../../src/train/loop/epochs";
 import { type Position, type Rest, type Run, START } from "../../src/train/loop/records";
 
@@ -47,7 +47,7 @@ it("keeps the fingerprint of all batches that are done, though a later one was d
     keep: async () => {},
   };
   const run: Run = {
-    ...{ kernel: "simd", threads: 2, parallel: "hogwild", subsample: 0, negatives: 5, rest },
+    ...{ kernel: "simd", threads: 2, parallel: "hogwild", reproducible: false, subsample: 0, negatives: 5, rest },
     schedule: { epochs: 1, epochWords: 8, learningRate: 0.1, minLearningRate: 0.01, firstEpoch: 0 },
     corpus: { name: "corpus" } as Corpus,
     batches: async function* () {

@@ -469,14 +469,15 @@ describe("estimateMemory", () => {
     const own: number[] = [];
     const { postMessage } = Worker.prototype;
     Worker.prototype.postMessage = function (message, ...rest) {
-      if (typeof message.memory === "number") own.push(message.memory);
+      const { memory } = message.task ?? {};
+      if (typeof memory === "number") own.push(memory);
       return postMessage.call(this, message, ...rest);
     };
     const model = await train(wide.slice(0, 500), given).finally(() => {
       Worker.prototype.postMessage = postMessage;
     });
     // @ts-expect-error: private
-    const taken: number = model.parameters.memory.buffer.byteLength;
+    const taken: number = model.objective.parameters.memory.buffer.byteLength;
     const told = estimateMemory(given, words.size);
     expect(taken).toBe(pages(told.bytes) * 65_536);
     const sum = own.reduce((a, b) => a + b, 0);
@@ -548,7 +549,7 @@ describe("estimateMemory", () => {
   it("is near it for a tree, whose depth it must guess", async () => {
     const model = await train("demo/sample.txt.gz", { epochs: 1, threads: 1, loss: "hierarchical-softmax" });
     // @ts-expect-error: private
-    const taken: number = model.parameters.memory.buffer.byteLength;
+    const taken: number = model.objective.parameters.memory.buffer.byteLength;
     const { bytes } = estimateMemory({ threads: 1, loss: "hierarchical-softmax" }, model.vectors.size);
     expect(Math.abs(bytes / taken - 1)).toBeLessThan(0.05);
   });

@@ -40,7 +40,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 it("hears a worker that is ready at once", async () => {
-  EagerWorker.first = () => new MessageEvent("message", { data: READY });
+  EagerWorker.first = () => new MessageEvent("message", { data: { type: READY } });
   const handle = await spawn();
   handle.post("first", []);
   await turn();
@@ -57,7 +57,7 @@ it("hears a worker that fails at once, and says what to do when no way is left",
 });
 
 it("starts none that was given up before its turn", async () => {
-  EagerWorker.first = () => new MessageEvent("message", { data: READY });
+  EagerWorker.first = () => new MessageEvent("message", { data: { type: READY } });
   const handle = await spawn();
   handle.terminate();
   await turn();

@@ -85,7 +85,7 @@ onEachPage(
         let started = 0;
         const { postMessage } = Worker.prototype;
         Worker.prototype.postMessage = function (message, ...rest) {
-          if (message.type === "read") started++;
+          if (message.task?.parsing) started++;
           return postMessage.call(this, message, ...rest);
         };
         const { learnPhrases, textCorpus } = await import("/index.js");

@@ -1,7 +1,7 @@
 // The build in other engines than the one that runs the tests: the same bytes as here. test/engines/package.json has them.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -26,8 +26,7 @@ const PLACES: Place[] = [
   ...[20, 22, 24, 26].map((version) => place(`Node ${version}`, NODE_DOOR, [`node${version}`, "bin/node"])),
   place("Bun", NODE_DOOR, ["bun", "bin/bun"]),
   place("Bun", BROWSER_DOOR, ["bun", "bin/bun"]),
-  // tinyglobby, which this door imports, reads the environment
-  place("Deno", NODE_DOOR, ["deno", "deno"], [...DENO, "--allow-env"]),
+  place("Deno", NODE_DOOR, ["deno", "deno"], DENO),
   place("Deno", BROWSER_DOOR, ["deno", "deno"], DENO),
 ];
 
@@ -84,7 +83,20 @@ describe.each(PLACES.map((at) => [`${at.engine}, through ${at.door}`, at] as con
     expect(outcomes.at(-1)).toMatchObject({ threads: 2, parallel: "hogwild" });
   });
 
-  if (at.door === NODE_DOOR)
+  if (at.door === NODE_DOOR) {
+    it("reads Zstandard by its own means, but for Node 20, where it says what to install", async () => {
+      // where no package is beside it
+      const build = join(folder, `build of ${at.engine}`);
+      cpSync("build", build, { recursive: true });
+      writeFileSync(join(folder, "text.zst"), Buffer.from("KLUv/SQHOQAAYSBiIGEgYn+hfsE=", "base64"));
+      const entry = pathToFileURL(join(build, "files.js")).href;
+      const env = { ...process.env, DENO_DIR: join(folder, "deno") };
+      const args = [...at.args, resolve("test/engines/read.js"), entry, join(folder, "text.zst")];
+      const { stdout } = await promisify(execFile)(programOf(at), args, { env });
+      if (at.engine === "Node 20") expect(stdout).toContain("npm install fzstd\n");
+      else expect(stdout).toBe("a b a b");
+    });
+
     it("on Ctrl-C the command line writes a checkpoint, which the same command goes on with", async () => {
       const own = join(folder, at.engine);
       mkdirSync(own);
@@ -113,6 +125,7 @@ describe.each(PLACES.map((at) => [`${at.engine}, through ${at.door}`, at] as con
       expect((await start([...command, "--output", "whole", "--quiet"])).code).toBe(0);
       expect(readFileSync(join(own, "vectors")).equals(readFileSync(join(own, "whole")))).toBe(true);
     });
+  }
 
   if (at.door !== BROWSER_DOOR) return;
   it("ends each time, though Deno's workers are ready before anyone awaits", async () => {

@@ -1,7 +1,7 @@
 // Threads in Chromium, by vitest's browser mode: once on pages that are cross-origin isolated, once on pages that are not.
 
 import { expect, inject, it } from "vitest";
-import { type TrainOptions, train } from "wasm2vec";
+import { type Progress, type TrainOptions, train } from "wasm2vec";
 import { sampleText } from "../support/sample";
 
 /** words enough for two blocks */
@@ -41,6 +41,27 @@ it("CBOW has several threads where they share memory, and one elsewhere", async 
       ? { threads: 2, parallel: "hogwild", reproducible: false }
       : { threads: 1, parallel: "none", reproducible: true },
   );
+});
+
+it.each<[string, TrainOptions]>([
+  ["the grid", { threads: 3 }],
+  ["CBOW", { threads: 2, model: "cbow" }],
+])("a worker that is terminated in the midst of training ends it by an error that says so: %s", async (_, options) => {
+  const started: Worker[] = [];
+  const { Worker: original } = globalThis;
+  globalThis.Worker = class extends original {
+    constructor(...given: ConstructorParameters<typeof original>) {
+      super(...given);
+      started.push(this);
+    }
+  };
+  const onProgress = ({ words }: Progress) => words > 10_000 && started.at(-1)!.terminate();
+  const run = train(text, { ...small, ...options, epochs: 1000, onProgress });
+  await expect(run)
+    .rejects.toThrow(new Error("worker stopped: it was terminated, or closed itself"))
+    .finally(() => {
+      globalThis.Worker = original;
+    });
 });
 
 declare module "vitest" {

@@ -5,10 +5,10 @@ import { type KernelChoice, planKernel } from "../../src/kernel/engines/kernels"
 import type { Shape } from "../../src/kernel/shape";
 import { Parameters } from "../../src/model/parameters";
 import { shapeOf } from "../../src/model/spec";
+import { workerChannel } from "../../src/platform/node/worker";
 import type { Batch } from "../../src/text/encode";
 import type { Vocabulary } from "../../src/text/vocabulary";
-import type { WorkerHandle } from "../../src/train/execution/link";
-import { planCrew, startRunner } from "../../src/train/execution/plan";
+import { planExecution } from "../../src/train/execution/engines";
 import type { StepResult } from "../../src/train/execution/step";
 import { resolveOptions, type TrainOptions } from "../../src/train/train-options";
 
@@ -17,15 +17,7 @@ export interface TrainingRun {
   results: StepResult[];
 }
 
-function spawn<Request, Reply>(): WorkerHandle<Request, Reply> {
-  const worker = new Worker(new URL("../../build/worker-node.js", import.meta.url));
-  return {
-    post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
-    onMessage: (listener) => worker.on("message", listener),
-    onError: (listener) => worker.on("error", listener),
-    terminate: async () => void (await worker.terminate()),
-  };
-}
+const spawn = () => workerChannel(new Worker(new URL("../../build/worker-node.js", import.meta.url)));
 
 /**
  * Trains a fresh model on batches, as an epoch does.
@@ -39,11 +31,12 @@ export async function trainBatches(
 ): Promise<TrainingRun> {
   const options = resolveOptions(given);
   const rows = { ...shapeOf(vocabulary), ...more };
-  const crew = planCrew(options, 2, shared, rows, vocabulary.totalWords);
-  const parameters = new Parameters(vocabulary, options, crew.workplace, rows);
+  const { totalWords } = vocabulary;
+  const plan = planExecution(options, { cores: 2, shared }, { shape: rows, totalWords });
+  const parameters = new Parameters(vocabulary, options, plan.workplace, rows);
   await parameters.initialise(options.seed);
-  const plan = await planKernel(options.kernel, shared);
-  const runner = startRunner({ crew, plan, parameters, options, spawn }, vocabulary.totalWords, 0);
+  const kernel = await planKernel(options.kernel, shared);
+  const runner = plan.engine.start({ plan, kernel, parameters, options, spawn }, totalWords, 0);
   await runner.go();
   const results: StepResult[] = [];
   const { learningRate } = options;

@@ -1,12 +1,11 @@
 // The scalar, SIMD and relaxed-SIMD binaries.
 
-import { instantiateSync } from "@assemblyscript/loader";
 import { Abi } from "../../../assembly/params.js";
 import simd from "../../../build/simd.wasm";
 import { show } from "../../base/check.js";
 import { fromBase64 } from "../base64.js";
 import { compileWasm, KernelError, linkWasm } from "../compile.js";
-import type { KernelName, QueryKernel, Trainer } from "../kernel.js";
+import type { KernelName, Ptr, QueryKernel, Trainer } from "../kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
@@ -60,7 +59,7 @@ export function instantiate(
     name,
     train: exports.train,
     // an address comes as an i32
-    sortPairs: (params, length) => exports.sortPairs(params, length) >>> 0,
+    sortPairs: (params, length) => (exports.sortPairs(params, length) >>> 0) as Ptr,
     trainCell: exports.trainCell,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
     scores: exports.scores,
@@ -90,7 +89,7 @@ function smallMemory(shared: boolean): WebAssembly.Memory {
 /** Whether a compiled module can be linked with a shared memory; only its bytes could be changed. */
 export function takesSharedMemory(module: WebAssembly.Module): boolean {
   try {
-    instantiateSync(module, { env: { memory: smallMemory(true) } });
+    new WebAssembly.Instance(module, { env: { memory: smallMemory(true) } });
     return true;
   } catch {
     return false;

@@ -2,7 +2,7 @@
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../../assembly/params.js";
-import type { QueryKernel, Trainer } from "../kernel.js";
+import type { Position, QueryKernel, Trainer, WordId } from "../kernel.js";
 import { Block } from "./js-block.js";
 import { trainCell } from "./js-cell.js";
 import { boundRows, encodeRows } from "./js-codes.js";
@@ -87,14 +87,15 @@ class BatchTrainer {
     const { block, output } = this;
     const { u, random } = block;
     const ids = block.integer(Param.ids) / 4;
-    const kept = block.integer(Param.kept) / 4;
+    const kept = (block.integer(Param.kept) / 4) as Position;
     const thresholds = block.integer(Param.keepThresholds) / 4;
     const isCbow = block.integer(Param.model) === Model.cbow;
     let last = kept;
     let trained = 0;
     for (let i = ids; i < ids + length; i++) {
       const word = u[i];
-      if (word === Mark.sentenceEnd) {
+      if (word >= Mark.least) {
+        if (word !== Mark.sentenceEnd) continue;
         if (isCbow) this.cbow(kept, last);
         else this.skipgram(kept, last);
         trained += last - kept;
@@ -108,17 +109,17 @@ class BatchTrainer {
     block.report({ loss: output.loss.total, predictions: output.predictions, trained });
   }
 
-  private skipgram(first: number, last: number): void {
+  private skipgram(first: Position, last: Position): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
-      this.predict(this.xs, n, this.block.u[p], this.weights);
+      this.predict(this.xs, n, this.block.word(p), this.weights);
       this.staging.unstage();
     }
   }
 
   /** n rows predict the target: one step of the output rows and of the rows `to`. */
-  private predict(xs: Int32Array, n: number, target: number, weights: Float64Array | undefined, to = xs): void {
+  private predict(xs: Int32Array, n: number, target: WordId, weights: Float64Array | undefined, to = xs): void {
     this.output.drawTargets(target);
     this.output.score(xs, n);
     if (weights && this.windowWeights.length > 0) this.output.scaleGradients(weights, n);
@@ -126,7 +127,7 @@ class BatchTrainer {
     this.update(xs, n, to);
   }
 
-  private cbow(first: number, last: number): void {
+  private cbow(first: Position, last: Position): void {
     const { block, f, D, xs, weights } = this;
     const hidden = block.integer(Param.hidden) / 4;
     const change = block.integer(Param.hiddenGradient) / 4;
@@ -145,7 +146,7 @@ class BatchTrainer {
         f[hidden + d] = mean ? sum / all : sum;
       }
       f.fill(0, change, change + D);
-      this.predict(hiddenRow, 1, block.u[p], undefined, changeRow);
+      this.predict(hiddenRow, 1, block.word(p), undefined, changeRow);
       for (let b = 0; b < n; b++) {
         const scale = divided ? weights[b] / all : weights[b];
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
@@ -155,16 +156,16 @@ class BatchTrainer {
   }
 
   /** Draws the radius, lists the input rows around position p and their weights; returns their number. */
-  private contexts(first: number, p: number, last: number): number {
+  private contexts(first: Position, p: Position, last: Position): number {
     const { windowWeights } = this;
-    const { u, random } = this.block;
-    const radius = this.shrink ? 1 + random.below(this.window) : this.window;
+    const { block } = this;
+    const radius = this.shrink ? 1 + block.random.below(this.window) : this.window;
     const to = Math.min(p + Math.min(radius, this.right) + 1, last);
     let n = 0;
-    for (let q = Math.max(p - Math.min(radius, this.left), first); q < to; q++) {
+    for (let q = Math.max(p - Math.min(radius, this.left), first) as Position; q < to; q++) {
       if (q === p) continue;
       this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
-      this.xs[n++] = this.staging.stage(u[q]);
+      this.xs[n++] = this.staging.stage(block.word(q));
     }
     return n;
   }

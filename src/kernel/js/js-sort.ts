@@ -33,7 +33,7 @@ export function sortPairs(block: Block, length: number): Ptr {
   for (let cell = cells; cell > 0; cell--) starts[cell] = 4 * starts[cell - 1];
   starts[0] = block.integer(Param.pairs);
   block.report({ loss: 0, predictions: 0, trained });
-  return 4 * at;
+  return (4 * at) as Ptr;
 }
 
 /** The places of the words that subsampling keeps, block × 2¹⁶ + row, and the ends of sentences. */
@@ -46,8 +46,8 @@ function thinOut(block: Block, length: number): Uint32Array {
   let last = kept;
   for (let i = ids; i < ids + length; i++) {
     const word = u[i];
-    if (word === Mark.sentenceEnd) {
-      u[last++] = word;
+    if (word >= Mark.least) {
+      if (word === Mark.sentenceEnd) u[last++] = word;
       continue;
     }
     const threshold = u[thresholds + word];

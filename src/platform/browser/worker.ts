@@ -1,7 +1,7 @@
 // Workers in a page. They start from the file beside the bundle, or else from a copy of it that is loaded on demand.
 
-import type { WorkerHandle } from "../../train/execution/link.js";
-import { READY } from "./ready.js";
+import type { Channel } from "../../base/link.js";
+import { READY, type Ready } from "./ready.js";
 
 /** Starts a worker and calls `listen` synchronously, because a worker may report that it is ready before the next turn. */
 type Way = (listen: (worker: Worker) => void) => Promise<void>;
@@ -24,10 +24,16 @@ let ways = [beside, copied];
 /** Milliseconds. */
 const MOMENT = 20;
 
-export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
+/** Calls back when a worker has ended, and what it said last has been heard. */
+function onEnd(lock: string, callback: () => void): void {
+  // refused only where the worker could not have it either
+  navigator.locks.request(lock, () => void setTimeout(callback, MOMENT)).catch(() => {});
+}
+
+export function spawnWorker(): Channel {
   let worker: Worker | undefined;
-  let posted: { message: Request; transfer: Transferable[] }[] | undefined = [];
-  let onMessage = (_: Reply) => {};
+  let posted: { message: unknown; transfer: Transferable[] }[] | undefined = [];
+  let onMessage = (_: unknown) => {};
   let onError = (_: Error) => {};
 
   const start = async ([way, ...others]: typeof ways): Promise<void> => {
@@ -51,7 +57,9 @@ export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
         else onError(new Error(`worker failed: ${event.message}`));
       });
       started.addEventListener("message", ({ data }) => {
-        if (data !== READY) return onMessage(data);
+        if (data?.type !== READY) return onMessage(data);
+        const { lock }: Ready = data;
+        if (lock) onEnd(lock, () => onError(new Error("worker stopped: it was terminated, or closed itself")));
         ways = [way, ...others];
         for (const { message, transfer } of posted ?? []) started.postMessage(message, transfer);
         posted = undefined;

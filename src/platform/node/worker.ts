@@ -1,10 +1,13 @@
 import { type Transferable, Worker } from "node:worker_threads";
-import type { WorkerHandle } from "../../train/execution/link.js";
+import type { Channel } from "../../base/link.js";
 
 /** Starts worker-node.js, which lies beside the bundle of this code. */
-export function spawnWorker<Request, Reply>(): WorkerHandle<Request, Reply> {
+export function spawnWorker(): Channel {
   // without the flags of this process: --input-type and --import are for the main program
-  const worker = new Worker(new URL("./worker-node.js", import.meta.url), { execArgv: [] });
+  return workerChannel(new Worker(new URL("./worker-node.js", import.meta.url), { execArgv: [] }));
+}
+
+export function workerChannel(worker: Worker): Channel {
   return {
     post: (message, transfer) => worker.postMessage(message, transfer as Transferable[]),
     onMessage: (listener) => worker.on("message", listener),

@@ -8,9 +8,9 @@ import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../../format/safetensors.js";
 import { shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
-import type { ParallelMode } from "../execution/plan.js";
+import type { ParallelMode } from "../execution/engines.js";
 import type { EpochRecord, Position, Schedule } from "../loop/records.js";
-import type { StoredOptions } from "../options/settings.js";
+import { type StoredOptions, storedOf } from "../options/table.js";
 
 /** What the header says. */
 interface State {
@@ -183,9 +183,10 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   }
   if (new TextDecoder().decode(take("fingerprint", Uint8Array)) !== fingerprint.value)
     throw new FormatError(`${name}: the file is damaged: its bytes are not those that were written; take an older one`);
-  const written = parseJson<State>(json, name, "state");
+  const state = parseJson<State>(json, name, "state");
+  const written = { ...state, options: storedOf(state.options ?? {}) };
   const isOlder = version !== VERSION;
-  const state = isOlder ? fromOlder(written) : written;
+  const known = isOlder ? fromOlder(written) : written;
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
   const { inputRows, outputRows } = shapeOf({ size: list.length });
   const dim = state.options?.dim;
@@ -200,13 +201,12 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
         `${name}: tensor "${key}" expected ${expected} numbers for ${list.length} words, got ${got}`,
       );
   const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
-  return new Checkpoint(state, vocabulary, { inputs, outputs, rates }, name, isOlder);
+  return new Checkpoint(known, vocabulary, { inputs, outputs, rates }, name, isOlder);
 }
 
 /** The state of an older version, in which threads worked together in other ways. */
-function fromOlder({ options, position, mode, ...state }: State): State {
-  const { parallel, parts, ...kept } = options as StoredOptions & { parallel?: unknown; parts?: unknown };
-  return { ...state, options: kept, position: { ...position, steps: 0 }, mode: mode === "hogwild" ? mode : "none" };
+function fromOlder({ position, mode, ...state }: State): State {
+  return { ...state, position: { ...position, steps: 0 }, mode: mode === "hogwild" ? mode : "none" };
 }
 
 function parseJson<T>(text: string, name: string, what: string): T {

@@ -1,51 +1,96 @@
 // Threads of the grid that share no memory have blocks of contexts of their own; blocks of targets go round. (9.4) of docs/math.md.
 
+import { Link, portChannel } from "../../base/link.js";
 import type { Grid } from "../../kernel/grid-layout.js";
+import { advance, type Ptr } from "../../kernel/kernel.js";
 import type { Layout } from "../../kernel/layout.js";
 import type { Side } from "../../kernel/shape.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
 import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
-import type { BlockRows, GridMembership } from "./link.js";
+import { type BlockRows, type GridMembership, type LostThread, ringHash, type WorkerTask } from "./protocol.js";
+
+/** A thread's links to those beside it. */
+export interface Ring {
+  /** takes the blocks that are passed on */
+  before: Link<BlockRows, never>;
+  /** gives those that come */
+  after: Link<never, BlockRows>;
+  /** Tells both why no more comes. */
+  close(reason: unknown): void;
+}
+
+/** None for a thread that is alone, or shares the memory. */
+export function openRing({ layout, grid }: WorkerTask): Ring | undefined {
+  if (grid?.ports === undefined) return undefined;
+  const open = <Out, In>(port: MessagePort, thread: number) => {
+    const other = `thread ${thread} of the ring`;
+    return new Link<Out, In>(portChannel(port, other), { other, layout: ringHash(layout) });
+  };
+  const [threadBefore, threadAfter] = besides(grid);
+  const before = open<BlockRows, never>(grid.ports.before, threadBefore);
+  const after = open<never, BlockRows>(grid.ports.after, threadAfter);
+  return {
+    before,
+    after,
+    close(reason) {
+      for (const link of [before, after]) void link.close(reason);
+    },
+  };
+}
+
+function besides({ thread, threads }: GridMembership): readonly [before: number, after: number] {
+  return [(thread + threads - 1) % threads, (thread + 1) % threads];
+}
+
+/** A thread beside this one is gone, without which no more can be trained. */
+export class LostThreadError extends Error {
+  readonly lost: LostThread;
+
+  constructor(thread: number, cause: unknown) {
+    const reason = (cause as Error).message;
+    super(reason, { cause });
+    this.lost = { thread, reason };
+  }
+}
+
+/** Where a thread of the ring trains, and whom it has beside it. */
+interface RingPlace {
+  memory: WebAssembly.Memory;
+  layout: Layout;
+  membership: GridMembership;
+  ring: Ring | undefined;
+}
 
 /** A thread with a memory of its own, for the rows of the grid from … to; blocks of targets go on to the thread before. */
 export class RingGridThread implements GridThread, BlockPlaces {
   private readonly chunks = new Chunks();
   private readonly slots = new Map<number, number>();
   private readonly free: number[] = [];
-  /** blocks of targets that have come and are not yet in the memory, and who waits for one */
+  /** blocks of targets that have come and are not yet in the memory */
   private readonly arrived = new Map<number, ArrayBuffer>();
-  private readonly waiting = new Map<number, () => void>();
   private room: ArrayBuffer | undefined;
   private step: number;
 
   constructor(
-    private readonly memory: WebAssembly.Memory,
-    private readonly layout: Layout,
-    private readonly grid: Grid,
-    private readonly membership: GridMembership,
+    private readonly place: RingPlace,
     private readonly trainerOf: (ring: RingGridThread) => CellTrainer,
   ) {
-    const { step, ports } = membership;
+    const { step } = place.membership;
     const [from, to] = this.rows;
     this.step = step;
-    for (let row = from; row < to; row++) this.slots.set((row + step) % grid.blocks, row - from);
-    if (ports === undefined) return;
-    ports.after.onmessage = ({ data: { block, rows } }: MessageEvent<BlockRows>) => {
-      this.arrived.set(block, rows);
-      this.waiting.get(block)?.();
-    };
+    for (let row = from; row < to; row++) this.slots.set((row + step) % this.grid.blocks, row - from);
   }
 
   get rows(): readonly [from: number, to: number] {
-    return rowsOfThread(this.grid.blocks, this.membership);
+    return rowsOfThread(this.grid.blocks, this.place.membership);
   }
 
-  contexts(block: number): number {
-    return this.layout.inputs + (block - this.rows[0]) * this.blockBytes("inputs");
+  contexts(block: number): Ptr {
+    return advance(this.place.layout.inputs, (block - this.rows[0]) * this.blockBytes("inputs"));
   }
 
-  targets(block: number): number {
-    return this.layout.outputs + this.slots.get(block)! * this.blockBytes("outputs");
+  targets(block: number): Ptr {
+    return advance(this.place.layout.outputs, this.slots.get(block)! * this.blockBytes("outputs"));
   }
 
   private trainer: CellTrainer | undefined;
@@ -55,11 +100,11 @@ export class RingGridThread implements GridThread, BlockPlaces {
     if (job.type === "step") return { trained: 0, cells: await this.train(this.trainer, job) };
     const { chunk, ids } = job;
     this.chunks.add(chunk);
-    new Uint32Array(this.memory.buffer).set(ids!, this.grid.chunks[chunk.number % 2].ids / 4);
+    new Uint32Array(this.place.memory.buffer).set(ids!, this.grid.chunks[chunk.number % 2].ids / 4);
     let trained = 0;
     for (let batch = 0; batch < chunk.batches.length; batch++) trained += this.trainer.sort(chunk, batch);
     // all threads sort all batches, each for its own rows: one of them counts
-    return { trained: this.membership.thread === 0 ? trained : 0, cells: [] };
+    return { trained: this.place.membership.thread === 0 ? trained : 0, cells: [] };
   }
 
   /** The n-th block that this memory holds, between two steps: first those of contexts, then of targets. */
@@ -91,35 +136,54 @@ export class RingGridThread implements GridThread, BlockPlaces {
   }
 
   private passOn(block: number): void {
-    const { ports } = this.membership;
-    if (ports === undefined) return;
+    const { ring, membership } = this.place;
+    if (ring === undefined) return;
     const rows = this.copy("outputs", block, this.room);
     this.room = undefined;
     this.free.push(this.slots.get(block)!);
     this.slots.delete(block);
-    ports.before.postMessage({ matrix: "outputs", block, rows } satisfies BlockRows, [rows]);
+    try {
+      ring.before.send({ matrix: "outputs", block, rows }, [rows]);
+    } catch (cause) {
+      throw new LostThreadError(besides(membership)[0], cause);
+    }
   }
 
   /** Waits until a block of targets is in the memory. */
   private async hold(block: number): Promise<void> {
     if (this.slots.has(block)) return;
-    if (!this.arrived.has(block)) await new Promise<void>((resolve) => this.waiting.set(block, resolve));
-    this.waiting.delete(block);
+    while (!this.arrived.has(block)) {
+      const { block: come, rows } = await this.receive();
+      this.arrived.set(come, rows);
+    }
     const rows = this.arrived.get(block)!;
     this.arrived.delete(block);
     this.slots.set(block, this.free.pop()!);
-    new Uint8Array(this.memory.buffer, this.targets(block), this.blockBytes("outputs")).set(new Uint8Array(rows));
+    new Uint8Array(this.place.memory.buffer, this.targets(block), this.blockBytes("outputs")).set(new Uint8Array(rows));
     this.room = rows;
+  }
+
+  private async receive(): Promise<BlockRows> {
+    const { ring, membership } = this.place;
+    try {
+      return await ring!.after.receive();
+    } catch (cause) {
+      throw new LostThreadError(besides(membership)[1], cause);
+    }
   }
 
   private copy(side: Side, block: number, room = new ArrayBuffer(this.blockBytes(side))): ArrayBuffer {
     const start = side === "inputs" ? this.contexts(block) : this.targets(block);
-    new Uint8Array(room).set(new Uint8Array(this.memory.buffer, start, this.blockBytes(side)));
+    new Uint8Array(room).set(new Uint8Array(this.place.memory.buffer, start, this.blockBytes(side)));
     return room;
   }
 
+  private get grid(): Grid {
+    return this.place.layout.grid!;
+  }
+
   private blockBytes(side: Side): number {
-    return this.grid.blockRows[side] * this.layout.stride;
+    return this.grid.blockRows[side] * this.place.layout.stride;
   }
 }
 

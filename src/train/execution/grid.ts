@@ -3,10 +3,10 @@
 import { Mark } from "../../../assembly/params.js";
 import type { Grid } from "../../kernel/grid-layout.js";
 import type { Batch } from "../../text/encode.js";
-import type { Chunk, Runner } from "./backend.js";
 import type { ChunkTask } from "./cells.js";
 import { pairsOf } from "./cut.js";
 import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
+import { type Chunk, GIVEN_UP, type Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
 
 /** Steps handed in before they are done: the threads are not to wait for this one. */
@@ -73,6 +73,7 @@ export class GridRunner implements Runner {
     return (
       all.length <= this.grid.batches &&
       sum(({ words }) => words) <= this.chunkWords &&
+      sum(({ ids }) => ids.length) <= this.grid.entries &&
       sum((one) => this.bounds.of(one)) <= this.grid.pairs
     );
   }
@@ -108,7 +109,7 @@ export class GridRunner implements Runner {
   }
 
   close(): Promise<void> {
-    this.fail(new Error("training was given up"));
+    this.fail(new Error(GIVEN_UP));
     return this.places.close();
   }
 
@@ -213,10 +214,12 @@ class PairBounds {
 
 function pairsOfBatch(ids: Uint32Array, windows: Windows): number {
   let pairs = 0;
-  let start = 0;
-  for (let end = ids.indexOf(Mark.sentenceEnd); end >= 0; end = ids.indexOf(Mark.sentenceEnd, start)) {
-    pairs += pairsOf(end - start, windows);
-    start = end + 1;
+  let words = 0;
+  for (const entry of ids) {
+    if (entry < Mark.least) words++;
+    if (entry !== Mark.sentenceEnd) continue;
+    pairs += pairsOf(words, windows);
+    words = 0;
   }
   return pairs;
 }

@@ -1,101 +1,116 @@
-// The body of a training worker, the same in Node and browsers; the entry files worker.ts and worker-node.ts give it a port.
+// The body of a training worker, the same in Node and browsers; the entry files worker.ts and worker-node.ts give it a channel.
 
+import { type Answers, answerCalls, type Reply, type Request } from "../../base/calls.js";
+import { type Channel, Link } from "../../base/link.js";
 import { loadKernel, startTrainer } from "../../kernel/engines/kernels.js";
 import type { Trainer } from "../../kernel/kernel.js";
 import { allocate } from "../../kernel/memory.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
-import { matricesOf } from "./backend.js";
 import { CellTrainer } from "./cells.js";
 import type { GridThread } from "./grid-jobs.js";
-import { RingGridThread } from "./grid-ring.js";
+import { LostThreadError, openRing, type Ring, RingGridThread } from "./grid-ring.js";
 import { allBlocks, SharedGridThread } from "./grid-shared.js";
-import { PIECE, type WorkerReply, type WorkerRequest, type WorkerTask } from "./link.js";
+import { matricesOf } from "./in-process.js";
+import { layoutHash, PIECE, type TrainingCalls, type WorkerTask } from "./protocol.js";
 import { step } from "./step.js";
 
-interface Port {
-  post(message: WorkerReply, transfer: Transferable[]): void;
-  onMessage(listener: (message: WorkerRequest) => void): void;
+/** Does what it is asked until the link to the calling thread ends, which is told of what fails here. */
+export async function serveTraining(channel: Channel, task: WorkerTask): Promise<void> {
+  const { plan, layout, memory: given } = task;
+  const link = new Link<Reply<TrainingCalls>, Request<TrainingCalls>>(channel, {
+    other: "the calling thread",
+    layout: layoutHash(layout),
+  });
+  let ring: Ring | undefined;
+  try {
+    await loadKernel(plan);
+    const memory = typeof given === "number" ? allocate(given, false, "the worker's part of the model") : given;
+    ring = openRing(task);
+    await answerCalls(link, answersOf(startTrainer(plan, memory), memory, task, ring));
+  } catch (error) {
+    ring?.close(error);
+    await link.close(error);
+  }
 }
 
-export function serve(port: Port): void {
-  let kernel: Trainer;
-  let memory: WebAssembly.Memory;
-  let task: WorkerTask;
-  let thread: GridThread | undefined;
+function answersOf(
+  kernel: Trainer,
+  memory: WebAssembly.Memory,
+  task: WorkerTask,
+  ring: Ring | undefined,
+): Answers<TrainingCalls> {
+  const { layout } = task;
+  let shared: GridThread | undefined;
+  let apart: RingGridThread | undefined;
+  // once the memory is filled
+  const ringThread = () => {
+    apart ??= startRingThread(kernel, memory, task, ring);
+    return apart;
+  };
+  const gridThread = () => {
+    if (typeof task.memory === "number") return ringThread();
+    shared ??= startSharedThread(kernel, memory, task);
+    return shared;
+  };
   /** pieces that are still to be collected */
   let collecting: Iterator<Region[]> | undefined;
-
-  const start = async (request: WorkerTask): Promise<void> => {
-    task = request;
-    await loadKernel(task.plan);
-    memory =
-      typeof request.memory === "number"
-        ? allocate(request.memory, false, "the worker's part of the model")
-        : request.memory;
-    kernel = startTrainer(task.plan, memory);
-  };
-
-  const handle = async (request: WorkerRequest): Promise<void> => {
-    if (request.type === "start") {
-      await start(request);
-    } else if (request.type === "fill") {
-      const { patch } = request;
+  return {
+    async fill({ patch }) {
       paste(memory, patch);
-      port.post({ type: "filled", patch }, [patch]);
-    } else if (request.type === "run") {
-      const { ids, learningRate } = request;
-      const result = step(kernel, memory, task.layout.scratch[task.thread], ids, learningRate);
-      port.post({ type: "result", result, ids }, [ids.buffer]);
-    } else if (request.type === "job") {
-      const { job } = request;
-      thread ??= startThread(kernel, memory, task);
-      const result = await thread.do(job);
-      const ids = job.type === "sort" ? job.ids : undefined;
-      port.post({ type: "done", result, ids }, ids ? [ids.buffer] : []);
-    } else if (request.type === "check") {
-      port.post({ type: "checked", finite: kernel.allFinite(...matricesOf(task.layout)) }, []);
-    } else if (request.type === "give") {
-      thread ??= startThread(kernel, memory, task);
-      const block = await (thread as RingGridThread).give(request.index);
-      port.post({ type: "given", block }, block ? [block.rows] : []);
-    } else {
-      collecting ??= pieces(request.regions, PIECE);
+      return { answer: { patch }, transfer: [patch] };
+    },
+    async run({ ids, learningRate }) {
+      const result = step(kernel, memory, layout.scratch[task.thread], ids, learningRate);
+      return { answer: { result, ids }, transfer: [ids.buffer] };
+    },
+    async job({ job }) {
+      try {
+        const result = await gridThread().do(job);
+        const ids = job.type === "sort" ? job.ids : undefined;
+        return { answer: { result, ids }, transfer: ids ? [ids.buffer] : [] };
+      } catch (error) {
+        if (error instanceof LostThreadError) return { answer: { lost: error.lost } };
+        throw error;
+      }
+    },
+    async check() {
+      return { answer: { finite: kernel.allFinite(...matricesOf(layout)) } };
+    },
+    async give({ index }) {
+      const block = await ringThread().give(index);
+      return { answer: { block }, transfer: block ? [block.rows] : [] };
+    },
+    async collect({ regions, room }) {
+      collecting ??= pieces(regions, PIECE);
       const { value: piece } = collecting.next();
       if (piece === undefined) collecting = undefined;
-      const patch = piece && cut(memory, piece, request.room);
-      port.post({ type: "collected", patch }, patch ? [patch] : []);
-    }
+      const patch = piece && cut(memory, piece, room);
+      return { answer: { patch }, transfer: patch ? [patch] : [] };
+    },
   };
+}
 
-  // one request after the other, though some wait for other threads
-  let last = Promise.resolve();
-  port.onMessage((request) => {
-    last = last
-      .then(() => handle(request))
-      .catch((error: unknown) => port.post({ type: "error", error: error as Error }, []));
+function startRingThread(
+  kernel: Trainer,
+  memory: WebAssembly.Memory,
+  { layout, grid }: WorkerTask,
+  ring: Ring | undefined,
+): RingGridThread {
+  const { words, seed } = grid!;
+  return new RingGridThread({ memory, layout, membership: grid!, ring }, (places) => {
+    return new CellTrainer(kernel, memory, layout, layout.scratch[0], { words, seed, rows: places.rows }, places);
   });
 }
 
-/** Once the memory is filled. */
-function startThread(
+function startSharedThread(
   kernel: Trainer,
   memory: WebAssembly.Memory,
-  { layout, thread, grid, memory: given }: WorkerTask,
+  { layout, thread, grid }: WorkerTask,
 ): GridThread {
   const { words, seed } = grid!;
-  const { grid: places, scratch } = layout;
-  if (typeof given === "number")
-    return new RingGridThread(memory, layout, places!, grid!, (ring) => {
-      return new CellTrainer(kernel, memory, layout, scratch[0], { words, seed, rows: ring.rows }, ring);
-    });
-  const rows = [0, places!.blocks] as const;
-  const trainer = new CellTrainer(
-    kernel,
-    memory,
-    layout,
-    scratch[thread],
-    { words, seed, rows },
-    allBlocks(layout, places!),
-  );
-  return new SharedGridThread(trainer, memory, places!);
+  const places = layout.grid!;
+  const rows = [0, places.blocks] as const;
+  const blocks = allBlocks(layout, places);
+  const trainer = new CellTrainer(kernel, memory, layout, layout.scratch[thread], { words, seed, rows }, blocks);
+  return new SharedGridThread(trainer, memory, places);
 }

@@ -2,10 +2,10 @@
 
 import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
-import { isExact } from "../../kernel/engines/kernels.js";
 import type { Batch } from "../../text/encode.js";
-import type { Chunk, Runner } from "../execution/backend.js";
+import type { Chunk, Runner } from "../execution/runner.js";
 import type { StepResult } from "../execution/step.js";
+import { rateAt } from "../options/learning-rate.js";
 import { ProgressReporter } from "./progress.js";
 import { EPOCH_BEGINS, type EpochRecord, type Position, type Rest, type Run } from "./records.js";
 import { checkTrained, TextWatch } from "./text-watch.js";
@@ -130,7 +130,7 @@ class Epoch {
 
   record(): EpochRecord {
     const { words, trainedWords, predictions, learningRate } = this.position;
-    const { kernel, threads, parallel } = this.run;
+    const { kernel, threads, parallel, reproducible } = this.run;
     const { seconds } = this;
     return {
       epoch: this.number,
@@ -144,7 +144,7 @@ class Epoch {
       kernel,
       threads,
       parallel,
-      reproducible: parallel !== "hogwild" && isExact(kernel),
+      reproducible,
     };
   }
 
@@ -228,12 +228,6 @@ class Epoch {
     while (!(await Promise.race([ended, rest.asked()])));
   }
 
-  /** Falls linearly with the words handed in, down to the floor (word2vec.c's schedule, a chunk at a time). */
-  private rateAt(words: number): number {
-    const { learningRate, minLearningRate } = this.run.schedule;
-    return Math.max(minLearningRate, learningRate * (1 - words / this.totalWords));
-  }
-
   /** Hands in the batches that make a chunk. */
   private handIn(): void {
     const { position, fingerprint } = this;
@@ -243,7 +237,10 @@ class Epoch {
     for (const { ids } of batches) fingerprint.add(ids);
     // of the first chunk some steps may be done
     const steps = this.batches === position.batches ? position.steps : 0;
-    const chunk = { epoch: this.number, first: this.batches, batches, learningRate: this.rateAt(this.words), steps };
+    // a text may have more words than were counted
+    const progress = Math.min(1, this.words / this.totalWords);
+    const learningRate = rateAt(progress, this.run.schedule);
+    const chunk = { epoch: this.number, first: this.batches, batches, learningRate, steps };
     this.batches += batches.length;
     this.words += words;
     const trained = this.trainChunk(chunk, words, fingerprint.value);

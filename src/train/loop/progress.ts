@@ -2,7 +2,7 @@
 
 import type { KernelName } from "../../kernel/kernel.js";
 import type { BytesRead } from "../../text/source.js";
-import type { ParallelMode } from "../execution/plan.js";
+import type { ParallelMode } from "../execution/engines.js";
 
 export interface Progress {
   /** Counting words, or comparing them with those of a checkpoint; then training. */

@@ -6,7 +6,7 @@ import type { Corpus } from "../../text/corpus.js";
 import type { Batch } from "../../text/encode.js";
 import type { Vocabulary } from "../../text/vocabulary.js";
 import type { WordVectors } from "../../vectors/vectors.js";
-import type { ParallelMode } from "../execution/plan.js";
+import type { ParallelMode } from "../execution/engines.js";
 import type { Progress } from "./progress.js";
 
 /** What one pass over the corpus did. */
@@ -108,6 +108,8 @@ export interface Run {
   kernel: KernelPlan["name"];
   threads: number;
   parallel: ParallelMode;
+  /** see EpochRecord */
+  reproducible: boolean;
   rest: Rest;
   /** threshold of subsampling, and noise words of a prediction, for messages */
   subsample: number;

@@ -1,6 +1,6 @@
 // What the tables of options say of an option, and the types that follow from them.
 
-import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf } from "../../base/check.js";
+import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf, show } from "../../base/check.js";
 
 /** An option of train. Its doc comment in the table is that of TrainOptions. */
 export interface Option {
@@ -135,8 +135,8 @@ export function resolve<Table extends OptionTable>(
 function checkCompany(name: string, goesWith: NonNullable<Option["goesWith"]>, values: Record<string, unknown>): void {
   const others = Object.entries(goesWith);
   if (others.every(([other, allowed]) => allowed.includes(values[other] as string))) return;
-  const quoted = (list: readonly unknown[]) => list.map((value) => `"${value}"`).join(" or ");
-  const expected = others.map(([other, allowed]) => `${other} ${quoted(allowed)}`).join(" and ");
-  const got = others.map(([other]) => `${other} ${quoted([values[other]])}`).join(" and ");
+  const either = (list: readonly unknown[]) => list.map(show).join(" or ");
+  const expected = others.map(([other, allowed]) => `${other} ${either(allowed)}`).join(" and ");
+  const got = others.map(([other]) => `${other} ${show(values[other])}`).join(" and ");
   throw new RangeError(`"${name}" goes with ${expected}, got ${got}: leave it out`);
 }

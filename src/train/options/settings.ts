@@ -1,7 +1,7 @@
 // What a training is set to: the values of its options. Those that are objects of one run are in ../train-options.ts.
 
 import { lossOf } from "../../model/losses/registry.js";
-import type { Stored, Values } from "./option.js";
+import type { Values } from "./option.js";
 import type { SizedOption } from "./small-text.js";
 import type { SETTINGS } from "./table.js";
 
@@ -10,9 +10,6 @@ export interface Settings extends Values<typeof SETTINGS> {
   /** those of the options that suit themselves to a small text which were not given */
   open: readonly SizedOption[];
 }
-
-/** Settings as a checkpoint holds them. */
-export interface StoredOptions extends Stored<typeof SETTINGS> {}
 
 /** Whether predictions are pairs of rows, which cells can be made of. */
 export function fitsGrid({ model, loss }: Pick<Settings, "model" | "loss">): boolean {

@@ -7,7 +7,18 @@ import type { WasmSource } from "../../kernel/engines/wasm.js";
 import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
-import { boolean, callback, type Defaults, integer, namesOf, number, type OptionTable, oneOf } from "./option.js";
+import {
+  boolean,
+  callback,
+  type Defaults,
+  integer,
+  namesOf,
+  number,
+  type Option,
+  type OptionTable,
+  oneOf,
+  type Stored,
+} from "./option.js";
 import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
 import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
 
@@ -163,10 +174,27 @@ export const SETTINGS = {
   spoolMemory: { ...integer(0), stored: false, again: "load" },
 } as const satisfies OptionTable;
 
+/** Settings as a checkpoint holds them. */
+export interface StoredOptions extends Stored<typeof SETTINGS> {}
+
+/** Defaults that depend on no other option. */
+interface DefaultValues extends Defaults<typeof SETTINGS> {}
+
 /**
  * Values of the options that are not given, where they depend on no other option; for texts of less than 10,000 words minCount,
  * subsample and epochs depend on the words: see small-text.ts.
  */
-export const DEFAULTS = Object.fromEntries(
+export const DEFAULTS: DefaultValues = Object.fromEntries(
   namesOf(SETTINGS, (option) => "default" in option).map((name) => [name, (SETTINGS as OptionTable)[name].default]),
-) as Defaults<typeof SETTINGS>;
+) as unknown as DefaultValues;
+
+/** What a checkpoint holds of options, of those that it was written without the default: they came later. */
+export function storedOf(options: { readonly [Name in keyof StoredOptions]?: unknown }): StoredOptions {
+  const names = namesOf(SETTINGS, ({ stored }) => stored !== false) as (keyof StoredOptions)[];
+  const entries = names.map((name) => {
+    const { store, default: standard } = SETTINGS[name] as Option;
+    const value = options[name] ?? standard;
+    return [name, store ? store(value as never) : value];
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,10 +1,10 @@
-// The doors of the package: what each offers. A name more is a decision, and belongs into one of these lists.
+// The entry points of the package and what they export. A new name of the root is a decision, and goes into the list here.
 
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 
-/** What wasm2vec offers, in pages and in Node. */
+/** What wasm2vec exports, in pages and in Node. */
 const ROOT = [
   ...["train", "item2vec", "node2vec", "learnPhrases", "loadModel", "estimateMemory"],
   ...["TrainOptions", "DEFAULTS", "DEFAULT_LEARNING_RATE", "LossName", "KernelName"],
@@ -16,14 +16,14 @@ const ROOT = [
   ...["FormatError", "KernelError", "DivergenceError", "MissingWordError"],
 ];
 
-const { exports: entries } = JSON.parse(readFileSync("package.json", "utf8"));
+const { exports: map } = JSON.parse(readFileSync("package.json", "utf8"));
 
-/** Each door's name, such as "./queries", and its source. */
-const doors = Object.entries<{ types?: string; node?: object }>(entries).flatMap(([entry, { types }]) =>
+/** Each entry point, such as "./queries", and its source. */
+const entries = Object.entries<{ types?: string; node?: object }>(map).flatMap(([entry, { types }]) =>
   types === undefined ? [] : [[entry, types.replace("./build/types/", "").replace(".d.ts", ".ts")] as const],
 );
 const program = ts.createProgram(
-  doors.map(([, source]) => source),
+  entries.map(([, source]) => source),
   { module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, target: ts.ScriptTarget.ES2022 },
 );
 
@@ -34,30 +34,30 @@ function namesOf(source: string): string[] {
 }
 
 describe("the root", () => {
-  it("offers these names and no other", () => {
+  it("exports these names and no other", () => {
     expect(namesOf("src/index.ts").sort()).toEqual([...ROOT].sort());
     expect(ROOT.length).toBe(41);
   });
 
-  it("offers the same in Node, and the type of a path or a corpus", () => {
+  it("exports the same in Node, and the type of a path or a corpus", () => {
     expect(namesOf("src/node.ts").sort()).toEqual([...ROOT, "NodeCorpusSource"].sort());
   });
 });
 
-it("a name has one door", () => {
+it("a name has one entry point", () => {
   const found = new Map<string, string[]>();
-  for (const [entry, source] of doors)
+  for (const [entry, source] of entries)
     if (entry !== "./node") for (const name of namesOf(source)) found.set(name, [...(found.get(name) ?? []), entry]);
   expect(found.size).toBeGreaterThan(130);
   expect([...found].filter(([, at]) => at.length > 1)).toEqual([]);
 });
 
-it("each door is built, documented and listed in docs/design.md", () => {
+it("each entry point is built, documented and listed in docs/design.md", () => {
   const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
   const { entryPoints } = JSON.parse(readFileSync("typedoc.json", "utf8"));
   const design = readFileSync("docs/design.md", "utf8");
-  for (const [entry, source] of doors) {
-    if (entry !== "./types") expect(scripts["build:doors"]).toContain(` ${source} `);
+  for (const [entry, source] of entries) {
+    if (entry !== "./types") expect(scripts["build:entries"]).toContain(` ${source} `);
     // in the site the root is Node's
     if (entry !== ".") expect(entryPoints).toContain(source);
     expect(design).toContain(`\`${entry.replace(".", "wasm2vec")}\``);

@@ -1,0 +1,179 @@
+// The grid: pairs are sorted into cells that share no row, so threads that train them do not meet. (9.4) of docs/math.md.
+
+import { startTrainer } from "../../kernel/engines/kernels.js";
+import { ZERO } from "../../kernel/kernel.js";
+import { batchCapacity } from "../../text/encode.js";
+import { threadsOf } from "../../text/threads.js";
+import { fitsGrid } from "../options/settings.js";
+import { CellTrainer } from "./cells.js";
+import { chunkWordsOf, cutText } from "./cut.js";
+import type { Engine, Site } from "./engine.js";
+import { type GridPlaces, GridRunner } from "./grid.js";
+import type { GridThread } from "./grid-jobs.js";
+import { rowsOfThread } from "./grid-ring.js";
+import { allBlocks, SharedGridThread } from "./grid-shared.js";
+import { areFinite, LocalQueue } from "./in-process.js";
+import { type BlockRows, type GridMembership, PIECE } from "./protocol.js";
+import { closeAll, TrainingWorker } from "./worker-client.js";
+
+export const grid = {
+  name: "grid",
+  isDeterministic: true,
+  isParallel: true,
+  fits: (options) => fitsGrid(options),
+  plan(options, { cores, shared }, extent) {
+    const { shape, batchWords, maxSentenceLength } = cutText(options, extent.shape, extent.totalWords);
+    const holds = { ...shape.holds, chunks: shared || !options.worker };
+    const threads = Math.min(threadsOf(options, cores), shape.blocks);
+    const capacity = batchCapacity(maxSentenceLength, batchWords);
+    const workplace = { batchCapacity: capacity, lanes: shared ? threads : 1, grid: { ...shape, holds }, shared };
+    return { threads, batchWords, maxSentenceLength, workplace };
+  },
+  // each has its blocks, tables and chunks; a block of targets is on its way between two of them
+  apart({ threads, workplace }, { layout, outputs }) {
+    const shape = workplace.grid!;
+    const sizes = Array.from({ length: threads }, (_, thread) => {
+      const [from, to] = rowsOfThread(shape.blocks, { thread, threads });
+      return layout({ ...workplace, grid: { ...shape, holds: { chunks: true, blocks: to - from } } });
+    });
+    const own = sizes.reduce((sum, bytes) => sum + bytes, 0);
+    return { own, messages: threads * (2 * PIECE + (2 * outputs) / shape.blocks) };
+  },
+  start(site, words, step) {
+    const { plan, parameters, options } = site;
+    const shape = parameters.layout.grid!;
+    const places = !options.worker ? alone(site) : plan.workplace.shared ? sharing(site) : ring(site, step);
+    return new GridRunner(shape, places, options, chunkWordsOf(words, shape.chunkWords));
+  },
+} as const satisfies Engine;
+
+/** This thread; between calls of the kernel the event loop gets its turn. */
+function alone({ kernel, parameters, options }: Site): GridPlaces {
+  const { memory, layout } = parameters;
+  const { words } = parameters.shape;
+  const shape = layout.grid!;
+  const task = { words, seed: options.seed, rows: [0, shape.blocks] as const };
+  const [started, blocks] = [startTrainer(kernel, memory), allBlocks(layout, shape)];
+  const trainer = new CellTrainer(started, memory, layout, layout.scratch[0], task, blocks);
+  parameters.clearControl();
+  const queue = new LocalQueue();
+  const thread = new SharedGridThread(trainer, memory, shape, queue.pause);
+  return {
+    threads: [{ do: (job) => queue.run(() => thread.do(job)) }],
+    memory,
+    ready: () => parameters.toBlocks(),
+    collect: () => parameters.toWords(),
+    check: async () => areFinite(kernel, memory, layout),
+    async close() {
+      await queue.close();
+      await parameters.toWords();
+    },
+  };
+}
+
+/** Workers on one memory. */
+function sharing({ plan, kernel, parameters, options, spawn }: Site): GridPlaces {
+  const { memory, layout } = parameters;
+  const { words } = parameters.shape;
+  const { threads } = plan;
+  parameters.clearControl();
+  const workers = Array.from({ length: threads }, (_, thread) => {
+    const membership = { words, seed: options.seed, thread, threads, step: 0 };
+    return new TrainingWorker({ plan: kernel, memory, layout, thread, grid: membership }, spawn());
+  });
+  return {
+    threads: workers.map((_, thread) => gridThread(workers, thread)),
+    memory,
+    ready: () => parameters.toBlocks(),
+    collect: () => parameters.toWords(),
+    check: () => workers[0].check(),
+    async close() {
+      await closeAll(workers);
+      await parameters.toWords();
+    },
+  };
+}
+
+/** Workers that share no memory: each holds as many blocks of contexts as of targets, and these go round. */
+function ring(site: Site, step: number): GridPlaces {
+  const { parameters } = site;
+  const workers = startRing(site, step);
+  let filled: Promise<unknown> | undefined;
+  return {
+    threads: workers.map((_, thread) => gridThread(workers, thread)),
+    async ready() {
+      filled ??= Promise.all(workers.map((_, thread) => fill(site, workers, thread, step)));
+      await filled;
+    },
+    async collect() {
+      // before the first step there is nothing to bring
+      if (filled === undefined) return;
+      for (const worker of workers) {
+        let block: BlockRows | undefined;
+        for (let index = 0; ; index++) {
+          ({ block } = await worker.ask("give", { index }));
+          if (block === undefined) break;
+          parameters.putBlock(block.matrix, block.block, block.rows);
+        }
+      }
+    },
+    async check() {
+      const all = await Promise.all(workers.map((worker) => worker.check()));
+      return all.every((finite) => finite);
+    },
+    close: () => closeAll(workers),
+  };
+}
+
+function startRing({ plan, kernel, parameters, options, spawn }: Site, step: number): TrainingWorker[] {
+  const { layout: whole } = parameters;
+  const { words } = parameters.shape;
+  const { threads } = plan;
+  const channels = Array.from({ length: threads }, () => new MessageChannel());
+  if (threads === 1) channels[0].port1.close();
+  return channels.map(({ port1 }, thread) => {
+    const ports = threads > 1 ? { before: port1, after: channels[(thread + 1) % threads].port2 } : undefined;
+    const membership: GridMembership = { words, seed: options.seed, thread, threads, step, ports };
+    const [from, to] = rowsOfThread(whole.grid!.blocks, membership);
+    const layout = parameters.layoutOf(to - from);
+    const task = { plan: kernel, memory: layout.size, layout, thread, grid: membership };
+    return new TrainingWorker(task, spawn(), ports ? [ports.before, ports.after] : []);
+  });
+}
+
+/** Gives a thread of the ring its tables and blocks. */
+async function fill(
+  { parameters, plan: { threads } }: Site,
+  workers: readonly TrainingWorker[],
+  thread: number,
+  step: number,
+): Promise<void> {
+  const { memory } = parameters;
+  const { blocks, tablesEnd } = parameters.layout.grid!;
+  const worker = workers[thread];
+  await worker.fill(memory, [[ZERO, tablesEnd]]);
+  const [from, to] = rowsOfThread(blocks, { thread, threads });
+  for (let row = from; row < to; row++) {
+    for (const [matrix, block] of [
+      ["inputs", row],
+      ["outputs", (row + step) % blocks],
+    ] as const) {
+      const patch = parameters.cutBlock(matrix, block, parameters.layoutOf(to - from), row - from);
+      await worker.ask("fill", { patch }, [patch]);
+    }
+  }
+}
+
+/** @param workers all of them: of one that was lost by another its own end says more */
+function gridThread(workers: readonly TrainingWorker[], thread: number): GridThread {
+  return {
+    async do(job) {
+      const transfer = job.type === "sort" && job.ids ? [job.ids.buffer] : [];
+      const { result, lost } = await workers[thread].ask("job", { job }, transfer);
+      if (result) return result;
+      // rejects with the reason where that thread has ended
+      await workers[lost!.thread].check();
+      throw new Error(`thread ${thread} of the ring lost thread ${lost!.thread}: ${lost!.reason}`);
+    },
+  };
+}

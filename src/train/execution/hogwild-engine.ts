@@ -1,0 +1,37 @@
+// Several threads on one shared memory, without locks: updates of a row that happen at once may lose one another, which is rare
+// where words are many (Hogwild; Recht et al. 2011).
+
+import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
+import { threadsOf } from "../../text/threads.js";
+import { BatchRunner } from "./batch-runner.js";
+import type { Engine } from "./engine.js";
+import { closeAll, TrainingWorker } from "./worker-client.js";
+
+export const hogwild = {
+  name: "hogwild",
+  isDeterministic: false,
+  isParallel: true,
+  fits(options, { cores, shared }, before) {
+    // what gave the same bytes again goes on to
+    return shared && !options.reproducible && !before?.isDeterministic && threadsOf(options, cores) > 1;
+  },
+  plan(options, { cores, shared }) {
+    const { maxSentenceLength } = options;
+    const threads = threadsOf(options, cores);
+    const workplace = { batchCapacity: batchCapacity(maxSentenceLength), lanes: threads, shared };
+    return { threads, batchWords: BATCH_WORDS, maxSentenceLength, workplace };
+  },
+  apart: () => ({ own: 0, messages: 0 }),
+  start({ plan, kernel, parameters, spawn }) {
+    const { memory, layout } = parameters;
+    const workers = Array.from({ length: plan.threads }, (_, thread) => {
+      return new TrainingWorker({ plan: kernel, memory, layout, thread }, spawn());
+    });
+    return new BatchRunner(workers, {
+      async ready() {},
+      async collect() {},
+      check: () => workers[0].check(),
+      close: () => closeAll(workers),
+    });
+  },
+} as const satisfies Engine;

@@ -1,0 +1,59 @@
+// Training in the calling thread: a task of some milliseconds after the other, with turns of the event loop between them.
+
+import { taskQueue, yieldToEventLoop } from "../../base/event-loop.js";
+import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
+import type { Layout, Scratch } from "../../kernel/layout.js";
+import type { Region } from "../../kernel/patch.js";
+import type { BatchThread } from "./batch-runner.js";
+import { GIVEN_UP } from "./runner.js";
+import { step } from "./step.js";
+
+/** What this thread trains, one task after the other; before each, other events get their turn. */
+export class LocalQueue {
+  private readonly inOrder = taskQueue();
+  private isClosed = false;
+
+  run<T>(task: () => T | Promise<T>): Promise<T> {
+    return this.inOrder(() => {
+      this.check();
+      return task();
+    });
+  }
+
+  /** In the midst of a task: lets other events have their turn. @throws Error if it is not to go on */
+  pause = async (): Promise<void> => {
+    await yieldToEventLoop();
+    this.check();
+  };
+
+  /** Gives up what was handed in; resolves when nothing is done any more. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.inOrder(() => {}).catch(() => {});
+  }
+
+  private check(): void {
+    if (this.isClosed) throw new Error(GIVEN_UP);
+  }
+}
+
+/** This thread. */
+export function localThread(
+  plan: KernelPlan,
+  memory: WebAssembly.Memory,
+  scratch: Scratch,
+  queue: LocalQueue,
+): BatchThread {
+  const kernel = startTrainer(plan, memory);
+  return { run: (ids, learningRate) => queue.run(() => step(kernel, memory, scratch, ids, learningRate)) };
+}
+
+/** Whether the parameters of a memory are finite. */
+export function areFinite(plan: KernelPlan, memory: WebAssembly.Memory, layout: Layout): boolean {
+  return startTrainer(plan, memory).allFinite(...matricesOf(layout));
+}
+
+/** Both matrices, from the first byte to the last. */
+export function matricesOf({ inputs, outputs, outputRows, stride }: Layout): Region {
+  return [inputs, outputs + outputRows * stride - inputs];
+}

@@ -1,0 +1,44 @@
+// What the loop hands its batches to, whoever trains.
+
+import type { Batch } from "../../text/encode.js";
+import type { StepResult } from "./step.js";
+
+/** A stretch of text that is handed in at once: batches that are trained on together, or one. */
+export interface Chunk {
+  /** from 1, counted over all runs */
+  epoch: number;
+  /** number of its first batch in the epoch */
+  first: number;
+  batches: readonly Batch[];
+  learningRate: number;
+  /** steps of it that were done before */
+  steps: number;
+}
+
+export interface Runner {
+  /** Chunks to hand in ahead of those that are done, so that reading and training overlap. */
+  readonly ahead: number;
+  /** Steps of a chunk. */
+  readonly steps: number;
+  /** Whether a batch can be one of a chunk that has some. */
+  fits(batch: Batch, chunk: readonly Batch[]): boolean;
+  /**
+   * Trains on a chunk, after all chunks handed in before. The ids are given away.
+   * @param onStep is given what each step came to, as it ends
+   * @returns words that subsampling kept
+   */
+  train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number>;
+  /** Resolves when nothing is under way; chunks handed in may have to wait, some with a part of their steps done. */
+  rest(): Promise<void>;
+  /** Goes on after a rest, or begins. */
+  go(): Promise<void>;
+  /** During a rest: brings the parameters into the caller's memory, in the order of the words. */
+  collect(): Promise<void>;
+  /** During a rest: whether all parameters are finite. */
+  check(): Promise<boolean>;
+  /** Leaves no worker behind, and the caller's memory in the order of the words; chunks under way are given up. */
+  close(): Promise<void>;
+}
+
+/** What chunks under way are given up with. */
+export const GIVEN_UP = "training was given up";

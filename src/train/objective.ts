@@ -1,0 +1,35 @@
+// What is trained: all that the front door, the model, the loop and the files know of it.
+
+import type { Corpus } from "../text/corpus.js";
+import type { Batch } from "../text/encode.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import type { WordVectors } from "../vectors/vectors.js";
+import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
+import type { Runner } from "./execution/runner.js";
+import type { Run } from "./loop/records.js";
+
+export interface Objective {
+  readonly vocabulary: Vocabulary;
+  /** who trains it, as records say */
+  readonly execution: Pick<Run, "kernel" | "threads" | "parallel" | "reproducible">;
+  /** the input rows */
+  readonly vectors: WordVectors;
+  /** the output rows. @throws RangeError where they are not those of words */
+  readonly outputVectors: WordVectors;
+  /** the share of its steps that each word's vector keeps; none if all keep all */
+  rates: Float32Array | undefined;
+  /** A pass over a corpus. */
+  batches(corpus: Corpus): AsyncGenerator<Batch>;
+  /** Begins to train it. @param words of an epoch @param step of a chunk that comes first */
+  start(words: number, step: number): Runner;
+  /** What was kept of the rows for queries is made anew: they have changed. */
+  refresh(): void;
+  /** A copy of the vectors, which training leaves alone. */
+  copyVectors(): WordVectors;
+  /** What a checkpoint holds of it; rows are not copied. */
+  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "rates" | "random">;
+  /** Takes back what a checkpoint of the same vocabulary held. */
+  restore(checkpoint: Checkpoint): void;
+  /** The same with more words, in a memory of its own. */
+  grow(vocabulary: Vocabulary): Promise<Objective>;
+}

@@ -1,0 +1,189 @@
+// The vectors of words, trained by skip-gram or CBOW: their parameters, in the memory that an engine asks for.
+
+import { isExact, type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
+import type { Side } from "../kernel/shape.js";
+import { lossOf } from "../model/losses/registry.js";
+import { Parameters, planMemory, type Workplace } from "../model/parameters.js";
+import { shapeOf } from "../model/spec.js";
+import type { Corpus } from "../text/corpus.js";
+import { type Batch, encode } from "../text/encode.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import { allocateVectors, WordVectors } from "../vectors/vectors.js";
+import type { Checkpoint } from "./checkpoint/checkpoint.js";
+import type { ApartMemory } from "./execution/engine.js";
+import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
+import type { Runner } from "./execution/runner.js";
+import type { Objective } from "./objective.js";
+import { canShare, type Platform } from "./platform.js";
+import type { ResolvedOptions } from "./train-options.js";
+import { ratesOf, takeVectors } from "./warm-start.js";
+
+/** Where it is trained, and with what. */
+interface Setting {
+  platform: Pick<Platform<never>, "cores" | "spawn">;
+  options: ResolvedOptions;
+  kernel: KernelPlan;
+}
+
+/** How a vocabulary's words will be trained; nothing is allocated. @param before how they were trained before */
+export function planWords(
+  platform: Pick<Platform<never>, "cores">,
+  options: ResolvedOptions,
+  vocabulary: Pick<Vocabulary, "size" | "totalWords">,
+  before?: ParallelMode,
+): ExecutionPlan {
+  const resources = { cores: platform.cores(), shared: canShare(options) };
+  return planExecution(options, resources, { shape: shapeOf(vocabulary), totalWords: vocabulary.totalWords }, before);
+}
+
+/**
+ * Bytes that a plan takes for so many words: of the memory here and of both matrices in it, of memories of the workers' own, and of
+ * messages between them. With hierarchical softmax the tree's size is that of a usual vocabulary.
+ */
+export function memoryOf(
+  plan: ExecutionPlan,
+  options: ResolvedOptions,
+  words: number,
+): { bytes: number; matrices: number } & ApartMemory {
+  const shape = shapeOf({ size: words });
+  const output = lossOf(options.loss).estimate(options, shape);
+  const planned = (workplace: Workplace) => planMemory(options, workplace, shape, output);
+  const { layout, size: bytes } = planned(plan.workplace);
+  const [inputs, outputs] = [shape.inputRows * layout.stride, shape.outputRows * layout.stride];
+  const isApart = options.worker && !plan.workplace.shared;
+  const sizes = { bytes, outputs, layout: (workplace: Workplace) => planned(workplace).layout.size };
+  return { bytes, matrices: inputs + outputs, ...(isApart ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 }) };
+}
+
+/** A pass over a corpus, in the batches that a plan trains on. */
+export function batchesOf(
+  { maxSentenceLength, batchWords }: ExecutionPlan,
+  corpus: Corpus,
+  vocabulary: Vocabulary,
+): AsyncGenerator<Batch> {
+  return encode(corpus, vocabulary, maxSentenceLength, batchWords);
+}
+
+export class Word2vecObjective implements Objective {
+  readonly vectors: WordVectors;
+  private readonly outputRows: WordVectors | undefined;
+
+  private constructor(
+    private readonly setting: Setting,
+    readonly vocabulary: Vocabulary,
+    private readonly parameters: Parameters,
+    private readonly plan: ExecutionPlan,
+  ) {
+    const { kernel, options } = setting;
+    const scorer = startQueries(kernel, parameters.memory);
+    const { dim, loss } = options;
+    this.vectors = new WordVectors(vocabulary.words, dim, parameters.inputs, scorer);
+    if (lossOf(loss).outputRowsOf === "words")
+      this.outputRows = new WordVectors(vocabulary.words, dim, parameters.outputs, scorer);
+  }
+
+  /** All rows are 0. @throws RangeError if the model does not fit into memory */
+  private static allocate(setting: Setting, vocabulary: Vocabulary, before?: ParallelMode): Word2vecObjective {
+    const { platform, options } = setting;
+    const plan = planWords(platform, options, vocabulary, before);
+    return new Word2vecObjective(setting, vocabulary, new Parameters(vocabulary, options, plan.workplace), plan);
+  }
+
+  /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
+  static async begin(setting: Setting, vocabulary: Vocabulary): Promise<Word2vecObjective> {
+    const { seed, initialVectors, freeze, wordRates } = setting.options;
+    const begun = Word2vecObjective.allocate(setting, vocabulary);
+    await begun.parameters.initialise(seed);
+    if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
+    if (freeze || wordRates) begun.rates = ratesOf(vocabulary, freeze, wordRates);
+    return begun;
+  }
+
+  /** One that a checkpoint holds. */
+  static open(setting: Setting, checkpoint: Checkpoint): Word2vecObjective {
+    const opened = Word2vecObjective.allocate(setting, checkpoint.vocabulary, checkpoint.mode);
+    opened.restore(checkpoint);
+    return opened;
+  }
+
+  get execution(): Objective["execution"] {
+    const { name: kernel } = this.setting.kernel;
+    const { engine, threads } = this.plan;
+    return { kernel, threads, parallel: engine.name, reproducible: engine.isDeterministic && isExact(kernel) };
+  }
+
+  get outputVectors(): WordVectors {
+    const { loss } = this.setting.options;
+    if (this.outputRows === undefined)
+      throw new RangeError(
+        `words have no output vectors with loss "${loss}", whose output rows belong to ${lossOf(loss).outputRowsOf}: use another loss`,
+      );
+    return this.outputRows;
+  }
+
+  get rates(): Float32Array | undefined {
+    return this.parameters.rates;
+  }
+
+  set rates(all: Float32Array | undefined) {
+    this.parameters.rates = all;
+  }
+
+  batches(corpus: Corpus): AsyncGenerator<Batch> {
+    return batchesOf(this.plan, corpus, this.vocabulary);
+  }
+
+  start(words: number, step: number): Runner {
+    const { parameters, plan } = this;
+    const { kernel, options, platform } = this.setting;
+    return plan.engine.start({ plan, kernel, parameters, options, spawn: platform.spawn }, words, step);
+  }
+
+  refresh(): void {
+    this.vectors.refresh();
+    this.outputRows?.refresh();
+  }
+
+  copyVectors(): WordVectors {
+    const { vectors, vocabulary, plan } = this;
+    const storage = allocateVectors(vocabulary.size, vectors.dim, plan.workplace.shared);
+    const copy = new WordVectors(
+      vocabulary.words,
+      vectors.dim,
+      storage,
+      startQueries(this.setting.kernel, storage.memory),
+    );
+    copy.matrix.set(vectors.matrix);
+    return copy;
+  }
+
+  snapshot(): ReturnType<Objective["snapshot"]> {
+    const { vocabulary, parameters, plan } = this;
+    const { random, rates, dim } = parameters;
+    const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
+    return {
+      vocabulary,
+      mode: plan.engine.name,
+      dim,
+      inputs: rowsOf("inputs"),
+      outputs: rowsOf("outputs"),
+      rates: rates?.slice(),
+      random,
+    };
+  }
+
+  restore({ tensors, random }: Checkpoint): void {
+    this.rates = tensors.rates;
+    this.parameters.restore(tensors.inputs, tensors.outputs, random);
+  }
+
+  async grow(vocabulary: Vocabulary): Promise<Word2vecObjective> {
+    const grown = Word2vecObjective.allocate(this.setting, vocabulary, this.plan.engine.name);
+    await grown.parameters.initialise(this.setting.options.seed);
+    grown.parameters.take(
+      this.parameters,
+      this.vocabulary.words.map((word) => vocabulary.id(word)!),
+    );
+    return grown;
+  }
+}
