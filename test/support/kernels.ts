@@ -1,5 +1,6 @@
 // Kernels for the tests, and which of them this machine has.
 
+import { Seen } from "../../assembly/params";
 import debug from "../../build/debug/simd.wasm";
 import { fromBase64 } from "../../src/kernel/base64";
 import {
@@ -44,12 +45,36 @@ async function planTested(name: TestedKernel) {
   return plan;
 }
 
+/** Adds to the error of a failed assertion what stack and memory say of it: vitest shows no frames of WebAssembly. */
+function explained<T extends object>(name: TestedKernel, kernel: T, memory: WebAssembly.Memory): T {
+  if (name !== "debug") return kernel;
+  const explain = (error: Error) => {
+    const [, ...callers] = [...error.stack!.matchAll(/at assembly\/([\w/-]+)/g)].map(([, frame]) => frame);
+    const [value, limit] = new Uint32Array(memory.buffer, Seen.value, 2);
+    error.message += `: ${callers.join(" < ")}; saw ${value}, held against ${limit}`;
+    return error;
+  };
+  return new Proxy(kernel, {
+    get(target, key) {
+      const value = Reflect.get(target, key);
+      if (typeof value !== "function") return value;
+      return (...given: unknown[]) => {
+        try {
+          return value.apply(target, given);
+        } catch (error) {
+          throw error instanceof WebAssembly.RuntimeError ? explain(error) : error;
+        }
+      };
+    },
+  });
+}
+
 /** What trains a memory that is not shared. */
 export async function startTested(name: TestedKernel, memory: WebAssembly.Memory): Promise<Trainer> {
-  return startTrainer(await planTested(name), memory);
+  return explained(name, startTrainer(await planTested(name), memory), memory);
 }
 
 /** What answers queries to it. */
 export async function startTestedQueries(name: TestedKernel, memory: WebAssembly.Memory): Promise<QueryKernel> {
-  return startQueries(await planTested(name), memory);
+  return explained(name, startQueries(await planTested(name), memory), memory);
 }
