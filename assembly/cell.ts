@@ -164,7 +164,7 @@ function trainPairs(params: usize, pairs: usize, pairsEnd: usize, rows: usize, m
   const predictions = <i64>n * <i64>(1 + negatives - skipped);
   const slots = <i64>tiles * (<i64>n * Tile.outputs + (n & 1 ? 2 : 0));
   store<i64>(params, load<i64>(params, Param.predictions) + predictions, Param.predictions);
-  store<i64>(params, load<i64>(params, Param.blanks) + (slots - predictions), Param.blanks);
+  store<i64>(params, load<i64>(params, Param.paddingSlots) + (slots - predictions), Param.paddingSlots);
   if (load<u32>(params, Param.windowWeights)) weigh(params, pairs, n);
   if (merges) {
     if (!skipped) rows = copyRows(params, rows);

@@ -65,7 +65,7 @@ export function scoreRows(params: usize, xs: usize, n: u32, set: usize): void {
 const RESPOND: u32 = 512;
 
 /**
- * The scores of n hidden rows against a set whose rows have labels become learning rate × ∂loss/∂z; adds the loss and the blanks.
+ * The scores of n hidden rows against a set whose rows have labels become learning rate × ∂loss/∂z; adds the loss and the padding slots.
  * predictions: how many the n hidden rows have made.
  */
 export function respondToLabels(params: usize, n: u32, set: usize, predictions: i64): void {
@@ -83,10 +83,10 @@ export function respondToLabels(params: usize, n: u32, set: usize, predictions: 
   count(params, predictions, slots - <i64>n * load<u32>(set, TargetSet.real));
 }
 
-/** Adds to what training counts, see Param.predictions and Param.blanks. */
+/** Adds to what training counts, see Param.predictions and Param.paddingSlots. */
 // @ts-ignore: decorator
 @inline
-export function count(params: usize, predictions: i64, blanks: i64): void {
+export function count(params: usize, predictions: i64, paddingSlots: i64): void {
   store<i64>(params, load<i64>(params, Param.predictions) + predictions, Param.predictions);
-  store<i64>(params, load<i64>(params, Param.blanks) + blanks, Param.blanks);
+  store<i64>(params, load<i64>(params, Param.paddingSlots) + paddingSlots, Param.paddingSlots);
 }

@@ -76,7 +76,10 @@ export const enum Param {
   ids = 52,
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
-  /** { n u32, context rows u32[contexts], set, weights f32[contexts] }[group]: windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0 */
+  /**
+   * { n u32, context words u32[contexts], pointers to what stands for them u32[contexts], set, weights f32[contexts] }[group]:
+   * windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0
+   */
   windows = 60,
   /** Bytes of a window. */
   windowStride = 64,
@@ -117,8 +120,8 @@ export const enum Param {
   starts = 140,
   /** f32[input rows]: the share of its steps that each input row keeps; 0: all rows keep all of them */
   rates = 144,
-  /** { row u32, rate f32, – 8, f32[stride / 4] }[contexts]: what stands in for rows of another rate than 1 in a window */
-  shields = 148,
+  /** Staged[contexts]: what stands for words in a window where it is not their own row */
+  staged = 148,
   /** Context words on each side at most. */
   windowLeft = 152,
   windowRight = 156,
@@ -140,8 +143,8 @@ export const enum Param {
   lossExponents = 240,
   /** i64: predictions made: rows scored with negative sampling, words predicted with the softmaxes */
   predictions = 256,
-  /** i64: slots of a tile that held no prediction; each has added ln 2 to the loss */
-  blanks = 264,
+  /** i64: padding slots; each added ln 2 to the loss */
+  paddingSlots = 264,
   /** i64: words that subsampling kept */
   trained = 272,
   /** Bytes of a tile drawn ahead. */
@@ -150,7 +153,15 @@ export const enum Param {
   spareRows = 284,
   /** Rows of `outputs`: what the full softmax chooses from. */
   outputRows = 288,
-  size = 296,
+  /** u32[vocabularySize + 1]: where the list of rows that stands for a word begins in rowList; 0: each word has its row */
+  rowStarts = 292,
+  /** u32: the lists of input rows, none of them empty */
+  rowList = 296,
+  /** 1: the mean of the rows stands for the word; 0: their sum. */
+  rowsMean = 300,
+  /** 1: each of n rows takes gradient / n; 0: the whole gradient. */
+  rowsDivided = 304,
+  size = 312,
 }
 
 /** Byte offsets into a pair that was drawn ahead. */
@@ -180,12 +191,13 @@ export const enum TileList {
   rows = 16,
 }
 
-/** Byte offsets into a shield, see Param.shields. */
-export const enum Shield {
-  row = 0,
-  /** f32 */
-  rate = 4,
-  /** f32[stride / 4] */
+/** Byte offsets into what stands for a word in a window, see Param.staged. */
+export const enum Staged {
+  word = 0,
+  /** The input rows that it was made of: u32[…], pointers to the first and past the last. */
+  list = 4,
+  listEnd = 8,
+  /** f32[stride / 4]: what learns, and after it f32[stride / 4]: what it began as */
   copy = 16,
 }
 

@@ -3,7 +3,7 @@
 //   ∂loss/∂z = σ(z) − y                                                     (2.4), (2.5) of docs/math.md
 // σ(z) is exact to float32 (word2vec.c's table is up to 0.009 off). The loss costs no logarithm: the factors
 // 1 + e^−|z| are multiplied up in f64, their powers of two counted apart, and the driver takes one logarithm
-// a batch. A slot without a prediction has z = 0 and label ½: gradient 0, loss ln 2, taken off as a blank.
+// a batch. A slot without a prediction has z = 0 and label ½: gradient 0, loss ln 2, subtracted as a padding slot.
 
 import { add, atLeast, constant, div, minusAbs, mul, sub, toExponent, whereNotNegative } from "./lanes";
 

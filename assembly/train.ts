@@ -7,8 +7,8 @@ import { isHalf, tileCount, touchTargets } from "./output";
 import { Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeInputs } from "./repeats";
-import { combine, spread, touch } from "./rows";
-import { shield, unshield } from "./shields";
+import { combine, spread } from "./rows";
+import { stage, touchInputs, unstage } from "./staging";
 import { updateRow3, updateRow6, updateRows } from "./vector";
 import { combineWeighted, scaleGradients, spreadWeighted } from "./weights";
 
@@ -53,10 +53,10 @@ function sentence(params: usize, first: usize, last: usize): void {
     touched = touchInputs(params, touched, min(p + (<usize>load<u32>(params, Param.windowRight) << 2), last));
     for (let w = windows; w < end; w += windowStride) touchTargets(params, setOf(params, w));
     for (let w = windows; w < end; w += windowStride) {
-      const shields = load<u32>(params, Param.rates) ? shield(params, contextsOf(w), load<u32>(w)) : 0;
+      const staged = stage(params, idsOf(w), load<u32>(w), contextsOf(params, w));
       if (load<u32>(params, Param.model) == Model.cbow) cbow(params, w);
       else skipgram(params, w);
-      if (shields) unshield(params, shields);
+      if (staged) unstage(params, staged);
     }
   }
 }
@@ -64,14 +64,20 @@ function sentence(params: usize, first: usize, last: usize): void {
 /** Parts of a window, see Param.windows. */
 // @ts-ignore: decorator
 @inline
-function contextsOf(w: usize): usize {
+function idsOf(w: usize): usize {
   return w + 4;
 }
 
 // @ts-ignore: decorator
 @inline
+function contextsOf(params: usize, w: usize): usize {
+  return idsOf(w) + roomOf(params);
+}
+
+// @ts-ignore: decorator
+@inline
 function setOf(params: usize, w: usize): usize {
-  return contextsOf(w) + roomOf(params);
+  return contextsOf(params, w) + roomOf(params);
 }
 
 /** 0 where all contexts weigh the same. */
@@ -90,8 +96,6 @@ function roomOf(params: usize): usize {
 
 /** Draws the radius and the output rows of position p, and writes the window to w; false if it has no context. */
 function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize): bool {
-  const inputs: usize = load<u32>(params, Param.inputs);
-  const stride: usize = load<u32>(params, Param.stride);
   const window = load<u32>(params, Param.window);
   const radius = load<u32>(params, Param.shrinkWindows) ? 1 + below(params + Param.randomState, window) : window;
   const left = <usize>min(radius, load<u32>(params, Param.windowLeft)) << 2;
@@ -100,9 +104,9 @@ function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize
   const n = <u32>((to - from) >> 2) - 1;
   if (n == 0) return false;
   store<u32>(w, n);
-  let xs = contextsOf(w);
-  for (let q = from; q < p; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
-  for (let q = p + 4; q < to; q += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(q) * stride));
+  let ids = idsOf(w);
+  for (let q = from; q < p; q += 4, ids += 4) store<u32>(ids, load<u32>(q));
+  for (let q = p + 4; q < to; q += 4, ids += 4) store<u32>(ids, load<u32>(q));
   if (load<u32>(params, Param.windowWeights)) drawWeights(params, w, from, p, to);
   drawTargets(params, load<u32>(p), setOf(params, w));
   return true;
@@ -116,18 +120,10 @@ function drawWeights(params: usize, w: usize, from: usize, p: usize, to: usize):
   for (let q = p + 4; q < to; q += 4, own += 4) store<f32>(own, load<f32>(weights + (q - p) - 4));
 }
 
-/** Reads a float of each cache line of the input rows of the words from p to end; returns end. */
-function touchInputs(params: usize, p: usize, end: usize): usize {
-  const inputs: usize = load<u32>(params, Param.inputs);
-  const stride: usize = load<u32>(params, Param.stride);
-  for (; p < end; p += 4) touch(inputs + <usize>load<u32>(p) * stride, stride);
-  return end;
-}
-
 /** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */
 function skipgram(params: usize, w: usize): void {
   const n = load<u32>(w);
-  const xs = contextsOf(w);
+  const xs = contextsOf(params, w);
   const set = setOf(params, w);
   const m = max<u32>((load<u32>(set, TargetSet.listed) + 2) / 3 * 3, Tile.outputs);
   const weights = weightsOf(params, w);
@@ -147,7 +143,7 @@ function cbow(params: usize, w: usize): void {
   const hidden: usize = load<u32>(params, Param.hidden);
   const e: usize = load<u32>(params, Param.hiddenGradient);
   const n = load<u32>(w);
-  const xs = contextsOf(w);
+  const xs = contextsOf(params, w);
   const weights = weightsOf(params, w);
   const mean = load<u32>(params, Param.cbowMean) != 0;
   const divided = load<u32>(params, Param.cbowDivided) != 0;

@@ -5,6 +5,7 @@
 
 export type { LenientOptions, Reserve, SkippedRows, VectorRows } from "./format/rows.js";
 export {
+  checkWords,
   type ReadFormat,
   type ReadOptions,
   readVectors,

@@ -35,8 +35,8 @@ export function fillSettings(grid: HTMLElement): void {
     label.textContent = LABELS[name] ?? name;
     label.append(name in CHOICES ? select(name) : number(name));
     grid.append(label);
-    const given = address.get(name);
-    if (given !== null) field(grid, name).value = given;
+    const value = address.get(name);
+    if (value !== null) field(grid, name).value = value;
   }
   const label = document.createElement("label");
   const box = Object.assign(document.createElement("input"), { type: "checkbox", name: "reproducible" });

@@ -74,18 +74,18 @@ function setRunning(running: boolean): void {
 }
 
 function show(rivals: readonly RivalResult[]): void {
-  const most = Math.max(...rivals.map(({ high }) => high));
-  $("#rivals tbody").replaceChildren(...rivals.map((rival) => row(rival, rivals, most)));
+  const fastest = Math.max(...rivals.map(({ high }) => high));
+  $("#rivals tbody").replaceChildren(...rivals.map((rival) => row(rival, rivals, fastest)));
 }
 
-function row(rival: RivalResult, rivals: readonly RivalResult[], most: number): HTMLTableRowElement {
+function row(rival: RivalResult, rivals: readonly RivalResult[], fastest: number): HTMLTableRowElement {
   const { name, kernel, median, low, high, timesJs, loss } = rival;
   const line = document.createElement("tr");
   const head = Object.assign(document.createElement("th"), { scope: "row" });
   head.append(Object.assign(document.createElement("a"), { href: `./code/${CODE[kernel]}.txt`, textContent: name }));
   const bar = document.createElement("div");
   bar.className = "bar";
-  const share = (value: number) => `${(100 * value) / most}%`;
+  const share = (value: number) => `${(100 * value) / fastest}%`;
   bar.style.setProperty("--median", share(median));
   bar.style.setProperty("--low", share(low));
   bar.style.setProperty("--spread", share(high - low));

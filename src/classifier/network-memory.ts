@@ -15,7 +15,7 @@ import binary from "../../build/network.wasm";
 import type { Random } from "../base/random.js";
 import { fromBase64 } from "../kernel/base64.js";
 import { compileWasm, linkWasm } from "../kernel/compile.js";
-import type { Ptr } from "../kernel/kernel.js";
+import { advance, type Ptr, ZERO } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import type { NetworkParameters } from "../math/hidden-layer.js";
 import type { Matrix, Vector } from "../math/matrix.js";
@@ -52,11 +52,11 @@ export class NetworkMemory {
   private readonly batchStart: Ptr;
   /** most rows of the batch */
   private capacity = 0;
-  private x: Ptr = 0;
-  private hiddenRows: Ptr = 0;
-  private inputGradients: Ptr = 0;
-  private targets: Ptr = 0;
-  private z2: Ptr = 0;
+  private x = ZERO;
+  private hiddenRows = ZERO;
+  private inputGradients = ZERO;
+  private targets = ZERO;
+  private z2 = ZERO;
   private tileStride = 0;
 
   /** Compiles the kernel. @throws KernelError if a policy forbids it; RangeError if the network does not fit into memory */
@@ -82,7 +82,7 @@ export class NetworkMemory {
     this.memory = allocate(plan.end, false, this.description, "lower hidden");
     this.kernel = linkWasm<NetworkKernel>("network", module, this.memory);
     this.listRows(w1, hidden, this.weights, this.inputStride);
-    this.listRows(w2, classes, this.weights + hidden * this.inputStride, this.hiddenStride);
+    this.listRows(w2, classes, advance(this.weights, hidden * this.inputStride), this.hiddenStride);
     this.set([
       [NetworkParam.w1, w1],
       [NetworkParam.w2, w2],
@@ -157,7 +157,7 @@ export class NetworkMemory {
 
   /** Takes a step along the last gradient. */
   descend(rate: number, adagrad: boolean): void {
-    this.kernel.descend(this.weights, this.gradients, adagrad ? this.squares : 0, this.bytes, rate);
+    this.kernel.descend(this.weights, this.gradients, adagrad ? this.squares : ZERO, this.bytes, rate);
   }
 
   /** Weights, their last gradients or their sums of squares, in the shapes of docs/math.md. */
@@ -185,7 +185,7 @@ export class NetworkMemory {
       Array.from({ length: count }, (_, i) => new Float32Array(this.memory.buffer, start + i * stride, stride / 4));
     return {
       first: rows(this[what], hidden, this.inputStride),
-      second: rows(this[what] + hidden * this.inputStride, classes, this.hiddenStride),
+      second: rows(advance(this[what], hidden * this.inputStride), classes, this.hiddenStride),
     };
   }
 

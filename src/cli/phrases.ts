@@ -107,8 +107,9 @@ async function runPhrases(paths: string[], flags: Flags, command: Command): Prom
       "maxCounted",
       "save",
     ];
-    const given = learning.find((name) => command.getOptionValueSource(name) === "cli");
-    if (given !== undefined) throw new UsageError(`--load uses saved phrases: leave out ${flagOf(given)}`);
+    const learningOption = learning.find((name) => command.getOptionValueSource(name) === "cli");
+    if (learningOption !== undefined)
+      throw new UsageError(`--load uses saved phrases: leave out ${flagOf(learningOption)}`);
   }
   if (threshold.length > passes)
     throw new UsageError(`--threshold has ${threshold.length} numbers for --passes ${passes}: give one for each pass`);
@@ -161,8 +162,8 @@ async function learn(source: Corpus, flags: Flags, signal: AbortSignal): Promise
   return all;
 }
 
-function connectors(given = ""): readonly string[] {
-  return given === "english" ? ENGLISH_CONNECTORS : given.split(",").filter((word) => word !== "");
+function connectors(list = ""): readonly string[] {
+  return list === "english" ? ENGLISH_CONNECTORS : list.split(",").filter((word) => word !== "");
 }
 
 /** One document of phrases a line, in the order in which they are joined. */

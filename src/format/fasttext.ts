@@ -38,8 +38,8 @@ export class Subwords {
     const rows = this.rowsOf(word);
     const mean = new Float32Array(this.dim);
     for (const row of rows) {
-      const own = this.row(row);
-      for (let d = 0; d < mean.length; d++) mean[d] += own[d];
+      const wordRow = this.row(row);
+      for (let d = 0; d < mean.length; d++) mean[d] += wordRow[d];
     }
     if (rows.length > 0) for (let d = 0; d < mean.length; d++) mean[d] /= rows.length;
     return mean;

@@ -11,16 +11,16 @@ import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
 const LINE_LIMIT = 2 ** 26;
 
 const NEWLINE = 10;
-const isBlank = (byte: number) => byte === 32 || byte === 9 || byte === 13;
+const isSpace = (byte: number) => byte === 32 || byte === 9 || byte === 13;
 
 /** Starts and ends of the fields that whitespace separates. */
 function fieldsOf(line: Uint8Array): number[] {
   const fields: number[] = [];
   for (let at = 0; at < line.length; ) {
-    while (at < line.length && isBlank(line[at])) at++;
+    while (at < line.length && isSpace(line[at])) at++;
     if (at === line.length) break;
     fields.push(at);
-    while (at < line.length && !isBlank(line[at])) at++;
+    while (at < line.length && !isSpace(line[at])) at++;
     fields.push(at);
   }
   return fields;
@@ -38,7 +38,7 @@ export async function readPlainText(
   words?: readonly string[],
 ): Promise<VectorRows> {
   const { name } = options;
-  const own = words === undefined ? 1 : 0;
+  const wordFields = words === undefined ? 1 : 0;
   let sink: RowSink | undefined;
   while (!sink?.isFull && (await bytes.fill(1))) {
     const end = await bytes.indexOf(NEWLINE, LINE_LIMIT);
@@ -52,19 +52,19 @@ export async function readPlainText(
     // an empty line at the end is not a row
     if (count === 0 && !(await bytes.fill(line.length + 2))) break;
     if (sink === undefined) {
-      if (count <= own)
+      if (count <= wordFields)
         throw new FormatError(
-          `${name}: line 1 expected ${own ? "a word and numbers" : "numbers"}, got ${show(decodeUtf8(line))}`,
+          `${name}: line 1 expected ${wordFields ? "a word and numbers" : "numbers"}, got ${show(decodeUtf8(line))}`,
         );
-      sink = new RowSink(count - own, words?.length ?? Number.POSITIVE_INFINITY, options);
+      sink = new RowSink(count - wordFields, words?.length ?? Number.POSITIVE_INFINITY, options);
     }
     const { dim } = sink;
     if (words !== undefined && sink.row === words.length)
       throw new FormatError(`${name}: row ${sink.row + 1} is more than the ${words.length} words`);
     const first = count - dim;
-    const hasEmptyWord = own === 1 && first === 0 && isBlank(line[0]);
-    if (!hasEmptyWord && (first < own || (own === 0 && first > 0)))
-      throw sink.fail(`expected ${dim} numbers`, `got ${count - own}`);
+    const hasEmptyWord = wordFields === 1 && first === 0 && isSpace(line[0]);
+    if (!hasEmptyWord && (first < wordFields || (wordFields === 0 && first > 0)))
+      throw sink.fail(`expected ${dim} numbers`, `got ${count - wordFields}`);
     sink.begin(words?.[sink.row] ?? decodeUtf8(line.subarray(fields[0], fields[2 * first - 1] ?? fields[0])));
     for (let d = 0; d < dim; d++) sink.parse(d, line, fields[2 * (first + d)], fields[2 * (first + d) + 1]);
     sink.end();

@@ -21,7 +21,7 @@ const SPACE = 32;
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 
-function isBlank(byte: number): boolean {
+function isSpace(byte: number): boolean {
   return byte === SPACE || byte === 9 || byte === CARRIAGE_RETURN;
 }
 
@@ -68,10 +68,10 @@ async function readHeader(bytes: ByteReader, name: string): Promise<Header> {
 async function looksLikeText(bytes: ByteReader, dim: number): Promise<boolean> {
   await bytes.fill(WORD_LIMIT + NUMBER_LIMIT);
   const { unread } = bytes;
-  const wordEnd = unread.findIndex(isBlank);
+  const wordEnd = unread.findIndex(isSpace);
   const rowEnd = unread.indexOf(NEWLINE, wordEnd + 1);
   const row = unread.subarray(wordEnd + 1, rowEnd < 0 ? unread.length : rowEnd);
-  if (!row.every((byte) => isBlank(byte) || (byte > 32 && byte < 127))) return false;
+  if (!row.every((byte) => isSpace(byte) || (byte > 32 && byte < 127))) return false;
   const numbers = decodeUtf8(row).trim().split(/\s+/);
   if (!spellsNumber(numbers[0])) return false;
   return rowEnd < 0 || numbers.length >= Math.min(dim, 3);
@@ -167,12 +167,12 @@ class RowReader {
 }
 
 function nextField(line: Uint8Array, at: number): number {
-  while (at < line.length && isBlank(line[at])) at++;
+  while (at < line.length && isSpace(line[at])) at++;
   return at;
 }
 
 function nextBlank(line: Uint8Array, at: number): number {
-  while (at < line.length && !isBlank(line[at])) at++;
+  while (at < line.length && !isSpace(line[at])) at++;
   return at;
 }
 

@@ -56,7 +56,22 @@ export interface QueryKernel extends Scorer, Quantizer {
 export const KERNEL_NAMES = ["js", "scalar", "simd", "relaxed"] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
-/** A byte address in the memory. */
-export type Ptr = number & { readonly __brand?: "Ptr" };
-/** A row of the vocabulary. */
-export type WordId = number & { readonly __brand?: "WordId" };
+declare const brand: unique symbol;
+
+/** A number of one kind: comparing it with another kind, or assigning any other number to it, does not compile. */
+type Brand<Kind extends string> = number & { readonly [brand]: Kind };
+
+/** A byte address in the memory. Allocator makes one, `advance` moves it. */
+export type Ptr = Brand<"Ptr">;
+/** A word's place in the vocabulary. */
+export type WordId = Brand<"WordId">;
+/** A word's place in a batch. */
+export type Position = Brand<"Position">;
+
+/** The start of the memory; also stands for "none" where a kernel expects an address. */
+export const ZERO = 0 as Ptr;
+
+/** The address `bytes` after another. */
+export function advance(start: Ptr, bytes: number): Ptr {
+  return (start + bytes) as Ptr;
+}

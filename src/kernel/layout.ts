@@ -6,16 +6,17 @@
 //              zero row                  f32[stride / 4]
 //              gradients                 f32[tiles][6 C + 4]
 //              kept ids                  u32[batch capacity]
-//              windows drawn ahead       { n u32, context rows u32[C], TargetSet, weights f32[C] }[group]
+//              windows drawn ahead       { n u32, context words u32[C], pointers u32[C], TargetSet, weights f32[C] }[group]
 //              partial sums              f32[C][8]
 //              hidden, its gradient      f32[stride / 4] each
-//              copies of rows            { Shield, f32[stride / 4] }[C]
+//              what stands for words     { Staged, f32[stride / 4] twice }[C]
 //              batch of ids              u32[batch capacity]
 //            in the place of the last five in the grid:
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
 //            keep thresholds             u32[V]
 //            rates of the rows           f32[rows of inputs]
+//            starts of row lists, lists  u32[V + 1], u32[…]                where lists of rows stand for words
 //            weights of a window         f32[window]                   if contexts are weighted
 //            tables of the output layer  see model/losses
 //            what only the grid has, see grid.ts
@@ -25,11 +26,11 @@
 //
 // V = words; in the grid the rows are those of all blocks, with their padding. C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { type Loss, Mark, Model, Pair, Param, Shield, TargetSet, Tile, TileList } from "../../assembly/params.js";
+import { type Loss, Mark, Model, Pair, Param, Staged, TargetSet, Tile, TileList } from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
-import type { Ptr } from "./kernel.js";
+import { advance, type Ptr, ZERO } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
-import type { Shape } from "./shape.js";
+import { checkLists, type Shape } from "./shape.js";
 
 /** Tiles drawn ahead. */
 const TILES = 8;
@@ -73,7 +74,7 @@ export interface Scratch {
   partial: Ptr;
   hidden: Ptr;
   hiddenGradient: Ptr;
-  shields: Ptr;
+  staged: Ptr;
   ids: Ptr;
   /** 0 elsewhere */
   tiles: Ptr;
@@ -91,6 +92,8 @@ export interface Layout {
   scratch: Scratch[];
   keepThresholds: Ptr;
   rates: Ptr;
+  rowStarts: Ptr;
+  rowList: Ptr;
   windowWeights: Ptr;
   /** the number of the output layer, and its tables by the parameter that points to each */
   loss: Loss;
@@ -102,25 +105,39 @@ export interface Layout {
   inputs: Ptr;
   outputs: Ptr;
   /** bytes of all */
-  size: number;
+  size: Ptr;
 }
 
+/** @throws RangeError for lists of rows that the kernels cannot use */
 export function layOut(shape: LayoutOptions): Layout {
-  const { words, output, batchCapacity, windowWeights, grid: gridShape } = shape;
+  const { words, output, batchCapacity, windowWeights, lists, grid: gridShape } = shape;
+  checkLists(shape);
+  // a cell has the rows of one block alone
+  if (lists && gridShape)
+    throw new RangeError("lists of rows expected a model that trains windows, got one of the grid");
   const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
   const stride = rowStride(shape.dim);
   const tiles = Math.ceil(output.mostTargets / Tile.outputs);
   // the two slots more of an odd last context, whose scores may be written twice, and whole vectors
   const gradientStride = Math.ceil((contexts * Tile.outputs + 6) / 4) * 16;
   const setStride = TargetSet.size + tiles * output.listBytes;
-  const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 2 : 1) + setStride;
+  const windowStride = 4 + contexts * 4 * (windowWeights.length > 0 ? 3 : 2) + setStride;
   const tileStride = TileList.rows + tiles * Tile.outputs * 4 + contexts * Pair.size;
   const group = gridShape ? TILES : Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
   const rowsOf = (rows: number, blocks: number) => (gridShape ? rowsOfBlock(gridShape.blocks, rows) * blocks : rows);
   const inputRows = rowsOf(shape.inputRows, gridShape?.holds.blocks ?? 1);
   const outputRows = rowsOf(shape.outputRows, gridShape?.holds.blocks ?? 1);
   const memory = new Allocator();
-  const nothing = { windows: 0, partial: 0, hidden: 0, hiddenGradient: 0, shields: 0, ids: 0, tiles: 0, spareRows: 0 };
+  const nothing = {
+    windows: ZERO,
+    partial: ZERO,
+    hidden: ZERO,
+    hiddenGradient: ZERO,
+    staged: ZERO,
+    ids: ZERO,
+    tiles: ZERO,
+    spareRows: ZERO,
+  };
   const takeScratch = (): Scratch => ({
     ...nothing,
     params: memory.take(Param.size),
@@ -138,13 +155,15 @@ export function layOut(shape: LayoutOptions): Layout {
     partial: memory.take(contexts * 32),
     hidden: memory.take(stride),
     hiddenGradient: memory.take(stride),
-    shields: memory.take(contexts * (Shield.copy + stride)),
+    staged: memory.take(contexts * (Staged.copy + 2 * stride)),
     ids: memory.take(batchCapacity * 4),
   });
   const scratch = Array.from({ length: shape.lanes }, takeScratch);
   const shared = {
     keepThresholds: memory.take(words * 4),
     rates: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
+    rowStarts: memory.take((lists?.starts.length ?? 0) * 4),
+    rowList: memory.take((lists?.rows.length ?? 0) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
   };
   const tables: Layout["tables"] = {};
@@ -192,7 +211,7 @@ export function writeParams(
   buffer: ArrayBufferLike,
   layout: Layout,
   scratch: Scratch,
-  words: number,
+  { words, lists }: Shape,
   options: KernelOptions,
 ): void {
   const view = new DataView(buffer, scratch.params, Param.size);
@@ -202,6 +221,10 @@ export function writeParams(
     [Param.stride, layout.stride],
     [Param.vocabularySize, words],
     [Param.outputRows, layout.outputRows],
+    [Param.rowStarts, lists ? layout.rowStarts : 0],
+    [Param.rowList, layout.rowList],
+    [Param.rowsMean, Number(lists?.combine === "mean")],
+    [Param.rowsDivided, Number(lists?.gradient === "divided")],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
     [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
@@ -230,7 +253,7 @@ export function writeParams(
     [Param.hidden, scratch.hidden],
     [Param.hiddenGradient, scratch.hiddenGradient],
     [Param.partial, scratch.partial],
-    [Param.shields, scratch.shields],
+    [Param.staged, scratch.staged],
     [Param.zeroRow, scratch.zeroRow],
   ];
   for (const [offset, value] of integers) view.setUint32(offset, value, true);
@@ -241,10 +264,25 @@ export function writeParams(
     new Uint32Array(buffer, scratch.windows, (layout.group * layout.windowStride) / 4).fill(scratch.zeroRow);
     return;
   }
-  for (let tile = scratch.tiles; tile < scratch.tiles + layout.group * layout.tileStride; tile += layout.tileStride) {
+  for (let i = 0; i < layout.group; i++) {
+    const tile = advance(scratch.tiles, i * layout.tileStride);
     const list = new Uint32Array(buffer, tile, layout.tileStride / 4).fill(scratch.zeroRow);
     list[TileList.pairs / 4] = tile + TileList.rows + layout.tiles * Tile.outputs * 4;
   }
+}
+
+/** Fills the lists that all lanes share; the matrices, thresholds and tables of the output layer are the caller's. */
+export function writeLists(
+  buffer: ArrayBufferLike,
+  layout: Layout,
+  { lists }: Shape,
+  { windowWeights }: KernelOptions,
+): void {
+  if (lists) {
+    new Uint32Array(buffer, layout.rowStarts, lists.starts.length).set(lists.starts);
+    new Uint32Array(buffer, layout.rowList, lists.rows.length).set(lists.rows);
+  }
+  new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
 }
 
 /** A probability in [0, 1] as a threshold: kept if random < threshold, always at 0xffffffff. */

@@ -1,18 +1,21 @@
 // Taking WebAssembly memory, and handing out addresses in it.
 
-import type { Ptr } from "./kernel.js";
+import { advance, type Ptr } from "./kernel.js";
 
 /** Bytes of a WebAssembly page, and the pages that 32-bit addresses reach. */
 const PAGE = 65_536;
 export const MAX_PAGES = 65_536;
 
+/** The first address, so that 0 is never one. */
+const START = 1024 as Ptr;
+
 /** Hands out addresses one after the other. */
 export class Allocator {
-  constructor(public end: Ptr = 1024) {}
+  constructor(public end: Ptr = START) {}
 
   take(bytes: number): Ptr {
     const start = this.end;
-    this.end += Math.ceil(bytes / 64) * 64;
+    this.end = advance(start, Math.ceil(bytes / 64) * 64);
     return start;
   }
 }

@@ -1,6 +1,6 @@
 // Pieces of one memory for another that is laid out alike.
 
-import type { Ptr } from "./kernel.js";
+import { advance, type Ptr } from "./kernel.js";
 
 /** start, and bytes: both multiples of 4. */
 export type Region = readonly [start: Ptr, bytes: number];
@@ -34,7 +34,7 @@ export function* pieces(regions: Iterable<Region>, most: number): Generator<Regi
     while (bytes > 0) {
       const taken = Math.min(bytes, room);
       piece.push([start, taken]);
-      start += taken;
+      start = advance(start, taken);
       bytes -= taken;
       room -= taken;
       if (room > 0) continue;

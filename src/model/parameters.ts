@@ -12,6 +12,7 @@ import {
   type OutputLayer,
   type Scratch,
   toThreshold,
+  writeLists,
   writeParams,
 } from "../kernel/layout.js";
 import { Allocator, allocate } from "../kernel/memory.js";
@@ -83,7 +84,12 @@ export class Parameters {
    * All rows are 0 until initialise, take or restore.
    * @throws RangeError if the model does not fit into memory
    */
-  constructor(vocabulary: Vocabulary, options: ParameterOptions, workplace: Workplace, shape = shapeOf(vocabulary)) {
+  constructor(
+    vocabulary: Vocabulary,
+    options: ParameterOptions,
+    workplace: Workplace,
+    shape: Shape = shapeOf(vocabulary),
+  ) {
     this.shape = shape;
     this.dim = options.dim;
     const loss = lossOf(options.loss);
@@ -97,14 +103,13 @@ export class Parameters {
     this.layout = layout;
     this.space = space;
     this.memory = allocate(size, workplace.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
+    writeLists(this.memory.buffer, this.layout, shape, options);
     this.layout.scratch.forEach((scratch, lane) => {
-      writeParams(this.memory.buffer, this.layout, scratch, this.shape.words, options);
+      writeParams(this.memory.buffer, this.layout, scratch, shape, options);
       this.randomState(scratch).set(Random.from(options.seed, STREAM.training + lane).state);
     });
     this.writePlaces();
     this.writeThresholds(vocabulary, options);
-    const { windowWeights } = options;
-    new Float32Array(this.memory.buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
     output.write(this.memory.buffer, layout);
   }
 

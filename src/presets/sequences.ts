@@ -75,8 +75,10 @@ export function walksAndOptions(edges: Iterable<Edge>, options: NodeOptions = {}
 
 function withDefaults(defaults: TrainOptions, options: TrainOptions): TrainOptions {
   if (options.resume !== undefined) return options;
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as TrainOptions;
+  const defined = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as TrainOptions;
   const { window, ...others } = defaults;
-  const hasSides = given.windowLeft !== undefined && given.windowRight !== undefined;
-  return { ...(hasSides ? others : defaults), ...given };
+  const hasSides = defined.windowLeft !== undefined && defined.windowRight !== undefined;
+  return { ...(hasSides ? others : defaults), ...defined };
 }

@@ -85,10 +85,10 @@ export class PairCounter {
   addWord(word: string): number {
     let number = this.numbers.get(word);
     if (number === undefined) {
-      const own = ownCopy(word);
+      const copy = ownCopy(word);
       number = this.words.length;
-      this.numbers.set(own, number);
-      this.words.push(own);
+      this.numbers.set(copy, number);
+      this.words.push(copy);
       this.counts.push(0);
     }
     this.counts[number]++;

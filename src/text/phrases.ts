@@ -228,8 +228,8 @@ export class Phrases {
     const corpus = toCorpus(source);
     const phrases = this;
     const sentences = async function* (signal?: AbortSignal, threads?: ReadingThreads) {
-      for await (const some of sentencesOf(readBy(corpus, threads), signal))
-        for (const sentence of some) yield phrases.join(sentence);
+      for await (const group of sentencesOf(readBy(corpus, threads), signal))
+        for (const sentence of group) yield phrases.join(sentence);
     };
     return {
       name: corpus.name,

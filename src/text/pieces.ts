@@ -103,10 +103,10 @@ async function* cutPlace(place: Place, name: string, atLines: boolean): AsyncGen
         yield { bytes: place.part(from, size), name, from, ending: "text" };
         return;
       }
-      const most = from + SIZE;
-      const near = lastCut(await place.read(most - LOOK, most), atLines);
-      const cut = near > 0 ? most - LOOK + near : from + lastCut(await place.read(from, most), atLines);
-      const to = cut > from ? cut : most;
+      const limit = from + SIZE;
+      const near = lastCut(await place.read(limit - LOOK, limit), atLines);
+      const cut = near > 0 ? limit - LOOK + near : from + lastCut(await place.read(from, limit), atLines);
+      const to = cut > from ? cut : limit;
       yield { bytes: place.part(from, to), name, from, ending: cut > from ? "cut" : "anywhere" };
       from = to;
     }

@@ -80,20 +80,20 @@ export class SpooledText {
   private async *replay(vocabulary: Vocabulary, signal?: AbortSignal): AsyncGenerator<TokenChunk> {
     const { spool, ids } = this.kept!;
     const pieces = spool.read();
-    let given = 0;
+    let yielded = 0;
     for (;;) {
       const step = await this.tried(() => pieces.next());
       if (step === undefined) break;
       if (step.done) return;
       const numbers = ids ? translated(step.value, ids) : step.value;
-      given += numbers.length;
+      yielded += numbers.length;
       yield { numbers, tokens: vocabulary.words };
       await yieldToEventLoop();
     }
     await this.remove();
     for await (const { numbers, tokens } of this.known(vocabulary, signal)) {
-      const rest = numbers.subarray(given);
-      given -= numbers.length - rest.length;
+      const rest = numbers.subarray(yielded);
+      yielded -= numbers.length - rest.length;
       if (rest.length > 0) yield { numbers: rest, tokens };
     }
   }

@@ -143,18 +143,18 @@ function segments(locale: string | undefined, granularity: "word" | "sentence"):
 
 function filter(options: TokenizeOptions, tokenizer: Tokenizer): (token: string) => boolean {
   const [shortest, longest] = tokenizer === "simple" ? [2, 15] : [0, Number.POSITIVE_INFINITY];
-  const least = options.minLength === undefined ? shortest : checkInteger("minLength", options.minLength, 0);
-  const most = options.maxLength === undefined ? longest : checkInteger("maxLength", options.maxLength, 0);
-  if (least > most)
+  const minLength = options.minLength === undefined ? shortest : checkInteger("minLength", options.minLength, 0);
+  const maxLength = options.maxLength === undefined ? longest : checkInteger("maxLength", options.maxLength, 0);
+  if (minLength > maxLength)
     throw new RangeError(
-      `"minLength" ${least} is above "maxLength" ${most}, which leaves no token: ` +
+      `"minLength" ${minLength} is above "maxLength" ${maxLength}, which leaves no token: ` +
         (options.maxLength === undefined ? 'give a "maxLength" too' : "lower one or raise the other"),
     );
   const stops = new Set(options.stopWords);
   return (token) => {
     if (typeof token !== "string") throw new TypeError(`"tokenizer" expected to give strings, got ${show(token)}`);
     // a string has at most as many characters as code units
-    const length = token.length > least && token.length <= most ? token.length : [...token].length;
-    return length >= least && length <= most && !stops.has(token);
+    const length = token.length > minLength && token.length <= maxLength ? token.length : [...token].length;
+    return length >= minLength && length <= maxLength && !stops.has(token);
   };
 }

@@ -42,7 +42,7 @@ export class Vocabulary {
     for (let id = 0; id < sorted.length; id++) {
       const [word, count] = sorted[id];
       this.counts[id] = count;
-      this.ids.set(word, id);
+      this.ids.set(word, id as WordId);
     }
     this.totalWords = this.counts.reduce((sum, count) => sum + count, 0);
     if (!this.counts.every((count) => count >= 0) || !(this.totalWords > 0))

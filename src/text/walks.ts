@@ -125,12 +125,12 @@ function walk(graph: Graph, start: number, length: number, back: number, away: n
   let before = -1;
   let node = start;
   const isPlain = back === 1 && away === 1;
-  const most = Math.max(back, 1, away);
+  const largestBias = Math.max(back, 1, away);
   while (nodes.length < length && sumOf(graph, node) > 0) {
     let next = step(graph, node, random);
     // rejection sampling: accept a neighbour with probability bias / largest bias, else draw again
     if (!isPlain && before >= 0)
-      while ((random.next() / 2 ** 32) * most >= biasOf(graph, before, next, back, away))
+      while ((random.next() / 2 ** 32) * largestBias >= biasOf(graph, before, next, back, away))
         next = step(graph, node, random);
     before = node;
     node = next;

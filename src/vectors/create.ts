@@ -49,8 +49,8 @@ export async function createVectors(
   if (typeof matrix?.length !== "number")
     throw new TypeError(`matrix expected all floats, one row after the other, got ${show(matrix)}`);
   const padded = rowStride(dim) / 4;
-  const given = matrix.length === words.length * dim ? dim : padded;
-  if (matrix.length !== words.length * given || !isPadding(matrix, dim, given))
+  const sourceStride = matrix.length === words.length * dim ? dim : padded;
+  if (matrix.length !== words.length * sourceStride || !isPadding(matrix, dim, sourceStride))
     throw new RangeError(
       `matrix expected ${words.length} × ${dim} = ${words.length * dim} floats, got ${matrix.length}`,
     );
@@ -58,7 +58,7 @@ export async function createVectors(
   const vectors = await openVectors(words, dim, storage, options);
   const rows = vectors.matrix;
   for (let row = 0; row < words.length; row++)
-    for (let d = 0; d < dim; d++) rows[row * padded + d] = matrix[row * given + d];
+    for (let d = 0; d < dim; d++) rows[row * padded + d] = matrix[row * sourceStride + d];
   return vectors;
 }
 

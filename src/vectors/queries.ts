@@ -30,8 +30,8 @@ export function distances(vectors: WordVectors, query: Query, others?: readonly 
 export function closerThan(vectors: WordVectors, a: string, b: string): string[] {
   const cosines = vectors.cosines(a);
   const limit = cosines[vectors.row(b)];
-  const own = vectors.row(a);
-  return vectors.words.filter((_, row) => row !== own && cosines[row] > limit);
+  const rowOfA = vectors.row(a);
+  return vectors.words.filter((_, row) => row !== rowOfA && cosines[row] > limit);
 }
 
 /** The rank of b among the words nearest to a, from 1. @throws MissingWordError */
@@ -77,7 +77,7 @@ export function mostSimilarCosmul(vectors: WordVectors, asked: Asked, options: C
     }
     return product;
   });
-  const excluded = new Set(terms.map(({ query }) => (typeof query === "string" ? vectors.row(query) : -1)));
+  const excluded = new Set<number>(terms.map(({ query }) => (typeof query === "string" ? vectors.row(query) : -1)));
   return best(vectors, topN, rows, (row) =>
     excluded.has(row) ? Number.NaN : products[0][row] / (products[1][row] + EPSILON),
   );
@@ -120,8 +120,8 @@ export function predictOutputWord(
     for (let d = 0; d < dim; d++) sum += matrix[row * stride + d] * hidden[d];
     return sum;
   });
-  const most = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const weights = scores.map((score) => (score - most < -700 ? 0 : exp(score - most)));
+  const largest = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const weights = scores.map((score) => (score - largest < -700 ? 0 : exp(score - largest)));
   const total = weights.reduce((a, b) => a + b, 0);
   return best(outputs, topN, size, (row) => weights[row] / total);
 }
@@ -172,8 +172,8 @@ export function documentVectors(
 function best(vectors: WordVectors, topN: number, rows: number, score: (row: number) => number): Neighbour[] {
   const top = new TopRows(checkInteger("topN", topN, 0));
   for (let row = 0; row < rows; row++) {
-    const own = score(row);
-    if (own > top.threshold) top.offer(row, own);
+    const value = score(row);
+    if (value > top.threshold) top.offer(row, value);
   }
   return top.sorted().map((entry) => ({ word: vectors.words[entry.row], similarity: entry.score }));
 }

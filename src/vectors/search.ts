@@ -1,6 +1,6 @@
 // Scores of queries against all rows of a matrix, in the kernel, a block of rows at a time.
 
-import type { Ptr, QueryKernel } from "../kernel/kernel.js";
+import { advance, type Ptr, type QueryKernel } from "../kernel/kernel.js";
 import type { Allocator } from "../kernel/memory.js";
 import { QuantizedRows } from "./quantized.js";
 import { TopRows } from "./top.js";
@@ -59,7 +59,7 @@ export class RowSearch {
       this.cachedNorms = new Float32Array(this.count);
       for (let row = 0; row < this.count; row += ROWS) {
         const rows = Math.min(ROWS, this.count - row);
-        this.kernel.norms(this.start + row * this.stride, rows, this.stride, this.space.scores);
+        this.kernel.norms(this.rowAt(row), rows, this.stride, this.space.scores);
         this.cachedNorms.set(new Float32Array(this.memory.buffer, this.space.scores, rows), row);
       }
     }
@@ -95,13 +95,17 @@ export class RowSearch {
     return top;
   }
 
+  private rowAt(row: number): Ptr {
+    return advance(this.start, row * this.stride);
+  }
+
   /** query · row for some rows. */
   private scoresOf(query: Float32Array, rows: readonly number[]): Float32Array {
     const { buffer } = this.memory;
     const { scratch, queries, scores } = this.space;
     new Float32Array(buffer, queries, this.stride / 4).fill(0).set(query);
     return Float32Array.from(rows, (row) => {
-      this.kernel.scores(queries, 1, this.start + row * this.stride, 1, this.stride, scratch, scores, ROWS);
+      this.kernel.scores(queries, 1, this.rowAt(row), 1, this.stride, scratch, scores, ROWS);
       return new Float32Array(buffer, scores, 1)[0];
     });
   }
@@ -134,24 +138,15 @@ export class RowSearch {
   ): void {
     const { buffer } = this.memory;
     const { scratch, queries: place, scores } = this.space;
-    const most = queriesOf(this.stride);
-    const floats = new Float32Array(buffer, place, (most * this.stride) / 4);
-    for (let first = 0; first < queries.length; first += most) {
-      const group = queries.slice(first, first + most);
+    const groupSize = queriesOf(this.stride);
+    const floats = new Float32Array(buffer, place, (groupSize * this.stride) / 4);
+    for (let first = 0; first < queries.length; first += groupSize) {
+      const group = queries.slice(first, first + groupSize);
       floats.fill(0, 0, (group.length * this.stride) / 4);
       group.forEach((query, q) => floats.set(query, (q * this.stride) / 4));
       for (let row = 0; row < rows; row += ROWS) {
         const block = Math.min(ROWS, rows - row);
-        this.kernel.scores(
-          place,
-          group.length,
-          this.start + row * this.stride,
-          block,
-          this.stride,
-          scratch,
-          scores,
-          ROWS,
-        );
+        this.kernel.scores(place, group.length, this.rowAt(row), block, this.stride, scratch, scores, ROWS);
         for (let q = 0; q < group.length; q++) {
           visit(first + q, row, new Float32Array(buffer, scores + q * ROWS * 4, block));
         }

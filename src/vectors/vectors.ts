@@ -89,7 +89,7 @@ export class WordVectors {
     storage: VectorStorage,
     kernel: QueryKernel,
   ) {
-    this.ids = new Map(words.map((word, id) => [word, id]));
+    this.ids = new Map(words.map((word, id) => [word, id as WordId]));
     if (this.ids.size < words.length) {
       const repeated = words.find((word, id) => this.ids.get(word) !== id);
       throw new RangeError(`word ${show(repeated)} is named twice: each row needs its own word`);
@@ -153,7 +153,7 @@ export class WordVectors {
     const terms = this.present(termsOf(query), options);
     if (terms.length === 0) throw new MissingWordError("none of the words asked for has a vector");
     const sum = new Float32Array(this.dim);
-    for (const { query: own, weight } of terms) addTo(sum, this.direction(own), weight);
+    for (const term of terms) addTo(sum, this.direction(term.query), term.weight);
     const { topN, isWanted } = this.wanted(options, queriesOf(terms));
     return this.neighbours(this.search.nearest(toUnit(sum), this.rowsOf(options), topN, isWanted));
   }
@@ -223,17 +223,17 @@ export class WordVectors {
   }
 
   /** Cosine of two rows. */
-  cosine(a: WordId, b: WordId): number {
+  cosine(a: number, b: number): number {
     return dot(this.unit(a), this.unit(b));
   }
 
   /** A copy of a row, scaled to length 1: dim floats. */
-  unit(row: WordId): Float32Array {
+  unit(row: number): Float32Array {
     return toUnit(this.vector(row));
   }
 
   /** For each query, the row below `rows` with the largest cosine that is not excluded for it; −1 if there is none. */
-  nearestRows(queries: readonly ArrayLike<number>[], excluded: readonly (readonly WordId[])[], rows: number): WordId[] {
+  nearestRows(queries: readonly ArrayLike<number>[], excluded: readonly (readonly number[])[], rows: number): number[] {
     const { norms } = this.search;
     const best = queries.map(() => -1);
     const bestScores = queries.map(() => Number.NEGATIVE_INFINITY);
@@ -253,7 +253,7 @@ export class WordVectors {
     this.rows.refresh();
   }
 
-  private vector(row: WordId): Float32Array {
+  private vector(row: number): Float32Array {
     return this.matrix.slice(row * this.stride, row * this.stride + this.dim);
   }
 
@@ -290,7 +290,7 @@ export class WordVectors {
   private best(
     options: SearchOptions,
     asked: readonly Query[],
-    scan: (rows: number, offer: (row: WordId, score: number) => void) => void,
+    scan: (rows: number, offer: (row: number, score: number) => void) => void,
   ): Neighbour[] {
     const list = this.list(options, asked);
     scan(this.rowsOf(options), list.offer);
@@ -306,7 +306,7 @@ export class WordVectors {
     const { topN, isWanted } = this.wanted(options, asked);
     const top = new TopRows(topN);
     return {
-      offer: (row: WordId, score: number): void => {
+      offer: (row: number, score: number): void => {
         if (score > top.threshold && isWanted(row)) top.offer(row, score);
       },
       neighbours: () => this.neighbours(top),
@@ -316,8 +316,8 @@ export class WordVectors {
   /** How many rows are sought, and which are allowed: not the words of the query. */
   private wanted({ topN = 10, filter }: SearchOptions, asked: readonly Query[]) {
     checkFunction("filter", filter);
-    const excluded = new Set(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
-    const isWanted = (row: WordId) => !excluded.has(row) && (filter === undefined || filter(this.words[row]));
+    const excluded = new Set<number>(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
+    const isWanted = (row: number) => !excluded.has(row) && (filter === undefined || filter(this.words[row]));
     return { topN: checkInteger("topN", topN, 0), isWanted };
   }
 

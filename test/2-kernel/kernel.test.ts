@@ -6,10 +6,12 @@ import { Mark, Param } from "../../assembly/params";
 import { Random } from "../../src/base/random";
 import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
 import type { Trainer } from "../../src/kernel/kernel";
-import type { KernelOptions, Layout } from "../../src/kernel/layout";
+import type { KernelOptions } from "../../src/kernel/layout";
+import { checkLists, type RowLists, type Side } from "../../src/kernel/shape";
 import { huffmanTree } from "../../src/math/huffman";
 import { LOSSES } from "../../src/model/losses/registry";
 import { Parameters } from "../../src/model/parameters";
+import { shapeOf } from "../../src/model/spec";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { step } from "../../src/train/execution/step";
 import { kernels } from "../support/kernels";
@@ -39,8 +41,11 @@ interface Case {
   noise?: number[];
   /** the shape of windows, where it is not `window` on both sides with drawn radii */
   shape?: Partial<Pick<KernelOptions, "windowLeft" | "windowRight" | "shrinkWindows" | "windowWeights">>;
-  /** words whose input rows keep less than all of their steps, with their share */
+  /** input rows that keep less than all of their steps, with their share */
   rates?: Record<number, number>;
+  /** rows after those of words, and words that stand for other rows than their own */
+  more?: number;
+  lists?: { of: Record<number, number[]> } & Pick<RowLists, "combine" | "gradient">;
   /** counts that give the tree long codes */
   steep?: true;
 }
@@ -119,6 +124,38 @@ const cases: Record<string, Case> = {
   "a vocabulary of two": { dim: 8, words: 2, negatives: 5, window: 3, sentence: [1, 0, 0, 1, 1] },
 };
 
+const listed: Case = {
+  ...{ dim: 9, words: 20, negatives: 5, window: 4, more: 7, sentence: [17, 3, 17, 8, 3, 11, 5] },
+  lists: {
+    // a list of the word and others; a row that is another word's, a row twice, rows in two lists; another row alone
+    of: { 17: [17, 20, 21], 3: [21, 8, 26, 21], 5: [22], 11: [20, 23, 24, 25, 11] },
+    combine: "mean",
+    gradient: "divided",
+  },
+};
+
+Object.assign(cases, {
+  "means of rows": listed,
+  "means of rows, each with the whole gradient": { ...listed, lists: { ...listed.lists!, gradient: "undivided" } },
+  // few windows: steps of sums of sums are so long that rounding grows manifold in each
+  "sums of rows": {
+    ...listed,
+    lists: { ...listed.lists!, combine: "sum", gradient: "undivided" },
+    sentence: [17, 3, 11, 17],
+  },
+  "means of rows, some frozen, some with a part of their steps": {
+    ...listed,
+    rates: { 3: 0, 8: 0.5, 17: 0, 20: 0.25, 21: 0, 22: 0.75 },
+  },
+  "sums of rows, weights, one side": {
+    ...listed,
+    lists: { ...listed.lists!, combine: "sum", gradient: "undivided" },
+    shape: { windowWeights: [1, 0.5, 0.25, 2], windowRight: 0, shrinkWindows: false },
+    sentence: [17, 3, 11, 5],
+  },
+  "rows that are not of words": { ...cases["a longer sentence"], more: 5 },
+} satisfies Record<string, Case>);
+
 interface Setup {
   kernel: Trainer;
   parameters: Parameters;
@@ -147,6 +184,7 @@ async function setUp(name: (typeof kernels)[number], model: Partial<ReferenceOpt
     vocabulary,
     { ...options, dim: c.dim, subsample: 0, noiseExponent: 0.75, seed: 7 },
     { batchCapacity: 1000, lanes: 1, shared: false },
+    { ...shapeOf(vocabulary), inputRows: c.words + (c.more ?? 0), lists: listsOf(c) },
   );
   const { memory, layout } = parameters;
   const drawn = options.loss === "negative-sampling";
@@ -158,12 +196,12 @@ async function setUp(name: (typeof kernels)[number], model: Partial<ReferenceOpt
     }
   }
   const random = Random.from(99, 0);
-  for (const start of [layout.inputs, layout.outputs]) {
-    forEachWeight(layout, c, (at) => {
-      new Float32Array(memory.buffer, start)[at] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
-    });
+  for (const side of ["inputs", "outputs"] as const) {
+    const matrix = parameters.matrix(side);
+    for (let row = 0; row < matrix.length; row += layout.stride / 4)
+      for (let d = 0; d < c.dim; d++) matrix[row + d] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
   }
-  const rates = Array.from({ length: c.words }, (_, word) => c.rates?.[word] ?? 1);
+  const rates = Array.from({ length: parameters.shape.inputRows }, (_, row) => c.rates?.[row] ?? 1);
   if (c.rates) parameters.rates = Float32Array.from(rates);
   return {
     kernel: startTrainer(await planKernel(name, false), memory),
@@ -174,23 +212,28 @@ async function setUp(name: (typeof kernels)[number], model: Partial<ReferenceOpt
       tree: huffmanTree(vocabulary.counts),
     },
     state: {
-      inputs: readRows(parameters, layout.inputs),
-      outputs: readRows(parameters, layout.outputs),
+      inputs: readRows(parameters, "inputs"),
+      outputs: readRows(parameters, "outputs"),
       random: new Random(new Uint32Array(memory.buffer, layout.scratch[0].params + Param.randomState, 4)),
       rates,
+      lists: parameters.shape.lists,
     },
   };
 }
 
-function forEachWeight(layout: Layout, c: Case, visit: (index: number) => void): void {
-  for (let word = 0; word < c.words; word++) {
-    for (let d = 0; d < c.dim; d++) visit((word * layout.stride) / 4 + d);
-  }
+function listsOf({ words, lists }: Case): RowLists | undefined {
+  if (lists === undefined) return undefined;
+  const { of, combine, gradient } = lists;
+  const all = Array.from({ length: words }, (_, word) => of[word] ?? [word]);
+  const starts = Uint32Array.of(0, ...all.map((_, word) => all.slice(0, word + 1).flat().length));
+  return { starts, rows: Uint32Array.from(all.flat()), combine, gradient };
 }
 
-function readRows({ memory, layout, shape, dim }: Parameters, start: number): Float64Array[] {
-  return Array.from({ length: shape.words }, (_, word) =>
-    Float64Array.from(new Float32Array(memory.buffer, start + word * layout.stride, dim)),
+function readRows(parameters: Parameters, side: Side): Float64Array[] {
+  const matrix = parameters.matrix(side);
+  const stride = parameters.layout.stride / 4;
+  return Array.from({ length: matrix.length / stride }, (_, row) =>
+    Float64Array.from(matrix.subarray(row * stride, row * stride + parameters.dim)),
   );
 }
 
@@ -223,12 +266,12 @@ describe.each(kernels)("kernel %s", (name) => {
       const before = state.inputs.map((row) => [...row]);
       const result = runSentence(setup, c.sentence, 1);
       const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 1);
-      const after = readRows(parameters, parameters.layout.inputs);
+      const after = readRows(parameters, "inputs");
       state.rates.forEach((rate, word) => {
         if (rate === 0) expect([...after[word]]).toEqual(before[word]);
       });
-      expect(largestDifference(readRows(parameters, parameters.layout.inputs), state.inputs)).toBeLessThan(TOLERANCE);
-      expect(largestDifference(readRows(parameters, parameters.layout.outputs), state.outputs)).toBeLessThan(TOLERANCE);
+      expect(largestDifference(after, state.inputs)).toBeLessThan(TOLERANCE);
+      expect(largestDifference(readRows(parameters, "outputs"), state.outputs)).toBeLessThan(TOLERANCE);
       expect(result.predictions).toBe(expected.predictions);
       expect(result.trained).toBe(c.sentence.length);
       expect(Math.abs(result.loss - expected.loss)).toBeLessThan(2e-6 * expected.predictions + 1e-5 * expected.loss);
@@ -253,14 +296,13 @@ describe.each(kernels)("kernel %s", (name) => {
     });
 
     it("keeps the padding of rows and the zero row at 0", async () => {
-      const c: Case = { ...cases["a negative drawn again and again"], dim: 5 };
+      const c: Case = { ...listed, dim: 5, noise: [6, 13] };
       const setup = await setUp(name, models[model], c);
       runSentence(setup, c.sentence, 1);
-      const { memory, layout, shape } = setup.parameters;
-      for (const start of [layout.inputs, layout.outputs]) {
-        for (let word = 0; word < shape.words; word++) {
-          expect([...new Float32Array(memory.buffer, start + word * layout.stride + 20, 3)]).toEqual([0, 0, 0]);
-        }
+      const { memory, layout } = setup.parameters;
+      for (const side of ["inputs", "outputs"] as const) {
+        const matrix = setup.parameters.matrix(side);
+        for (let row = 0; row < matrix.length; row += 8) expect([...matrix.slice(row + 5, row + 8)]).toEqual([0, 0, 0]);
       }
       expect([...new Float32Array(memory.buffer, layout.scratch[0].zeroRow, 8)]).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     });
@@ -269,16 +311,13 @@ describe.each(kernels)("kernel %s", (name) => {
   it.each(LOSSES)("keeps the loss of scores of hundreds: %s", async (loss) => {
     const c: Case = { dim: 8, words: 20, negatives: 5, window: 3, sentence: [17, 3, 8, 12, 0] };
     const setup = await setUp(name, { model: "cbow", cbowCombine: "sum", loss }, c);
-    const { memory, layout, matrices } = setup.parameters;
+    const { memory, matrices } = setup.parameters;
     const rows = new Float32Array(memory.buffer, matrices[0], matrices[1] / 4);
     rows.forEach((value, i) => {
       rows[i] = 40 * value;
     });
-    for (const [matrix, start] of [
-      [setup.state.inputs, layout.inputs],
-      [setup.state.outputs, layout.outputs],
-    ] as const)
-      readRows(setup.parameters, start).forEach((row, word) => matrix[word].set(row));
+    for (const side of ["inputs", "outputs"] as const)
+      readRows(setup.parameters, side).forEach((row, i) => setup.state[side][i].set(row));
     const result = runSentence(setup, c.sentence, 0);
     const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 0);
     expect(expected.loss / expected.predictions).toBeGreaterThan(20);
@@ -342,4 +381,59 @@ it("simd and scalar give the same bits", async () => {
       expect(bytes(a).every((value, i) => value === other[i])).toBe(true);
     }
   }
+});
+
+describe("lists of rows", () => {
+  /** one window: the second word is predicted from the first, which stands for rows 17, 20, 21, 21 */
+  const c: Case = {
+    ...{ dim: 4, words: 20, negatives: 3, window: 1, more: 2, sentence: [17, 3] },
+    shape: { windowRight: 0 },
+  };
+  const lists = { 17: [17, 20, 21, 21] };
+
+  it.each<[string, NonNullable<Case["lists"]>]>([
+    ["mean, divided", { of: lists, combine: "mean", gradient: "divided" }],
+    ["sum, undivided", { of: lists, combine: "sum", gradient: "undivided" }],
+  ])("learn by the gradient of the loss, as central differences have it: %s", async (_, own) => {
+    for (const [name, model] of Object.entries(models)) {
+      const setUpListed = () => setUp("simd", model, { ...c, lists: own });
+      const { state, options, tables, ...setup } = await setUpListed();
+      const lossAt = async (row: number, d: number, change: number) => {
+        const { state: other } = await setUpListed();
+        other.inputs[row][d] += change;
+        return trainSentence(other, c.sentence, options, tables, 0).loss;
+      };
+      runSentence({ state, options, tables, ...setup }, c.sentence, 1);
+      const after = readRows(setup.parameters, "inputs");
+      for (const row of [17, 20, 21])
+        for (let d = 0; d < c.dim; d++) {
+          const slope = ((await lossAt(row, d, 1e-4)) - (await lossAt(row, d, -1e-4))) / 2e-4;
+          expect(Math.abs(state.inputs[row][d] - after[row][d] - slope), `${name}, row ${row}`).toBeLessThan(1e-5);
+        }
+    }
+  });
+
+  it("of the words themselves give the bytes of none", async () => {
+    for (const name of kernels)
+      for (const model of Object.values(models)) {
+        const long = { ...cases["a word twice in the window"], rates: { 3: 0.5 } };
+        const own = { ...long, lists: { of: {}, combine: "mean", gradient: "divided" } } as const;
+        const [plain, listed] = [await setUp(name, model, long), await setUp(name, model, own)];
+        for (const setup of [plain, listed]) runSentence(setup, long.sentence, 0.3);
+        for (const side of ["inputs", "outputs"] as const)
+          expect(listed.parameters.matrix(side)).toEqual(plain.parameters.matrix(side));
+      }
+  });
+
+  it.each<[number[], number[], RegExp]>([
+    [[0, 1], [0, 1], /expected 3 starts from 0 to 2, got 2 from 0 to 1/],
+    [[0, 1, 1], [0], /got none for word 1/],
+    [[0, 1, 2], [0, 5], /expected rows below 5, got 5/],
+  ])("refuse starts %j of rows %j", (starts, rows, message) => {
+    const own: RowLists = {
+      ...{ starts: Uint32Array.from(starts), rows: Uint32Array.from(rows) },
+      ...{ combine: "mean", gradient: "divided" },
+    };
+    expect(() => checkLists({ words: 2, inputRows: 5, outputRows: 2, lists: own })).toThrow(message);
+  });
 });

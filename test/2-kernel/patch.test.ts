@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { advance, ZERO } from "../../src/kernel/kernel";
 import { cut, paste, pieces, type Region } from "../../src/kernel/patch";
 
 const PAGE = 65_536;
@@ -34,8 +35,8 @@ describe("pieces of a memory", () => {
     const [from, to] = [1, 1].map((initial) => new WebAssembly.Memory({ initial }));
     crypto.getRandomValues(new Uint8Array(from.buffer));
     const all: Region[] = [
-      [1024, 40_000],
-      [50_000, 4],
+      [advance(ZERO, 1024), 40_000],
+      [advance(ZERO, 50_000), 4],
     ];
     let room: ArrayBuffer | undefined;
     for (const piece of pieces(all, 4096)) {

@@ -104,7 +104,7 @@ describe.each(kernels)("kernel %s", (name) => {
     const expected = sortSimply(shape, sentences, grid.thresholds, random);
     const { cells, counts } = grid.sort(sentences);
     expect(cells).toEqual(expected.cells);
-    expect(counts).toEqual({ loss: 0, predictions: 0, blanks: 0, trained: expected.trained });
+    expect(counts).toEqual({ loss: 0, predictions: 0, paddingSlots: 0, trained: expected.trained });
     expect([...grid.randomState]).toEqual([...random.state]);
   });
 

@@ -63,7 +63,7 @@ describe("toCorpus", () => {
       );
   });
 
-  it("leaves out empty tokens, which splitting at single blanks gives", async () => {
+  it("leaves out empty tokens, which splitting at single spaces gives", async () => {
     expect(await read(["the  cat ".split(" ")])).toEqual([["the", "cat"]]);
   });
 
@@ -101,7 +101,7 @@ function split(content: string | Uint8Array, cuts: number[] = []): Promise<strin
 }
 
 describe("textCorpus", () => {
-  it("parts tokens at blanks and sentences at line ends", async () => {
+  it("splits tokens at whitespace and sentences at line ends", async () => {
     expect(await split("the  cat\tsat\r\n\n \non the mat")).toEqual([
       ["the", "cat", "sat"],
       ["on", "the", "mat"],

@@ -19,7 +19,7 @@ const golden = (name: string) => readFileSync(`test/golden/${name}`);
 describe("word2phrase.c", () => {
   it("joins the same words, byte for byte", async () => {
     const phrases = await learnPhrases(sentences, { scoring: "word2phrase", minCount: 3, threshold: 20 });
-    // word2phrase.c writes a blank before each word
+    // word2phrase.c writes a space before each word
     const text = sentences
       .map(
         (sentence) =>

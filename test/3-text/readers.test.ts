@@ -12,7 +12,7 @@ import { sentencesOf } from "../../src/text/sentences";
 import { Workbench } from "../support/command";
 
 const line = "the quick brown fox jumps over the lazy dog";
-const PACKED = {
+const COMPRESSED = {
   gzip: gzipSync(`${line}\n`.repeat(8)),
   bzip2: Buffer.from(
     "QlpoOTFBWSZTWXa93wQAAJPRgAAQQAA////wIACQKNDQAAABVU01MTTCNGaNqTyMxA+CBkKCQoPo9DYSGwVFo4HQVEx+EhaIHAmMhQdCY1HIqJjkQIHsWdjsfxdyRThQkHa93wQ=",
@@ -50,7 +50,7 @@ async function read(corpus: Corpus): Promise<string[]> {
   return lines;
 }
 
-describe.each(Object.entries(PACKED))("%s", (name, bytes) => {
+describe.each(Object.entries(COMPRESSED))("%s", (name, bytes) => {
   it("is told by its content, and read again in each pass", async () => {
     const corpus = fileCorpus(put("packed.any", bytes));
     for (let pass = 0; pass < 2; pass++) expect(await read(corpus)).toEqual(Array(8).fill(line));
@@ -98,7 +98,7 @@ describe("Zstandard", () => {
   it("reads frames with and without checksums, and skips other data", async () => {
     const skipped = Buffer.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
     const whole = frame("a b\n", 99, checksumOf(text));
-    expect(await readText(put("frames", Buffer.concat([whole, skipped, PACKED.Zstandard, whole])))).toBe(
+    expect(await readText(put("frames", Buffer.concat([whole, skipped, COMPRESSED.Zstandard, whole])))).toBe(
       text + `${line}\n`.repeat(8) + text,
     );
   });
@@ -114,7 +114,7 @@ describe("Zstandard", () => {
   });
 
   it("refuses what follows a frame and is none", async () => {
-    const bytes = Buffer.concat([PACKED.Zstandard, Buffer.from("some text")]);
+    const bytes = Buffer.concat([COMPRESSED.Zstandard, Buffer.from("some text")]);
     await expect(readText(put("tail.zst", bytes))).rejects.toThrow(FormatError);
   });
 });
@@ -239,7 +239,7 @@ describe("tables and JSON Lines", () => {
     expect(await read(corpus)).toEqual(["hello world", "two lines", "plain"]);
   });
 
-  it("a column of a packed table parted by tabs", async () => {
+  it("a column of a compressed table separated by tabs", async () => {
     expect(await read(fileCorpus(put("table.tsv.gz", gzipSync("id\ttext\n1\ta, b\n")), { column: "text" }))).toEqual([
       "a, b",
     ]);

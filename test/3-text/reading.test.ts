@@ -125,7 +125,7 @@ const TEXTS: Record<string, Buffer> = {
   "tokens longer than pieces": Buffer.from(`${plain.slice(0, 1e6)} ${"x".repeat(700_000)}y z\n${plain.slice(0, 2e6)}`),
   "invalid UTF-8": Buffer.from(linesOf(10, others)).map((byte, i) => (i % 9973 === 0 ? 0xff : byte)) as Buffer,
   "only ends of lines": Buffer.from("\n".repeat(3_000_000)),
-  "only blanks": Buffer.from(" ".repeat(3_000_000)),
+  "only spaces": Buffer.from(" ".repeat(3_000_000)),
 };
 
 describe.each<[string, number[], FileOptions]>([
@@ -210,7 +210,7 @@ describe("read by threads", () => {
     }
   });
 
-  it("several files, plain, packed and empty, as one after the other", async () => {
+  it("several files, plain, compressed and empty, as one after the other", async () => {
     const paths = [
       put("1.txt", plain.slice(0, 700_000)),
       put("2.gz", gzipSync(linesOf(11, others))),
@@ -225,13 +225,13 @@ describe("read by threads", () => {
   it("read plain files themselves; the calling thread looks where to cut", async () => {
     const path = put("place", plain);
     const blob = new Blob([plain]);
-    const packed = put("packed.gz", gzipSync(plain, { level: 0 }));
+    const compressed = put("packed.gz", gzipSync(plain, { level: 0 }));
     const small = put("piece", plain.slice(0, 5e5));
     for (const [sent, corpus] of [
       ["file", fileCorpus(path)],
       // not in Node, which ends where a worker reads a part of fs.openAsBlob
       ["bytes", textCorpus(() => blob)],
-      ["bytes", fileCorpus(packed)],
+      ["bytes", fileCorpus(compressed)],
       ["bytes", fileCorpus(Array(6).fill(small))],
       ["bytes", textCorpus(() => blob.stream())],
     ] as const) {
@@ -239,9 +239,9 @@ describe("read by threads", () => {
       expectSame(await tokensOf(readBy(corpus, threads)), await tokensOf(corpus));
       expect([...threads.sent]).toEqual([sent]);
     }
-    const named = readBy(fileCorpus([small, path, packed, path]), threadsOf(2));
-    expectSame(await tokensOf(named), await tokensOf(fileCorpus([small, path, packed, path])));
-    expect(named.progress?.()?.bytes).toBe(5e5 + 2 * plain.length + statSync(packed).size);
+    const named = readBy(fileCorpus([small, path, compressed, path]), threadsOf(2));
+    expectSame(await tokensOf(named), await tokensOf(fileCorpus([small, path, compressed, path])));
+    expect(named.progress?.()?.bytes).toBe(5e5 + 2 * plain.length + statSync(compressed).size);
   });
 
   it("notice that another file took the place of one that is read, or that it was truncated", async () => {

@@ -197,7 +197,7 @@ describe("what others write", () => {
   const read = (content: string | Uint8Array, options: ReadOptions = {}) =>
     readVectors([typeof content === "string" ? utf8(content) : content], { name: "file", ...options });
 
-  it("GloVe's words with blanks, and numbers as words", async () => {
+  it("GloVe's words with spaces, and numbers as words", async () => {
     const glove = "the 0.1 -0.2 3e-1\n. . . 1 2 3\n2000 4 5 6";
     expect((await read(glove)).words).toEqual(["the", ". . .", "2000"]);
   });

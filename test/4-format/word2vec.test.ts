@@ -63,7 +63,7 @@ describe.each(FORMATS)("%s", (format) => {
   });
 
   it("tells the format although the first float of a row spells a number", async () => {
-    // 0x20 0x38 0x20 0xe8: blank, 8, blank, …
+    // 0x20 0x38 0x20 0xe8: space, 8, space, …
     const matrix = new Float32Array(new Uint8Array([0x20, 0x38, 0x20, 0xe8, ...new Uint8Array(12)]).buffer);
     const given = { words: ["a"], dim: 4, stride: 4, matrix };
     const bytes = concat(writeVectors(given, format));
@@ -146,8 +146,8 @@ describe("lenient where the peers are", () => {
   it.each([
     ["CR LF", "2 2\r\na 1 2\r\nb 3 4\r\n"],
     ["no newline at the end", "2 2\na 1 2\nb 3 4"],
-    ["trailing blanks", "2 2\na 1 2 \nb 3 4 \n"],
-    ["tabs and runs of blanks", "2 2\na\t1  2\nb \t3\t4\n"],
+    ["trailing spaces", "2 2\na 1 2 \nb 3 4 \n"],
+    ["tabs and runs of spaces", "2 2\na\t1  2\nb \t3\t4\n"],
     ["newlines at the end", "2 2\na 1 2\nb 3 4\n\n\n"],
     ["exponents, signs, bare points", "2 2\na +1e0 .2e1\nb 3. 40E-1\n"],
   ])("text with %s", async (_, text) => {
@@ -157,7 +157,7 @@ describe("lenient where the peers are", () => {
     ]);
   });
 
-  it("words of any characters but ASCII blanks", async () => {
+  it("words of any characters but ASCII whitespace", async () => {
     expect((await read("2 1\na\u00a0b\u3000c 1\n0.5 2\n")).words).toEqual(["a\u00a0b\u3000c", "0.5"]);
   });
 
@@ -207,7 +207,7 @@ describe("FormatError", () => {
     ["too many numbers", "2 3\na 1 2 3\nparis 1 2 3 4\n", 'row 2 ("paris") expected 3 floats, got 4'],
     ["missing text rows", "3 1\na 1\nb 2\n", "header says 3 rows, file ends after 2"],
     ["over-long text", "1 1\na 1\nb 2\n", 'header says 1 rows, but the file goes on after row 1 ("a")'],
-    ["a blank line", "2 1\na 1\n\nb 2\n", "row 2 expected a word, got none"],
+    ["an empty line", "2 1\na 1\n\nb 2\n", "row 2 expected a word, got none"],
     ["not a number", "2 2\na 1 2\nb 1 x2\n", 'row 2 ("b") expected finite numbers, number 2 is "x2"'],
     ["nan", "2 1\na 1\nb nan\n", 'row 2 ("b") expected finite numbers, number 1 is "nan"'],
     ["a number beyond float32", "2 1\na 1\nb 1e39\n", "expected finite numbers"],

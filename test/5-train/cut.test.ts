@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Mark } from "../../assembly/params";
 import { BLOCK_ROWS, rowsOfBlock } from "../../src/kernel/grid-layout";
+import { ZERO } from "../../src/kernel/kernel";
 import { shapeOf } from "../../src/model/spec";
 import { BATCH_WORDS, type Batch } from "../../src/text/encode";
 import { blocksOf, chunkWordsOf, cutText, pairsOf } from "../../src/train/execution/cut";
@@ -14,6 +15,11 @@ const evenShape = (size: number) => shapeOf({ size });
 type CutOptions = Parameters<typeof cutText>[0];
 
 describe("blocksOf", () => {
+  it("has blocks enough for rows that are not of words", () => {
+    expect(blocksOf({ words: 1000, inputRows: 2_000_000, outputRows: 1000 })).toBe(32);
+    expect(blocksOf({ words: 1000, inputRows: 1000, outputRows: 8 * BLOCK_ROWS + 1 })).toBe(16);
+  });
+
   it.each([
     [2, 1],
     [511, 1],
@@ -169,9 +175,9 @@ describe("cutText", () => {
           const grid = {
             ...shape,
             blockRows: { inputs: 8, outputs: 8 },
-            places: 0,
-            control: 0,
-            tablesEnd: 0,
+            places: ZERO,
+            control: ZERO,
+            tablesEnd: ZERO,
             chunks: [],
           };
           const runner = new GridRunner(grid, undefined as never, given, shape.chunkWords);

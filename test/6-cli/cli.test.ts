@@ -318,7 +318,7 @@ describe("errors", () => {
     [2, ["similar", "vectors.bin", "topic0_0", "--top-n", "0"], "Expected a whole number of at least 1."],
     [2, ["evaluate", "vectors.bin"], "give --pairs FILE, --analogies FILE or both"],
     [1, ["evaluate", "vectors.bin", "--pairs", "nope"], 'cannot read "nope": no such file'],
-    [2, ["convert", "vectors.bin", "x"], "with .gz after it or not, or give --to"],
+    [2, ["convert", "vectors.bin", "x"], "with or without .gz after it, or give --to"],
   ])("%i for %j", async (code, args, message) => {
     const outcome = await run(args);
     expect(outcome.stderr).toMatch(message);

@@ -50,7 +50,7 @@ export interface CellPair {
 export interface Counts {
   loss: number;
   predictions: number;
-  blanks: number;
+  paddingSlots: number;
   trained: number;
 }
 
@@ -202,11 +202,11 @@ export class GridMemory {
     const count = (offset: Param) => Number(view.getBigInt64(offset, true));
     let loss = view.getFloat64(Param.lossLinear, true) + view.getFloat64(Param.lossLinear + 8, true);
     for (let lane = 0; lane < 4; lane++) loss += Math.log(view.getFloat64(Param.lossProducts + 8 * lane, true));
-    const powers = count(Param.lossExponents) + count(Param.lossExponents + 8) - count(Param.blanks);
+    const powers = count(Param.lossExponents) + count(Param.lossExponents + 8) - count(Param.paddingSlots);
     return {
       loss: loss + powers * Math.LN2,
       predictions: count(Param.predictions),
-      blanks: count(Param.blanks),
+      paddingSlots: count(Param.paddingSlots),
       trained: count(Param.trained),
     };
   }

@@ -2,6 +2,7 @@
 
 import type { Random } from "../../src/base/random";
 import type { KernelOptions } from "../../src/kernel/layout";
+import type { RowLists } from "../../src/kernel/shape";
 import type { AliasTable } from "../../src/math/alias";
 import type { HuffmanTree } from "../../src/math/huffman";
 import { naiveSoftmaxLossAndGradient, negativeSamplingLossAndGradient } from "../../src/math/loss";
@@ -15,8 +16,10 @@ export interface State {
   inputs: Vector[];
   outputs: Vector[];
   random: Random;
-  /** share of its steps that each word's input row keeps */
+  /** share of its steps that each input row keeps */
   rates: readonly number[];
+  /** what stands for words, where it is not their own row */
+  lists?: RowLists;
 }
 
 export interface Outcome {
@@ -48,17 +51,31 @@ export function trainSentence(
   sentence.forEach((target, p) => {
     const contexts = contextsOf(state, sentence, p, options);
     if (contexts.length === 0) return;
-    const before = state.inputs.map((row) => row.slice());
+    const standIns = state.outputs.map((_, word) => standIn(state, word));
+    const words = { ...state, inputs: standIns.map((vector) => vector.slice()) };
     const wordLoss = outputLayer(state, options, tables, target, outcome);
-    if (options.model === "cbow") cbow(state, contexts, target, wordLoss, options, rate, outcome);
-    else window(state, contexts, target, wordLoss, rate, outcome);
-    state.inputs.forEach((row, word) => {
-      const moved = row.map((value, d) => value - before[word][d]);
-      row.set(before[word]);
-      addScaled(row, state.rates[word], moved);
+    if (options.model === "cbow") cbow(words, contexts, target, wordLoss, options, rate, outcome);
+    else window(words, contexts, target, wordLoss, rate, outcome);
+    standIns.forEach((before, word) => {
+      const moved = words.inputs[word].map((value, d) => value - before[d]);
+      const list = listOf(state, word);
+      const share = state.lists?.gradient === "divided" ? 1 / list.length : 1;
+      for (const row of list) addScaled(state.inputs[row], share * state.rates[row], moved);
     });
   });
   return outcome;
+}
+
+/** The input rows that a word stands for: one that is listed twice counts twice. */
+function listOf({ lists }: State, word: number): number[] {
+  return lists ? [...lists.rows.slice(lists.starts[word], lists.starts[word + 1])] : [word];
+}
+
+function standIn(state: State, word: number): Vector {
+  const list = listOf(state, word);
+  const sum = new Float64Array(state.inputs[0].length);
+  for (const row of list) addScaled(sum, state.lists?.combine === "mean" ? 1 / list.length : 1, state.inputs[row]);
+  return sum;
 }
 
 function contextsOf({ random }: State, sentence: number[], p: number, options: ReferenceOptions): Context[] {

@@ -1,10 +1,8 @@
 // The registry of kernels: from a name to what trains and what scores. A kernel runs on the CPU, in the thread that calls it, and
 // does both. What trains elsewhere is no kernel: queries to its models go by one of these.
 
-import simd from "../../../build/simd.wasm";
-import { fromBase64 } from "../base64.js";
 import type { KernelName, QueryKernel, Trainer } from "../kernel.js";
-import { compile, instantiate, type WasmSource } from "./wasm.js";
+import { compile, instantiate, isWasm, type WasmSource } from "./wasm.js";
 
 /** A kernel that awaits its memory, and can be sent to a worker. */
 export interface KernelPlan {
@@ -19,8 +17,6 @@ type Start = (memory: WebAssembly.Memory, plan: KernelPlan) => Trainer & QueryKe
 interface KernelEntry {
   /** Whether training gives the same bytes on every machine; all exact kernels give the same. */
   readonly exact: boolean;
-  /** The embedded binary, in base64; none where the kernel is JavaScript. A page loads only the one that it asks for. */
-  readonly binary?: () => Promise<string>;
   /** Gets ready what starts it, once in each thread. */
   load(): Promise<Start>;
 }
@@ -28,18 +24,10 @@ interface KernelEntry {
 const loadWasm = async (): Promise<Start> => (memory, plan) => instantiate(plan.name, plan.module!, memory);
 
 export const KERNELS: Readonly<Record<KernelName, KernelEntry>> = {
-  // the default: in the bundle itself
-  simd: { exact: true, binary: async () => simd, load: loadWasm },
-  relaxed: {
-    exact: false,
-    binary: async () => (await import("../../../build/relaxed.wasm")).default,
-    load: loadWasm,
-  },
-  scalar: {
-    exact: true,
-    binary: async () => (await import("../../../build/scalar.wasm")).default,
-    load: loadWasm,
-  },
+  simd: { exact: true, load: loadWasm },
+  relaxed: { exact: false, load: loadWasm },
+  scalar: { exact: true, load: loadWasm },
+  // a page that does not ask for it does not load it
   js: { exact: false, load: async () => (await import("../js/js-kernel.js")).createJsKernel },
 };
 
@@ -60,7 +48,7 @@ export function isExact(choice: KernelChoice): boolean {
 
 /** Whether it is WebAssembly, of which a binary can be handed in. */
 export function takesBinary(choice: KernelChoice): boolean {
-  return KERNELS[kernelName(choice)].binary !== undefined;
+  return isWasm(kernelName(choice));
 }
 
 /** @throws KernelError if this engine or a policy refuses it, or the binary was built for another ABI */
@@ -72,8 +60,7 @@ export async function planKernel(
 ): Promise<KernelPlan> {
   const name = kernelName(choice);
   const plan: KernelPlan = { name };
-  const { binary } = KERNELS[name];
-  if (binary) plan.module = await compile(name, shared, wasm ?? fromBase64(await binary()), fetchBytes);
+  if (isWasm(name)) plan.module = await compile(name, shared, wasm, fetchBytes);
   await loadKernel(plan);
   return plan;
 }

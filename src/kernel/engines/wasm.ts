@@ -1,12 +1,26 @@
 // The scalar, SIMD and relaxed-SIMD binaries.
 
 import { Abi } from "../../../assembly/params.js";
+import simd from "../../../build/simd.wasm";
 import { show } from "../../base/check.js";
+import { fromBase64 } from "../base64.js";
 import { compileWasm, KernelError, linkWasm } from "../compile.js";
-import type { KernelName, QueryKernel, Trainer } from "../kernel.js";
+import type { KernelName, Ptr, QueryKernel, Trainer } from "../kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
+
+/** The embedded binaries, in base64. Only the default one is in the bundle itself; a page that asks for another loads it then. */
+const embedded = {
+  simd: async () => ({ default: simd }),
+  relaxed: () => import("../../../build/relaxed.wasm"),
+  scalar: () => import("../../../build/scalar.wasm"),
+};
+
+/** Whether a kernel is WebAssembly. */
+export function isWasm(name: KernelName): name is keyof typeof embedded {
+  return name in embedded;
+}
 
 /** The functions that assembly/index.ts exports; pointers are i32. */
 type Exports = Omit<Trainer & QueryKernel, "name" | "allFinite" | "fork"> & {
@@ -18,15 +32,18 @@ type Exports = Omit<Trainer & QueryKernel, "name" | "allFinite" | "fork"> & {
  * @throws KernelError if this engine or a policy refuses it, or it was built for another ABI
  */
 export async function compile(
-  name: KernelName,
+  name: keyof typeof embedded,
   shared: boolean,
-  source: WasmSource,
+  source?: WasmSource,
   fetchBytes: (url: URL | string) => Promise<Uint8Array<ArrayBuffer>> = fetchWasm,
 ): Promise<WebAssembly.Module> {
   const module =
     source instanceof WebAssembly.Module
       ? source
-      : await compileWasm(name, withSharing(await bytesOf(source, fetchBytes), shared));
+      : await compileWasm(
+          name,
+          withSharing(await bytesOf(source ?? fromBase64((await embedded[name]()).default), fetchBytes), shared),
+        );
   checkAbi(name, module, shared);
   return module;
 }
@@ -42,7 +59,7 @@ export function instantiate(
     name,
     train: exports.train,
     // an address comes as an i32
-    sortPairs: (params, length) => exports.sortPairs(params, length) >>> 0,
+    sortPairs: (params, length) => (exports.sortPairs(params, length) >>> 0) as Ptr,
     trainCell: exports.trainCell,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
     scores: exports.scores,

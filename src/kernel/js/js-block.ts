@@ -2,7 +2,7 @@
 
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
-import type { Ptr } from "../kernel.js";
+import type { Position, Ptr, WordId } from "../kernel.js";
 
 export class Block {
   /** The whole memory; numbers of rows are indices into it. */
@@ -28,6 +28,11 @@ export class Block {
 
   integer(offset: Param): number {
     return this.view.getUint32(offset, true);
+  }
+
+  /** The word at a position, which is an index into `u`. */
+  word(position: Position): WordId {
+    return this.u[position] as WordId;
   }
 
   /** Floats that a parameter points to; none if it is 0. */

@@ -2,13 +2,14 @@
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../../assembly/params.js";
-import type { QueryKernel, Trainer } from "../kernel.js";
+import type { Position, QueryKernel, Trainer, WordId } from "../kernel.js";
 import { Block } from "./js-block.js";
 import { trainCell } from "./js-cell.js";
 import { boundRows, encodeRows } from "./js-codes.js";
 import { outputLayer } from "./js-losses.js";
 import type { OutputLayer } from "./js-output.js";
 import { sortPairs } from "./js-sort.js";
+import { Staging } from "./js-staging.js";
 import { dot } from "./js-vector.js";
 
 export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKernel {
@@ -58,28 +59,23 @@ class BatchTrainer {
   private readonly shrink: boolean;
   /** of the distances 1, 2 …; empty if all contexts weigh 1 */
   private readonly windowWeights: Float32Array;
-  private readonly inputs: number;
-  /** Share of its steps that each input row keeps; empty if all keep all. */
-  private readonly rates: Float32Array;
+  private readonly staging: Staging;
   private readonly output: OutputLayer;
   /** Input rows of a window. */
   private readonly xs: Int32Array;
   /** Their weights. */
   private readonly weights: Float64Array;
-  /** Rows of a window that copies stand for, with their rates. */
-  private shields: { row: number; copy: number; rate: number }[] = [];
   private readonly partial: Float64Array;
 
   constructor(private readonly block: Block) {
     this.f = block.f;
     this.D = block.integer(Param.stride) / 4;
     this.window = block.integer(Param.window);
-    this.inputs = block.integer(Param.inputs) / 4;
     this.left = block.integer(Param.windowLeft);
     this.right = block.integer(Param.windowRight);
     this.shrink = block.integer(Param.shrinkWindows) !== 0;
     this.windowWeights = block.list(Param.windowWeights, this.window);
-    this.rates = block.list(Param.rates, block.integer(Param.vocabularySize));
+    this.staging = new Staging(block);
     const contexts = this.left + this.right;
     this.xs = new Int32Array(contexts);
     this.weights = new Float64Array(contexts);
@@ -91,7 +87,7 @@ class BatchTrainer {
     const { block, output } = this;
     const { u, random } = block;
     const ids = block.integer(Param.ids) / 4;
-    const kept = block.integer(Param.kept) / 4;
+    const kept = (block.integer(Param.kept) / 4) as Position;
     const thresholds = block.integer(Param.keepThresholds) / 4;
     const isCbow = block.integer(Param.model) === Model.cbow;
     let last = kept;
@@ -112,17 +108,17 @@ class BatchTrainer {
     block.report({ loss: output.loss.total, predictions: output.predictions, trained });
   }
 
-  private skipgram(first: number, last: number): void {
+  private skipgram(first: Position, last: Position): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
-      this.predict(this.xs, n, this.block.u[p], this.weights);
-      this.unshield();
+      this.predict(this.xs, n, this.block.word(p), this.weights);
+      this.staging.unstage();
     }
   }
 
   /** n rows predict the target: one step of the output rows and of the rows `to`. */
-  private predict(xs: Int32Array, n: number, target: number, weights: Float64Array | undefined, to = xs): void {
+  private predict(xs: Int32Array, n: number, target: WordId, weights: Float64Array | undefined, to = xs): void {
     this.output.drawTargets(target);
     this.output.score(xs, n);
     if (weights && this.windowWeights.length > 0) this.output.scaleGradients(weights, n);
@@ -130,7 +126,7 @@ class BatchTrainer {
     this.update(xs, n, to);
   }
 
-  private cbow(first: number, last: number): void {
+  private cbow(first: Position, last: Position): void {
     const { block, f, D, xs, weights } = this;
     const hidden = block.integer(Param.hidden) / 4;
     const change = block.integer(Param.hiddenGradient) / 4;
@@ -149,51 +145,28 @@ class BatchTrainer {
         f[hidden + d] = mean ? sum / all : sum;
       }
       f.fill(0, change, change + D);
-      this.predict(hiddenRow, 1, block.u[p], undefined, changeRow);
+      this.predict(hiddenRow, 1, block.word(p), undefined, changeRow);
       for (let b = 0; b < n; b++) {
         const scale = divided ? weights[b] / all : weights[b];
         for (let d = 0; d < D; d++) f[xs[b] + d] += scale * f[change + d];
       }
-      this.unshield();
+      this.staging.unstage();
     }
   }
 
   /** Draws the radius, lists the input rows around position p and their weights; returns their number. */
-  private contexts(first: number, p: number, last: number): number {
+  private contexts(first: Position, p: Position, last: Position): number {
     const { windowWeights } = this;
-    const { u, random } = this.block;
-    const radius = this.shrink ? 1 + random.below(this.window) : this.window;
+    const { block } = this;
+    const radius = this.shrink ? 1 + block.random.below(this.window) : this.window;
     const to = Math.min(p + Math.min(radius, this.right) + 1, last);
     let n = 0;
-    for (let q = Math.max(p - Math.min(radius, this.left), first); q < to; q++) {
+    for (let q = Math.max(p - Math.min(radius, this.left), first) as Position; q < to; q++) {
       if (q === p) continue;
       this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
-      this.xs[n++] = this.inputRow(u[q]);
+      this.xs[n++] = this.staging.stage(block.word(q));
     }
     return n;
-  }
-
-  /** The row of a word; for a word of a rate of its own a copy, which learns in its place. */
-  private inputRow(word: number): number {
-    const { shields, rates, D } = this;
-    const row = this.inputs + word * D;
-    if (rates.length === 0 || rates[word] === 1) return row;
-    const known = shields.find((shield) => shield.row === row);
-    if (known) return known.copy;
-    const copy = this.block.integer(Param.shields) / 4 + shields.length * D;
-    this.f.copyWithin(copy, row, row + D);
-    shields.push({ row, copy, rate: rates[word] });
-    return copy;
-  }
-
-  /** The rows keep their share of what the copies have learnt in the window. */
-  private unshield(): void {
-    if (this.shields.length === 0) return;
-    const { f, D } = this;
-    for (const { row, copy, rate } of this.shields) {
-      for (let d = 0; d < D; d++) f[row + d] += rate * (f[copy + d] - f[row + d]);
-    }
-    this.shields = [];
   }
 
   /**

@@ -33,7 +33,7 @@ export function sortPairs(block: Block, length: number): Ptr {
   for (let cell = cells; cell > 0; cell--) starts[cell] = 4 * starts[cell - 1];
   starts[0] = block.integer(Param.pairs);
   block.report({ loss: 0, predictions: 0, trained });
-  return 4 * at;
+  return (4 * at) as Ptr;
 }
 
 /** The places of the words that subsampling keeps, block × 2¹⁶ + row, and the ends of sentences. */

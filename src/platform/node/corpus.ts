@@ -29,10 +29,10 @@ export interface FileOptions extends TextOptions, TableOptions {}
  */
 export function fileCorpus(paths: string | URL | readonly (string | URL)[], options: FileOptions = {}): Corpus {
   const reading = new FileReading(options);
-  const given = (Array.isArray(paths) ? paths : [paths]).map(checkPath);
-  if (given.length === 0) throw new RangeError("corpus expected the paths of files, got none");
-  const name = given.length === 1 ? given[0] : `${given[0]} and ${given.length - 1} more`;
-  const files = new Files(given, options.onWarning);
+  const checked = (Array.isArray(paths) ? paths : [paths]).map(checkPath);
+  if (checked.length === 0) throw new RangeError("corpus expected the paths of files, got none");
+  const name = checked.length === 1 ? checked[0] : `${checked[0]} and ${checked.length - 1} more`;
+  const files = new Files(checked, options.onWarning);
   return { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
 }
 

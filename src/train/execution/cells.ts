@@ -4,7 +4,7 @@
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
 import { blockSize, type ChunkPlace, type Grid } from "../../kernel/grid-layout.js";
-import type { Ptr, Trainer } from "../../kernel/kernel.js";
+import { advance, type Ptr, type Trainer } from "../../kernel/kernel.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { clear, results, type StepResult } from "./step.js";
 
@@ -89,7 +89,12 @@ export class CellTrainer {
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
       this.random.set(Random.from(task.seed, STREAM.training, chunk.epoch, chunk.first + batch, cell).state);
       clear(memory, scratch);
-      this.kernel.trainCell(scratch.params, cell, starts + batch * this.startsSize, Math.min(some, length - batch));
+      this.kernel.trainCell(
+        scratch.params,
+        cell,
+        advance(starts, batch * this.startsSize),
+        Math.min(some, length - batch),
+      );
       yield results(memory, scratch);
     }
   }

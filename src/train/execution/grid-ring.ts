@@ -1,6 +1,7 @@
 // Threads of the grid that share no memory have blocks of contexts of their own; blocks of targets go round. (9.4) of docs/math.md.
 
 import type { Grid } from "../../kernel/grid-layout.js";
+import { advance, type Ptr } from "../../kernel/kernel.js";
 import type { Layout } from "../../kernel/layout.js";
 import type { Side } from "../../kernel/shape.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
@@ -40,12 +41,12 @@ export class RingGridThread implements GridThread, BlockPlaces {
     return rowsOfThread(this.grid.blocks, this.membership);
   }
 
-  contexts(block: number): number {
-    return this.layout.inputs + (block - this.rows[0]) * this.blockBytes("inputs");
+  contexts(block: number): Ptr {
+    return advance(this.layout.inputs, (block - this.rows[0]) * this.blockBytes("inputs"));
   }
 
-  targets(block: number): number {
-    return this.layout.outputs + this.slots.get(block)! * this.blockBytes("outputs");
+  targets(block: number): Ptr {
+    return advance(this.layout.outputs, this.slots.get(block)! * this.blockBytes("outputs"));
   }
 
   private trainer: CellTrainer | undefined;

@@ -1,6 +1,7 @@
 // Threads of the grid that share a memory take batches and cells as they are free. (9.4) of docs/math.md.
 
 import { CONTROL, type Grid } from "../../kernel/grid-layout.js";
+import { advance } from "../../kernel/kernel.js";
 import type { Layout } from "../../kernel/layout.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
 import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
@@ -11,8 +12,8 @@ const LOOKS = 2000;
 /** Where the blocks lie in a memory that holds all. */
 export function allBlocks({ inputs, outputs, stride }: Layout, { blockRows }: Grid): BlockPlaces {
   return {
-    contexts: (block) => inputs + block * blockRows.inputs * stride,
-    targets: (block) => outputs + block * blockRows.outputs * stride,
+    contexts: (block) => advance(inputs, block * blockRows.inputs * stride),
+    targets: (block) => advance(outputs, block * blockRows.outputs * stride),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { Param } from "../../../assembly/params.js";
 import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
+import { ZERO } from "../../kernel/kernel.js";
 import type { Shape } from "../../kernel/shape.js";
 import type { Parameters, Workplace } from "../../model/parameters.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
@@ -102,7 +103,7 @@ function startBatches({ crew, plan, parameters, options, spawn }: Site): Runner 
   });
   const [first] = workers;
   return new BatchRunner(workers, {
-    ready: shared ? undefined : first.fill(memory, [[0, memory.buffer.byteLength]]),
+    ready: shared ? undefined : first.fill(memory, [[ZERO, memory.buffer.byteLength]]),
     async collect() {
       if (!shared) await first.collect(memory, [parameters.matrices, [scratch[0].params, Param.size]]);
     },
@@ -182,7 +183,7 @@ function ring({ crew, plan, parameters, options, spawn }: Site, step: number): G
   });
   if (threads === 1) channels.forEach(({ port1 }) => port1.close());
   const fill = async (worker: TrainingWorker, thread: number) => {
-    await worker.fill(memory, [[0, parameters.layout.grid!.tablesEnd]]);
+    await worker.fill(memory, [[ZERO, parameters.layout.grid!.tablesEnd]]);
     const [from, to] = rowsOfThread(blocks, { thread, threads });
     for (let row = from; row < to; row++) {
       for (const [matrix, block] of [

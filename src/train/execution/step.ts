@@ -46,7 +46,7 @@ export function results(memory: WebAssembly.Memory, scratch: Scratch): StepResul
   let loss = view.getFloat64(Param.lossLinear, true) + view.getFloat64(Param.lossLinear + 8, true);
   for (let lane = 0; lane < 4; lane++) loss += log(view.getFloat64(Param.lossProducts + 8 * lane, true));
   const integer = (offset: number) => Number(view.getBigInt64(offset, true));
-  const powers = integer(Param.lossExponents) + integer(Param.lossExponents + 8) - integer(Param.blanks);
+  const powers = integer(Param.lossExponents) + integer(Param.lossExponents + 8) - integer(Param.paddingSlots);
   return {
     loss: loss + powers * Math.LN2,
     predictions: integer(Param.predictions),

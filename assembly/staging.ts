@@ -1,0 +1,108 @@
+// What stands for the words of a window on the input side: the row of a word; a copy of it, where the row keeps only a share of its
+// steps or is frozen; or the mean or the sum of a list of rows. Copies learn in the window, and their rows take what they are to
+// keep of it afterwards. (6.9) and (6.10) of docs/math.md.
+
+import { Param, Staged } from "./params";
+import { addScaled, copyRow, touch } from "./rows";
+
+/**
+ * Writes to xs, u32[n], pointers to what stands for the words ids, u32[n]: a copy stands for all places of its word.
+ * Returns the end of the copies, 0 if there are none.
+ */
+export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
+  const inputs: usize = load<u32>(params, Param.inputs);
+  const stride: usize = load<u32>(params, Param.stride);
+  const rates: usize = load<u32>(params, Param.rates);
+  const starts: usize = load<u32>(params, Param.rowStarts);
+  const idsEnd = ids + (<usize>n << 2);
+  if (!(rates | starts)) {
+    for (; ids < idsEnd; ids += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(ids) * stride));
+    return 0;
+  }
+  const staged: usize = load<u32>(params, Param.staged);
+  let end = staged;
+  for (; ids < idsEnd; ids += 4, xs += 4) {
+    const word = load<u32>(ids);
+    // without lists each word's is the word itself, which lies here
+    const list = starts ? listAt(params, starts, word) : ids;
+    const listEnd = starts ? listAt(params, starts, word + 1) : ids + 4;
+    const row = <usize>load<u32>(list);
+    if (listEnd - list == 4 && (!rates || load<f32>(rates + (row << 2)) == 1)) {
+      store<u32>(xs, <u32>(inputs + row * stride));
+      continue;
+    }
+    let own = staged;
+    while (own < end && load<u32>(own, Staged.word) != word) own += sizeOf(stride);
+    if (own == end) {
+      store<u32>(own, word, Staged.word);
+      store<u32>(own, <u32>list, Staged.list);
+      store<u32>(own, <u32>listEnd, Staged.listEnd);
+      gather(params, list, listEnd, own + Staged.copy);
+      copyRow(own + Staged.copy, own + Staged.copy + stride, stride);
+      end += sizeOf(stride);
+    }
+    store<u32>(xs, <u32>(own + Staged.copy));
+  }
+  return end == staged ? 0 : end;
+}
+
+/** row += rate × share × (copy − what it began as) for each row of each list, whose share is 1 or 1 / its length. */
+export function unstage(params: usize, end: usize): void {
+  const inputs: usize = load<u32>(params, Param.inputs);
+  const stride: usize = load<u32>(params, Param.stride);
+  const rates: usize = load<u32>(params, Param.rates);
+  const divided = load<u32>(params, Param.rowsDivided) != 0;
+  for (let own: usize = load<u32>(params, Param.staged); own < end; own += sizeOf(stride)) {
+    const learnt = own + Staged.copy + stride;
+    addScaled(learnt, -1, own + Staged.copy, 1, stride);
+    const listEnd: usize = load<u32>(own, Staged.listEnd);
+    let row: usize = load<u32>(own, Staged.list);
+    const share: f32 = divided ? 1 / <f32>((listEnd - row) >> 2) : 1;
+    for (; row < listEnd; row += 4) {
+      const id = <usize>load<u32>(row);
+      const scale = rates ? share * load<f32>(rates + (id << 2)) : share;
+      if (scale != 0) addScaled(inputs + id * stride, 1, learnt, scale, stride);
+    }
+  }
+}
+
+/** Reads a float of each cache line of the rows that stand for the words from p to end, u32[…]; returns end. */
+export function touchInputs(params: usize, p: usize, end: usize): usize {
+  const inputs: usize = load<u32>(params, Param.inputs);
+  const stride: usize = load<u32>(params, Param.stride);
+  const starts: usize = load<u32>(params, Param.rowStarts);
+  if (!starts) {
+    for (; p < end; p += 4) touch(inputs + <usize>load<u32>(p) * stride, stride);
+    return end;
+  }
+  for (; p < end; p += 4) {
+    const word = load<u32>(p);
+    const listEnd = listAt(params, starts, word + 1);
+    for (let row = listAt(params, starts, word); row < listEnd; row += 4) touch(inputs + <usize>load<u32>(row) * stride, stride);
+  }
+  return end;
+}
+
+/** Bytes of a copy, see Param.staged. */
+// @ts-ignore: decorator
+@inline
+function sizeOf(stride: usize): usize {
+  return Staged.copy + 2 * stride;
+}
+
+/** Where the list of a word begins. */
+// @ts-ignore: decorator
+@inline
+function listAt(params: usize, starts: usize, word: u32): usize {
+  return <usize>load<u32>(params, Param.rowList) + (<usize>load<u32>(starts + (<usize>word << 2)) << 2);
+}
+
+/** to = Σ of the rows of a list, u32[…], or their mean. */
+function gather(params: usize, list: usize, listEnd: usize, to: usize): void {
+  const inputs: usize = load<u32>(params, Param.inputs);
+  const stride: usize = load<u32>(params, Param.stride);
+  const n = (listEnd - list) >> 2;
+  copyRow(inputs + <usize>load<u32>(list) * stride, to, stride);
+  for (let row = list + 4; row < listEnd; row += 4) addScaled(to, 1, inputs + <usize>load<u32>(row) * stride, 1, stride);
+  if (n > 1 && load<u32>(params, Param.rowsMean)) addScaled(to, 0, to, 1 / <f32>n, stride);
+}

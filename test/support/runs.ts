@@ -1,0 +1,62 @@
+// Trainings of a model that is at hand, batch by batch, without the front door: in process, or by workers of the build.
+
+import { Worker } from "node:worker_threads";
+import { type KernelChoice, planKernel } from "../../src/kernel/engines/kernels";
+import type { Shape } from "../../src/kernel/shape";
+import { Parameters } from "../../src/model/parameters";
+import { shapeOf } from "../../src/model/spec";
+import type { Batch } from "../../src/text/encode";
+import type { Vocabulary } from "../../src/text/vocabulary";
+import type { WorkerHandle } from "../../src/train/execution/link";
+import { planCrew, startRunner } from "../../src/train/execution/plan";
+import type { StepResult } from "../../src/train/execution/step";
+import { resolveOptions, type TrainOptions } from "../../src/train/train-options";
+
+export interface TrainingRun {
+  parameters: Parameters;
+  results: StepResult[];
+}
+
+function spawn<Request, Reply>(): WorkerHandle<Request, Reply> {
+  const worker = new Worker(new URL("../../build/worker-node.js", import.meta.url));
+  return {
+    post: (message, transfer) => worker.postMessage(message, transfer as ArrayBuffer[]),
+    onMessage: (listener) => worker.on("message", listener),
+    onError: (listener) => worker.on("error", listener),
+    terminate: async () => void (await worker.terminate()),
+  };
+}
+
+/**
+ * Trains a fresh model on batches, as an epoch does.
+ * @param shared whether workers share its memory @param more rows than the model has by itself
+ */
+export async function trainBatches(
+  given: TrainOptions & { kernel: KernelChoice },
+  vocabulary: Vocabulary,
+  batches: readonly Batch[],
+  { shared = false, more = {} }: { shared?: boolean; more?: Partial<Shape> } = {},
+): Promise<TrainingRun> {
+  const options = resolveOptions(given);
+  const rows = { ...shapeOf(vocabulary), ...more };
+  const crew = planCrew(options, 2, shared, rows, vocabulary.totalWords);
+  const parameters = new Parameters(vocabulary, options, crew.workplace, rows);
+  await parameters.initialise(options.seed);
+  const plan = await planKernel(options.kernel, shared);
+  const runner = startRunner({ crew, plan, parameters, options, spawn }, vocabulary.totalWords, 0);
+  await runner.go();
+  const results: StepResult[] = [];
+  const { learningRate } = options;
+  for (let first = 0; first < batches.length; ) {
+    let last = first + 1;
+    while (last < batches.length && runner.fits(batches[last], batches.slice(first, last))) last++;
+    const some = batches.slice(first, last).map(({ ids, words }) => ({ ids: ids.slice(), words }));
+    const chunk = { epoch: 1, first, batches: some, learningRate, steps: 0 };
+    await runner.train(chunk, (result) => results.push(result));
+    first = last;
+  }
+  await runner.rest();
+  await runner.collect();
+  await runner.close();
+  return { parameters, results };
+}
