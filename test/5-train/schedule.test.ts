@@ -1,15 +1,9 @@
 // The learning rate over a training: (8.3) of docs/math.md.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type LearningRateSchedule,
-  loadModel,
-  loadVectors,
-  type Model,
-  readCheckpoint,
-  type TrainOptions,
-  train,
-} from "wasm2vec";
+import { loadModel, type Model, readCheckpoint, type TrainOptions, train } from "wasm2vec";
+import { loadVectors } from "wasm2vec/files";
+import type { LearningRateSchedule } from "wasm2vec/types";
 import { rateAt, SCHEDULE_NAMES } from "../../src/train/options/learning-rate";
 import { small as flags, Workbench } from "../support/command";
 import { sampleText } from "../support/sample";

@@ -11,7 +11,7 @@ import type { KernelName, Ptr, QueryKernel, Trainer } from "../kernel.js";
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
 
 /** The embedded binaries, in base64. Only the default one is in the bundle itself; a page that asks for another loads it then. */
-const embedded = {
+const embedded: Record<"simd" | "relaxed" | "scalar", () => Promise<{ default: string }>> = {
   simd: async () => ({ default: simd }),
   relaxed: () => import("../../../build/relaxed.wasm"),
   scalar: () => import("../../../build/scalar.wasm"),

@@ -2,7 +2,8 @@
 // of several frames, and fzstd ignores checksums. Node, from 22.15 on, or fzstd decompresses the blocks of a frame.
 
 import type { Transform } from "node:stream";
-import * as zlib from "node:zlib";
+// the default, since a bundler may make named imports of a namespace, which Node 20 refuses
+import zlib from "node:zlib";
 import { Xxh64 } from "../../base/xxh64.js";
 import { ByteReader } from "../../format/bytes.js";
 import { fzstd } from "./packages.js";
