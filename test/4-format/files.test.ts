@@ -256,9 +256,7 @@ describe("files that are written", () => {
         { path: at("a"), chunks: bytes("new") },
         { path: at("b"), chunks: obstacle },
       ]),
-    ).rejects.toThrow(
-      /^cannot write ".*b": .*; ".*a" is new already and does not match the old one: write both again/,
-    );
+    ).rejects.toThrow(/^cannot write ".*b": .*; ".*a" is new already and does not match the old one: write both again/);
     expect([text("a"), readdirSync(folder)]).toEqual(["new", ["a", "b"]]);
   });
 
