@@ -21,7 +21,7 @@ const worker = {
 /** Tests of the built commands, and of whole trainings, are for `npm test`. */
 function needsBuild(test: string): boolean {
   const code = readFileSync(test, "utf8");
-  if (/support\/(command|browsers|packed)"|build\/[\w-]+\.js/.test(code)) return true;
+  if (/support\/(command|browsers|packed|runs)"|build\/[\w-]+\.js/.test(code)) return true;
   return /^test\/[5-9]/.test(test) && code.includes('from "wasm2vec');
 }
 
