@@ -12,14 +12,14 @@ import { loadVocabulary } from "wasm2vec/files";
 import { Random } from "../../src/base/random";
 import { unshared } from "../support/unshared";
 
-const BUILD = new URL("../../build/node.js", import.meta.url).href;
-
+const buildOf = (name: string) => JSON.stringify(new URL(`../../build/${name}.js`, import.meta.url).href);
 const KERNEL = fileURLToPath(new URL("../../build/simd.wasm", import.meta.url));
 
 /** Trains an epoch, and says how much more of its memory was resident at the peak than once the package was imported. */
 const PROGRAM = `
   import { readFileSync } from "node:fs";
-  import { loadVocabulary, train } from ${JSON.stringify(BUILD)};
+  import { train } from ${buildOf("node")};
+  import { loadVocabulary } from ${buildOf("files")};
   const peak = () => 1024 * Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
   const [, folder, options, isCounted, kernel] = process.argv;
   // linked with unshared memory only
