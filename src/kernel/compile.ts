@@ -1,5 +1,7 @@
 // From the bytes of a binary to its functions, and what is said where an engine or a policy refuses them.
 
+import { instantiateSync } from "@assemblyscript/loader";
+
 /** A kernel that cannot start: this engine lacks its instructions, or the binary is no kernel of this version. */
 export class KernelError extends Error {
   override name = "KernelError";
@@ -17,7 +19,7 @@ export async function compileWasm(name: string, bytes: Uint8Array<ArrayBuffer>):
 /** The functions of a binary, on a memory. @throws KernelError if a policy refuses it; LinkError for the other kind of memory */
 export function linkWasm<Exports>(name: string, module: WebAssembly.Module, memory: WebAssembly.Memory): Exports {
   try {
-    return new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
+    return instantiateSync(module, { env: { memory } }).exports as unknown as Exports;
   } catch (cause) {
     // WebKit compiles what a policy forbids, and refuses to start it
     throw cause instanceof WebAssembly.CompileError ? refused(name, cause) : cause;

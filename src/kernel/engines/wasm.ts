@@ -1,5 +1,6 @@
 // The scalar, SIMD and relaxed-SIMD binaries.
 
+import { instantiateSync } from "@assemblyscript/loader";
 import { Abi } from "../../../assembly/params.js";
 import simd from "../../../build/simd.wasm";
 import { show } from "../../base/check.js";
@@ -89,7 +90,7 @@ function smallMemory(shared: boolean): WebAssembly.Memory {
 /** Whether a compiled module can be linked with a shared memory; only its bytes could be changed. */
 export function takesSharedMemory(module: WebAssembly.Module): boolean {
   try {
-    new WebAssembly.Instance(module, { env: { memory: smallMemory(true) } });
+    instantiateSync(module, { env: { memory: smallMemory(true) } });
     return true;
   } catch {
     return false;
