@@ -36,6 +36,8 @@ export async function buildPages(folder) {
       "race/main": here("race/main.ts"),
     },
     outdir: folder,
+    // the package as built, not the sources that tsconfig.json names for it
+    tsconfigRaw: {},
     ...{ bundle: true, format: "esm", splitting: true, minify: true, target: "es2022", logLevel: "warning" },
     // the package's own chunks, which esbuild only takes without a word from node_modules
     logOverride: { "ignored-bare-import": "silent" },
