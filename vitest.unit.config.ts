@@ -29,9 +29,11 @@ const tests = readdirSync("test", { recursive: true, encoding: "utf8" })
   .map((name) => `test/${name.replaceAll("\\", "/")}`)
   .filter((name) => /^test\/([1-6]-\w+|house)\/.*\.test\.ts$/.test(name) && !needsBuild(name));
 
-/** What `npm run check` leaves to test:unit: minutes of changed files, of random rows, of waiting for disks. */
+/** What `npm run check` leaves to test:unit: seconds each of changed files, random rows, whole grids and waiting for disks. */
 const SLOW = [
-  "2-kernel/sketch",
+  "2-kernel/cell",
+  "2-kernel/quantized",
+  "2-kernel/splitter",
   "3-text/source",
   "3-text/spool",
   "4-format/approximate",
@@ -39,7 +41,9 @@ const SLOW = [
   "4-format/formats",
   "4-format/queries",
   "4-format/vectors",
+  "5-train/grid",
 ].map((name) => `test/${name}.test.ts`);
+for (const name of SLOW) readFileSync(name);
 
 /** --mode fast: without the slow ones. */
 export default defineConfig(({ mode }) => ({
@@ -53,6 +57,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: mode === "fast" ? tests.filter((name) => !SLOW.includes(name)) : tests,
     globalSetup: ["test/support/compile.ts"],
+    pool: "threads",
     ...TIMEOUTS,
   },
 }));
