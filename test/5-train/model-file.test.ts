@@ -125,12 +125,34 @@ describe("a checkpoint of version 2", () => {
     );
   });
 
-  it("is a model, which is trained on and written anew as version 4", async () => {
+  it("is a model, which is trained on and written anew as version 5", async () => {
     const model = await loadModel(new Uint8Array(bytes));
     expect(model.vectors.size).toBe(129);
     await model.train(sampleText(100), { epochs: 1 });
     const { files, write } = store();
     await model.save(write);
-    expect(Buffer.from(files[0]).toString("latin1")).toContain('"format":"wasm2vec.model","version":"4"');
+    expect(Buffer.from(files[0]).toString("latin1")).toContain('"format":"wasm2vec.model","version":"5"');
+  });
+});
+
+describe("a file of version 4", () => {
+  /** The state of version 5 is that of version 4. */
+  const asVersion4 = (file: Uint8Array) =>
+    new Uint8Array(
+      Buffer.from(Buffer.from(file).toString("latin1").replace('"version":"5"', '"version":"4"'), "latin1"),
+    );
+
+  it("is a model; a training that had not ended is refused, since its chunks were others", async () => {
+    const text = sampleText(3000);
+    const options = { dim: 8, epochs: 2, worker: false };
+    const { files, write } = store();
+    const model = await train(text, { ...options, checkpoint: { write, every: "1epoch" } });
+    const [interrupted, finished] = files.map(asVersion4);
+    const loaded = await loadModel(finished);
+    expect(loaded.vectors.vector(loaded.vocabulary.words[0])).toEqual(model.vectors.vector(model.vocabulary.words[0]));
+    expect(readCheckpoint(finished).mode).toBe("grid");
+    await expect(train(text, { ...options, resume: readCheckpoint(interrupted) })).rejects.toThrow(
+      "was begun by an older wasm2vec, which trained in another way",
+    );
   });
 });

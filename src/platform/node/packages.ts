@@ -38,5 +38,8 @@ export async function unbzip2Stream() {
 }
 
 function notInstalled(name: string, what: string, cause: unknown): Error {
-  return new Error(`${what} read by the package ${name}, which cannot be loaded here: npm install ${name}`, { cause });
+  return new Error(
+    `${what} read by the package ${name}, which cannot be loaded here: npm install ${name} (with npx: npx -p wasm2vec -p ${name} wasm2vec …)`,
+    { cause },
+  );
 }

@@ -31,7 +31,7 @@ export async function filesOf(
   const files: FoundFile[] = [];
   for (const path of paths) {
     const stats = await statOf(path).catch(async (error) => {
-      if (GLOB.test(path) && (await tinyglobby()).isDynamicPattern(path)) return undefined;
+      if (GLOB.test(path) && (await isPattern(path, error))) return undefined;
       throw error;
     });
     if (stats === undefined) files.push(...(await globbed(path)));
@@ -39,6 +39,14 @@ export async function filesOf(
     else files.push({ path, stats });
   }
   return files;
+}
+
+/** @param missing why the path is none of a file, for who cannot tell whether it is a pattern */
+async function isPattern(path: string, missing: Error): Promise<boolean> {
+  const { isDynamicPattern } = await tinyglobby().catch((cause: Error) => {
+    throw new Error(`${missing.message}; if it is meant as a pattern: ${cause.message}`, { cause });
+  });
+  return isDynamicPattern(path);
 }
 
 async function statOf(path: string): Promise<Stats> {

@@ -41,7 +41,7 @@ export interface Snapshot extends State {
 }
 
 const FORMAT = "wasm2vec.model";
-const VERSION = "4";
+const VERSION = "5";
 
 /** Tensors in the order of the file. */
 const ORDER = ["words", "counts", "inputs", "outputs", "rates"];
@@ -50,6 +50,7 @@ const ORDER = ["words", "counts", "inputs", "outputs", "rates"];
 const READ: Record<string, { format: string; order: readonly string[] }> = {
   "2": { format: "wasm2vec.checkpoint", order: ["inputs", "outputs", "counts", "words", "rates"] },
   "3": { format: FORMAT, order: ORDER },
+  "4": { format: FORMAT, order: ORDER },
   [VERSION]: { format: FORMAT, order: ORDER },
 };
 
@@ -206,9 +207,9 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   return new Checkpoint(known, vocabulary, { inputs, outputs, rates }, name, isOlder);
 }
 
-/** The state of an older version, in which threads worked together in other ways. */
+/** The state of an older version, whose threads may have worked together in ways that are gone. */
 function fromOlder({ position, mode, ...state }: State): State {
-  return { ...state, position: { ...position, steps: 0 }, mode: mode === "hogwild" ? mode : "none" };
+  return { ...state, position: { ...position, steps: 0 }, mode: mode === "hogwild" || mode === "grid" ? mode : "none" };
 }
 
 function parseJson<T>(text: string, name: string, what: string): T {
