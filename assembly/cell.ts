@@ -5,7 +5,7 @@ import { assertBelow, assertCell, assertFits, DEBUG } from "./assertions";
 import { Pair, Param, Tile, TileList } from "./params";
 import { drawNoise } from "./random";
 import { mergeOutputs } from "./repeats";
-import { touch } from "./rows";
+import { prefetch } from "./rows";
 import { respond } from "./sigmoid";
 import { dotsPairs, updateMore, updatePairs } from "./tile";
 import { dots1x6, dots2x6 } from "./vector";
@@ -33,7 +33,7 @@ export function trainCell(params: usize, cell: u32, starts: usize, batches: u32)
   const tileStride: usize = load<u32>(params, Param.tileStride);
   const room = tiles + <usize>load<u32>(params, Param.group) * tileStride;
   for (;;) {
-    // drawn ahead, and their rows touched all at once: they come from far caches, and many loads under way take hardly longer than one
+    // drawn ahead, and their rows prefetched all at once: they come from far caches, and many loads under way take hardly longer than one
     let last = tiles;
     for (; last < room && hasNext(); last += tileStride) drawTile(params, last);
     if (last == tiles) return;
@@ -67,7 +67,7 @@ function drawTile(params: usize, tile: usize): void {
   for (let p = noise; p < noiseEnd; p += 4) {
     const row = <u32>(outputs + <usize>drawNoise(params + Param.randomState, alias, cells) * stride);
     if (holds(noise, p, row)) repeats = true;
-    else touch(row, stride);
+    else prefetch(row, stride);
     store<u32>(p, row);
   }
   const pairs: usize = load<u32>(tile, TileList.pairs);
@@ -85,11 +85,11 @@ function drawTile(params: usize, tile: usize): void {
     store<u32>(pair, <u32>t, Pair.target);
     if (rates) store<f32>(pair, load<f32>(rates + (word << 2)), Pair.rate);
     if (weighted) store<f32>(pair, load<f32>(next, 4), Pair.weight);
-    touch(x, stride);
+    prefetch(x, stride);
     // pairs of a window follow each other
     if (t != target) {
       target = t;
-      touch(t, stride);
+      prefetch(t, stride);
       if (holds(noise, noiseEnd, <u32>t)) clashes = true;
     }
     next += weighted ? 8 : 4;

@@ -2,7 +2,7 @@
 // have labels. Each loss has a file: loss-negative.ts, loss-tree.ts, loss-softmax.ts; losses.ts chooses among them.
 
 import { Param, TargetSet, Tile } from "./params";
-import { touch } from "./rows";
+import { prefetch } from "./rows";
 import { respond } from "./sigmoid";
 import { dots1x3, dots1x6, dots2x3, dots2x6 } from "./vector";
 
@@ -30,12 +30,12 @@ export function isHalf(set: usize, t: u32): bool {
   return load<u32>(set, TargetSet.listed) <= t * Tile.outputs + Tile.outputs / 2;
 }
 
-/** Reads a float of each cache line of the rows of a set, unless all predictions share its list, and read those rows anyway. */
-export function touchTargets(params: usize, set: usize): void {
+/** Reads a byte of each cache line of the rows of a set, unless all predictions share its list, and read those rows anyway. */
+export function prefetchTargets(params: usize, set: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   let ys: usize = load<u32>(set, TargetSet.rows);
   if (ys != set + TargetSet.size) return;
-  for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
+  for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) prefetch(load<u32>(ys), stride);
 }
 
 /** Scores n hidden rows xs, u32[n], against the rows of a set: z, f32[tiles][n][6], in the place of the gradients. */

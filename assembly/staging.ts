@@ -4,7 +4,7 @@
 
 import { assertStaged, DEBUG } from "./assertions";
 import { Param, Staged } from "./params";
-import { addScaled, copyRow, touch } from "./rows";
+import { addScaled, copyRow, prefetch } from "./rows";
 
 /**
  * Writes to xs, u32[n], pointers to what stands for the words ids, u32[n]: a copy stands for all places of its word.
@@ -68,19 +68,19 @@ export function unstage(params: usize, end: usize): void {
   }
 }
 
-/** Reads a float of each cache line of the rows that stand for the words from p to end, u32[…]; returns end. */
-export function touchInputs(params: usize, p: usize, end: usize): usize {
+/** Reads a byte of each cache line of the rows that stand for the words from p to end, u32[…]; returns end. */
+export function prefetchInputs(params: usize, p: usize, end: usize): usize {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
   const starts: usize = load<u32>(params, Param.rowStarts);
   if (!starts) {
-    for (; p < end; p += 4) touch(inputs + <usize>load<u32>(p) * stride, stride);
+    for (; p < end; p += 4) prefetch(inputs + <usize>load<u32>(p) * stride, stride);
     return end;
   }
   for (; p < end; p += 4) {
     const word = load<u32>(p);
     const listEnd = listAt(params, starts, word + 1);
-    for (let row = listAt(params, starts, word); row < listEnd; row += 4) touch(inputs + <usize>load<u32>(row) * stride, stride);
+    for (let row = listAt(params, starts, word); row < listEnd; row += 4) prefetch(inputs + <usize>load<u32>(row) * stride, stride);
   }
   return end;
 }
