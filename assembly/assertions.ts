@@ -74,7 +74,7 @@ export function assertContexts(params: usize, ids: usize, n: u32): void {
 export function assertSet(params: usize, n: u32, set: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const listed: usize = load<u32>(set, TargetSet.listed);
-  assertFits(load<u32>(set, TargetSet.real), listed);
+  assertFits(load<u32>(set, TargetSet.valid), listed);
   assertFits(<usize>(n * Tile.outputs + (n & 1 ? 2 : 0)) << 2, load<u32>(params, Param.gradientStride));
   let ys: usize = load<u32>(set, TargetSet.rows);
   check((ys & 3) == 0, ys, 4);

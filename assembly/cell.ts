@@ -6,7 +6,7 @@ import { Pair, Param, Tile, TileList } from "./params";
 import { drawNoise } from "./random";
 import { mergeOutputs } from "./repeats";
 import { prefetch } from "./rows";
-import { respond } from "./sigmoid";
+import { scoresToGradients } from "./sigmoid";
 import { dotsPairs, updateMore, updatePairs } from "./tile";
 import { dots1x6, dots2x6 } from "./vector";
 
@@ -204,7 +204,7 @@ function score(params: usize, pairs: usize, n: u32, rows: usize): void {
       // the two slots that fill the last vector
       store<u64>(z, 0, 24);
     }
-    respond(g, n, labels, rate, params + Param.lossLinear);
+    scoresToGradients(g, n, labels, rate, params + Param.lossLinear);
     g += gradientStride;
     labels += Tile.labels << 2;
     rows += Tile.outputs << 2;

@@ -51,8 +51,8 @@ export const enum Loss {
 
 /** Byte offsets into a set: the output rows of a prediction. */
 export const enum TargetSet {
-  /** Rows that stand for a word or node: fewer than listed where a noise word equals the target. */
-  real = 0,
+  /** Valid rows, each of a word or node: fewer than `listed` where a noise word equals the target. */
+  valid = 0,
   listed = 4,
   /** u32[tiles × Tile.outputs]: row pointers, filled up to whole tiles with the zero row */
   rows = 8,

@@ -357,7 +357,7 @@ describe.each(testedKernels)("kernel %s", (name) => {
 
   it("adds up the loss of windows of hundreds of words", async () => {
     const c: Case = { dim: 4, words: 20, negatives: 5, window: 1000, sentence: [] };
-    // more than the 512 that are answered at a time, see assembly/output.ts
+    // more than the 512 whose scores become gradients at a time, see assembly/output.ts
     c.sentence = Array.from({ length: 600 }, (_, i) => (i * i) % 20);
     const setup = await setUp(name, { loss: "hierarchical-softmax" }, c);
     const result = runSentence(setup, c.sentence, 0);

@@ -159,7 +159,7 @@ class CellTrainer implements Pairs {
         dots2x6(f, D, xs[b], xs[c], ys[k], ys[k], ys, k, g, i + k, i + m + k);
     }
     for (let b = first, i = 0; b < last; b++, i += m) {
-      this.predictions += this.loss.answer(g, i, ys, labels, m, zeroRow, rate);
+      this.predictions += this.loss.scoresToGradients(g, i, ys, labels, m, zeroRow, rate);
       if (this.weighted) for (let k = 0; k < m; k++) g[i + k] *= weights[b];
     }
   }

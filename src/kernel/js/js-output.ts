@@ -38,7 +38,7 @@ export abstract class OutputLayer {
   abstract drawTargets(target: number): void;
 
   /** Scores g[i …] of a hidden row to rate × ∂loss/∂z; adds the loss and the predictions. */
-  protected abstract respond(i: number): void;
+  protected abstract toGradients(i: number): void;
 
   /** Sums the gradients of an output row that is listed twice, for n hidden rows. */
   protected mergeTargets(_n: number): void {}
@@ -53,10 +53,10 @@ export abstract class OutputLayer {
       for (let k = 0; k < m; k += Tile.outputs)
         dots2x6(f, D, xs[b], other, ys[k], ys[k], ys, k, g, b * m + k, (b + 1) * m + k);
     }
-    for (let b = 0; b < n; b++) this.respond(b * m);
+    for (let b = 0; b < n; b++) this.toGradients(b * m);
   }
 
-  /** What each of n hidden rows answers counts by its weight. */
+  /** Multiplies the gradients of each of n hidden rows by its weight. */
   scaleGradients(weights: Float64Array, n: number): void {
     const { g, m } = this;
     for (let b = 0; b < n; b++) for (let i = b * m; i < (b + 1) * m; i++) g[i] *= weights[b];
