@@ -66,7 +66,7 @@ export type Ptr = Brand<"Ptr">;
 /** A word's place in the vocabulary. */
 export type WordId = Brand<"WordId">;
 /** A word's place in a batch. */
-export type Position = Brand<"Position">;
+export type BatchPosition = Brand<"BatchPosition">;
 
 /** The start of the memory; also stands for "none" where a kernel expects an address. */
 export const ZERO = 0 as Ptr;

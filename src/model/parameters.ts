@@ -40,8 +40,8 @@ const SIDES: readonly Side[] = ["inputs", "outputs"];
 /** Floats drawn before the event loop gets its turn. */
 const INITIALISED = 2 ** 20;
 
-/** How a model is trained, as far as its memory knows. */
-export interface Workplace {
+/** What decides how large the memory of a model is, beside its options and its rows. */
+export interface MemoryOptions {
   /** entries of the longest batch */
   batchCapacity: number;
   /** threads that train side by side */
@@ -55,7 +55,7 @@ export interface Workplace {
 /** Where everything will lie; nothing is allocated. */
 export function planMemory(
   options: ParameterOptions,
-  { batchCapacity, lanes, grid }: Workplace,
+  { batchCapacity, lanes, grid }: MemoryOptions,
   shape: Shape,
   output: OutputLayer,
 ) {
@@ -87,7 +87,7 @@ export class Parameters {
   constructor(
     vocabulary: Vocabulary,
     options: ParameterOptions,
-    workplace: Workplace,
+    memoryOptions: MemoryOptions,
     shape: Shape = shapeOf(vocabulary),
   ) {
     this.shape = shape;
@@ -95,14 +95,14 @@ export class Parameters {
     const loss = lossOf(options.loss);
     this.wordSides = loss.outputRowsOf === "words" ? SIDES : ["inputs"];
     const output = loss.prepare(options, shape, vocabulary);
-    const { layout, space, size } = planMemory(options, workplace, shape, output);
+    const { layout, space, size } = planMemory(options, memoryOptions, shape, output);
     this.layOut = (holds) => {
-      const grid = { ...workplace.grid!, holds };
-      return planMemory(options, { ...workplace, grid }, shape, output).layout;
+      const grid = { ...memoryOptions.grid!, holds };
+      return planMemory(options, { ...memoryOptions, grid }, shape, output).layout;
     };
     this.layout = layout;
     this.space = space;
-    this.memory = allocate(size, workplace.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
+    this.memory = allocate(size, memoryOptions.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
     writeLists(this.memory.buffer, this.layout, shape, options);
     this.layout.scratch.forEach((scratch, lane) => {
       writeParams(this.memory.buffer, this.layout, scratch, shape, options);

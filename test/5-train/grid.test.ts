@@ -160,10 +160,10 @@ describe("memory", () => {
       const vocabulary = new Vocabulary(Array.from({ length: 3000 }, (_, i) => [`w${i}`, 10]));
       const { shape } = cutText(options, shapeOf({ size: 3000 }), Number.POSITIVE_INFINITY);
       const grid = { ...shape, holds: { chunks, blocks: shape.blocks } };
-      const workplace = { batchCapacity: 100, lanes: 2, grid, shared: false };
+      const memoryOptions = { batchCapacity: 100, lanes: 2, grid, shared: false };
       const rows = shapeOf(vocabulary);
-      const { size, layout } = planMemory(options, workplace, rows, lossOf(options.loss).estimate(options, rows));
-      const parameters = new Parameters(vocabulary, options, workplace);
+      const { size, layout } = planMemory(options, memoryOptions, rows, lossOf(options.loss).estimate(options, rows));
+      const parameters = new Parameters(vocabulary, options, memoryOptions);
       expect(parameters.memory.buffer.byteLength).toBe(65_536 * Math.ceil(size / 65_536));
       expect(parameters.layout).toEqual(layout);
       // that of a worker holds a part of the rows

@@ -33,7 +33,7 @@ export async function trainBatches(
   const rows = { ...shapeOf(vocabulary), ...more };
   const { totalWords } = vocabulary;
   const plan = planExecution(options, { cores: 2, shared }, { shape: rows, totalWords });
-  const parameters = new Parameters(vocabulary, options, plan.workplace, rows);
+  const parameters = new Parameters(vocabulary, options, plan.memoryOptions, rows);
   await parameters.initialise(options.seed);
   const kernel = await planKernel(options.kernel, shared);
   const runner = plan.engine.start({ plan, kernel, parameters, options, spawn }, totalWords, 0);

@@ -3,7 +3,7 @@
 import type { Channel } from "../../base/link.js";
 import type { KernelPlan } from "../../kernel/engines/kernels.js";
 import type { Shape } from "../../kernel/shape.js";
-import type { Parameters, Workplace } from "../../model/parameters.js";
+import type { MemoryOptions, Parameters } from "../../model/parameters.js";
 import type { Settings } from "../options/settings.js";
 import type { Runner } from "./runner.js";
 
@@ -29,8 +29,8 @@ export interface EnginePlan {
   /** of a batch and a sentence, at most */
   batchWords: number;
   maxSentenceLength: number;
-  /** the memory that this takes */
-  workplace: Workplace;
+  /** what memory this takes */
+  memoryOptions: MemoryOptions;
 }
 
 /** What a run trains, and where. */
@@ -48,8 +48,8 @@ export interface Sizes {
   bytes: number;
   /** of all output rows */
   outputs: number;
-  /** of what a memory laid out for such a workplace has to train */
-  layout(workplace: Workplace): number;
+  /** of the part of such a memory that training works on */
+  layout(memoryOptions: MemoryOptions): number;
 }
 
 /** What workers that share no memory take. */
