@@ -7,7 +7,7 @@ import type { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/checkpoint.js";
-import { Keeper } from "./checkpoint/checkpointer.js";
+import { Checkpointer } from "./checkpoint/checkpointer.js";
 import { heldRun } from "./held.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
@@ -186,7 +186,7 @@ export class Model<Source = CorpusSource> {
       await runner.collect();
       return this.snapshot(schedule, position, checkpoint?.metadata);
     };
-    const rest = new Keeper(listeners, snapshot, async () => {
+    const checkpointer = new Checkpointer(listeners, snapshot, async () => {
       await runner.collect();
       return this.view();
     });
@@ -195,7 +195,7 @@ export class Model<Source = CorpusSource> {
     this.activity = "training";
     try {
       const told = { onProgress, onWarning, signal, subsample, negatives };
-      const run = { schedule, corpus, batches, rest, ...told, ...objective.execution };
+      const run = { schedule, corpus, batches, pausePoint: checkpointer, ...told, ...objective.execution };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         let answer: unknown;
@@ -210,15 +210,15 @@ export class Model<Source = CorpusSource> {
         if (answer === false) position.epochs = schedule.epochs;
         const finished = position.epochs === schedule.epochs;
         if (finished) await runner.collect();
-        await rest.epochEnded(position, finished);
+        await checkpointer.epochEnded(position, finished);
         return !finished;
       });
     } catch (error) {
       signal?.throwIfAborted();
-      throw rest.explain(error);
+      throw checkpointer.explain(error);
     } finally {
       signal?.removeEventListener("abort", close);
-      rest.end();
+      checkpointer.end();
       await runner.close();
       objective.refresh();
       // not before its rows are where they were

@@ -218,14 +218,14 @@ describe("GridRunner", () => {
     expect(jobs).toEqual([]);
     await runner.go();
     expect(jobs).toEqual(["sort 0", "sort 1", "step 0.0", "step 0.1"]);
-    let isResting = false;
-    const rest = runner.rest().then(() => {
-      isResting = true;
+    let isPaused = false;
+    const paused = runner.pause().then(() => {
+      isPaused = true;
     });
     await turn();
-    expect(isResting).toBe(false);
+    expect(isPaused).toBe(false);
     await endAll();
-    await rest;
+    await paused;
     // nothing new was handed out
     expect(jobs).toHaveLength(4);
     expect(steps).toEqual([0.1 + 1.1, 0.1 + 1.1]);
@@ -277,6 +277,6 @@ describe("GridRunner", () => {
     ).rejects.toThrow("diverged");
     await endAll();
     await done;
-    await expect(runner.rest()).rejects.toThrow("diverged");
+    await expect(runner.pause()).rejects.toThrow("diverged");
   });
 });

@@ -48,7 +48,7 @@ export async function trainBatches(
     await runner.train(chunk, (result) => results.push(result));
     first = last;
   }
-  await runner.rest();
+  await runner.pause();
   await runner.collect();
   await runner.close();
   return { parameters, results };

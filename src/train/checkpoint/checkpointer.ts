@@ -1,19 +1,19 @@
 // What is done between batches: pauses, and checkpoints when it is time for them.
 
 import { orAborted, untilAborted } from "../../text/abort.js";
-import type { EpochModel, Position, Rest } from "../loop/records.js";
+import type { EpochModel, PausePoint, Position } from "../loop/records.js";
 import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
 
-export interface RestOptions {
+export interface CheckpointerOptions {
   checkpoint?: CheckpointOptions;
   control?: TrainingControl;
   onWarning?: (message: string) => void;
   signal?: AbortSignal;
 }
 
-/** Keeps a training safe, and lets it rest. */
-export class Keeper implements Rest {
+/** Handles checkpoints, pauses and looks between batches. */
+export class Checkpointer implements PausePoint {
   private readonly milliseconds: number;
   private readonly epochs: number;
   private last = performance.now();
@@ -24,7 +24,7 @@ export class Keeper implements Rest {
   private kept = "";
 
   constructor(
-    private readonly options: RestOptions,
+    private readonly options: CheckpointerOptions,
     private readonly snapshot: (position: Position) => Promise<Snapshot>,
     /** the model as it stands, for whoever looks at it while training goes on */
     private readonly view: () => Promise<EpochModel>,
@@ -48,7 +48,7 @@ export class Keeper implements Rest {
     return control?.paused === true || control?.looks.any === true || this.mustWrite();
   }
 
-  asked(): Promise<undefined> {
+  requested(): Promise<undefined> {
     const { control } = this.options;
     return new Promise((resolve) => {
       this.wake = () => resolve(undefined);
@@ -63,7 +63,7 @@ export class Keeper implements Rest {
     clearTimeout(this.timer);
   }
 
-  async take(position: Position): Promise<void> {
+  async serve(position: Position): Promise<void> {
     const { control, signal } = this.options;
     for (;;) {
       if (this.mustWrite()) await this.write(position);
@@ -73,7 +73,7 @@ export class Keeper implements Rest {
     }
   }
 
-  async keep(position: Position): Promise<void> {
+  async save(position: Position): Promise<void> {
     if (this.options.checkpoint) await this.write(position);
   }
 

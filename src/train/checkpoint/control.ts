@@ -56,7 +56,7 @@ export function checkCheckpoint(options: CheckpointOptions | undefined): Checkpo
 
 export const DEFAULT_INTERVAL = "5m";
 
-/** Whoever waits for something that is done between batches. */
+/** Requests that are answered between batches. */
 class Requests<T> {
   private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
   private hasEnded = false;
@@ -101,18 +101,18 @@ export class TrainingControl {
   private isInUse = false;
   private wake = () => {};
 
-  /** Whether training is to rest. */
+  /** Whether training is to pause. */
   get paused(): boolean {
     return this.stopped;
   }
 
-  /** Training rests as soon as the batches under way are done; its workers stay. */
+  /** Pauses training as soon as the batches under way are done; its workers stay. */
   pause(): void {
     this.stopped = true;
     this.wake();
   }
 
-  /** Training goes on, with the bytes that it would have had without the pause. */
+  /** Resumes training; it gives the bytes that it would have given without the pause. */
   resume(): void {
     this.stopped = false;
     this.wake();
@@ -147,7 +147,7 @@ export class TrainingControl {
     this.looks.begin();
   }
 
-  /** @internal training has ended: whoever asks from now on, or still waits, is refused */
+  /** @internal training has ended: rejects requests that are pending, and those to come */
   end(): void {
     this.isInUse = false;
     this.checkpoints.end();

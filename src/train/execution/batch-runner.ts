@@ -51,7 +51,7 @@ export class BatchRunner implements Runner {
     }
   }
 
-  async rest(): Promise<void> {
+  async pause(): Promise<void> {
     await Promise.all(this.pending);
   }
 

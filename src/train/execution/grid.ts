@@ -53,7 +53,7 @@ export class GridRunner implements Runner {
   /** steps handed in, of the run, and those under way */
   private stepNumber = 0;
   private readonly underWay = new Set<Promise<unknown>>();
-  private isResting = true;
+  private isPaused = true;
   private failure: Error | undefined;
 
   /** @param chunkWords words of a chunk, unless its first batch has more */
@@ -88,15 +88,15 @@ export class GridRunner implements Runner {
     });
   }
 
-  async rest(): Promise<void> {
-    this.isResting = true;
+  async pause(): Promise<void> {
+    this.isPaused = true;
     while (this.underWay.size > 0) await Promise.all(this.underWay);
     if (this.failure) throw this.failure;
   }
 
   async go(): Promise<void> {
     await this.places.ready();
-    this.isResting = false;
+    this.isPaused = false;
     this.advance();
   }
 
@@ -115,7 +115,7 @@ export class GridRunner implements Runner {
 
   /** Hands in what the threads can do. */
   private advance(): void {
-    while (!this.isResting && this.failure === undefined && this.underWay.size < STEPS_AHEAD) {
+    while (!this.isPaused && this.failure === undefined && this.underWay.size < STEPS_AHEAD) {
       while (this.active.length < CHUNKS && this.waiting.length > 0) this.sort(this.waiting.shift()!);
       const next = this.active.find(({ given }) => given < this.steps);
       if (next === undefined) return;

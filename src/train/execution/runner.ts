@@ -29,12 +29,12 @@ export interface Runner {
    */
   train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number>;
   /** Resolves when nothing is under way; chunks handed in may have to wait, some with a part of their steps done. */
-  rest(): Promise<void>;
-  /** Goes on after a rest, or begins. */
+  pause(): Promise<void>;
+  /** Starts, or resumes after a pause. */
   go(): Promise<void>;
-  /** During a rest: brings the parameters into the caller's memory, in the order of the words. */
+  /** During a pause: brings the parameters into the caller's memory, in the order of the words. */
   collect(): Promise<void>;
-  /** During a rest: whether all parameters are finite. */
+  /** During a pause: whether all parameters are finite. */
   check(): Promise<boolean>;
   /** Leaves no worker behind, and the caller's memory in the order of the words; chunks under way are given up. */
   close(): Promise<void>;

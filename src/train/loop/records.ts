@@ -92,14 +92,14 @@ export const EPOCH_BEGINS = {
 export const START: Position = { epochs: 0, wordsBefore: 0, ...EPOCH_BEGINS };
 
 /** What happens between batches, while nothing trains. */
-export interface Rest {
+export interface PausePoint {
   isDue(): boolean;
   /** Resolves when something is due that a user asked for. */
-  asked(): Promise<undefined>;
+  requested(): Promise<undefined>;
   /** Returns when training may go on. */
-  take(position: Position): Promise<void>;
+  serve(position: Position): Promise<void>;
   /** Keeps what is trained, where there is a place for it: no more text comes. */
-  keep(position: Position): Promise<void>;
+  save(position: Position): Promise<void>;
 }
 
 /** One call of train. */
@@ -113,7 +113,7 @@ export interface Run {
   parallel: ParallelMode;
   /** see EpochRecord */
   reproducible: boolean;
-  rest: Rest;
+  pausePoint: PausePoint;
   /** threshold of subsampling, and noise words of a prediction, for messages */
   subsample: number;
   negatives: number;
