@@ -59,7 +59,7 @@ function drawTile(params: usize, tile: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const alias: usize = load<u32>(params, Param.alias);
   const cells = load<u32>(params, Param.noiseWords);
-  const rates: usize = load<u32>(params, Param.rates);
+  const multipliers: usize = load<u32>(params, Param.multipliers);
   const weighted = load<u32>(params, Param.windowWeights) != 0;
   const noise = tile + TileList.rows + 4;
   const noiseEnd = noise + (<usize>load<u32>(params, Param.negatives) << 2);
@@ -83,7 +83,7 @@ function drawTile(params: usize, tile: usize): void {
     const t = outputs + <usize>(entry >> 16) * stride;
     store<u32>(pair, <u32>x, Pair.context);
     store<u32>(pair, <u32>t, Pair.target);
-    if (rates) store<f32>(pair, load<f32>(rates + (word << 2)), Pair.rate);
+    if (multipliers) store<f32>(pair, load<f32>(multipliers + (word << 2)), Pair.multiplier);
     if (weighted) store<f32>(pair, load<f32>(next, 4), Pair.weight);
     prefetch(x, stride);
     // pairs of a window follow each other
@@ -176,10 +176,10 @@ function trainPairs(params: usize, pairs: usize, pairsEnd: usize, rows: usize, m
     store<u32>(rows, 0);
     mergeOutputs(params, n, rows, 1 + negatives);
   }
-  const rated = load<u32>(params, Param.rates) != 0;
-  updatePairs(pairs, pairsEnd, rows, gradients, stride, rated);
+  const scaled = load<u32>(params, Param.multipliers) != 0;
+  updatePairs(pairs, pairsEnd, rows, gradients, stride, scaled);
   let g = gradients + gradientStride;
-  for (let t: u32 = 1; t < tiles; t++, g += gradientStride) updateMore(pairs, pairsEnd, rows + <usize>t * (Tile.outputs << 2), g, stride, rated);
+  for (let t: u32 = 1; t < tiles; t++, g += gradientStride) updateMore(pairs, pairsEnd, rows + <usize>t * (Tile.outputs << 2), g, stride, scaled);
 }
 
 /** Scores the pairs, leaves learning rate × ∂loss/∂z in the gradients, f32[tiles][n][6], and adds the loss. */

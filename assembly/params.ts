@@ -133,8 +133,8 @@ export const enum Param {
   pairs = 136,
   /** … and where those of each cell begin: u32[blocks² + 1], pointers; a cell's end where the next one's begin */
   starts = 140,
-  /** f32[input rows]: the share of its steps that each input row keeps; 0: all rows keep all of them */
-  rates = 144,
+  /** f32[input rows]: the learning-rate multiplier of each input row; 0: all are 1 */
+  multipliers = 144,
   /** Staged[contexts]: what stands for words in a window where it is not their own row */
   staged = 148,
   /** Context words on each side at most. */
@@ -187,8 +187,8 @@ export const enum Pair {
   target = 4,
   /** f32; only where windowWeights is not 0 */
   weight = 8,
-  /** f32: the share of its steps that the context's row keeps; only where rates is not 0 */
-  rate = 12,
+  /** f32: the learning-rate multiplier of the context's row; only where multipliers is not 0 */
+  multiplier = 12,
   size = 16,
 }
 

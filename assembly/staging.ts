@@ -13,10 +13,10 @@ import { addScaled, copyRow, prefetch } from "./rows";
 export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
-  const rates: usize = load<u32>(params, Param.rates);
+  const multipliers: usize = load<u32>(params, Param.multipliers);
   const starts: usize = load<u32>(params, Param.rowStarts);
   const idsEnd = ids + (<usize>n << 2);
-  if (!(rates | starts)) {
+  if (!(multipliers | starts)) {
     for (; ids < idsEnd; ids += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(ids) * stride));
     return 0;
   }
@@ -28,7 +28,7 @@ export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
     const list = starts ? listAt(params, starts, word) : ids;
     const listEnd = starts ? listAt(params, starts, word + 1) : ids + 4;
     const row = <usize>load<u32>(list);
-    if (listEnd - list == 4 && (!rates || load<f32>(rates + (row << 2)) == 1)) {
+    if (listEnd - list == 4 && (!multipliers || load<f32>(multipliers + (row << 2)) == 1)) {
       store<u32>(xs, <u32>(inputs + row * stride));
       continue;
     }
@@ -52,7 +52,7 @@ export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
 export function unstage(params: usize, end: usize): void {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
-  const rates: usize = load<u32>(params, Param.rates);
+  const multipliers: usize = load<u32>(params, Param.multipliers);
   const divided = load<u32>(params, Param.rowsDivided) != 0;
   for (let own: usize = load<u32>(params, Param.staged); own < end; own += sizeOf(stride)) {
     const learnt = own + Staged.copy + stride;
@@ -62,7 +62,7 @@ export function unstage(params: usize, end: usize): void {
     const share: f32 = divided ? 1 / <f32>((listEnd - row) >> 2) : 1;
     for (; row < listEnd; row += 4) {
       const id = <usize>load<u32>(row);
-      const scale = rates ? share * load<f32>(rates + (id << 2)) : share;
+      const scale = multipliers ? share * load<f32>(multipliers + (id << 2)) : share;
       if (scale != 0) addScaled(inputs + id * stride, 1, learnt, scale, stride);
     }
   }

@@ -15,7 +15,7 @@
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
 //            keep thresholds             u32[V]
-//            rates of the rows           f32[rows of inputs]
+//            multipliers of the rows     f32[rows of inputs]
 //            starts of row lists, lists  u32[V + 1], u32[…]                where lists of rows stand for words
 //            weights of a window         f32[window]                   if contexts are weighted
 //            tables of the output layer  see model/losses
@@ -91,7 +91,7 @@ export interface Layout {
   /** for each lane */
   scratch: Scratch[];
   keepThresholds: Ptr;
-  rates: Ptr;
+  multipliers: Ptr;
   rowStarts: Ptr;
   rowList: Ptr;
   windowWeights: Ptr;
@@ -161,7 +161,7 @@ export function layOut(shape: LayoutOptions): Layout {
   const scratch = Array.from({ length: shape.lanes }, takeScratch);
   const shared = {
     keepThresholds: memory.take(words * 4),
-    rates: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
+    multipliers: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
     rowStarts: memory.take((lists?.starts.length ?? 0) * 4),
     rowList: memory.take((lists?.rows.length ?? 0) * 4),
     windowWeights: memory.take(windowWeights.length * 4),

@@ -248,13 +248,13 @@ export class Parameters {
         to.set(from.subarray(start, start + stride), rowOf(row) * stride);
     }
     this.restoreRandom(before.random);
-    const { rates } = before;
-    if (rates === undefined) return;
+    const { multipliers } = before;
+    if (multipliers === undefined) return;
     const all = new Float32Array(this.shape.inputRows).fill(1);
-    rates.forEach((rate, row) => {
-      all[rowOf(row)] = rate;
+    multipliers.forEach((multiplier, row) => {
+      all[rowOf(row)] = multiplier;
     });
-    this.rates = all;
+    this.multipliers = all;
   }
 
   /** Begins with a row of dim floats, or of more, for a word. */
@@ -262,26 +262,26 @@ export class Parameters {
     this.matrix("inputs").set(row.subarray(0, this.dim), (word * this.layout.stride) / 4);
   }
 
-  /** The share of its steps that each input row keeps; none if all keep all. */
-  get rates(): Float32Array | undefined {
+  /** The learning-rate multiplier of each input row; undefined if all are 1. */
+  get multipliers(): Float32Array | undefined {
     const [{ params }] = this.layout.scratch;
-    const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.rates, true);
+    const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.multipliers, true);
     if (start === 0) return undefined;
-    const { rates, grid, inputRows } = this.layout;
-    const all = new Float32Array(this.memory.buffer, rates, inputRows);
-    const rateInBlocks = (row: number) => all[rowInBlocks(grid!, "inputs", row)];
-    return grid ? Float32Array.from({ length: this.shape.inputRows }, (_, row) => rateInBlocks(row)) : all;
+    const { multipliers, grid, inputRows } = this.layout;
+    const all = new Float32Array(this.memory.buffer, multipliers, inputRows);
+    const multiplierInBlocks = (row: number) => all[rowInBlocks(grid!, "inputs", row)];
+    return grid ? Float32Array.from({ length: this.shape.inputRows }, (_, row) => multiplierInBlocks(row)) : all;
   }
 
-  /** Rows that are not given keep all. */
-  set rates(all: Float32Array | undefined) {
-    const { rates, scratch, grid, inputRows } = this.layout;
-    const to = new Float32Array(this.memory.buffer, rates, inputRows).fill(1);
-    all?.forEach((rate, row) => {
-      to[grid ? rowInBlocks(grid, "inputs", row) : row] = rate;
+  /** Rows that are not given have 1. */
+  set multipliers(all: Float32Array | undefined) {
+    const { multipliers, scratch, grid, inputRows } = this.layout;
+    const to = new Float32Array(this.memory.buffer, multipliers, inputRows).fill(1);
+    all?.forEach((multiplier, row) => {
+      to[grid ? rowInBlocks(grid, "inputs", row) : row] = multiplier;
     });
     for (const { params } of scratch)
-      new DataView(this.memory.buffer, params, Param.size).setUint32(Param.rates, all ? rates : 0, true);
+      new DataView(this.memory.buffer, params, Param.size).setUint32(Param.multipliers, all ? multipliers : 0, true);
   }
 
   private fill(side: Side, rows: Float32Array): void {

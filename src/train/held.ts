@@ -17,7 +17,7 @@ import {
   resolveOptions,
   type TrainOptions,
 } from "./train-options.js";
-import { ratesOf } from "./warm-start.js";
+import { multipliersOf } from "./warm-start.js";
 
 /**
  * The training that the checkpoint's place holds, where it is this one.
@@ -54,7 +54,7 @@ export interface ModelRun {
   vocabulary: Vocabulary;
   schedule: Schedule;
   history: readonly EpochRecord[];
-  rates: Float32Array | undefined;
+  multipliers: Float32Array | undefined;
 }
 
 /**
@@ -63,7 +63,7 @@ export interface ModelRun {
  * @throws RangeError if it holds a training that has not ended, and is another one; what `read` throws
  */
 export async function heldRun(
-  { options, vocabulary, schedule, history, rates }: ModelRun,
+  { options, vocabulary, schedule, history, multipliers }: ModelRun,
   listeners: RunListeners,
   differs: (held: Checkpoint) => Promise<string | undefined>,
 ): Promise<Checkpoint | undefined> {
@@ -72,7 +72,9 @@ export async function heldRun(
   const begun = JSON.stringify([withoutThreads(options), schedule, history]);
   const there = [withoutThreads(held.options), held.schedule, held.history.slice(0, schedule.firstEpoch)];
   const isThis = JSON.stringify(there) === begun && hasSameWords(held.vocabulary, vocabulary);
-  const other = !isThis ? "its model, its options or its words" : (ratesDiffer(rates, held) ?? (await differs(held)));
+  const other = !isThis
+    ? "its model, its options or its words"
+    : (multipliersDiffer(multipliers, held) ?? (await differs(held)));
   if (other !== undefined) {
     refuse(held, `this one differs: ${other}`);
     return undefined;
@@ -118,7 +120,7 @@ function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   if (vocabulary && !hasSameWords(vocabulary, held.vocabulary)) return "it has another vocabulary";
   if (held.schedule.initialVectors !== (initialVectors && vectorsFingerprint(initialVectors)))
     return 'it began with other "initialVectors"';
-  return ratesDiffer(ratesOf(held.vocabulary, freeze, wordRates), held);
+  return multipliersDiffer(multipliersOf(held.vocabulary, freeze, wordRates), held);
 }
 
 /** What tells vectors from others. */
@@ -127,8 +129,10 @@ export function vectorsFingerprint({ words, matrix }: WordVectors): string {
   return new Fingerprint().addBytes(bytes).addBytes(new TextEncoder().encode(words.join("\n"))).value;
 }
 
-function ratesDiffer(rates: Float32Array | undefined, { tensors }: Checkpoint): string | undefined {
-  return String(rates) === String(tensors.rates) ? undefined : 'it has other words in "freeze" or "wordRates"';
+function multipliersDiffer(multipliers: Float32Array | undefined, { tensors }: Checkpoint): string | undefined {
+  return String(multipliers) === String(tensors.multipliers)
+    ? undefined
+    : 'it has other words in "freeze" or "wordRates"';
 }
 
 /** Whether a checkpoint has what an option that is not given comes to for its text. */

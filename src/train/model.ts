@@ -21,7 +21,7 @@ import type { Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { textDifference } from "./text-difference.js";
 import type { ResolvedOptions } from "./train-options.js";
-import { growVocabulary, ratesOf } from "./warm-start.js";
+import { growVocabulary, multipliersOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
@@ -128,7 +128,7 @@ export class Model<Source = CorpusSource> {
         await withText(this.platform, source, { ...this.options, ...listened }, async (text) => {
           if (updateVocabulary) await this.grow(text);
           await orAborted(Promise.resolve(listened.onVocabulary?.(this.vocabulary)), signal);
-          if (freeze || wordRates) this.objective.rates = ratesOf(this.vocabulary, freeze, wordRates);
+          if (freeze || wordRates) this.objective.multipliers = multipliersOf(this.vocabulary, freeze, wordRates);
           const corpus = await text.words(this.vocabulary);
           const epochWords = await this.countWords(corpus);
           const schedule: Schedule = { ...rates, epochWords, isCounted: true, firstEpoch: this.history.length };
@@ -246,7 +246,7 @@ export class Model<Source = CorpusSource> {
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, vocabulary, objective } = this;
     const options = storedOf(this.options);
-    const run = { options, vocabulary, schedule: storedForm(schedule), history, rates: objective.rates };
+    const run = { options, vocabulary, schedule: storedForm(schedule), history, multipliers: objective.multipliers };
     const held = await heldRun(run, listeners, (held) => textDifference(objective.batches(corpus), held, () => {}));
     if (held === undefined) return undefined;
     objective.restore(held);

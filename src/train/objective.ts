@@ -17,7 +17,7 @@ export interface Objective {
   /** the output rows. @throws RangeError where they are not those of words */
   readonly outputVectors: WordVectors;
   /** the share of its steps that each word's vector keeps; none if all keep all */
-  rates: Float32Array | undefined;
+  multipliers: Float32Array | undefined;
   /** A pass over a corpus. */
   batches(corpus: Corpus): AsyncGenerator<Batch>;
   /** Begins to train it. @param words of an epoch @param step of a chunk that comes first */
@@ -27,7 +27,7 @@ export interface Objective {
   /** A copy of the vectors, which training leaves alone. */
   copyVectors(): WordVectors;
   /** What a checkpoint holds of it; rows are not copied. */
-  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "rates" | "random">;
+  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random">;
   /** Takes back what a checkpoint of the same vocabulary held. */
   restore(checkpoint: Checkpoint): void;
   /** The same with more words, in a memory of its own. */

@@ -16,7 +16,7 @@ import type { Runner } from "./execution/runner.js";
 import type { Objective } from "./objective.js";
 import { canShare, type Platform } from "./platform.js";
 import type { ResolvedOptions } from "./train-options.js";
-import { ratesOf, takeVectors } from "./warm-start.js";
+import { multipliersOf, takeVectors } from "./warm-start.js";
 
 /** Where it is trained, and with what. */
 interface Setting {
@@ -95,7 +95,7 @@ export class Word2vecObjective implements Objective {
     const begun = Word2vecObjective.allocate(setting, vocabulary);
     await begun.parameters.initialise(seed);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
-    if (freeze || wordRates) begun.rates = ratesOf(vocabulary, freeze, wordRates);
+    if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
     return begun;
   }
 
@@ -121,12 +121,12 @@ export class Word2vecObjective implements Objective {
     return this.outputRows;
   }
 
-  get rates(): Float32Array | undefined {
-    return this.parameters.rates;
+  get multipliers(): Float32Array | undefined {
+    return this.parameters.multipliers;
   }
 
-  set rates(all: Float32Array | undefined) {
-    this.parameters.rates = all;
+  set multipliers(all: Float32Array | undefined) {
+    this.parameters.multipliers = all;
   }
 
   batches(corpus: Corpus): AsyncGenerator<Batch> {
@@ -159,7 +159,7 @@ export class Word2vecObjective implements Objective {
 
   snapshot(): ReturnType<Objective["snapshot"]> {
     const { vocabulary, parameters, plan } = this;
-    const { random, rates, dim } = parameters;
+    const { random, multipliers, dim } = parameters;
     const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
     return {
       vocabulary,
@@ -167,13 +167,13 @@ export class Word2vecObjective implements Objective {
       dim,
       inputs: rowsOf("inputs"),
       outputs: rowsOf("outputs"),
-      rates: rates?.slice(),
+      multipliers: multipliers?.slice(),
       random,
     };
   }
 
   restore({ tensors, random }: Checkpoint): void {
-    this.rates = tensors.rates;
+    this.multipliers = tensors.multipliers;
     this.parameters.restore(tensors.inputs, tensors.outputs, random);
   }
 

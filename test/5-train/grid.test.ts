@@ -119,13 +119,13 @@ describe("rows", () => {
     expect(stored(parameters, "outputs")).toEqual(before[1].map((x) => 2 * x));
   });
 
-  it("keep each word its rate", () => {
+  it("keep each word its multiplier", () => {
     const parameters = modelOf(50, 4);
-    const rates = Float32Array.from({ length: 50 }, (_, word) => word / 50);
-    parameters.rates = rates;
-    expect(parameters.rates).toEqual(rates);
-    parameters.rates = undefined;
-    expect(parameters.rates).toBeUndefined();
+    const multipliers = Float32Array.from({ length: 50 }, (_, word) => word / 50);
+    parameters.multipliers = multipliers;
+    expect(parameters.multipliers).toEqual(multipliers);
+    parameters.multipliers = undefined;
+    expect(parameters.multipliers).toBeUndefined();
   });
 });
 

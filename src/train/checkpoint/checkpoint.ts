@@ -36,8 +36,8 @@ export interface Snapshot extends State {
   dim: number;
   inputs: Rows;
   outputs: Rows;
-  /** of each input row; see TrainOptions.wordRates */
-  rates?: Float32Array<ArrayBuffer>;
+  /** learning-rate multiplier of each input row; see TrainOptions.wordRates */
+  multipliers?: Float32Array<ArrayBuffer>;
 }
 
 const FORMAT = "wasm2vec.model";
@@ -58,7 +58,7 @@ const PIECE = 262_144;
 
 /** The bytes of a model's file; nothing may be trained while they are taken. */
 export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
-  const { vocabulary, dim, inputs, outputs, rates, ...state } = snapshot;
+  const { vocabulary, dim, inputs, outputs, multipliers, ...state } = snapshot;
   const json = JSON.stringify(state);
   const words = padded(new TextEncoder().encode(JSON.stringify(vocabulary.words)));
   const { size } = vocabulary;
@@ -67,7 +67,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
     { name: "counts", dtype: "F64", shape: [size] },
     { name: "inputs", dtype: "F32", shape: [inputs.data.length / inputs.stride, dim] },
     { name: "outputs", dtype: "F32", shape: [outputs.data.length / outputs.stride, dim] },
-    ...(rates ? [{ name: "rates", dtype: "F32" as const, shape: [rates.length] }] : []),
+    ...(multipliers ? [{ name: "rates", dtype: "F32" as const, shape: [multipliers.length] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];
   yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
@@ -84,7 +84,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
       await yieldToEventLoop();
     }
   }
-  if (rates) yield marked(new Uint8Array(rates.buffer));
+  if (multipliers) yield marked(new Uint8Array(multipliers.buffer));
   yield new TextEncoder().encode(fingerprint.value);
 }
 
@@ -124,8 +124,8 @@ export class Checkpoint {
   constructor(
     state: State,
     readonly vocabulary: Vocabulary,
-    /** @internal rows of dim floats, and the share of its steps that each input row keeps */
-    readonly tensors: { inputs: Float32Array; outputs: Float32Array; rates?: Float32Array },
+    /** @internal rows of dim floats, and the learning-rate multiplier of each input row */
+    readonly tensors: { inputs: Float32Array; outputs: Float32Array; multipliers?: Float32Array },
     /** for messages */
     readonly name: string,
     /** @internal whether an older version wrote it, which trained in another way: it is a model, but not to go on with */
@@ -175,7 +175,7 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const outputs = take("outputs", Float32Array);
   const counts = take("counts", Float64Array);
   const words = take("words", Uint8Array);
-  const rates = tensors.has("rates") ? take("rates", Float32Array) : undefined;
+  const multipliers = tensors.has("rates") ? take("rates", Float32Array) : undefined;
   const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
   for (const key of READ[version].order) {
     const data = tensors.get(key)?.data;
@@ -196,14 +196,14 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
     ["counts", counts.length, list.length],
     ["inputs", inputs.length, inputRows * dim],
     ["outputs", outputs.length, outputRows * dim],
-    ["rates", rates?.length ?? inputRows, inputRows],
+    ["rates", multipliers?.length ?? inputRows, inputRows],
   ] as const)
     if (got !== expected)
       throw new FormatError(
         `${name}: tensor "${key}" expected ${expected} numbers for ${list.length} words, got ${got}`,
       );
   const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
-  return new Checkpoint(known, vocabulary, { inputs, outputs, rates }, name, isOlder);
+  return new Checkpoint(known, vocabulary, { inputs, outputs, multipliers }, name, isOlder);
 }
 
 /** The state of an older version, in which threads worked together in other ways. */

@@ -34,7 +34,7 @@ export class CellTrainer {
   private readonly grid: Grid;
   private readonly view: DataView;
   private readonly random: Uint32Array;
-  private readonly hasRates: boolean;
+  private readonly hasMultipliers: boolean;
   /** bytes of the alias tables before that of each block */
   private readonly aliases: number[] = [0];
 
@@ -53,7 +53,7 @@ export class CellTrainer {
       this.aliases.push(this.aliases[block] + 8 * blockSize(blocks, task.words, block));
     this.view = new DataView(memory.buffer, scratch.params, Param.size);
     this.random = new Uint32Array(memory.buffer, scratch.params + Param.randomState, 4);
-    this.hasRates = this.view.getUint32(Param.rates, true) !== 0;
+    this.hasMultipliers = this.view.getUint32(Param.multipliers, true) !== 0;
     this.set(Param.firstBlock, task.rows[0]);
     this.set(Param.lastBlock, task.rows[1]);
   }
@@ -83,7 +83,7 @@ export class CellTrainer {
     for (let batch = 0; batch < length; batch += some) {
       this.set(Param.inputs, places.contexts(context));
       this.set(Param.outputs, places.targets(target));
-      if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows.inputs * 4);
+      if (this.hasMultipliers) this.set(Param.multipliers, layout.multipliers + context * blockRows.inputs * 4);
       this.set(Param.alias, layout.tables[Param.alias]! + this.aliases[target]);
       this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
