@@ -77,7 +77,7 @@ function walk(params: usize, kept: usize, keptEnd: usize, writes: bool): void {
   const starts: usize = load<u32>(params, Param.starts);
   const row = <usize>load<u32>(params, Param.blocks) << 2;
   const firstBlock = load<u32>(params, Param.firstBlock);
-  const some = load<u32>(params, Param.lastBlock) - firstBlock;
+  const blockCount = load<u32>(params, Param.lastBlock) - firstBlock;
   const weights: usize = load<u32>(params, Param.windowWeights);
   for (let first = kept; first < keptEnd; first += 4) {
     let last = first;
@@ -93,7 +93,7 @@ function walk(params: usize, kept: usize, keptEnd: usize, writes: bool): void {
         if (q == p) continue;
         const context = load<u32>(q);
         const block = context >> 16;
-        if (block - firstBlock >= some) continue;
+        if (block - firstBlock >= blockCount) continue;
         const cell = column + <usize>block * row;
         const at: usize = load<u32>(cell);
         if (writes) {

@@ -32,18 +32,18 @@ export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
       store<u32>(xs, <u32>(inputs + row * stride));
       continue;
     }
-    let own = staged;
-    while (own < end && load<u32>(own, Staged.word) != word) own += sizeOf(stride);
-    if (own == end) {
-      store<u32>(own, word, Staged.word);
-      store<u32>(own, <u32>list, Staged.list);
-      store<u32>(own, <u32>listEnd, Staged.listEnd);
-      gather(params, list, listEnd, own + Staged.copy);
-      copyRow(own + Staged.copy, own + Staged.copy + stride, stride);
+    let copy = staged;
+    while (copy < end && load<u32>(copy, Staged.word) != word) copy += sizeOf(stride);
+    if (copy == end) {
+      store<u32>(copy, word, Staged.word);
+      store<u32>(copy, <u32>list, Staged.list);
+      store<u32>(copy, <u32>listEnd, Staged.listEnd);
+      gather(params, list, listEnd, copy + Staged.copy);
+      copyRow(copy + Staged.copy, copy + Staged.copy + stride, stride);
       end += sizeOf(stride);
       if (DEBUG) assertStaged(params, end, sizeOf(stride));
     }
-    store<u32>(xs, <u32>(own + Staged.copy));
+    store<u32>(xs, <u32>(copy + Staged.copy));
   }
   return end == staged ? 0 : end;
 }
@@ -54,11 +54,11 @@ export function unstage(params: usize, end: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const multipliers: usize = load<u32>(params, Param.multipliers);
   const divided = load<u32>(params, Param.rowsDivided) != 0;
-  for (let own: usize = load<u32>(params, Param.staged); own < end; own += sizeOf(stride)) {
-    const learnt = own + Staged.copy + stride;
-    addScaled(learnt, -1, own + Staged.copy, 1, stride);
-    const listEnd: usize = load<u32>(own, Staged.listEnd);
-    let row: usize = load<u32>(own, Staged.list);
+  for (let copy: usize = load<u32>(params, Param.staged); copy < end; copy += sizeOf(stride)) {
+    const learnt = copy + Staged.copy + stride;
+    addScaled(learnt, -1, copy + Staged.copy, 1, stride);
+    const listEnd: usize = load<u32>(copy, Staged.listEnd);
+    let row: usize = load<u32>(copy, Staged.list);
     const share: f32 = divided ? 1 / <f32>((listEnd - row) >> 2) : 1;
     for (; row < listEnd; row += 4) {
       const id = <usize>load<u32>(row);

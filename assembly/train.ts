@@ -121,9 +121,9 @@ function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize
 /** Lists the weights of the contexts from … p … to. */
 function drawWeights(params: usize, w: usize, from: usize, p: usize, to: usize): void {
   const weights: usize = load<u32>(params, Param.windowWeights);
-  let own = weightsOf(params, w);
-  for (let q = from; q < p; q += 4, own += 4) store<f32>(own, load<f32>(weights + (p - q) - 4));
-  for (let q = p + 4; q < to; q += 4, own += 4) store<f32>(own, load<f32>(weights + (q - p) - 4));
+  let weight = weightsOf(params, w);
+  for (let q = from; q < p; q += 4, weight += 4) store<f32>(weight, load<f32>(weights + (p - q) - 4));
+  for (let q = p + 4; q < to; q += 4, weight += 4) store<f32>(weight, load<f32>(weights + (q - p) - 4));
 }
 
 /** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */

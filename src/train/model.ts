@@ -194,8 +194,8 @@ export class Model<Source = CorpusSource> {
     const { activity } = this;
     this.activity = "training";
     try {
-      const told = { onProgress, onWarning, signal, subsample, negatives };
-      const run = { schedule, corpus, batches, pausePoint: checkpointer, ...told, ...objective.execution };
+      const reporting = { onProgress, onWarning, signal, subsample, negatives };
+      const run = { schedule, corpus, batches, pausePoint: checkpointer, ...reporting, ...objective.execution };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         let answer: unknown;

@@ -62,13 +62,13 @@ export class CellTrainer {
   sort(chunk: ChunkTask, batch: number): number {
     const { memory, scratch, grid, task } = this;
     const { ids, starts, pairs } = this.placeOf(chunk);
-    const own = chunk.batches[batch];
-    this.set(Param.ids, ids + own.at * 4);
-    this.set(Param.pairs, pairs + own.pairs * grid.pairSize);
+    const place = chunk.batches[batch];
+    this.set(Param.ids, ids + place.at * 4);
+    this.set(Param.pairs, pairs + place.pairs * grid.pairSize);
     this.set(Param.starts, starts + batch * this.startsSize);
     this.random.set(Random.from(task.seed, STREAM.sorting, chunk.epoch, chunk.first + batch).state);
     clear(memory, scratch);
-    this.kernel.sortPairs(scratch.params, own.length);
+    this.kernel.sortPairs(scratch.params, place.length);
     return results(memory, scratch).trained;
   }
 
@@ -79,8 +79,8 @@ export class CellTrainer {
     const { starts } = this.placeOf(chunk);
     const { length } = chunk.batches;
     const cell = context * blocks + target;
-    const some = blocks * blocks;
-    for (let batch = 0; batch < length; batch += some) {
+    const batchesPerCall = blocks * blocks;
+    for (let batch = 0; batch < length; batch += batchesPerCall) {
       this.set(Param.inputs, places.contexts(context));
       this.set(Param.outputs, places.targets(target));
       if (this.hasMultipliers) this.set(Param.multipliers, layout.multipliers + context * blockRows.inputs * 4);
@@ -93,7 +93,7 @@ export class CellTrainer {
         scratch.params,
         cell,
         advance(starts, batch * this.startsSize),
-        Math.min(some, length - batch),
+        Math.min(batchesPerCall, length - batch),
       );
       yield results(memory, scratch);
     }

@@ -37,7 +37,7 @@ interface Active {
   reject: (error: Error) => void;
   number: number;
   /** steps handed in, and done */
-  given: number;
+  handedIn: number;
   done: number;
   trained: Promise<number>;
 }
@@ -81,9 +81,18 @@ export class GridRunner implements Runner {
   train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
-      const { steps: given } = chunk;
+      const { steps: handedIn } = chunk;
       const number = this.chunks++;
-      this.waiting.push({ chunk, onStep, resolve, reject, number, given, done: given, trained: Promise.resolve(0) });
+      this.waiting.push({
+        chunk,
+        onStep,
+        resolve,
+        reject,
+        number,
+        handedIn,
+        done: handedIn,
+        trained: Promise.resolve(0),
+      });
       this.advance();
     });
   }
@@ -117,7 +126,7 @@ export class GridRunner implements Runner {
   private advance(): void {
     while (!this.isPaused && this.failure === undefined && this.underWay.size < STEPS_AHEAD) {
       while (this.active.length < CHUNKS && this.waiting.length > 0) this.sort(this.waiting.shift()!);
-      const next = this.active.find(({ given }) => given < this.steps);
+      const next = this.active.find(({ handedIn }) => handedIn < this.steps);
       if (next === undefined) return;
       const step = this.step(next).finally(() => {
         this.underWay.delete(step);
@@ -161,7 +170,7 @@ export class GridRunner implements Runner {
   }
 
   private async step(active: Active): Promise<void> {
-    const step = active.given++;
+    const step = active.handedIn++;
     const job: GridJob = { type: "step", chunk: active.number, step, number: this.stepNumber++ };
     try {
       const results = await this.all(() => job);
