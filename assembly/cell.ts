@@ -33,7 +33,7 @@ export function trainCell(params: usize, cell: u32, starts: usize, batches: u32)
   const tileStride: usize = load<u32>(params, Param.tileStride);
   const room = tiles + <usize>load<u32>(params, Param.group) * tileStride;
   for (;;) {
-    // drawn ahead, and their rows prefetched all at once: they come from far caches, and many loads under way take hardly longer than one
+    // tiles are drawn ahead, and their rows prefetched all at once: many loads from far caches take hardly longer than one
     let last = tiles;
     for (; last < room && hasNext(); last += tileStride) drawTile(params, last);
     if (last == tiles) return;
@@ -106,7 +106,7 @@ function holds(p: usize, end: usize, row: u32): bool {
   return false;
 }
 
-/** Pairs whose target is one of the noise words are trained each for itself, without it; those between them together. */
+/** Trains each pair whose target is one of the noise words by itself, without that noise word; the pairs between them together. */
 function trainTile(params: usize, tile: usize): void {
   const rows = tile + TileList.rows;
   const pairsEnd: usize = load<u32>(tile, TileList.end);
@@ -154,7 +154,7 @@ function tileCount(params: usize): u32 {
 
 /**
  * One step of some pairs that share noise rows, none of which is a target of theirs.
- * @param rows u32[tiles × 6]: the noise rows from the second on. merges: whether some stand twice, or are the zero row, `skipped` times
+ * @param rows u32[tiles × 6]: the noise rows from the second on. merges: whether a row is listed twice, or the zero row `skipped` times
  */
 function trainPairs(params: usize, pairs: usize, pairsEnd: usize, rows: usize, merges: bool, skipped: u32 = 0): void {
   const stride: usize = load<u32>(params, Param.stride);

@@ -4,7 +4,7 @@ import { count, writeTargetSet } from "./output";
 import { Param, TargetSet } from "./params";
 import { softmaxToGradients } from "./softmax";
 
-/** All output rows, u32[tiles × Tile.outputs], a list that is the same for all targets. */
+/** Lists all output rows, u32[tiles × Tile.outputs]: the same list for all targets. */
 export function listAll(params: usize, target: u32, set: usize): void {
   const rows = load<u32>(params, Param.outputRows);
   writeTargetSet(set, rows, rows, load<u32>(params, Param.allRows), target);

@@ -1,4 +1,4 @@
-// What the kernels and their driver agree on: one truth for both sides.
+// The layout of the memory that the kernels and their driver share, declared once for both.
 // Portable: asc folds it into load offsets, TypeScript imports it from src/kernel.
 //
 // Abi.version is what both sides compare before anything is computed. Raise it by one, and build the binaries anew, with any change
@@ -10,7 +10,7 @@ export const enum Abi {
   version = 1,
 }
 
-/** Where a failed assertion of the debug binary leaves what it saw, and what that is held against: see assertions.ts. */
+/** Where a failed assertion of the debug binary leaves the value it found and the limit: see assertions.ts. */
 export const enum Seen {
   value = 16,
   limit = 20,

@@ -33,7 +33,7 @@ export function sortPairs(params: usize, length: u32): usize {
   store<u64>(state, low);
   store<u64>(state, high, 8);
   walk(params, kept, keptEnd, true);
-  // each start has moved on to where the next one was
+  // writing has moved each start on to where the next one was
   memory.copy(starts + 4, starts, cells << 2);
   store<u32>(starts, load<u32>(params, Param.pairs));
   return at;

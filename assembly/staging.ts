@@ -1,6 +1,6 @@
-// What stands for the words of a window on the input side: the row of a word; a copy of it, where the row keeps only a share of its
-// steps or is frozen; or the mean or the sum of a list of rows. Copies learn in the window, and their rows take what they are to
-// keep of it afterwards. (6.9) and (6.10) of docs/math.md.
+// Staged inputs: the row of a word; a copy of it, where its learning-rate multiplier is not 1; or a copy of the mean or the sum of
+// a list of rows. A window updates the copies. Afterwards each row moves by multiplier × (copy − what the copy began as).
+// (6.9) and (6.10) of docs/math.md.
 
 import { assertStaged, DEBUG } from "./assertions";
 import { Param, Staged } from "./params";
@@ -48,7 +48,7 @@ export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
   return end == staged ? 0 : end;
 }
 
-/** row += rate × share × (copy − what it began as) for each row of each list, whose share is 1 or 1 / its length. */
+/** row += multiplier × share × (copy − what it began as) for each row of each list, whose share is 1 or 1 / its length. */
 export function unstage(params: usize, end: usize): void {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);

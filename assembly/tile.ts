@@ -1,4 +1,4 @@
-// A tile of pairs: each context row meets its own target and the five noise rows that all pairs of the tile share.
+// A tile of pairs: each context row is scored against its own target and the five noise rows that all pairs of the tile share.
 // The rules of vector.ts hold: rows are f32, 16-byte aligned, `stride` bytes long; scalar gives the bits of simd.
 
 import { assertRow, assertRows, DEBUG } from "./assertions";

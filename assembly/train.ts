@@ -13,7 +13,7 @@ import { stage, prefetchInputs, unstage } from "./staging";
 import { updateRow3, updateRow6, updateRows } from "./vector";
 import { gatherWeighted, scaleGradients, scatterAddWeighted } from "./weights";
 
-/** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
+/** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not swap in optimised code while a call runs. */
 export function train(params: usize, length: u32): void {
   if (DEBUG) assertBatch(params, length);
   let id: usize = load<u32>(params, Param.ids);

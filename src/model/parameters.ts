@@ -32,15 +32,15 @@ export interface ParameterOptions extends KernelOptions, LossOptions {
   seed: number;
 }
 
-/** What the streams of one seed are for: each lane trains with one of its own, from `training` on. */
+/** Streams of random numbers from one seed: each lane trains with its own, from `training` on. */
 const STREAM = { initialisation: 0, training: 1 };
 
 const SIDES: readonly Side[] = ["inputs", "outputs"];
 
-/** Floats drawn before the event loop gets its turn. */
+/** Floats drawn between yields to the event loop. */
 const INITIALISED = 2 ** 20;
 
-/** What decides how large the memory of a model is, beside its options and its rows. */
+/** What the memory of a model depends on, besides its options and its rows. */
 export interface MemoryOptions {
   /** entries of the longest batch */
   batchCapacity: number;
@@ -65,7 +65,7 @@ export function planMemory(
   return { layout, space, size: plan.end };
 }
 
-/** Rows moved before the event loop gets its turn. */
+/** Rows moved between yields to the event loop. */
 const MOVED = 4096;
 
 export class Parameters {
@@ -215,7 +215,7 @@ export class Parameters {
       visit(all.subarray(start, start + stride), at);
   }
 
-  /** Sets the counters back that threads of a run go by. */
+  /** Resets the counters by which the threads of a run take turns. */
   clearControl(): void {
     const { control, blocks } = this.layout.grid!;
     new Int32Array(this.memory.buffer, control, CONTROL.contexts + 2 * blocks).fill(0);
@@ -226,7 +226,7 @@ export class Parameters {
     return this.layout.grid ? [] : this.layout.scratch.map((scratch) => [...this.randomState(scratch)]);
   }
 
-  /** Takes back what a checkpoint held. @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
+  /** Restores what a checkpoint held. @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
   restore(inputs: Float32Array, outputs: Float32Array, random: readonly (readonly number[])[]): void {
     this.fill("inputs", inputs);
     this.fill("outputs", outputs);

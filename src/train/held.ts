@@ -1,4 +1,4 @@
-// What the place that checkpoints go to holds already: the same training, to go on with, or another, not to be overwritten.
+// Checks what already lies where checkpoints go: the same training, which is resumed, or another one, which is not overwritten.
 
 import { show } from "../base/check.js";
 import { Fingerprint } from "../base/fingerprint.js";
@@ -83,10 +83,10 @@ export async function heldRun(
   return held;
 }
 
-/** What is there, unless it may be overwritten whatever it is. */
+/** The checkpoint that is there; undefined if there is none, or if `overwrite` says that it does not matter. */
 async function readHeld({ checkpoint, signal }: RunListeners): Promise<Checkpoint | undefined> {
   if (checkpoint?.read === undefined || checkpoint.overwrite === true) return undefined;
-  // null is what stores of browsers give for nothing
+  // stores of browsers give null for nothing
   const held = (await orAborted(checkpoint.read(), signal)) ?? undefined;
   if (held instanceof Checkpoint && held.isOlder)
     refuse(held, "an older wasm2vec began it, which trained in another way", "end it with that one");
@@ -110,7 +110,7 @@ function refuse(held: Checkpoint, what: string, remedy = '"resume" goes on with 
   );
 }
 
-/** The first option that differs; the text is not looked at. */
+/** The first option that differs; does not compare the text. */
 function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   const { open, vocabulary, initialVectors, freeze, wordRates } = resolveOptions(given);
   const asDefault = open.filter((name) => isDefault(name, held));
@@ -123,7 +123,7 @@ function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   return multipliersDiffer(multipliersOf(held.vocabulary, freeze, wordRates), held);
 }
 
-/** What tells vectors from others. */
+/** A fingerprint of words and vectors. */
 export function vectorsFingerprint({ words, matrix }: WordVectors): string {
   const bytes = new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength);
   return new Fingerprint().addBytes(bytes).addBytes(new TextEncoder().encode(words.join("\n"))).value;
@@ -135,9 +135,9 @@ function multipliersDiffer(multipliers: Float32Array | undefined, { tensors }: C
     : 'it has other words in "freeze" or "wordRates"';
 }
 
-/** Whether a checkpoint has what an option that is not given comes to for its text. */
+/** Whether an option in a checkpoint has the value that it would get by default for the checkpoint's text. */
 function isDefault(name: SizedOption, { options, schedule, vocabulary: { totalWords } }: Checkpoint): boolean {
-  // the words of a vocabulary from elsewhere say nothing of the text
+  // a vocabulary from elsewhere says nothing about the text
   if (schedule.isCounted === false) return options[name] === DEFAULTS[name];
   if (name === "epochs") return options.epochs === smallEpochs(totalWords, DEFAULTS.epochs);
   if (name === "subsample") return options.subsample === smallSubsample(totalWords, DEFAULTS.subsample);

@@ -1,4 +1,4 @@
-// A trained model, which can be trained on.
+// A trained model: it can be queried, saved and trained further.
 
 import { checkBoolean, checkKnown, show } from "../base/check.js";
 import { orAborted } from "../text/abort.js";
@@ -26,21 +26,21 @@ import { growVocabulary, multipliersOf } from "./warm-start.js";
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
-/** Options of train that are taken when a model is trained on. */
+/** Options of train that Model.train takes too. */
 const CONTINUED = optionsAgain(SETTINGS, "train");
 
-/** Options of Model.train; those not given are as in the first training. */
+/** Options of Model.train. Default: their values in the first training. */
 export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
-  /** Rises again to this rate. Default: that of the first training. */
+  /** Initial learning rate of this call: the schedule restarts from it. Default: that of the first training. */
   learningRate?: number;
   /**
-   * Adds the words of the corpus that come up to minCount, and the counts of all. Words keep their vectors, and their output
-   * vectors; the tree of hierarchical softmax is made anew, and its nodes begin at 0. Default false: words without a vector are left out.
+   * Adds the words of the corpus that reach minCount, and the counts of all. Known words keep their vectors and output vectors.
+   * Hierarchical softmax gets a new tree, whose nodes start at 0. Default false: words without a vector are skipped.
    */
   updateVocabulary?: boolean;
-  /** With wordRates in the place of both as they were; [] for none. */
+  /** Giving freeze or wordRates replaces both as they were; [] freezes no word. */
   freeze?: Freeze;
-  /** With freeze in the place of both as they were. */
+  /** Giving freeze or wordRates replaces both as they were. */
   wordRates?: WordRates;
 }
 
@@ -48,7 +48,7 @@ const CONTINUE_OPTIONS = [...namesOf(CONTINUED), "updateVocabulary", ...namesOf(
 
 /** Options of Model.save. */
 export interface SaveModelOptions {
-  /** JSON that the file keeps, for who reads it: Checkpoint.metadata. */
+  /** JSON to keep in the file; readers find it as Checkpoint.metadata. */
   metadata?: Record<string, unknown>;
 }
 
@@ -71,7 +71,7 @@ export class Model<Source = CorpusSource> {
   readonly history: EpochRecord[] = [];
   /** the last run, and where it stands */
   private last: { schedule: Schedule; position: Position };
-  /** what may not be done beside something else; between two epochs the model may be saved */
+  /** what the model is busy with, so that nothing else starts meanwhile; between two epochs it may be saved */
   private activity: "none" | "training" | "between epochs" = "none";
   private saving: Promise<void> | undefined;
 
@@ -90,7 +90,7 @@ export class Model<Source = CorpusSource> {
     return this.objective.vocabulary;
   }
 
-  /** The word vectors (input rows); after training with updateVocabulary others, which have the new words. */
+  /** The word vectors (input rows). Training with updateVocabulary replaces this object by one that has the new words. */
   get vectors(): WordVectors {
     return this.objective.vectors;
   }
@@ -226,7 +226,7 @@ export class Model<Source = CorpusSource> {
     }
   }
 
-  /** Trains, beside nothing else. */
+  /** Runs `work` unless the model is busy. @throws Error if it is */
   private async exclusively(work: () => Promise<void>): Promise<void> {
     if (this.activity !== "none") throw new Error(BUSY);
     this.activity = "training";
@@ -242,7 +242,7 @@ export class Model<Source = CorpusSource> {
     this.objective = await this.objective.grow(await growVocabulary(this.vocabulary, text, this.options));
   }
 
-  /** Goes on with this call of train, if it was interrupted and the checkpoint's place holds it. */
+  /** Resumes this call of train if an interrupted one lies where checkpoints go. */
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, vocabulary, objective } = this;
     const options = storedOf(this.options);
@@ -272,7 +272,7 @@ export class Model<Source = CorpusSource> {
     return { ...run, ...objective.snapshot() };
   }
 
-  /** The model as it stands, which training leaves alone. */
+  /** A snapshot of the model that training does not change. */
   private view(): EpochModel {
     const { objective, history } = this;
     return { vectors: objective.copyVectors(), vocabulary: objective.vocabulary, history: [...history] };

@@ -263,8 +263,8 @@ describe("GridRunner", () => {
     await runner.go();
     const done = runner.train(chunk(0), () => {});
     await runner.close();
-    await expect(done).rejects.toThrow("training was given up");
-    await expect(runner.train(chunk(1), () => {})).rejects.toThrow("training was given up");
+    await expect(done).rejects.toThrow("training was aborted");
+    await expect(runner.train(chunk(1), () => {})).rejects.toThrow("training was aborted");
   });
 
   it("passes on what a listener of steps throws", async () => {

@@ -10,7 +10,7 @@ export interface Cell {
   /** rows of the contexts' block, of the targets' block */
   inputs: Vector[];
   outputs: Vector[];
-  /** share of its steps that each input row keeps */
+  /** learning-rate multiplier of each input row */
   multipliers: readonly number[];
 }
 

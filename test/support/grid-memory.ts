@@ -23,7 +23,7 @@ export interface GridShape {
   windowWeights: readonly number[];
   /** how often noise draws a word, unnormalised */
   noise: (word: number) => number;
-  /** share of its steps that a word's input row keeps; none if all keep all */
+  /** learning-rate multiplier of a word's input row; undefined if all are 1 */
   multiplier?: (word: number) => number;
   /** batches of a cell, and pairs of each at most */
   batches: number;

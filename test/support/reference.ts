@@ -16,7 +16,7 @@ export interface State {
   inputs: Vector[];
   outputs: Vector[];
   random: Random;
-  /** share of its steps that each input row keeps */
+  /** learning-rate multiplier of each input row */
   multipliers: readonly number[];
   /** what stands for words, where it is not their own row */
   lists?: RowLists;

@@ -1,4 +1,4 @@
-// A model in a file, with its training: all that is needed to go on as if it had not stopped. The container is safetensors;
+// A model and its training in a file: all that is needed to resume as if it had not stopped. The container is safetensors, see
 // docs/formats.md. A checkpoint is such a file of a training that may not have ended.
 
 import { show } from "../../base/check.js";
@@ -21,7 +21,7 @@ interface State {
   history: readonly EpochRecord[];
   /** u32[4] of each lane's generator */
   random: readonly (readonly number[])[];
-  /** of whoever had the file written */
+  /** the caller's own */
   metadata?: Record<string, unknown>;
 }
 
@@ -149,8 +149,8 @@ export class Checkpoint {
 }
 
 /**
- * Reads what a training or Model.save has written: version 4 of the format, and versions 2 and 3, whose models
- * can be asked and trained on, but whose trainings cannot be gone on with.
+ * Reads what a training or Model.save has written: version 4 of the format, and versions 2 and 3. Models of versions 2 and 3
+ * can be queried and trained further, but their trainings cannot be resumed.
  * @param bytes are kept, not copied
  * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version
  */

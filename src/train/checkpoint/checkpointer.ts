@@ -1,4 +1,4 @@
-// What is done between batches: pauses, and checkpoints when it is time for them.
+// Handles what happens between batches: pauses, looks, and checkpoints when they are due.
 
 import { orAborted, untilAborted } from "../../text/abort.js";
 import type { EpochModel, PausePoint, Position } from "../loop/records.js";
@@ -26,7 +26,7 @@ export class Checkpointer implements PausePoint {
   constructor(
     private readonly options: CheckpointerOptions,
     private readonly snapshot: (position: Position) => Promise<Snapshot>,
-    /** the model as it stands, for whoever looks at it while training goes on */
+    /** a snapshot of the model, to look at while training goes on */
     private readonly view: () => Promise<EpochModel>,
   ) {
     const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
@@ -36,10 +36,10 @@ export class Checkpointer implements PausePoint {
     this.wait();
   }
 
-  /** Sees that whoever waits is told when the next checkpoint is due. */
+  /** Wakes the training loop when the next checkpoint is due. */
   private wait(): void {
     clearTimeout(this.timer);
-    // of more a timer makes none
+    // a timer takes no more
     if (this.milliseconds < 2 ** 31) this.timer = setTimeout(() => this.wake(), this.milliseconds + 1);
   }
 
@@ -52,13 +52,13 @@ export class Checkpointer implements PausePoint {
     const { control } = this.options;
     return new Promise((resolve) => {
       this.wake = () => resolve(undefined);
-      // asked for while something else was done
+      // requested while something else was done
       if (this.isDue()) this.wake();
       else control?.changed().then(this.wake);
     });
   }
 
-  /** No checkpoint is written any more. */
+  /** Stops the timer: no more checkpoints. */
   end(): void {
     clearTimeout(this.timer);
   }
@@ -85,7 +85,7 @@ export class Checkpointer implements PausePoint {
     if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
   }
 
-  /** Adds to an error that ended training what is left of it. */
+  /** Adds to an error that ended training what the last checkpoint holds. */
   explain(error: unknown): unknown {
     // defined, not assigned: a DOMException's message can only be read
     if (error instanceof Error && this.kept !== "")

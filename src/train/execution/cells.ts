@@ -1,5 +1,5 @@
-// What one thread does of the grid: sorts batches into cells, and trains cells. The result of each depends on what it is
-// given alone, not on who does it.
+// The work of one thread of the grid: sorting batches into cells, and training cells. A result depends on the input alone, not on
+// the thread.
 
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
@@ -8,7 +8,7 @@ import { advance, type Ptr, type Trainer } from "../../kernel/kernel.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { clear, results, type StepResult } from "./step.js";
 
-/** Streams of the seed: with the epoch and the batch, of a cell its number too, each gives a generator of its own. */
+/** Streams of the seed. Stream, epoch and batch, and for training the cell's number, select a generator. */
 const STREAM = { sorting: 2 ** 16, training: 2 ** 16 + 1 };
 
 /** A stretch of text that is sorted into cells and trained on together. */
@@ -72,7 +72,7 @@ export class CellTrainer {
     return results(memory, scratch).trained;
   }
 
-  /** Trains the cell of a block of contexts and one of targets, some batches at a time: calls of the kernel are to be short. */
+  /** Trains the cell of a block of contexts and one of targets, some batches at a time, so that calls of the kernel stay short. */
   *train(chunk: ChunkTask, context: number, target: number): Generator<StepResult> {
     const { memory, scratch, grid, task, places, layout } = this;
     const { blocks, blockRows } = grid;

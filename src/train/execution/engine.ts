@@ -23,7 +23,7 @@ export interface Extent {
   totalWords: number;
 }
 
-/** What an engine will take. */
+/** What an engine will use. */
 export interface EnginePlan {
   threads: number;
   /** of a batch and a sentence, at most */
@@ -69,7 +69,7 @@ export interface Engine {
   readonly isParallel: boolean;
   /**
    * Whether it can train with these options here.
-   * @param before the engine of the training that is taken up again
+   * @param before the engine of the training that is resumed
    */
   fits(options: Settings, resources: Resources, before?: Engine): boolean;
   plan(options: Settings, resources: Resources, extent: Extent): EnginePlan;

@@ -6,10 +6,10 @@ import type { Batch } from "../../text/encode.js";
 import type { ChunkTask } from "./cells.js";
 import { pairsOf } from "./cut.js";
 import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
-import { type Chunk, GIVEN_UP, type Runner } from "./runner.js";
+import { ABORTED, type Chunk, type Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
 
-/** Steps handed in before they are done: the threads are not to wait for this one. */
+/** Steps handed in before they are done, so that the threads need not wait for this one. */
 const STEPS_AHEAD = 2;
 
 /** Chunks that the memory holds. */
@@ -29,7 +29,7 @@ export interface GridPlaces extends Pick<Runner, "collect" | "check" | "close"> 
   ready(): Promise<void>;
 }
 
-/** A chunk on its way. */
+/** A chunk that waits or is trained. */
 interface Active {
   chunk: Chunk;
   onStep: (result: StepResult) => void;
@@ -118,7 +118,7 @@ export class GridRunner implements Runner {
   }
 
   close(): Promise<void> {
-    this.fail(new Error(GIVEN_UP));
+    this.fail(new Error(ABORTED));
     return this.places.close();
   }
 
@@ -132,7 +132,7 @@ export class GridRunner implements Runner {
         this.underWay.delete(step);
         this.advance();
       });
-      // whoever waits for the chunk is told
+      // the chunk's promise rejects with it
       step.catch(() => {});
       this.underWay.add(step);
     }

@@ -5,7 +5,7 @@ import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import type { Region } from "../../kernel/patch.js";
 import type { BatchThread } from "./batch-runner.js";
-import { GIVEN_UP } from "./runner.js";
+import { ABORTED } from "./runner.js";
 import { step } from "./step.js";
 
 /** What this thread trains, one task after the other; before each, other events get their turn. */
@@ -33,7 +33,7 @@ export class LocalQueue {
   }
 
   private check(): void {
-    if (this.isClosed) throw new Error(GIVEN_UP);
+    if (this.isClosed) throw new Error(ABORTED);
   }
 }
 

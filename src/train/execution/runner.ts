@@ -1,4 +1,4 @@
-// What the loop hands its batches to, whoever trains.
+// The interface that the training loop hands its batches to, whichever engine trains.
 
 import type { Batch } from "../../text/encode.js";
 import type { StepResult } from "./step.js";
@@ -36,9 +36,9 @@ export interface Runner {
   collect(): Promise<void>;
   /** During a pause: whether all parameters are finite. */
   check(): Promise<boolean>;
-  /** Leaves no worker behind, and the caller's memory in the order of the words; chunks under way are given up. */
+  /** Ends all workers, leaves the caller's memory in the order of the words, and aborts chunks under way. */
   close(): Promise<void>;
 }
 
-/** What chunks under way are given up with. */
-export const GIVEN_UP = "training was given up";
+/** The error of chunks that were under way when training was closed. */
+export const ABORTED = "training was aborted; its runner was closed";

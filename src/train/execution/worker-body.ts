@@ -14,7 +14,7 @@ import { matricesOf } from "./in-process.js";
 import { layoutHash, PIECE, type TrainingCalls, type WorkerTask } from "./protocol.js";
 import { step } from "./step.js";
 
-/** Does what it is asked until the link to the calling thread ends, which is told of what fails here. */
+/** Answers calls until the link to the calling thread ends; sends it the errors of this thread. */
 export async function serveTraining(channel: Channel, task: WorkerTask): Promise<void> {
   const { plan, layout, memory: memoryOrSize } = task;
   const link = new Link<Reply<TrainingCalls>, Request<TrainingCalls>>(channel, {

@@ -19,7 +19,7 @@ export class DivergenceError extends RangeError {
 }
 
 /**
- * Trains the epochs that are left from `position`, which it keeps up, or until onEpoch, which is given each as it ends, says false.
+ * Trains the epochs that are left after `position`, and updates it. Calls onEpoch after each; stops early if that gives false.
  * @throws DivergenceError; RangeError for a text that trains nothing; the signal's reason
  */
 export async function trainEpochs(
@@ -105,7 +105,7 @@ class Epoch {
       throw error;
     } finally {
       const left = source.return(undefined);
-      // a source that gives no answer is not waited for
+      // do not wait for a source that may never answer
       if (this.run.signal?.aborted) left.catch(() => {});
       else await left;
     }
@@ -188,17 +188,17 @@ class Epoch {
     await this.runner.go();
   }
 
-  /** The text has failed, which is told: what was trained on it is kept, if it can be. */
+  /** After the text has failed: saves what was trained on it, if possible. The failure itself is thrown by the caller. */
   private async keep(): Promise<void> {
     try {
       await this.pause();
       await this.run.pausePoint.save(this.position);
     } catch {
-      // what the text failed of says more
+      // the error of the text says more
     }
   }
 
-  /** Stops after a whole step: chunks that are not done, and batches that wait for others, go on waiting. */
+  /** Pauses after a whole step; unfinished chunks, and batches that wait for others, keep waiting. */
   private async pause(): Promise<void> {
     await this.runner.pause();
     // the chunks that have just ended still have to be added to the position

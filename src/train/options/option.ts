@@ -124,7 +124,7 @@ export function resolve<Table extends OptionTable>(
     const before = (defaults as Record<string, unknown>)[name];
     if (value === undefined) values[name] = before ?? derive?.(values as never) ?? standard;
     else {
-      checkCompany(name, goesWith, values);
+      checkGoesWith(name, goesWith, values);
       values[name] = check(name, value as never, values as never);
     }
   }
@@ -132,7 +132,7 @@ export function resolve<Table extends OptionTable>(
 }
 
 /** @throws RangeError for an option beside values that it does not go with */
-function checkCompany(name: string, goesWith: NonNullable<Option["goesWith"]>, values: Record<string, unknown>): void {
+function checkGoesWith(name: string, goesWith: NonNullable<Option["goesWith"]>, values: Record<string, unknown>): void {
   const others = Object.entries(goesWith);
   if (others.every(([other, allowed]) => allowed.includes(values[other] as string))) return;
   const either = (list: readonly unknown[]) => list.map(show).join(" or ");

@@ -141,8 +141,8 @@ export const SETTINGS = {
   /** Words whose vectors stay as they begin, while all others and the output rows are trained. Default: none. */
   freeze: { check: checkFreeze, stored: false, isSpent: true, again: "train" },
   /**
-   * The share of its steps that a word's vector keeps, from 0, which freezes it, to 1: (6.9) of docs/math.md; what gensim calls
-   * vectors_lockf. The output rows are trained in full. Default: 1 for all.
+   * Learning-rate multiplier of each word's vector, from 0, which freezes it, to 1: (6.9) of docs/math.md; gensim's vectors_lockf.
+   * It does not affect the output rows. Default: 1 for all.
    */
   wordRates: { check: checkWordRates, stored: false, isSpent: true, again: "train" },
   /** Integer from 0; the same seed, options and corpus give the same vectors, but for several threads with CBOW or a softmax. Default 1. */
