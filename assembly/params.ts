@@ -92,7 +92,7 @@ export const enum Param {
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
   /**
-   * { n u32, context words u32[contexts], pointers to what stands for them u32[contexts], set, weights f32[contexts] }[group]:
+   * { n u32, context words u32[contexts], pointers to their inputs u32[contexts], set, weights f32[contexts] }[group]:
    * windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0
    */
   windows = 60,
@@ -135,7 +135,7 @@ export const enum Param {
   starts = 140,
   /** f32[input rows]: the learning-rate multiplier of each input row; 0: all are 1 */
   multipliers = 144,
-  /** Staged[contexts]: what stands for words in a window where it is not their own row */
+  /** Staged[contexts]: staged inputs of a window, for words whose input is not their own row */
   staged = 148,
   /** Context words on each side at most. */
   windowLeft = 152,
@@ -206,7 +206,7 @@ export const enum TileList {
   rows = 16,
 }
 
-/** Byte offsets into what stands for a word in a window, see Param.staged. */
+/** Byte offsets into the staged input of a word, see Param.staged. */
 export const enum Staged {
   word = 0,
   /** The input rows that it was made of: u32[…], pointers to the first and past the last. */

@@ -7,7 +7,7 @@ import { Param, Staged } from "./params";
 import { addScaled, copyRow, prefetch } from "./rows";
 
 /**
- * Writes to xs, u32[n], pointers to what stands for the words ids, u32[n]: a copy stands for all places of its word.
+ * Writes to xs, u32[n], pointers to the inputs of the words ids, u32[n]. All places of a word share its copy.
  * Returns the end of the copies, 0 if there are none.
  */
 export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
@@ -68,7 +68,7 @@ export function unstage(params: usize, end: usize): void {
   }
 }
 
-/** Reads a byte of each cache line of the rows that stand for the words from p to end, u32[…]; returns end. */
+/** Reads a byte of each cache line of the input rows of the words from p to end, u32[…]; returns end. */
 export function prefetchInputs(params: usize, p: usize, end: usize): usize {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);

@@ -1,4 +1,5 @@
-// The same update in plain JavaScript: honest rival, and second opinion for the tests. Arithmetic is double, rows are float32.
+// The same update in plain JavaScript: a fair rival, and an independent implementation for the tests. Arithmetic is double, rows are
+// float32.
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../../assembly/params.js";

@@ -1,4 +1,4 @@
-// What the output layers of the js kernel share: the rows that a prediction meets, their scores and gradients, as assembly/output.ts.
+// What the output layers of the js kernel share: the rows of a prediction, their scores and gradients, as assembly/output.ts.
 
 import { Param, Tile } from "../../../assembly/params.js";
 import type { Block } from "./js-block.js";
@@ -18,7 +18,7 @@ export abstract class OutputLayer {
   protected readonly zeroRow: number;
   protected readonly D: number;
 
-  /** @param mostRows that a prediction meets */
+  /** @param mostRows that a prediction is scored against */
   constructor(
     protected readonly block: Block,
     contexts: number,

@@ -1,9 +1,9 @@
-// What stands for the words of a window in the js kernel, as assembly/staging.ts.
+// Staged inputs of a window in the js kernel, as assembly/staging.ts.
 
 import { Param } from "../../../assembly/params.js";
 import type { Block } from "./js-block.js";
 
-/** Stands for a word: index of the copy in the floats of the memory, what it began as, and the rows, numbers, that it was made of. */
+/** The staged input of a word: index of the copy in the floats of the memory, what it began as, and the numbers of its rows. */
 interface Copy {
   copy: number;
   before: Float32Array;
@@ -32,7 +32,7 @@ export class Staging {
     this.divided = block.integer(Param.rowsDivided) !== 0;
   }
 
-  /** Where that lies which stands for a word in this window. */
+  /** Index of a word's input in this window: its row, or its copy. */
   stage(word: number): number {
     const { inputs, D, multipliers, starts, copies } = this;
     if (multipliers === 0 && starts === 0) return inputs + word * D;
@@ -45,7 +45,7 @@ export class Staging {
     return copy;
   }
 
-  /** The rows take what they are to keep of what their copies have learnt in the window. */
+  /** Moves each row by multiplier × (copy − what the copy began as), and drops the copies. */
   unstage(): void {
     const { inputs, D, copies, divided } = this;
     if (copies.size === 0) return;

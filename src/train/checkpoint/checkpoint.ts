@@ -99,7 +99,7 @@ function* pieces({ data, stride }: Rows, dim: number): Generator<Float32Array> {
   }
 }
 
-/** Blanks after it, to a multiple of 8. */
+/** Appends spaces, to a multiple of 8 bytes. */
 function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
   whole.set(bytes);

@@ -17,7 +17,7 @@ export interface BatchPlaces extends Pick<Runner, "collect" | "check" | "close">
   ready(): Promise<void>;
 }
 
-/** One thread or several; a batch goes to the one with the fewest on their way. */
+/** One thread or several; a batch goes to the thread with the fewest batches under way. */
 export class BatchRunner implements Runner {
   readonly ahead: number;
   readonly steps = 1;

@@ -47,7 +47,7 @@ export const grid = {
   },
 } as const satisfies Engine;
 
-/** This thread; between calls of the kernel the event loop gets its turn. */
+/** Trains in this thread; yields to the event loop between calls of the kernel. */
 function alone({ kernel, parameters, options }: Site): GridPlaces {
   const { memory, layout } = parameters;
   const { words } = parameters.shape;
@@ -164,7 +164,7 @@ async function fill(
   }
 }
 
-/** @param workers all of them: of one that was lost by another its own end says more */
+/** @param workers all of them: where one reports that another was lost, the lost one's own error says more */
 function gridThread(workers: readonly TrainingWorker[], thread: number): GridThread {
   return {
     async do(job) {

@@ -206,7 +206,7 @@ export const DEFAULTS: DefaultValues = Object.fromEntries(
   namesOf(SETTINGS, (option) => "default" in option).map((name) => [name, (SETTINGS as OptionTable)[name].default]),
 ) as unknown as DefaultValues;
 
-/** What a checkpoint holds of options, of those that it was written without the default: they came later. */
+/** Options as a checkpoint holds them. Options that came after it was written get their defaults. */
 export function storedOf(options: { readonly [Name in keyof StoredOptions]?: unknown }): StoredOptions {
   const names = namesOf(SETTINGS, ({ stored }) => stored !== false) as (keyof StoredOptions)[];
   const entries = names.map((name) => {
