@@ -1,7 +1,7 @@
-// What the kernels take for granted of the memory that TypeScript lays out, asserted in the debug binary (asconfig.json) and
-// nowhere else: `if (DEBUG) assert…` leaves nothing in a binary that is built with noAssert.
-// A failed assertion traps. Nothing is inlined in the debug binary, so the error's stack names the assertion and who asked;
-// what it saw, and what it holds that against, are u32 at Seen.value and Seen.limit.
+// Assertions of what the kernels assume of the memory that TypeScript lays out. Only the debug binary (asconfig.json) has them:
+// `if (DEBUG) assert…` leaves nothing in a binary that is built with noAssert.
+// A failed assertion traps. Nothing is inlined in the debug binary, so the error's stack names the assertion and its caller.
+// The value found and the limit it broke are u32 at Seen.value and Seen.limit.
 
 import { Mark, Param, Seen, TargetSet, Tile } from "./params";
 
@@ -74,7 +74,7 @@ export function assertContexts(params: usize, ids: usize, n: u32): void {
 export function assertSet(params: usize, n: u32, set: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const listed: usize = load<u32>(set, TargetSet.listed);
-  assertFits(load<u32>(set, TargetSet.real), listed);
+  assertFits(load<u32>(set, TargetSet.valid), listed);
   assertFits(<usize>(n * Tile.outputs + (n & 1 ? 2 : 0)) << 2, load<u32>(params, Param.gradientStride));
   let ys: usize = load<u32>(set, TargetSet.rows);
   check((ys & 3) == 0, ys, 4);

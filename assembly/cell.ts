@@ -5,8 +5,8 @@ import { assertBelow, assertCell, assertFits, DEBUG } from "./assertions";
 import { Pair, Param, Tile, TileList } from "./params";
 import { drawNoise } from "./random";
 import { mergeOutputs } from "./repeats";
-import { touch } from "./rows";
-import { respond } from "./sigmoid";
+import { prefetch } from "./rows";
+import { scoresToGradients } from "./sigmoid";
 import { dotsPairs, updateMore, updatePairs } from "./tile";
 import { dots1x6, dots2x6 } from "./vector";
 
@@ -33,7 +33,7 @@ export function trainCell(params: usize, cell: u32, starts: usize, batches: u32)
   const tileStride: usize = load<u32>(params, Param.tileStride);
   const room = tiles + <usize>load<u32>(params, Param.group) * tileStride;
   for (;;) {
-    // drawn ahead, and their rows touched all at once: they come from far caches, and many loads under way take hardly longer than one
+    // tiles are drawn ahead, and their rows prefetched all at once: many loads from far caches take hardly longer than one
     let last = tiles;
     for (; last < room && hasNext(); last += tileStride) drawTile(params, last);
     if (last == tiles) return;
@@ -59,7 +59,7 @@ function drawTile(params: usize, tile: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const alias: usize = load<u32>(params, Param.alias);
   const cells = load<u32>(params, Param.noiseWords);
-  const rates: usize = load<u32>(params, Param.rates);
+  const multipliers: usize = load<u32>(params, Param.multipliers);
   const weighted = load<u32>(params, Param.windowWeights) != 0;
   const noise = tile + TileList.rows + 4;
   const noiseEnd = noise + (<usize>load<u32>(params, Param.negatives) << 2);
@@ -67,7 +67,7 @@ function drawTile(params: usize, tile: usize): void {
   for (let p = noise; p < noiseEnd; p += 4) {
     const row = <u32>(outputs + <usize>drawNoise(params + Param.randomState, alias, cells) * stride);
     if (holds(noise, p, row)) repeats = true;
-    else touch(row, stride);
+    else prefetch(row, stride);
     store<u32>(p, row);
   }
   const pairs: usize = load<u32>(tile, TileList.pairs);
@@ -83,13 +83,13 @@ function drawTile(params: usize, tile: usize): void {
     const t = outputs + <usize>(entry >> 16) * stride;
     store<u32>(pair, <u32>x, Pair.context);
     store<u32>(pair, <u32>t, Pair.target);
-    if (rates) store<f32>(pair, load<f32>(rates + (word << 2)), Pair.rate);
+    if (multipliers) store<f32>(pair, load<f32>(multipliers + (word << 2)), Pair.multiplier);
     if (weighted) store<f32>(pair, load<f32>(next, 4), Pair.weight);
-    touch(x, stride);
+    prefetch(x, stride);
     // pairs of a window follow each other
     if (t != target) {
       target = t;
-      touch(t, stride);
+      prefetch(t, stride);
       if (holds(noise, noiseEnd, <u32>t)) clashes = true;
     }
     next += weighted ? 8 : 4;
@@ -106,7 +106,7 @@ function holds(p: usize, end: usize, row: u32): bool {
   return false;
 }
 
-/** Pairs whose target is one of the noise words are trained each for itself, without it; those between them together. */
+/** Trains each pair whose target is one of the noise words by itself, without that noise word; the pairs between them together. */
 function trainTile(params: usize, tile: usize): void {
   const rows = tile + TileList.rows;
   const pairsEnd: usize = load<u32>(tile, TileList.end);
@@ -154,7 +154,7 @@ function tileCount(params: usize): u32 {
 
 /**
  * One step of some pairs that share noise rows, none of which is a target of theirs.
- * @param rows u32[tiles × 6]: the noise rows from the second on. merges: whether some stand twice, or are the zero row, `skipped` times
+ * @param rows u32[tiles × 6]: the noise rows from the second on. merges: whether a row is listed twice, or the zero row `skipped` times
  */
 function trainPairs(params: usize, pairs: usize, pairsEnd: usize, rows: usize, merges: bool, skipped: u32 = 0): void {
   const stride: usize = load<u32>(params, Param.stride);
@@ -176,10 +176,10 @@ function trainPairs(params: usize, pairs: usize, pairsEnd: usize, rows: usize, m
     store<u32>(rows, 0);
     mergeOutputs(params, n, rows, 1 + negatives);
   }
-  const rated = load<u32>(params, Param.rates) != 0;
-  updatePairs(pairs, pairsEnd, rows, gradients, stride, rated);
+  const scaled = load<u32>(params, Param.multipliers) != 0;
+  updatePairs(pairs, pairsEnd, rows, gradients, stride, scaled);
   let g = gradients + gradientStride;
-  for (let t: u32 = 1; t < tiles; t++, g += gradientStride) updateMore(pairs, pairsEnd, rows + <usize>t * (Tile.outputs << 2), g, stride, rated);
+  for (let t: u32 = 1; t < tiles; t++, g += gradientStride) updateMore(pairs, pairsEnd, rows + <usize>t * (Tile.outputs << 2), g, stride, scaled);
 }
 
 /** Scores the pairs, leaves learning rate × ∂loss/∂z in the gradients, f32[tiles][n][6], and adds the loss. */
@@ -204,7 +204,7 @@ function score(params: usize, pairs: usize, n: u32, rows: usize): void {
       // the two slots that fill the last vector
       store<u64>(z, 0, 24);
     }
-    respond(g, n, labels, rate, params + Param.lossLinear);
+    scoresToGradients(g, n, labels, rate, params + Param.lossLinear);
     g += gradientStride;
     labels += Tile.labels << 2;
     rows += Tile.outputs << 2;

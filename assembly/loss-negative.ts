@@ -1,7 +1,7 @@
 // Negative sampling (Mikolov et al. 2013): the target with label 1 and K noise words with label 0; (4.1) of docs/math.md.
 // Skip-gram trains it on the grid, whose pairs share their noise words: cell.ts.
 
-import { describe, respondToLabels } from "./output";
+import { labelsToGradients, writeTargetSet } from "./output";
 import { Param, TargetSet } from "./params";
 import { drawNoise } from "./random";
 import { hasRepeats, mergeOutputs } from "./repeats";
@@ -17,29 +17,29 @@ export function drawNegatives(params: usize, target: u32, set: usize): void {
   const cells = load<u32>(params, Param.noiseWords);
   const zeroRow = load<u32>(params, Param.zeroRow);
   const listed = 1 + load<u32>(params, Param.negatives);
-  let real = listed;
+  let valid = listed;
   const ys = set + TargetSet.size;
   store<u32>(ys, <u32>(outputs + <usize>target * stride));
   for (let p = ys + 4, end = ys + (<usize>listed << 2); p < end; p += 4) {
     const id = drawNoise(params + Param.randomState, alias, cells);
     if (id == target) {
       store<u32>(p, zeroRow);
-      real--;
+      valid--;
     } else {
       store<u32>(p, <u32>(outputs + <usize>id * stride));
     }
   }
-  describe(set, real, listed, ys, load<u32>(params, Param.labels));
+  writeTargetSet(set, valid, listed, ys, load<u32>(params, Param.labels));
 }
 
 /** Scores to gradients and loss for n hidden rows; each row that is scored is a prediction. */
-export function respondNegatives(params: usize, n: u32, set: usize): void {
-  respondToLabels(params, n, set, <i64>n * load<u32>(set, TargetSet.real));
+export function negativesToGradients(params: usize, n: u32, set: usize): void {
+  labelsToGradients(params, n, set, <i64>n * load<u32>(set, TargetSet.valid));
 }
 
 /** Sums the gradients of n hidden rows at noise words that were drawn twice. */
 export function mergeNegatives(params: usize, n: u32, set: usize): void {
   const listed = load<u32>(set, TargetSet.listed);
   const ys: usize = load<u32>(set, TargetSet.rows);
-  if (load<u32>(set, TargetSet.real) < listed || hasRepeats(ys, listed)) mergeOutputs(params, n, ys, listed);
+  if (load<u32>(set, TargetSet.valid) < listed || hasRepeats(ys, listed)) mergeOutputs(params, n, ys, listed);
 }

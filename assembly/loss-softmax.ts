@@ -1,18 +1,18 @@
 // The full softmax: all output rows; (3.4) of docs/math.md.
 
-import { count, describe } from "./output";
+import { count, writeTargetSet } from "./output";
 import { Param, TargetSet } from "./params";
-import { respondSoftmax } from "./softmax";
+import { softmaxToGradients } from "./softmax";
 
-/** All output rows, u32[tiles × Tile.outputs], a list that is the same for all targets. */
+/** Lists all output rows, u32[tiles × Tile.outputs]: the same list for all targets. */
 export function listAll(params: usize, target: u32, set: usize): void {
   const rows = load<u32>(params, Param.outputRows);
-  describe(set, rows, rows, load<u32>(params, Param.allRows), target);
+  writeTargetSet(set, rows, rows, load<u32>(params, Param.allRows), target);
 }
 
 /** Scores to gradients and loss for n hidden rows, each of which makes one prediction. */
-export function respondAll(params: usize, n: u32, set: usize): void {
-  respondSoftmax(
+export function allToGradients(params: usize, n: u32, set: usize): void {
+  softmaxToGradients(
     load<u32>(params, Param.gradients), load<u32>(params, Param.gradientStride), n,
     load<u32>(set, TargetSet.listed), load<u32>(set, TargetSet.labels), load<f32>(params, Param.learningRate), params + Param.lossLinear,
   );

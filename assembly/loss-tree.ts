@@ -1,6 +1,6 @@
 // Hierarchical softmax (Morin, Bengio 2005): the inner nodes on the target's path, label 1 − bit; (5.2) of docs/math.md.
 
-import { describe, respondToLabels } from "./output";
+import { labelsToGradients, writeTargetSet } from "./output";
 import { Param, TargetSet, Tile } from "./params";
 
 /**
@@ -12,8 +12,8 @@ export function listPath(params: usize, target: u32, set: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const starts = <usize>load<u32>(params, Param.pathStarts) + (<usize>target << 2);
   const path: usize = load<u32>(params, Param.paths);
-  const real = load<u32>(starts, 4) - load<u32>(starts);
-  const listed = max<u32>(real, 1);
+  const valid = load<u32>(starts, 4) - load<u32>(starts);
+  const listed = max<u32>(valid, 1);
   const slots = (listed + Tile.outputs - 1) / Tile.outputs * Tile.outputs;
   const ys = set + TargetSet.size;
   const labels = ys + (<usize>slots << 2);
@@ -21,7 +21,7 @@ export function listPath(params: usize, target: u32, set: usize): void {
   for (let k: u32 = 0; k < slots; k++, from += 4) {
     let row = load<u32>(params, Param.zeroRow);
     let label: f32 = 0.5;
-    if (k < real) {
+    if (k < valid) {
       const entry = load<u32>(from);
       row = <u32>(outputs + <usize>(entry >> 1) * stride);
       label = (entry & 1) == 0 ? 1 : 0;
@@ -32,10 +32,10 @@ export function listPath(params: usize, target: u32, set: usize): void {
     // the two slots that fill the second vector
     if (k % Tile.outputs == Tile.outputs - 1) store<u64>(place, 0x3f0000003f000000, 4);
   }
-  describe(set, real, listed, ys, <u32>labels);
+  writeTargetSet(set, valid, listed, ys, <u32>labels);
 }
 
 /** Scores to gradients and loss for n hidden rows, each of which makes one prediction. */
-export function respondPath(params: usize, n: u32, set: usize): void {
-  respondToLabels(params, n, set, n);
+export function pathToGradients(params: usize, n: u32, set: usize): void {
+  labelsToGradients(params, n, set, n);
 }

@@ -1,8 +1,8 @@
 // Chooses among the losses by params.loss, once for a window: all that the rest of the kernels knows of them.
 
-import { drawNegatives, mergeNegatives, respondNegatives } from "./loss-negative";
-import { listAll, respondAll } from "./loss-softmax";
-import { listPath, respondPath } from "./loss-tree";
+import { drawNegatives, mergeNegatives, negativesToGradients } from "./loss-negative";
+import { allToGradients, listAll } from "./loss-softmax";
+import { listPath, pathToGradients } from "./loss-tree";
 import { scoreRows } from "./output";
 import { Loss, Param } from "./params";
 
@@ -18,9 +18,9 @@ export function drawTargets(params: usize, target: u32, set: usize): void {
 export function score(params: usize, xs: usize, n: u32, set: usize): void {
   const loss = load<u32>(params, Param.loss);
   scoreRows(params, xs, n, set);
-  if (loss == Loss.negativeSampling) respondNegatives(params, n, set);
-  else if (loss == Loss.hierarchicalSoftmax) respondPath(params, n, set);
-  else respondAll(params, n, set);
+  if (loss == Loss.negativeSampling) negativesToGradients(params, n, set);
+  else if (loss == Loss.hierarchicalSoftmax) pathToGradients(params, n, set);
+  else allToGradients(params, n, set);
 }
 
 /** Sums the gradients of output rows that a set lists twice, as only negative sampling does, in their first place: (4.3) of docs/math.md. */

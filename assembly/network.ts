@@ -8,7 +8,7 @@ import { NetworkParam } from "./network-params";
 import { Tile } from "./params";
 import { addRows } from "./rows";
 import { sigmoid } from "./sigmoid";
-import { maximum, respondRow, softmaxRow } from "./softmax";
+import { maximum, softmaxRow, softmaxRowToGradients } from "./softmax";
 import { dots1x6, dots2x6 } from "./vector";
 
 /** Probabilities ŷ of n rows in z2, hidden rows beside. */
@@ -36,7 +36,7 @@ export function gradient(params: usize, n: u32): void {
   scores(params, n);
   for (let b: u32 = 0; b < n; b++) {
     const target = load<u32>(load<u32>(params, NetworkParam.targets) + (<usize>b << 2));
-    respondRow(z2 + <usize>b * 24, tileStride, classes, target, <f32>1 / <f32>n, params + NetworkParam.loss);
+    softmaxRowToGradients(z2 + <usize>b * 24, tileStride, classes, target, <f32>1 / <f32>n, params + NetworkParam.loss);
   }
   // ∂J/∂W2 = hᵀ ∂J/∂z2, ∂J/∂h = ∂J/∂z2 W2ᵀ
   const gradients2: usize = load<u32>(params, NetworkParam.gradients2);

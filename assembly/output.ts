@@ -1,16 +1,16 @@
-// What all output layers share: the set of rows that a prediction meets (TargetSet), their scores, and the answer to scores that
-// have labels. Each loss has a file: loss-negative.ts, loss-tree.ts, loss-softmax.ts; losses.ts chooses among them.
+// What all output layers share: the rows that a prediction is scored against (TargetSet), their scores, and the gradients of scores
+// that have labels. Each loss has a file: loss-negative.ts, loss-tree.ts, loss-softmax.ts; losses.ts chooses among them.
 
 import { Param, TargetSet, Tile } from "./params";
-import { touch } from "./rows";
-import { respond } from "./sigmoid";
+import { prefetch } from "./rows";
+import { scoresToGradients } from "./sigmoid";
 import { dots1x3, dots1x6, dots2x3, dots2x6 } from "./vector";
 
 /** Writes the head of a set. rows: u32[tiles × Tile.outputs]; labels: see TargetSet. */
 // @ts-ignore: decorator
 @inline
-export function describe(set: usize, real: u32, listed: u32, rows: usize, labels: u32): void {
-  store<u32>(set, real, TargetSet.real);
+export function writeTargetSet(set: usize, valid: u32, listed: u32, rows: usize, labels: u32): void {
+  store<u32>(set, valid, TargetSet.valid);
   store<u32>(set, listed, TargetSet.listed);
   store<u32>(set, <u32>rows, TargetSet.rows);
   store<u32>(set, labels, TargetSet.labels);
@@ -30,12 +30,12 @@ export function isHalf(set: usize, t: u32): bool {
   return load<u32>(set, TargetSet.listed) <= t * Tile.outputs + Tile.outputs / 2;
 }
 
-/** Reads a float of each cache line of the rows of a set, unless all predictions share its list, and read those rows anyway. */
-export function touchTargets(params: usize, set: usize): void {
+/** Reads a byte of each cache line of the rows of a set, unless all predictions share its list, and read those rows anyway. */
+export function prefetchTargets(params: usize, set: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   let ys: usize = load<u32>(set, TargetSet.rows);
   if (ys != set + TargetSet.size) return;
-  for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) touch(load<u32>(ys), stride);
+  for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) prefetch(load<u32>(ys), stride);
 }
 
 /** Scores n hidden rows xs, u32[n], against the rows of a set: z, f32[tiles][n][6], in the place of the gradients. */
@@ -61,26 +61,26 @@ export function scoreRows(params: usize, xs: usize, n: u32, set: usize): void {
   }
 }
 
-/** Contexts answered at a time, an even number: more might overflow the product that holds their loss. */
-const RESPOND: u32 = 512;
+/** Contexts whose scores become gradients at a time, an even number: more might overflow the product that holds their loss. */
+const CONTEXTS_AT_ONCE: u32 = 512;
 
 /**
- * The scores of n hidden rows against a set whose rows have labels become learning rate × ∂loss/∂z; adds the loss and the padding slots.
+ * Turns the scores of n hidden rows against a set with labels into learning rate × ∂loss/∂z; adds the loss and the padding slots.
  * predictions: how many the n hidden rows have made.
  */
-export function respondToLabels(params: usize, n: u32, set: usize, predictions: i64): void {
+export function labelsToGradients(params: usize, n: u32, set: usize, predictions: i64): void {
   const rate = load<f32>(params, Param.learningRate);
   const gradientStride: usize = load<u32>(params, Param.gradientStride);
   const tiles = tileCount(set);
   let g: usize = load<u32>(params, Param.gradients);
   let labels: usize = load<u32>(set, TargetSet.labels);
   for (let t: u32 = 0; t < tiles; t++) {
-    for (let b: u32 = 0; b < n; b += RESPOND) respond(g + <usize>b * 24, min(n - b, RESPOND), labels, rate, params + Param.lossLinear);
+    for (let b: u32 = 0; b < n; b += CONTEXTS_AT_ONCE) scoresToGradients(g + <usize>b * 24, min(n - b, CONTEXTS_AT_ONCE), labels, rate, params + Param.lossLinear);
     g += gradientStride;
     labels += Tile.labels << 2;
   }
   const slots = <i64>tiles * (<i64>n * Tile.outputs + (n & 1 ? 2 : 0));
-  count(params, predictions, slots - <i64>n * load<u32>(set, TargetSet.real));
+  count(params, predictions, slots - <i64>n * load<u32>(set, TargetSet.valid));
 }
 
 /** Adds to what training counts, see Param.predictions and Param.paddingSlots. */

@@ -1,4 +1,4 @@
-// What the kernels and their driver agree on: one truth for both sides.
+// The layout of the memory that the kernels and their driver share, declared once for both.
 // Portable: asc folds it into load offsets, TypeScript imports it from src/kernel.
 //
 // Abi.version is what both sides compare before anything is computed. Raise it by one, and build the binaries anew, with any change
@@ -10,7 +10,7 @@ export const enum Abi {
   version = 1,
 }
 
-/** Where a failed assertion of the debug binary leaves what it saw, and what that is held against: see assertions.ts. */
+/** Where a failed assertion of the debug binary leaves the value it found and the limit: see assertions.ts. */
 export const enum Seen {
   value = 16,
   limit = 20,
@@ -51,8 +51,8 @@ export const enum Loss {
 
 /** Byte offsets into a set: the output rows of a prediction. */
 export const enum TargetSet {
-  /** Rows that stand for a word or node: fewer than listed where a noise word equals the target. */
-  real = 0,
+  /** Valid rows, each of a word or node: fewer than `listed` where a noise word equals the target. */
+  valid = 0,
   listed = 4,
   /** u32[tiles × Tile.outputs]: row pointers, filled up to whole tiles with the zero row */
   rows = 8,
@@ -92,7 +92,7 @@ export const enum Param {
   /** u32: a sentence after subsampling, as long as the batch at most */
   kept = 56,
   /**
-   * { n u32, context words u32[contexts], pointers to what stands for them u32[contexts], set, weights f32[contexts] }[group]:
+   * { n u32, context words u32[contexts], pointers to their inputs u32[contexts], set, weights f32[contexts] }[group]:
    * windows drawn ahead; see TargetSet. contexts = windowLeft + windowRight; weights only where windowWeights is not 0
    */
   windows = 60,
@@ -133,9 +133,9 @@ export const enum Param {
   pairs = 136,
   /** … and where those of each cell begin: u32[blocks² + 1], pointers; a cell's end where the next one's begin */
   starts = 140,
-  /** f32[input rows]: the share of its steps that each input row keeps; 0: all rows keep all of them */
-  rates = 144,
-  /** Staged[contexts]: what stands for words in a window where it is not their own row */
+  /** f32[input rows]: the learning-rate multiplier of each input row; 0: all are 1 */
+  multipliers = 144,
+  /** Staged[contexts]: staged inputs of a window, for words whose input is not their own row */
   staged = 148,
   /** Context words on each side at most. */
   windowLeft = 152,
@@ -187,8 +187,8 @@ export const enum Pair {
   target = 4,
   /** f32; only where windowWeights is not 0 */
   weight = 8,
-  /** f32: the share of its steps that the context's row keeps; only where rates is not 0 */
-  rate = 12,
+  /** f32: the learning-rate multiplier of the context's row; only where multipliers is not 0 */
+  multiplier = 12,
   size = 16,
 }
 
@@ -206,7 +206,7 @@ export const enum TileList {
   rows = 16,
 }
 
-/** Byte offsets into what stands for a word in a window, see Param.staged. */
+/** Byte offsets into the staged input of a word, see Param.staged. */
 export const enum Staged {
   word = 0,
   /** The input rows that it was made of: u32[…], pointers to the first and past the last. */

@@ -30,13 +30,13 @@ export function encodeRows(params: usize): void {
       continue;
     }
     const end = rows + (dim << 2);
-    let most: f32 = 0;
-    for (let p = rows; p < end; p += 4) most = max<f32>(most, abs<f32>(load<f32>(p)));
-    const step = most / norm / 127;
+    let largest: f32 = 0;
+    for (let p = rows; p < end; p += 4) largest = max<f32>(largest, abs<f32>(load<f32>(p)));
+    const step = largest / norm / 127;
     let error: f32 = 0;
     let to = codes;
     for (let p = rows; p < end; p += 4, to++) {
-      const rounded = nearest<f32>(load<f32>(p) / most * 127);
+      const rounded = nearest<f32>(load<f32>(p) / largest * 127);
       store<i8>(to, <i8>rounded);
       const off = load<f32>(p) / norm - step * rounded;
       error += off * off;

@@ -32,6 +32,6 @@ export function drawNoise(state: usize, alias: usize, n: u32): u32 {
   const other = load<u32>(entry, 4);
   if (DEBUG) assertBelow(other, n);
   // no branch: it would be guessed wrong one time in three, and only when the entry has arrived
-  const own: u32 = 0 - <u32>(random(state) < load<u32>(entry));
-  return other ^ ((other ^ id) & own);
+  const isOwn: u32 = 0 - <u32>(random(state) < load<u32>(entry));
+  return other ^ ((other ^ id) & isOwn);
 }

@@ -4,16 +4,16 @@ import { assertRow, assertRows, DEBUG } from "./assertions";
 import { add, constant, madd, mul, splat, sub } from "./lanes";
 
 /** hidden = scale × Σ_b x_b. xs: u32[n], row pointers, n > 0. */
-export function combine(xs: usize, n: usize, scale: f32, hidden: usize, stride: usize): void {
+export function gatherSum(xs: usize, n: usize, scale: f32, hidden: usize, stride: usize): void {
   if (DEBUG) { assertRows(xs, n, stride); assertRow(hidden, stride); }
-  if (ASC_FEATURE_SIMD) combineOf<v128>(xs, n, scale, hidden, stride);
-  else combineOf<f32>(xs, n, scale, hidden, stride);
+  if (ASC_FEATURE_SIMD) gatherSumOf<v128>(xs, n, scale, hidden, stride);
+  else gatherSumOf<f32>(xs, n, scale, hidden, stride);
 }
 
 /** One slice of 1 or 4 (wide) vectors: several sums at a time save loading the pointers of the rows. */
 // @ts-ignore: decorator
 @inline
-function combineSlice<T>(xs: usize, end: usize, scale: T, hidden: usize, d: usize, wide: bool): void {
+function gatherSumSlice<T>(xs: usize, end: usize, scale: T, hidden: usize, d: usize, wide: bool): void {
   let row = <usize>load<u32>(xs) + d;
   let sum0 = load<T>(row), sum1 = sum0, sum2 = sum0, sum3 = sum0;
   if (wide) {
@@ -34,24 +34,24 @@ function combineSlice<T>(xs: usize, end: usize, scale: T, hidden: usize, d: usiz
 
 // @ts-ignore: decorator
 @inline
-function combineOf<T>(xs: usize, n: usize, scale: f32, hidden: usize, stride: usize): void {
+function gatherSumOf<T>(xs: usize, n: usize, scale: f32, hidden: usize, stride: usize): void {
   const end = xs + (n << 2);
   const wide = stride & ~(4 * sizeof<T>() - 1);
   let d: usize = 0;
-  for (; d < wide; d += 4 * sizeof<T>()) combineSlice<T>(xs, end, constant<T>(scale), hidden, d, true);
-  for (; d < stride; d += sizeof<T>()) combineSlice<T>(xs, end, constant<T>(scale), hidden, d, false);
+  for (; d < wide; d += 4 * sizeof<T>()) gatherSumSlice<T>(xs, end, constant<T>(scale), hidden, d, true);
+  for (; d < stride; d += sizeof<T>()) gatherSumSlice<T>(xs, end, constant<T>(scale), hidden, d, false);
 }
 
 /** x_b += scale × e for each row. xs: u32[n], row pointers. */
-export function spread(xs: usize, n: usize, e: usize, scale: f32, stride: usize): void {
+export function scatterAdd(xs: usize, n: usize, e: usize, scale: f32, stride: usize): void {
   if (DEBUG) { assertRows(xs, n, stride); assertRow(e, stride); }
-  if (ASC_FEATURE_SIMD) spreadOf<v128>(xs, n, e, scale, stride);
-  else spreadOf<f32>(xs, n, e, scale, stride);
+  if (ASC_FEATURE_SIMD) scatterAddOf<v128>(xs, n, e, scale, stride);
+  else scatterAddOf<f32>(xs, n, e, scale, stride);
 }
 
 // @ts-ignore: decorator
 @inline
-function spreadSlice<T>(xs: usize, end: usize, e: usize, scale: T, d: usize, wide: bool): void {
+function scatterAddSlice<T>(xs: usize, end: usize, e: usize, scale: T, d: usize, wide: bool): void {
   const e0 = mul<T>(scale, load<T>(e + d));
   let e1 = e0, e2 = e0, e3 = e0;
   if (wide) {
@@ -70,12 +70,12 @@ function spreadSlice<T>(xs: usize, end: usize, e: usize, scale: T, d: usize, wid
 
 // @ts-ignore: decorator
 @inline
-function spreadOf<T>(xs: usize, n: usize, e: usize, scale: f32, stride: usize): void {
+function scatterAddOf<T>(xs: usize, n: usize, e: usize, scale: f32, stride: usize): void {
   const end = xs + (n << 2);
   const wide = stride & ~(4 * sizeof<T>() - 1);
   let d: usize = 0;
-  for (; d < wide; d += 4 * sizeof<T>()) spreadSlice<T>(xs, end, e, constant<T>(scale), d, true);
-  for (; d < stride; d += sizeof<T>()) spreadSlice<T>(xs, end, e, constant<T>(scale), d, false);
+  for (; d < wide; d += 4 * sizeof<T>()) scatterAddSlice<T>(xs, end, e, constant<T>(scale), d, true);
+  for (; d < stride; d += sizeof<T>()) scatterAddSlice<T>(xs, end, e, constant<T>(scale), d, false);
 }
 
 // @ts-ignore: decorator
@@ -143,6 +143,6 @@ export function copyRow(row: usize, to: usize, stride: usize): void {
 /** Reads a byte of each cache line of a row. */
 // @ts-ignore: decorator
 @inline
-export function touch(row: usize, stride: usize): void {
+export function prefetch(row: usize, stride: usize): void {
   for (const end = row + stride; row < end; row += 64) load<u8>(row);
 }

@@ -1,4 +1,4 @@
-// What queries and checks need of the rows: many dot products, norms, finiteness.
+// Dot products, norms and a check for finite numbers, for queries and checks.
 
 import { assertFits, assertRow, DEBUG } from "./assertions";
 import { add, constant, mul } from "./lanes";

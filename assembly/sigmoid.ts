@@ -41,7 +41,7 @@ export function sigmoid<T>(z: T): T {
 /** Replaces the scores at z by rate × (σ(z) − label); returns 1 + e^−|z|. */
 // @ts-ignore: decorator
 @inline
-function answer<T>(z: usize, label: T, rate: f32): T {
+function scoreToGradient<T>(z: usize, label: T, rate: f32): T {
   const score = load<T>(z);
   const e = expMinusAbs<T>(score);
   const one = constant<T>(1);
@@ -54,7 +54,7 @@ function answer<T>(z: usize, label: T, rate: f32): T {
 /** max((1 − 2 label) z, 0), the part of the loss that is not in the factor. */
 // @ts-ignore: decorator
 @inline
-function excess<T>(z: usize, label: T): T {
+function hingeTerm<T>(z: usize, label: T): T {
   const score = load<T>(z);
   return atLeast<T>(sub<T>(score, mul<T>(add<T>(label, label), score)), constant<T>(0));
 }
@@ -65,14 +65,14 @@ function excess<T>(z: usize, label: T): T {
  * loss: { linear f64[2], products f64[4], exponents i64[2] }; products grow by at most 2^(3n/2): n ≤ 512.
  * One loop, so that the constants of e^−|z| stay in registers or on the stack: V8 makes each anew in straight code.
  */
-export function respond(z: usize, n: usize, labels: usize, rate: f32, loss: usize): void {
-  if (ASC_FEATURE_SIMD) respondVectors(z, n, labels, rate, loss);
-  else respondScalars(z, n, labels, rate, loss);
+export function scoresToGradients(z: usize, n: usize, labels: usize, rate: f32, loss: usize): void {
+  if (ASC_FEATURE_SIMD) scoresToGradientsSimd(z, n, labels, rate, loss);
+  else scoresToGradientsScalar(z, n, labels, rate, loss);
 }
 
 // @ts-ignore: decorator
 @inline
-function respondVectors(z: usize, n: usize, labels: usize, rate: f32, loss: usize): void {
+function scoresToGradientsSimd(z: usize, n: usize, labels: usize, rate: f32, loss: usize): void {
   // two contexts are three vectors: labels 0 1 2 3 | 4 5 0 1 | 2 3 4 5
   const first = v128.load(labels);
   const middle = v128.shuffle<f64>(v128.load(labels, 16), first, 0, 2);
@@ -82,15 +82,15 @@ function respondVectors(z: usize, n: usize, labels: usize, rate: f32, loss: usiz
   let linear = f32x4.splat(0);
   const end = z + n * 24;
   for (; z + 24 < end; z += 48) {
-    linear = f32x4.add(linear, f32x4.add(f32x4.add(excess<v128>(z, first), excess<v128>(z + 16, middle)), excess<v128>(z + 32, last)));
-    const factor = f32x4.mul(f32x4.mul(answer<v128>(z, first, rate), answer<v128>(z + 16, middle, rate)), answer<v128>(z + 32, last, rate));
+    linear = f32x4.add(linear, f32x4.add(f32x4.add(hingeTerm<v128>(z, first), hingeTerm<v128>(z + 16, middle)), hingeTerm<v128>(z + 32, last)));
+    const factor = f32x4.mul(f32x4.mul(scoreToGradient<v128>(z, first, rate), scoreToGradient<v128>(z + 16, middle, rate)), scoreToGradient<v128>(z + 32, last, rate));
     low = f64x2.mul(low, f64x2.promote_low_f32x4(factor));
     high = f64x2.mul(high, f64x2.promote_low_f32x4(v128.shuffle<f64>(factor, factor, 1, 1)));
   }
   if (z < end) {
     const rest = v128.load(labels, 16);
-    linear = f32x4.add(linear, f32x4.add(excess<v128>(z, first), excess<v128>(z + 16, rest)));
-    const factor = f32x4.mul(answer<v128>(z, first, rate), answer<v128>(z + 16, rest, rate));
+    linear = f32x4.add(linear, f32x4.add(hingeTerm<v128>(z, first), hingeTerm<v128>(z + 16, rest)));
+    const factor = f32x4.mul(scoreToGradient<v128>(z, first, rate), scoreToGradient<v128>(z + 16, rest, rate));
     low = f64x2.mul(low, f64x2.promote_low_f32x4(factor));
     high = f64x2.mul(high, f64x2.promote_low_f32x4(v128.shuffle<f64>(factor, factor, 1, 1)));
   }
@@ -106,15 +106,15 @@ function respondVectors(z: usize, n: usize, labels: usize, rate: f32, loss: usiz
 /** Lane i of the vectors has the scores i, i + 4, … */
 // @ts-ignore: decorator
 @inline
-function respondScalars(z: usize, n: usize, labels: usize, rate: f32, loss: usize): void {
+function scoresToGradientsScalar(z: usize, n: usize, labels: usize, rate: f32, loss: usize): void {
   const count = n * 6 + ((n & 1) << 1);
   for (let lane: usize = 0; lane < 4; lane++) {
     let factor: f64 = load<f64>(loss + (lane << 3), 16);
     let linear: f64 = 0;
     for (let i = lane; i < count; i += 4) {
       const label = load<f32>(labels + ((i < n * 6 ? i % 6 : 6) << 2));
-      linear += excess<f32>(z + (i << 2), label);
-      factor *= answer<f32>(z + (i << 2), label, rate);
+      linear += hingeTerm<f32>(z + (i << 2), label);
+      factor *= scoreToGradient<f32>(z + (i << 2), label, rate);
     }
     const bits = reinterpret<u64>(factor);
     store<u64>(loss + (lane << 3), (bits & 0x000fffffffffffff) | 0x3ff0000000000000, 16);

@@ -11,12 +11,12 @@ import { expMinusAbs } from "./sigmoid";
  * Replaces the scores of n hidden rows against `classes` output rows, f32[tiles][n][6], by rate × (ŷ − y).
  * loss: { linear f64[2], products f64[4], exponents i64[2] }, of which the first of each is used.
  */
-export function respondSoftmax(z: usize, tileStride: usize, n: u32, classes: u32, target: u32, rate: f32, loss: usize): void {
-  for (const end = z + <usize>n * 24; z < end; z += 24) respondRow(z, tileStride, classes, target, rate, loss);
+export function softmaxToGradients(z: usize, tileStride: usize, n: u32, classes: u32, target: u32, rate: f32, loss: usize): void {
+  for (const end = z + <usize>n * 24; z < end; z += 24) softmaxRowToGradients(z, tileStride, classes, target, rate, loss);
 }
 
-/** One row of respondSoftmax. */
-export function respondRow(z: usize, tileStride: usize, classes: u32, target: u32, rate: f32, loss: usize): void {
+/** One row of softmaxToGradients. */
+export function softmaxRowToGradients(z: usize, tileStride: usize, classes: u32, target: u32, rate: f32, loss: usize): void {
   const place = z + <usize>(target / Tile.outputs) * tileStride + (<usize>(target % Tile.outputs) << 2);
   const score = load<f32>(place);
   const largest = maximum(z, tileStride, classes);

@@ -33,7 +33,7 @@ export function sortPairs(params: usize, length: u32): usize {
   store<u64>(state, low);
   store<u64>(state, high, 8);
   walk(params, kept, keptEnd, true);
-  // each start has moved on to where the next one was
+  // writing has moved each start on to where the next one was
   memory.copy(starts + 4, starts, cells << 2);
   store<u32>(starts, load<u32>(params, Param.pairs));
   return at;
@@ -77,7 +77,7 @@ function walk(params: usize, kept: usize, keptEnd: usize, writes: bool): void {
   const starts: usize = load<u32>(params, Param.starts);
   const row = <usize>load<u32>(params, Param.blocks) << 2;
   const firstBlock = load<u32>(params, Param.firstBlock);
-  const some = load<u32>(params, Param.lastBlock) - firstBlock;
+  const blockCount = load<u32>(params, Param.lastBlock) - firstBlock;
   const weights: usize = load<u32>(params, Param.windowWeights);
   for (let first = kept; first < keptEnd; first += 4) {
     let last = first;
@@ -93,7 +93,7 @@ function walk(params: usize, kept: usize, keptEnd: usize, writes: bool): void {
         if (q == p) continue;
         const context = load<u32>(q);
         const block = context >> 16;
-        if (block - firstBlock >= some) continue;
+        if (block - firstBlock >= blockCount) continue;
         const cell = column + <usize>block * row;
         const at: usize = load<u32>(cell);
         if (writes) {

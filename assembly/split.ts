@@ -1,4 +1,4 @@
-// UTF-8 to numbers: a text repeats few tokens, so that most are looked up. Whitespace separates them, \n ends a sentence.
+// Turns UTF-8 into numbers of tokens. A text repeats few tokens, so most are looked up. Whitespace separates them, \n ends a sentence.
 // The ABI of the binary for texts: exports only, one import, env.memory; see split-params.ts. Bytes are looked at eight at a time.
 
 import { Mark } from "./params";

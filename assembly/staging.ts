@@ -1,22 +1,22 @@
-// What stands for the words of a window on the input side: the row of a word; a copy of it, where the row keeps only a share of its
-// steps or is frozen; or the mean or the sum of a list of rows. Copies learn in the window, and their rows take what they are to
-// keep of it afterwards. (6.9) and (6.10) of docs/math.md.
+// Staged inputs: the row of a word; a copy of it, where its learning-rate multiplier is not 1; or a copy of the mean or the sum of
+// a list of rows. A window updates the copies. Afterwards each row moves by multiplier × (copy − what the copy began as).
+// (6.9) and (6.10) of docs/math.md.
 
 import { assertStaged, DEBUG } from "./assertions";
 import { Param, Staged } from "./params";
-import { addScaled, copyRow, touch } from "./rows";
+import { addScaled, copyRow, prefetch } from "./rows";
 
 /**
- * Writes to xs, u32[n], pointers to what stands for the words ids, u32[n]: a copy stands for all places of its word.
+ * Writes to xs, u32[n], pointers to the inputs of the words ids, u32[n]. All places of a word share its copy.
  * Returns the end of the copies, 0 if there are none.
  */
 export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
-  const rates: usize = load<u32>(params, Param.rates);
+  const multipliers: usize = load<u32>(params, Param.multipliers);
   const starts: usize = load<u32>(params, Param.rowStarts);
   const idsEnd = ids + (<usize>n << 2);
-  if (!(rates | starts)) {
+  if (!(multipliers | starts)) {
     for (; ids < idsEnd; ids += 4, xs += 4) store<u32>(xs, <u32>(inputs + <usize>load<u32>(ids) * stride));
     return 0;
   }
@@ -28,59 +28,59 @@ export function stage(params: usize, ids: usize, n: u32, xs: usize): usize {
     const list = starts ? listAt(params, starts, word) : ids;
     const listEnd = starts ? listAt(params, starts, word + 1) : ids + 4;
     const row = <usize>load<u32>(list);
-    if (listEnd - list == 4 && (!rates || load<f32>(rates + (row << 2)) == 1)) {
+    if (listEnd - list == 4 && (!multipliers || load<f32>(multipliers + (row << 2)) == 1)) {
       store<u32>(xs, <u32>(inputs + row * stride));
       continue;
     }
-    let own = staged;
-    while (own < end && load<u32>(own, Staged.word) != word) own += sizeOf(stride);
-    if (own == end) {
-      store<u32>(own, word, Staged.word);
-      store<u32>(own, <u32>list, Staged.list);
-      store<u32>(own, <u32>listEnd, Staged.listEnd);
-      gather(params, list, listEnd, own + Staged.copy);
-      copyRow(own + Staged.copy, own + Staged.copy + stride, stride);
+    let copy = staged;
+    while (copy < end && load<u32>(copy, Staged.word) != word) copy += sizeOf(stride);
+    if (copy == end) {
+      store<u32>(copy, word, Staged.word);
+      store<u32>(copy, <u32>list, Staged.list);
+      store<u32>(copy, <u32>listEnd, Staged.listEnd);
+      gather(params, list, listEnd, copy + Staged.copy);
+      copyRow(copy + Staged.copy, copy + Staged.copy + stride, stride);
       end += sizeOf(stride);
       if (DEBUG) assertStaged(params, end, sizeOf(stride));
     }
-    store<u32>(xs, <u32>(own + Staged.copy));
+    store<u32>(xs, <u32>(copy + Staged.copy));
   }
   return end == staged ? 0 : end;
 }
 
-/** row += rate × share × (copy − what it began as) for each row of each list, whose share is 1 or 1 / its length. */
+/** row += multiplier × share × (copy − what it began as) for each row of each list, whose share is 1 or 1 / its length. */
 export function unstage(params: usize, end: usize): void {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
-  const rates: usize = load<u32>(params, Param.rates);
+  const multipliers: usize = load<u32>(params, Param.multipliers);
   const divided = load<u32>(params, Param.rowsDivided) != 0;
-  for (let own: usize = load<u32>(params, Param.staged); own < end; own += sizeOf(stride)) {
-    const learnt = own + Staged.copy + stride;
-    addScaled(learnt, -1, own + Staged.copy, 1, stride);
-    const listEnd: usize = load<u32>(own, Staged.listEnd);
-    let row: usize = load<u32>(own, Staged.list);
+  for (let copy: usize = load<u32>(params, Param.staged); copy < end; copy += sizeOf(stride)) {
+    const learnt = copy + Staged.copy + stride;
+    addScaled(learnt, -1, copy + Staged.copy, 1, stride);
+    const listEnd: usize = load<u32>(copy, Staged.listEnd);
+    let row: usize = load<u32>(copy, Staged.list);
     const share: f32 = divided ? 1 / <f32>((listEnd - row) >> 2) : 1;
     for (; row < listEnd; row += 4) {
       const id = <usize>load<u32>(row);
-      const scale = rates ? share * load<f32>(rates + (id << 2)) : share;
+      const scale = multipliers ? share * load<f32>(multipliers + (id << 2)) : share;
       if (scale != 0) addScaled(inputs + id * stride, 1, learnt, scale, stride);
     }
   }
 }
 
-/** Reads a float of each cache line of the rows that stand for the words from p to end, u32[…]; returns end. */
-export function touchInputs(params: usize, p: usize, end: usize): usize {
+/** Reads a byte of each cache line of the input rows of the words from p to end, u32[…]; returns end. */
+export function prefetchInputs(params: usize, p: usize, end: usize): usize {
   const inputs: usize = load<u32>(params, Param.inputs);
   const stride: usize = load<u32>(params, Param.stride);
   const starts: usize = load<u32>(params, Param.rowStarts);
   if (!starts) {
-    for (; p < end; p += 4) touch(inputs + <usize>load<u32>(p) * stride, stride);
+    for (; p < end; p += 4) prefetch(inputs + <usize>load<u32>(p) * stride, stride);
     return end;
   }
   for (; p < end; p += 4) {
     const word = load<u32>(p);
     const listEnd = listAt(params, starts, word + 1);
-    for (let row = listAt(params, starts, word); row < listEnd; row += 4) touch(inputs + <usize>load<u32>(row) * stride, stride);
+    for (let row = listAt(params, starts, word); row < listEnd; row += 4) prefetch(inputs + <usize>load<u32>(row) * stride, stride);
   }
   return end;
 }

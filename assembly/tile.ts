@@ -1,4 +1,4 @@
-// A tile of pairs: each context row meets its own target and the five noise rows that all pairs of the tile share.
+// A tile of pairs: each context row is scored against its own target and the five noise rows that all pairs of the tile share.
 // The rules of vector.ts hold: rows are f32, 16-byte aligned, `stride` bytes long; scalar gives the bits of simd.
 
 import { assertRow, assertRows, DEBUG } from "./assertions";
@@ -90,7 +90,7 @@ function dotsPair(p: usize, ys: usize, stride: usize, z: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-function updateSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: usize, rated: bool): void {
+function updateSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: usize, scaled: bool): void {
   const y1 = <usize>load<u32>(ys, 4) + d, y2 = <usize>load<u32>(ys, 8) + d, y3 = <usize>load<u32>(ys, 12) + d;
   const y4 = <usize>load<u32>(ys, 16) + d, y5 = <usize>load<u32>(ys, 20) + d;
   const old1 = load<T>(y1), old2 = load<T>(y2), old3 = load<T>(y3), old4 = load<T>(y4), old5 = load<T>(y5);
@@ -101,7 +101,7 @@ function updateSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: usize,
     const x = load<T>(context);
     const t = load<T>(target);
     let w = splat<T>(g, 0);
-    let next = nmadd<T>(w, t, rated ? constant<T>(0) : x);
+    let next = nmadd<T>(w, t, scaled ? constant<T>(0) : x);
     store<T>(target, nmadd<T>(w, x, t));
     w = splat<T>(g, 4);
     next = nmadd<T>(w, old1, next); new1 = nmadd<T>(w, x, new1);
@@ -113,7 +113,7 @@ function updateSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: usize,
     next = nmadd<T>(w, old4, next); new4 = nmadd<T>(w, x, new4);
     w = splat<T>(g, 20);
     next = nmadd<T>(w, old5, next); new5 = nmadd<T>(w, x, new5);
-    store<T>(context, rated ? add<T>(x, mul<T>(splat<T>(p, Pair.rate), next)) : next);
+    store<T>(context, scaled ? add<T>(x, mul<T>(splat<T>(p, Pair.multiplier), next)) : next);
   }
   store<T>(y1, new1); store<T>(y2, new2); store<T>(y3, new3); store<T>(y4, new4); store<T>(y5, new5);
 }
@@ -121,7 +121,7 @@ function updateSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: usize,
 /** The same slice against six more noise rows. */
 // @ts-ignore: decorator
 @inline
-function updateMoreSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: usize, rated: bool): void {
+function updateMoreSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: usize, scaled: bool): void {
   const y0 = <usize>load<u32>(ys) + d, y1 = <usize>load<u32>(ys, 4) + d, y2 = <usize>load<u32>(ys, 8) + d;
   const y3 = <usize>load<u32>(ys, 12) + d, y4 = <usize>load<u32>(ys, 16) + d, y5 = <usize>load<u32>(ys, 20) + d;
   const old0 = load<T>(y0), old1 = load<T>(y1), old2 = load<T>(y2), old3 = load<T>(y3), old4 = load<T>(y4), old5 = load<T>(y5);
@@ -130,7 +130,7 @@ function updateMoreSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: us
     const context = <usize>load<u32>(p, Pair.context) + d;
     const x = load<T>(context);
     let w = splat<T>(g, 0);
-    let next = nmadd<T>(w, old0, rated ? constant<T>(0) : x); new0 = nmadd<T>(w, x, new0);
+    let next = nmadd<T>(w, old0, scaled ? constant<T>(0) : x); new0 = nmadd<T>(w, x, new0);
     w = splat<T>(g, 4);
     next = nmadd<T>(w, old1, next); new1 = nmadd<T>(w, x, new1);
     w = splat<T>(g, 8);
@@ -141,41 +141,41 @@ function updateMoreSlice<T>(pairs: usize, end: usize, ys: usize, g: usize, d: us
     next = nmadd<T>(w, old4, next); new4 = nmadd<T>(w, x, new4);
     w = splat<T>(g, 20);
     next = nmadd<T>(w, old5, next); new5 = nmadd<T>(w, x, new5);
-    store<T>(context, rated ? add<T>(x, mul<T>(splat<T>(p, Pair.rate), next)) : next);
+    store<T>(context, scaled ? add<T>(x, mul<T>(splat<T>(p, Pair.multiplier), next)) : next);
   }
   store<T>(y0, new0); store<T>(y1, new1); store<T>(y2, new2); store<T>(y3, new3); store<T>(y4, new4); store<T>(y5, new5);
 }
 
 // @ts-ignore: decorator
 @inline
-function updateOf<T>(pairs: usize, end: usize, ys: usize, g: usize, stride: usize, rated: bool, more: bool): void {
+function updateOf<T>(pairs: usize, end: usize, ys: usize, g: usize, stride: usize, scaled: bool, more: bool): void {
   for (let d: usize = 0; d < stride; d += sizeof<T>()) {
-    if (more) updateMoreSlice<T>(pairs, end, ys, g, d, rated);
-    else updateSlice<T>(pairs, end, ys, g, d, rated);
+    if (more) updateMoreSlice<T>(pairs, end, ys, g, d, scaled);
+    else updateSlice<T>(pairs, end, ys, g, d, scaled);
   }
 }
 
 /**
  * The update of the pairs against their targets and the first five noise rows. No noise row may be a target of these pairs, and
- * none may stand twice with a gradient other than 0. rated: rows of words keep a share of their steps, see Pair.rate
+ * none may stand twice with a gradient other than 0. scaled: each context row moves by its multiplier, see Pair.multiplier
  */
-export function updatePairs(pairs: usize, end: usize, ys: usize, g: usize, stride: usize, rated: bool): void {
+export function updatePairs(pairs: usize, end: usize, ys: usize, g: usize, stride: usize, scaled: bool): void {
   if (ASC_FEATURE_SIMD) {
-    if (rated) updateOf<v128>(pairs, end, ys, g, stride, true, false);
+    if (scaled) updateOf<v128>(pairs, end, ys, g, stride, true, false);
     else updateOf<v128>(pairs, end, ys, g, stride, false, false);
   } else {
-    if (rated) updateOf<f32>(pairs, end, ys, g, stride, true, false);
+    if (scaled) updateOf<f32>(pairs, end, ys, g, stride, true, false);
     else updateOf<f32>(pairs, end, ys, g, stride, false, false);
   }
 }
 
 /** The update of the context rows against six more noise rows. */
-export function updateMore(pairs: usize, end: usize, ys: usize, g: usize, stride: usize, rated: bool): void {
+export function updateMore(pairs: usize, end: usize, ys: usize, g: usize, stride: usize, scaled: bool): void {
   if (ASC_FEATURE_SIMD) {
-    if (rated) updateOf<v128>(pairs, end, ys, g, stride, true, true);
+    if (scaled) updateOf<v128>(pairs, end, ys, g, stride, true, true);
     else updateOf<v128>(pairs, end, ys, g, stride, false, true);
   } else {
-    if (rated) updateOf<f32>(pairs, end, ys, g, stride, true, true);
+    if (scaled) updateOf<f32>(pairs, end, ys, g, stride, true, true);
     else updateOf<f32>(pairs, end, ys, g, stride, false, true);
   }
 }

@@ -1,19 +1,19 @@
 // Walks a batch of sentences: subsampling, windows, and the one update
-//   rows → combine → hidden → output layer → gradient → rows
+//   rows → gather → hidden → output layer → gradient → rows
 // for CBOW, and for skip-gram with the softmaxes. p, q: positions in the sentence kept, u32 word ids.
 
 import { assertBatch, assertContexts, assertSet, DEBUG } from "./assertions";
 import { drawTargets, mergeTargets, score } from "./losses";
-import { isHalf, tileCount, touchTargets } from "./output";
+import { isHalf, tileCount, prefetchTargets } from "./output";
 import { Mark, Model, Param, TargetSet, Tile } from "./params";
 import { below, random } from "./random";
 import { mergeInputs } from "./repeats";
-import { combine, spread } from "./rows";
-import { stage, touchInputs, unstage } from "./staging";
+import { gatherSum, scatterAdd } from "./rows";
+import { stage, prefetchInputs, unstage } from "./staging";
 import { updateRow3, updateRow6, updateRows } from "./vector";
-import { combineWeighted, scaleGradients, spreadWeighted } from "./weights";
+import { gatherWeighted, scaleGradients, scatterAddWeighted } from "./weights";
 
-/** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not replace running code by its optimised form. */
+/** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not swap in optimised code while a call runs. */
 export function train(params: usize, length: u32): void {
   if (DEBUG) assertBatch(params, length);
   let id: usize = load<u32>(params, Param.ids);
@@ -41,21 +41,21 @@ export function train(params: usize, length: u32): void {
 }
 
 /**
- * Trains on a sentence: u32[…] from first to last. Windows are drawn a group ahead, and their rows touched all at once:
+ * Trains on a sentence: u32[…] from first to last. Windows are drawn a group ahead, and their rows prefetched all at once:
  * rows come from far caches, and many loads under way together take hardly longer than one (skip-gram: +11%).
  */
 function sentence(params: usize, first: usize, last: usize): void {
   const windows: usize = load<u32>(params, Param.windows);
   const windowStride: usize = load<u32>(params, Param.windowStride);
   const room = windows + <usize>load<u32>(params, Param.group) * windowStride;
-  let touched = first;
+  let prefetched = first;
   for (let p = first; p < last; ) {
     let end = windows;
     for (; end < room && p < last; p += 4) {
       if (drawWindow(params, first, p, last, end)) end += windowStride;
     }
-    touched = touchInputs(params, touched, min(p + (<usize>load<u32>(params, Param.windowRight) << 2), last));
-    for (let w = windows; w < end; w += windowStride) touchTargets(params, setOf(params, w));
+    prefetched = prefetchInputs(params, prefetched, min(p + (<usize>load<u32>(params, Param.windowRight) << 2), last));
+    for (let w = windows; w < end; w += windowStride) prefetchTargets(params, setOf(params, w));
     for (let w = windows; w < end; w += windowStride) {
       const staged = stage(params, idsOf(w), load<u32>(w), contextsOf(params, w));
       if (load<u32>(params, Param.model) == Model.cbow) cbow(params, w);
@@ -121,9 +121,9 @@ function drawWindow(params: usize, first: usize, p: usize, last: usize, w: usize
 /** Lists the weights of the contexts from … p … to. */
 function drawWeights(params: usize, w: usize, from: usize, p: usize, to: usize): void {
   const weights: usize = load<u32>(params, Param.windowWeights);
-  let own = weightsOf(params, w);
-  for (let q = from; q < p; q += 4, own += 4) store<f32>(own, load<f32>(weights + (p - q) - 4));
-  for (let q = p + 4; q < to; q += 4, own += 4) store<f32>(own, load<f32>(weights + (q - p) - 4));
+  let weight = weightsOf(params, w);
+  for (let q = from; q < p; q += 4, weight += 4) store<f32>(weight, load<f32>(weights + (p - q) - 4));
+  for (let q = p + 4; q < to; q += 4, weight += 4) store<f32>(weight, load<f32>(weights + (q - p) - 4));
 }
 
 /** Skip-gram, the pairs of a window together: each context row predicts the centre word (as word2vec.c pairs them). */
@@ -153,11 +153,11 @@ function cbow(params: usize, w: usize): void {
   const weights = weightsOf(params, w);
   const mean = load<u32>(params, Param.cbowMean) != 0;
   const divided = load<u32>(params, Param.cbowDivided) != 0;
-  if (weights) combineWeighted(xs, n, weights, mean, hidden, stride);
-  else combine(xs, n, mean ? <f32>1 / <f32>n : 1, hidden, stride);
+  if (weights) gatherWeighted(xs, n, weights, mean, hidden, stride);
+  else gatherSum(xs, n, mean ? <f32>1 / <f32>n : 1, hidden, stride);
   predict(params, params + Param.hidden, hidden, setOf(params, w));
-  if (weights) spreadWeighted(xs, n, weights, e, divided, stride);
-  else spread(xs, n, e, divided ? <f32>1 / <f32>n : 1, stride);
+  if (weights) scatterAddWeighted(xs, n, weights, e, divided, stride);
+  else scatterAdd(xs, n, e, divided ? <f32>1 / <f32>n : 1, stride);
 }
 
 /** One prediction from one hidden row: updates the output rows of the set, leaves −learning rate × ∂loss/∂hidden in hiddenGradient. */

@@ -91,7 +91,7 @@ class Rival {
       { cores: 1, shared: false },
       { shape: shapeOf(vocabulary), totalWords: vocabulary.totalWords },
     );
-    const parameters = new Parameters(vocabulary, options, plan.workplace);
+    const parameters = new Parameters(vocabulary, options, plan.memoryOptions);
     const spawn = () => {
       throw new Error("the benchmark starts no workers");
     };

@@ -31,7 +31,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     guide: "the output layer. The cost of the full softmax grows with the vocabulary",
   },
   initialVectors: {
-    help: "begin with the vectors of this file, where it has the word",
+    help: "start from the vectors of this file, where it has the word",
     takes: "<file>",
     guide: "begin with vectors from elsewhere, where they have the word",
   },
@@ -53,7 +53,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
   negatives: { help: "noise words of a prediction (negative-sampling)" },
   noiseExponent: { help: "noise words are drawn by count to this power (negative-sampling)" },
   sharedNegatives: {
-    help: "skipgram: one pair after the other with its own noise words, as word2vec.c, not window by window",
+    help: "skipgram: train pair by pair, each with its own noise words, as word2vec.c; not several pairs at once",
     guide:
       "skip-gram with negative sampling: up to 16 pairs in one step, with one set of noise words; `false`: pair by pair, each with its own, as in word2vec.c",
   },
@@ -70,7 +70,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
   },
   learningRate: { help: "at the start", byDefault: `${skipgram}, for cbow ${cbow}` },
   learningRateSchedule: {
-    help: "how the learning rate goes with the words read; linear and cosine fall",
+    help: "how the learning rate changes with the words read; linear and cosine fall",
     guide:
       "how the learning rate goes with the words read; also a function from the progress, 0 to 1, to a share of `learningRate`: (8.3) of [math.md](../math.md)",
   },
@@ -90,12 +90,12 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
   subsample: { help: "threshold for thinning out frequent words, 0 for none", byDefault: "more below 10,000 words" },
   maxSentenceLength: { help: "split longer sentences" },
   freeze: {
-    help: "leave the vectors of these words as they begin, one word a line",
+    help: "do not train the vectors of these words: one word a line",
     takes: "<file>",
     guide: "words whose vectors stay as they begin",
   },
   wordRates: {
-    help: "the share of its steps that a word's vector keeps: lines of a word, a space, a number",
+    help: "learning-rate multipliers of words, from 0 to 1: lines of a word, a space, a number",
     byDefault: "1 for all",
     takes: "<file>",
     guide: "the share of its steps that each word's vector keeps (gensim's `vectors_lockf`)",
@@ -119,29 +119,29 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
       "workers that read and, then, workers that train: one for each core; skip-gram with negative sampling is trained by one for each block of words at most: 8 from 2,048 words on, 16 or more from 131,072; fewer than 512 words are one block, which one worker trains ((9.7) of [math.md](../math.md))",
   },
   reproducible: {
-    help: "refuse what gives other bytes each time; cbow and the softmaxes then train on one thread",
+    help: "refuse whatever gives different bytes each time; cbow and the softmaxes then train on one thread",
     guide: "refuses what would give other bytes each time: [the same bytes again](reproducibility.md)",
   },
   spool: {
-    help: "read the text once, and then its words as numbers, where it is drawn anew each time too",
+    help: "read the text once and keep its words as numbers, even if each pass would draw a new text",
     negated: "read the text anew in each epoch",
     guide:
       'read the text once: counting keeps its tokens as numbers, 4 bytes each, which every epoch reads. `"auto"` does so where each pass would give the same (files, streams, `textCorpus`, arrays), not for functions, iterables and walks; `true` always, `false` never',
   },
   spoolMemory: {
-    help: "numbers of words held in memory, such as 1G; the rest is in a temporary file",
+    help: "memory for those numbers, such as 1G; a temporary file holds the rest",
     byDefault: "256M",
     takes: "<bytes>",
     guide:
       "bytes of those numbers in memory, in a page 64 MiB; the rest goes to a temporary file (in a page OPFS). If that fails, training goes on from the text",
   },
   resume: {
-    help: "go on with a checkpoint: its options, corpus and output are those it was begun with",
+    help: "resume a checkpoint, with the options, corpus and output that it was started with",
     takes: "<file>",
     guide: "go on with the training of a checkpoint",
   },
   checkpoint: {
-    help: "keep the training in this file, and go on with it if it was interrupted",
+    help: "save the training in this file, and resume from it after an interruption",
     takes: "<file>",
     guide: "nothing is lost when a process dies: the same call again goes on",
   },

@@ -1,4 +1,4 @@
-// From the bytes of a binary to its functions, and what is said where an engine or a policy refuses them.
+// Compiles and links a binary, with errors that say why an engine or a policy refuses it.
 
 import { instantiateSync } from "@assemblyscript/loader";
 
@@ -37,7 +37,7 @@ function refused(name: string, cause: Error): KernelError {
   return new KernelError(`cannot compile the ${name} kernel${remedy}: ${cause.message}`, { cause });
 }
 
-/** Whether a policy forbids WebAssembly: engines say so in words of their own, but all then refuse the smallest module too. */
+/** Whether a policy forbids WebAssembly. Engines word that error differently, but all of them then refuse the smallest module too. */
 function isForbidden(): boolean {
   try {
     new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)));

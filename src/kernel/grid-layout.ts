@@ -15,7 +15,7 @@ import type { Shape, Side } from "./shape.js";
 /** Rows of a block that a pair's 16 bits reach. */
 export const BLOCK_ROWS = 65_536;
 
-/** Rows of a block come in eights: so each block begins at a multiple of 128 bytes. */
+/** Rows of a block are a multiple of eight, so that each block begins at a multiple of 128 bytes. */
 const ROWS = 8;
 
 /** How a text is cut: see train/execution/cut.ts. */
@@ -47,13 +47,13 @@ export interface Grid extends GridShape {
   places: Ptr;
   /** i32[] */
   control: Ptr;
-  /** where chunks begin: what lies before is the same in all workers */
+  /** where chunks begin; all workers have the same before it */
   tablesEnd: Ptr;
   /** none, or two */
   chunks: readonly ChunkPlace[];
 }
 
-/** Numbers of control: tickets taken to sort and to train, batches sorted, then steps done of each block of contexts, and of targets. */
+/** Counters in control: tickets to sort, tickets to train, batches sorted, then steps done of each block of contexts and of targets. */
 export const CONTROL = { sorting: 0, training: 1, sorted: 2, contexts: 3 };
 
 export function takeGrid(memory: Allocator, shape: GridShape, { words, inputRows, outputRows }: Shape): Grid {
@@ -76,7 +76,7 @@ export function rowsOfBlock(blocks: number, rows: number): number {
   return Math.ceil(rows / blocks / ROWS) * ROWS;
 }
 
-/** Words of a block: those whose id leaves it as the rest. */
+/** Words of a block: those whose id modulo `blocks` is the block. */
 export function blockSize(blocks: number, words: number, block: number): number {
   return Math.ceil((words - block) / blocks);
 }

@@ -1,4 +1,4 @@
-// What the engines do on a memory that layout.ts has laid out: training, scoring, quantising. All engines compute the same.
+// The kernel interfaces, over memory laid out by layout.ts: training, scoring, quantising. All kernels compute the same.
 
 /** Trains the rows of a memory. */
 export interface Trainer {
@@ -52,7 +52,7 @@ export interface QueryKernel extends Scorer, Quantizer {
   fork(memory: WebAssembly.Memory): QueryKernel;
 }
 
-/** The first is the reference that others are measured against; engines/kernels.ts says what is known of each. */
+/** The first is the reference that others are measured against; engines/kernels.ts describes each. */
 export const KERNEL_NAMES = ["js", "scalar", "simd", "relaxed"] as const;
 export type KernelName = (typeof KERNEL_NAMES)[number];
 
@@ -66,7 +66,7 @@ export type Ptr = Brand<"Ptr">;
 /** A word's place in the vocabulary. */
 export type WordId = Brand<"WordId">;
 /** A word's place in a batch. */
-export type Position = Brand<"Position">;
+export type BatchPosition = Brand<"BatchPosition">;
 
 /** The start of the memory; also stands for "none" where a kernel expects an address. */
 export const ZERO = 0 as Ptr;

@@ -9,17 +9,17 @@
 //              windows drawn ahead       { n u32, context words u32[C], pointers u32[C], TargetSet, weights f32[C] }[group]
 //              partial sums              f32[C][8]
 //              hidden, its gradient      f32[stride / 4] each
-//              what stands for words     { Staged, f32[stride / 4] twice }[C]
+//              staged inputs             { Staged, f32[stride / 4] twice }[C]
 //              batch of ids              u32[batch capacity]
 //            in the place of the last five in the grid:
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
 //            keep thresholds             u32[V]
-//            rates of the rows           f32[rows of inputs]
-//            starts of row lists, lists  u32[V + 1], u32[…]                where lists of rows stand for words
+//            multipliers of the rows     f32[rows of inputs]
+//            starts of row lists, lists  u32[V + 1], u32[…]                if words are staged from lists of rows
 //            weights of a window         f32[window]                   if contexts are weighted
 //            tables of the output layer  see model/losses
-//            what only the grid has, see grid.ts
+//            what only the grid has, see grid-layout.ts
 //            input rows                  f32[rows of inputs][stride / 4]
 //            output rows                 f32[rows of outputs][stride / 4]  of words, or of the V − 1 inner nodes
 //   end
@@ -35,11 +35,11 @@ import { checkLists, type Shape } from "./shape.js";
 /** Tiles drawn ahead. */
 const TILES = 8;
 
-/** Windows drawn ahead, as long as their lists take no more than so many bytes: their rows should fit the second-level cache. */
+/** Windows drawn ahead: at most GROUP, or as many as have GROUP_BYTES of lists, so that their rows fit the second-level cache. */
 const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
-/** What decides the sizes. */
+/** What the sizes depend on. */
 export interface LayoutOptions extends Shape, Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights"> {
   dim: number;
   output: OutputLayer;
@@ -51,11 +51,11 @@ export interface LayoutOptions extends Shape, Pick<KernelOptions, "windowLeft" |
   grid?: GridShape;
 }
 
-/** What an output layer asks of the memory: see model/losses. */
+/** What an output layer needs in the memory: see model/losses. */
 export interface OutputLayer {
   /** its number for the kernels */
   code: Loss;
-  /** output rows that a prediction meets at most */
+  /** most output rows that a prediction is scored against */
   mostTargets: number;
   /** bytes that the lists of a prediction take, for each tile of six rows; 0 if all share one */
   listBytes: number;
@@ -91,7 +91,7 @@ export interface Layout {
   /** for each lane */
   scratch: Scratch[];
   keepThresholds: Ptr;
-  rates: Ptr;
+  multipliers: Ptr;
   rowStarts: Ptr;
   rowList: Ptr;
   windowWeights: Ptr;
@@ -161,7 +161,7 @@ export function layOut(shape: LayoutOptions): Layout {
   const scratch = Array.from({ length: shape.lanes }, takeScratch);
   const shared = {
     keepThresholds: memory.take(words * 4),
-    rates: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
+    multipliers: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
     rowStarts: memory.take((lists?.starts.length ?? 0) * 4),
     rowList: memory.take((lists?.rows.length ?? 0) * 4),
     windowWeights: memory.take(windowWeights.length * 4),

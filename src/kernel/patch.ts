@@ -11,7 +11,7 @@ export type Region = readonly [start: Ptr, bytes: number];
  */
 export function cut(memory: WebAssembly.Memory, regions: readonly Region[], room?: ArrayBuffer): ArrayBuffer {
   const size = regions.reduce((sum, [, bytes]) => sum + bytes, 4 + 8 * regions.length);
-  // some more than is needed now, so that the next patch will find room
+  // more than is needed now, so that the next patch fits too
   const patch = room !== undefined && room.byteLength >= size ? room : new ArrayBuffer(Math.ceil(size / 2048) * 2560);
   const to = new Uint32Array(patch);
   const from = new Uint32Array(memory.buffer);
@@ -46,7 +46,7 @@ export function* pieces(regions: Iterable<Region>, most: number): Generator<Regi
   if (piece.length > 0) yield piece;
 }
 
-/** Puts them where they were in the memory they come from. */
+/** Writes the regions to the addresses that they had in the memory they come from. */
 export function paste(memory: WebAssembly.Memory, patch: ArrayBuffer): void {
   const from = new Uint32Array(patch);
   const to = new Uint32Array(memory.buffer);
@@ -58,7 +58,7 @@ export function paste(memory: WebAssembly.Memory, patch: ArrayBuffer): void {
   }
 }
 
-/** A loop for a row: views take longer to make than so much to copy. */
+/** Copies in a loop: making views takes longer than copying one row. */
 function copy(from: Uint32Array, start: number, to: Uint32Array, at: number, length: number): void {
   if (length > 512) to.set(from.subarray(start, start + length), at);
   else for (let i = 0; i < length; i++) to[at + i] = from[start + i];

@@ -3,11 +3,11 @@ export interface Shape {
   words: number;
   inputRows: number;
   outputRows: number;
-  /** What stands for words on the input side, if it is not their own row. */
+  /** Lists of input rows that words are staged from; undefined: each word has its own row. */
   lists?: RowLists;
 }
 
-/** Lists of input rows, one for each word; their mean or sum stands for it. */
+/** Lists of input rows, one for each word: its staged input is their mean or sum. */
 export interface RowLists {
   /** u32[words + 1]: where the list of each word begins */
   starts: Uint32Array;

@@ -32,16 +32,16 @@ export interface ParameterOptions extends KernelOptions, LossOptions {
   seed: number;
 }
 
-/** What the streams of one seed are for: each lane trains with one of its own, from `training` on. */
+/** Streams of random numbers from one seed: each lane trains with its own, from `training` on. */
 const STREAM = { initialisation: 0, training: 1 };
 
 const SIDES: readonly Side[] = ["inputs", "outputs"];
 
-/** Floats drawn before the event loop gets its turn. */
+/** Floats drawn between yields to the event loop. */
 const INITIALISED = 2 ** 20;
 
-/** How a model is trained, as far as its memory knows. */
-export interface Workplace {
+/** What the memory of a model depends on, besides its options and its rows. */
+export interface MemoryOptions {
   /** entries of the longest batch */
   batchCapacity: number;
   /** threads that train side by side */
@@ -55,7 +55,7 @@ export interface Workplace {
 /** Where everything will lie; nothing is allocated. */
 export function planMemory(
   options: ParameterOptions,
-  { batchCapacity, lanes, grid }: Workplace,
+  { batchCapacity, lanes, grid }: MemoryOptions,
   shape: Shape,
   output: OutputLayer,
 ) {
@@ -65,7 +65,7 @@ export function planMemory(
   return { layout, space, size: plan.end };
 }
 
-/** Rows moved before the event loop gets its turn. */
+/** Rows moved between yields to the event loop. */
 const MOVED = 4096;
 
 export class Parameters {
@@ -87,7 +87,7 @@ export class Parameters {
   constructor(
     vocabulary: Vocabulary,
     options: ParameterOptions,
-    workplace: Workplace,
+    memoryOptions: MemoryOptions,
     shape: Shape = shapeOf(vocabulary),
   ) {
     this.shape = shape;
@@ -95,14 +95,14 @@ export class Parameters {
     const loss = lossOf(options.loss);
     this.wordSides = loss.outputRowsOf === "words" ? SIDES : ["inputs"];
     const output = loss.prepare(options, shape, vocabulary);
-    const { layout, space, size } = planMemory(options, workplace, shape, output);
+    const { layout, space, size } = planMemory(options, memoryOptions, shape, output);
     this.layOut = (holds) => {
-      const grid = { ...workplace.grid!, holds };
-      return planMemory(options, { ...workplace, grid }, shape, output).layout;
+      const grid = { ...memoryOptions.grid!, holds };
+      return planMemory(options, { ...memoryOptions, grid }, shape, output).layout;
     };
     this.layout = layout;
     this.space = space;
-    this.memory = allocate(size, workplace.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
+    this.memory = allocate(size, memoryOptions.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
     writeLists(this.memory.buffer, this.layout, shape, options);
     this.layout.scratch.forEach((scratch, lane) => {
       writeParams(this.memory.buffer, this.layout, scratch, shape, options);
@@ -215,7 +215,7 @@ export class Parameters {
       visit(all.subarray(start, start + stride), at);
   }
 
-  /** Sets the counters back that threads of a run go by. */
+  /** Resets the counters by which the threads of a run take turns. */
   clearControl(): void {
     const { control, blocks } = this.layout.grid!;
     new Int32Array(this.memory.buffer, control, CONTROL.contexts + 2 * blocks).fill(0);
@@ -226,7 +226,7 @@ export class Parameters {
     return this.layout.grid ? [] : this.layout.scratch.map((scratch) => [...this.randomState(scratch)]);
   }
 
-  /** Takes back what a checkpoint held. @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
+  /** Restores what a checkpoint held. @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
   restore(inputs: Float32Array, outputs: Float32Array, random: readonly (readonly number[])[]): void {
     this.fill("inputs", inputs);
     this.fill("outputs", outputs);
@@ -248,13 +248,13 @@ export class Parameters {
         to.set(from.subarray(start, start + stride), rowOf(row) * stride);
     }
     this.restoreRandom(before.random);
-    const { rates } = before;
-    if (rates === undefined) return;
+    const { multipliers } = before;
+    if (multipliers === undefined) return;
     const all = new Float32Array(this.shape.inputRows).fill(1);
-    rates.forEach((rate, row) => {
-      all[rowOf(row)] = rate;
+    multipliers.forEach((multiplier, row) => {
+      all[rowOf(row)] = multiplier;
     });
-    this.rates = all;
+    this.multipliers = all;
   }
 
   /** Begins with a row of dim floats, or of more, for a word. */
@@ -262,26 +262,26 @@ export class Parameters {
     this.matrix("inputs").set(row.subarray(0, this.dim), (word * this.layout.stride) / 4);
   }
 
-  /** The share of its steps that each input row keeps; none if all keep all. */
-  get rates(): Float32Array | undefined {
+  /** The learning-rate multiplier of each input row; undefined if all are 1. */
+  get multipliers(): Float32Array | undefined {
     const [{ params }] = this.layout.scratch;
-    const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.rates, true);
+    const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.multipliers, true);
     if (start === 0) return undefined;
-    const { rates, grid, inputRows } = this.layout;
-    const all = new Float32Array(this.memory.buffer, rates, inputRows);
-    const rateInBlocks = (row: number) => all[rowInBlocks(grid!, "inputs", row)];
-    return grid ? Float32Array.from({ length: this.shape.inputRows }, (_, row) => rateInBlocks(row)) : all;
+    const { multipliers, grid, inputRows } = this.layout;
+    const all = new Float32Array(this.memory.buffer, multipliers, inputRows);
+    const multiplierInBlocks = (row: number) => all[rowInBlocks(grid!, "inputs", row)];
+    return grid ? Float32Array.from({ length: this.shape.inputRows }, (_, row) => multiplierInBlocks(row)) : all;
   }
 
-  /** Rows that are not given keep all. */
-  set rates(all: Float32Array | undefined) {
-    const { rates, scratch, grid, inputRows } = this.layout;
-    const to = new Float32Array(this.memory.buffer, rates, inputRows).fill(1);
-    all?.forEach((rate, row) => {
-      to[grid ? rowInBlocks(grid, "inputs", row) : row] = rate;
+  /** Rows that are not given have 1. */
+  set multipliers(all: Float32Array | undefined) {
+    const { multipliers, scratch, grid, inputRows } = this.layout;
+    const to = new Float32Array(this.memory.buffer, multipliers, inputRows).fill(1);
+    all?.forEach((multiplier, row) => {
+      to[grid ? rowInBlocks(grid, "inputs", row) : row] = multiplier;
     });
     for (const { params } of scratch)
-      new DataView(this.memory.buffer, params, Param.size).setUint32(Param.rates, all ? rates : 0, true);
+      new DataView(this.memory.buffer, params, Param.size).setUint32(Param.multipliers, all ? multipliers : 0, true);
   }
 
   private fill(side: Side, rows: Float32Array): void {

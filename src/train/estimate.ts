@@ -1,4 +1,4 @@
-// What a training will take, before anything is allocated.
+// Estimates the memory of a training, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
 import { threadsOf } from "../text/threads.js";
@@ -6,15 +6,15 @@ import type { Platform } from "./platform.js";
 import { resolveOptions, type TrainOptions } from "./train-options.js";
 import { memoryOf, planWords } from "./word2vec-objective.js";
 
-/** Bytes that a training takes. Where a number is measured, it is of Node on Linux: pages and other engines differ. */
+/** Bytes that a training takes. Numbers marked "Measured" are those of Node on Linux; pages and other engines differ. */
 export interface MemoryEstimate {
   /** of the model's WebAssembly memory, computed as training does; above 4 GB training is refused */
   bytes: number;
-  /** of the memories of their own that workers have, where they do not share that one */
+  /** of the workers' own memories, where they do not share the model's */
   own: number;
   /** of both matrices, which are in `bytes` */
   matrices: number;
-  /** threads that train, with which this counts */
+  /** threads that train, as the estimate assumes */
   threads: number;
   /** of messages under way between workers that share no memory, and of those that the engine has not yet collected */
   messages: number;
@@ -26,7 +26,7 @@ export interface MemoryEstimate {
   reading: number;
   /** before the model is there: of counting the words by all workers that read, `words` included. 0 with a `vocabulary`. Measured */
   counting: number;
-  /** what the peak of the process grows by: bytes + own + messages + workers + words + reading, or counting if that is more */
+  /** growth of the process's peak memory: bytes + own + messages + workers + words + reading, or counting if that is more */
   total: number;
   /**
    * of the text's tokens that the option `spool` keeps in memory, at most: 4 for each token, up to spoolMemory; 0 with spool false.

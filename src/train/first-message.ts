@@ -1,4 +1,4 @@
-// What a worker does: it reads text or trains, as its first message says.
+// Starts a worker: its first message says whether it reads text or trains.
 
 import type { Channel, Envelope } from "../base/link.js";
 import type { FilePart } from "../text/pieces.js";

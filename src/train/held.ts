@@ -1,4 +1,4 @@
-// What the place that checkpoints go to holds already: the same training, to go on with, or another, not to be overwritten.
+// Checks what already lies where checkpoints go: the same training, which is resumed, or another one, which is not overwritten.
 
 import { show } from "../base/check.js";
 import { Fingerprint } from "../base/fingerprint.js";
@@ -17,7 +17,7 @@ import {
   resolveOptions,
   type TrainOptions,
 } from "./train-options.js";
-import { ratesOf } from "./warm-start.js";
+import { multipliersOf } from "./warm-start.js";
 
 /**
  * The training that the checkpoint's place holds, where it is this one.
@@ -54,7 +54,7 @@ export interface ModelRun {
   vocabulary: Vocabulary;
   schedule: Schedule;
   history: readonly EpochRecord[];
-  rates: Float32Array | undefined;
+  multipliers: Float32Array | undefined;
 }
 
 /**
@@ -63,7 +63,7 @@ export interface ModelRun {
  * @throws RangeError if it holds a training that has not ended, and is another one; what `read` throws
  */
 export async function heldRun(
-  { options, vocabulary, schedule, history, rates }: ModelRun,
+  { options, vocabulary, schedule, history, multipliers }: ModelRun,
   listeners: RunListeners,
   differs: (held: Checkpoint) => Promise<string | undefined>,
 ): Promise<Checkpoint | undefined> {
@@ -72,7 +72,9 @@ export async function heldRun(
   const begun = JSON.stringify([withoutThreads(options), schedule, history]);
   const there = [withoutThreads(held.options), held.schedule, held.history.slice(0, schedule.firstEpoch)];
   const isThis = JSON.stringify(there) === begun && hasSameWords(held.vocabulary, vocabulary);
-  const other = !isThis ? "its model, its options or its words" : (ratesDiffer(rates, held) ?? (await differs(held)));
+  const other = !isThis
+    ? "its model, its options or its words"
+    : (multipliersDiffer(multipliers, held) ?? (await differs(held)));
   if (other !== undefined) {
     refuse(held, `this one differs: ${other}`);
     return undefined;
@@ -81,10 +83,10 @@ export async function heldRun(
   return held;
 }
 
-/** What is there, unless it may be overwritten whatever it is. */
+/** The checkpoint that is there; undefined if there is none, or if `overwrite` says that it does not matter. */
 async function readHeld({ checkpoint, signal }: RunListeners): Promise<Checkpoint | undefined> {
   if (checkpoint?.read === undefined || checkpoint.overwrite === true) return undefined;
-  // null is what stores of browsers give for nothing
+  // stores of browsers give null for nothing
   const held = (await orAborted(checkpoint.read(), signal)) ?? undefined;
   if (held instanceof Checkpoint && held.isOlder)
     refuse(held, "an older wasm2vec began it, which trained in another way", "end it with that one");
@@ -108,7 +110,7 @@ function refuse(held: Checkpoint, what: string, remedy = '"resume" goes on with 
   );
 }
 
-/** The first option that differs; the text is not looked at. */
+/** The first option that differs; does not compare the text. */
 function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   const { open, vocabulary, initialVectors, freeze, wordRates } = resolveOptions(given);
   const asDefault = open.filter((name) => isDefault(name, held));
@@ -118,22 +120,24 @@ function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   if (vocabulary && !hasSameWords(vocabulary, held.vocabulary)) return "it has another vocabulary";
   if (held.schedule.initialVectors !== (initialVectors && vectorsFingerprint(initialVectors)))
     return 'it began with other "initialVectors"';
-  return ratesDiffer(ratesOf(held.vocabulary, freeze, wordRates), held);
+  return multipliersDiffer(multipliersOf(held.vocabulary, freeze, wordRates), held);
 }
 
-/** What tells vectors from others. */
+/** A fingerprint of words and vectors. */
 export function vectorsFingerprint({ words, matrix }: WordVectors): string {
   const bytes = new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength);
   return new Fingerprint().addBytes(bytes).addBytes(new TextEncoder().encode(words.join("\n"))).value;
 }
 
-function ratesDiffer(rates: Float32Array | undefined, { tensors }: Checkpoint): string | undefined {
-  return String(rates) === String(tensors.rates) ? undefined : 'it has other words in "freeze" or "wordRates"';
+function multipliersDiffer(multipliers: Float32Array | undefined, { tensors }: Checkpoint): string | undefined {
+  return String(multipliers) === String(tensors.multipliers)
+    ? undefined
+    : 'it has other words in "freeze" or "wordRates"';
 }
 
-/** Whether a checkpoint has what an option that is not given comes to for its text. */
+/** Whether an option in a checkpoint has the value that it would get by default for the checkpoint's text. */
 function isDefault(name: SizedOption, { options, schedule, vocabulary: { totalWords } }: Checkpoint): boolean {
-  // the words of a vocabulary from elsewhere say nothing of the text
+  // a vocabulary from elsewhere says nothing about the text
   if (schedule.isCounted === false) return options[name] === DEFAULTS[name];
   if (name === "epochs") return options.epochs === smallEpochs(totalWords, DEFAULTS.epochs);
   if (name === "subsample") return options.subsample === smallSubsample(totalWords, DEFAULTS.subsample);

@@ -1,4 +1,4 @@
-// What a training tells while it runs, how it is stopped, and what becomes of listeners that fail.
+// The listeners and the control of a run, and what happens when a listener fails.
 
 import { checkSignal } from "../base/check.js";
 import { orAborted } from "../text/abort.js";
@@ -8,7 +8,7 @@ import type { Progress } from "./loop/progress.js";
 import type { EpochListener } from "./loop/records.js";
 import { callback, type Given, namesOf, type OptionTable } from "./options/option.js";
 
-/** Options of one run: nothing of them is in a checkpoint. */
+/** Options of one run; checkpoints do not hold them. */
 export const LISTENERS = {
   /** Checkpoints while training: see fileCheckpoint. Default: none. */
   checkpoint: { check: (_: string, value: CheckpointOptions) => checkCheckpoint(value), stored: false },
@@ -16,20 +16,20 @@ export const LISTENERS = {
   control: { check: (_: string, value: TrainingControl) => checkControl(value), stored: false },
   /** Called at most ten times a second. */
   onProgress: callback<(progress: Progress) => unknown>(),
-  /** Told the words of the model before anything is trained, so that what cannot be used is refused early. Awaited. */
+  /** Receives the vocabulary before training starts, so that it can refuse an unusable one early. Awaited. */
   onVocabulary: callback<(vocabulary: Vocabulary) => unknown>(),
   /**
-   * Called as each epoch ends, while nothing trains: the model may be queried, evaluated (see qualityProbe) and saved. Awaited;
-   * false stops training early.
+   * Called as each epoch ends, while training waits: it may query, evaluate (see qualityProbe) and save the model. Awaited; false
+   * stops training early.
    */
   onEpochEnd: callback<EpochListener>(),
-  /** Told what a user should know, such as the cost of a full softmax, or a text that changed. Default: nobody is. */
+  /** Receives warnings, such as of the cost of a full softmax or of a text that changed. Default: they are dropped. */
   onWarning: callback<(message: string) => unknown>(),
-  /** Stops training, also while its corpus or a listener is waited for; the promise rejects with the signal's reason. */
+  /** Stops training, even while it waits for its corpus or a listener; the promise rejects with the signal's reason. */
   signal: { check: (_: string, value: AbortSignal) => checkSignal(value), stored: false },
 } as const satisfies OptionTable;
 
-/** What a training tells while it runs, and how it is stopped. A listener that throws, or rejects, ends it with that error. */
+/** Listeners and controls of a run. A listener that throws or rejects ends the training with that error. */
 export interface RunListeners extends Given<typeof LISTENERS> {}
 
 /** The listeners among other options. */

@@ -1,4 +1,4 @@
-// A trained model, which can be trained on.
+// A trained model: it can be queried, saved and trained further.
 
 import { checkBoolean, checkKnown, show } from "../base/check.js";
 import { orAborted } from "../text/abort.js";
@@ -7,7 +7,7 @@ import type { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/checkpoint.js";
-import { Keeper } from "./checkpoint/checkpointer.js";
+import { Checkpointer } from "./checkpoint/checkpointer.js";
 import { heldRun } from "./held.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { trainEpochs } from "./loop/epochs.js";
@@ -21,26 +21,26 @@ import type { Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { textDifference } from "./text-difference.js";
 import type { ResolvedOptions } from "./train-options.js";
-import { growVocabulary, ratesOf } from "./warm-start.js";
+import { growVocabulary, multipliersOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 
-/** Options of train that are taken when a model is trained on. */
+/** Options of train that Model.train takes too. */
 const CONTINUED = optionsAgain(SETTINGS, "train");
 
-/** Options of Model.train; those not given are as in the first training. */
+/** Options of Model.train. Default: their values in the first training. */
 export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
-  /** Rises again to this rate. Default: that of the first training. */
+  /** Initial learning rate of this call: the schedule restarts from it. Default: that of the first training. */
   learningRate?: number;
   /**
-   * Adds the words of the corpus that come up to minCount, and the counts of all. Words keep their vectors, and their output
-   * vectors; the tree of hierarchical softmax is made anew, and its nodes begin at 0. Default false: words without a vector are left out.
+   * Adds the words of the corpus that reach minCount, and the counts of all. Known words keep their vectors and output vectors.
+   * Hierarchical softmax gets a new tree, whose nodes start at 0. Default false: words without a vector are skipped.
    */
   updateVocabulary?: boolean;
-  /** With wordRates in the place of both as they were; [] for none. */
+  /** Giving freeze or wordRates replaces both as they were; [] freezes no word. */
   freeze?: Freeze;
-  /** With freeze in the place of both as they were. */
+  /** Giving freeze or wordRates replaces both as they were. */
   wordRates?: WordRates;
 }
 
@@ -48,7 +48,7 @@ const CONTINUE_OPTIONS = [...namesOf(CONTINUED), "updateVocabulary", ...namesOf(
 
 /** Options of Model.save. */
 export interface SaveModelOptions {
-  /** JSON that the file keeps, for who reads it: Checkpoint.metadata. */
+  /** JSON to keep in the file; readers find it as Checkpoint.metadata. */
   metadata?: Record<string, unknown>;
 }
 
@@ -71,7 +71,7 @@ export class Model<Source = CorpusSource> {
   readonly history: EpochRecord[] = [];
   /** the last run, and where it stands */
   private last: { schedule: Schedule; position: Position };
-  /** what may not be done beside something else; between two epochs the model may be saved */
+  /** what the model is busy with, so that nothing else starts meanwhile; between two epochs it may be saved */
   private activity: "none" | "training" | "between epochs" = "none";
   private saving: Promise<void> | undefined;
 
@@ -90,7 +90,7 @@ export class Model<Source = CorpusSource> {
     return this.objective.vocabulary;
   }
 
-  /** The word vectors (input rows); after training with updateVocabulary others, which have the new words. */
+  /** The word vectors (input rows). Training with updateVocabulary replaces this object by one that has the new words. */
   get vectors(): WordVectors {
     return this.objective.vectors;
   }
@@ -128,7 +128,7 @@ export class Model<Source = CorpusSource> {
         await withText(this.platform, source, { ...this.options, ...listened }, async (text) => {
           if (updateVocabulary) await this.grow(text);
           await orAborted(Promise.resolve(listened.onVocabulary?.(this.vocabulary)), signal);
-          if (freeze || wordRates) this.objective.rates = ratesOf(this.vocabulary, freeze, wordRates);
+          if (freeze || wordRates) this.objective.multipliers = multipliersOf(this.vocabulary, freeze, wordRates);
           const corpus = await text.words(this.vocabulary);
           const epochWords = await this.countWords(corpus);
           const schedule: Schedule = { ...rates, epochWords, isCounted: true, firstEpoch: this.history.length };
@@ -186,7 +186,7 @@ export class Model<Source = CorpusSource> {
       await runner.collect();
       return this.snapshot(schedule, position, checkpoint?.metadata);
     };
-    const rest = new Keeper(listeners, snapshot, async () => {
+    const checkpointer = new Checkpointer(listeners, snapshot, async () => {
       await runner.collect();
       return this.view();
     });
@@ -194,8 +194,8 @@ export class Model<Source = CorpusSource> {
     const { activity } = this;
     this.activity = "training";
     try {
-      const told = { onProgress, onWarning, signal, subsample, negatives };
-      const run = { schedule, corpus, batches, rest, ...told, ...objective.execution };
+      const reporting = { onProgress, onWarning, signal, subsample, negatives };
+      const run = { schedule, corpus, batches, pausePoint: checkpointer, ...reporting, ...objective.execution };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         let answer: unknown;
@@ -210,15 +210,15 @@ export class Model<Source = CorpusSource> {
         if (answer === false) position.epochs = schedule.epochs;
         const finished = position.epochs === schedule.epochs;
         if (finished) await runner.collect();
-        await rest.epochEnded(position, finished);
+        await checkpointer.epochEnded(position, finished);
         return !finished;
       });
     } catch (error) {
       signal?.throwIfAborted();
-      throw rest.explain(error);
+      throw checkpointer.explain(error);
     } finally {
       signal?.removeEventListener("abort", close);
-      rest.end();
+      checkpointer.end();
       await runner.close();
       objective.refresh();
       // not before its rows are where they were
@@ -226,7 +226,7 @@ export class Model<Source = CorpusSource> {
     }
   }
 
-  /** Trains, beside nothing else. */
+  /** Runs `work` unless the model is busy. @throws Error if it is */
   private async exclusively(work: () => Promise<void>): Promise<void> {
     if (this.activity !== "none") throw new Error(BUSY);
     this.activity = "training";
@@ -242,11 +242,11 @@ export class Model<Source = CorpusSource> {
     this.objective = await this.objective.grow(await growVocabulary(this.vocabulary, text, this.options));
   }
 
-  /** Goes on with this call of train, if it was interrupted and the checkpoint's place holds it. */
+  /** Resumes this call of train if an interrupted one lies where checkpoints go. */
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
     const { history, vocabulary, objective } = this;
     const options = storedOf(this.options);
-    const run = { options, vocabulary, schedule: storedForm(schedule), history, rates: objective.rates };
+    const run = { options, vocabulary, schedule: storedForm(schedule), history, multipliers: objective.multipliers };
     const held = await heldRun(run, listeners, (held) => textDifference(objective.batches(corpus), held, () => {}));
     if (held === undefined) return undefined;
     objective.restore(held);
@@ -272,7 +272,7 @@ export class Model<Source = CorpusSource> {
     return { ...run, ...objective.snapshot() };
   }
 
-  /** The model as it stands, which training leaves alone. */
+  /** A snapshot of the model that training does not change. */
   private view(): EpochModel {
     const { objective, history } = this;
     return { vectors: objective.copyVectors(), vocabulary: objective.vocabulary, history: [...history] };

@@ -16,19 +16,19 @@ export interface Objective {
   readonly vectors: WordVectors;
   /** the output rows. @throws RangeError where they are not those of words */
   readonly outputVectors: WordVectors;
-  /** the share of its steps that each word's vector keeps; none if all keep all */
-  rates: Float32Array | undefined;
+  /** the learning-rate multiplier of each word's vector; undefined if all are 1 */
+  multipliers: Float32Array | undefined;
   /** A pass over a corpus. */
   batches(corpus: Corpus): AsyncGenerator<Batch>;
   /** Begins to train it. @param words of an epoch @param step of a chunk that comes first */
   start(words: number, step: number): Runner;
-  /** What was kept of the rows for queries is made anew: they have changed. */
+  /** Drops what queries have cached of the rows, which have changed. */
   refresh(): void;
-  /** A copy of the vectors, which training leaves alone. */
+  /** A copy of the vectors that training does not change. */
   copyVectors(): WordVectors;
   /** What a checkpoint holds of it; rows are not copied. */
-  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "rates" | "random">;
-  /** Takes back what a checkpoint of the same vocabulary held. */
+  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random">;
+  /** Restores what a checkpoint of the same vocabulary held. */
   restore(checkpoint: Checkpoint): void;
   /** The same with more words, in a memory of its own. */
   grow(vocabulary: Vocabulary): Promise<Objective>;

@@ -1,4 +1,4 @@
-// Where a training runs: what the doors know of it, and whether threads share memory there.
+// The platform of a training: what differs between Node and pages, and whether threads can share memory.
 
 import type { Channel } from "../base/link.js";
 import { takesSharedMemory } from "../kernel/engines/wasm.js";

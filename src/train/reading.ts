@@ -1,4 +1,4 @@
-// How a training reads its source.
+// Opens the source of a training: its corpus, or its text that is read once.
 
 import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";

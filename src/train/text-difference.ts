@@ -5,8 +5,8 @@ import type { Batch } from "../text/encode.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
 
 /**
- * How a text differs from the one that a checkpoint was trained on, by one pass over it; undefined if it does not. Its words are
- * as many as were counted, the first batch and the batches already trained on are the same, and so are all where an epoch is done.
+ * How a text differs from the one that a checkpoint was trained on, found by one pass over it; undefined if it does not. Compares
+ * the number of words, the first batch, the batches already trained on, and all batches if an epoch is done.
  * @param batches a pass over the text, cut as training cuts it @param onWords called with the words read so far
  */
 export async function textDifference(

@@ -68,7 +68,7 @@ function pick<Name extends string>(options: { [key in Name]?: unknown }, names: 
   return Object.fromEntries(names.map((name) => [name, options[name]])) as { [key in Name]: unknown };
 }
 
-/** Options given that the training of a checkpoint did not have: each with what it was and what it is to be. */
+/** The options that differ from those of a checkpoint's training, each with both values. */
 export function otherOptions(
   given: TrainOptions,
   { options, schedule: { learningRateSchedule } }: Checkpoint,
@@ -83,18 +83,18 @@ export function otherOptions(
   }));
 }
 
-/** Whether a training that is resumed may have an option so. */
+/** Whether a resumed training may change an option from `was` to `is`. */
 function suits(name: keyof StoredOptions, was: unknown, is: unknown): boolean {
   const { suits } = SETTINGS[name] as Option;
   return suits ? suits(was as never, is as never) : JSON.stringify(was) === JSON.stringify(is);
 }
 
-/** Whether several threads are asked for, for a training whose bytes are those of one. */
+/** Whether the options ask for several threads, where the checkpoint's training gives the bytes of one thread. */
 export function asksForThreads({ threads }: TrainOptions, { mode }: Checkpoint): boolean {
   return typeof threads === "number" && threads > 1 && !engineNamed(mode).isParallel;
 }
 
-/** The options of a checkpoint, with those of the training that goes on which may be others. @throws TypeError, RangeError */
+/** The options of a checkpoint, with the given ones where a resumed training may change them. @throws TypeError, RangeError */
 export function goOnOptions(given: TrainOptions, { options: stored, vocabulary }: Checkpoint): ResolvedOptions {
   const resolved = resolveOptions({ ...given, initialVectors: undefined, freeze: undefined, wordRates: undefined });
   const anew = STORED.filter((name) => given[name] !== undefined && (SETTINGS[name] as Option).suits);

@@ -41,7 +41,7 @@ export async function trainOn<Source>(
   return withListeners(options, (listened) => trainWith(platform, source, given, listened));
 }
 
-/** @throws TypeError, RangeError; whoever waits for the control then waits in vain */
+/** @throws TypeError, RangeError; pending requests of the control then reject */
 function optionsOf(given: TrainOptions): ResolvedOptions {
   try {
     return given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
@@ -105,7 +105,7 @@ async function begin<Source>(
   const counted = asked.vocabulary ? undefined : await count(text, asked);
   const vocabulary = asked.vocabulary ?? counted!.vocabulary;
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
-  // how long the text is only counting tells
+  // only counting tells how long the text is
   const options = counted ? suited(asked, counted) : asked;
   const corpus = await text.words(vocabulary, options.epochs);
   warnOfCost(options, vocabulary.size);
@@ -199,7 +199,7 @@ function count(text: SpooledText, options: ResolvedOptions): Promise<Count> {
   return text.count({ ...options, minCountFor }, readingReport(text.corpus, options));
 }
 
-/** Tells how far a pass is that trains nothing, given the words read so far. */
+/** Reports the progress of a pass that only reads, given the words read so far. */
 function readingReport(corpus: Corpus, options: ResolvedOptions): (words: number) => void {
   const { epochs, learningRate, kernel, onProgress } = options;
   const reporter = new ProgressReporter(onProgress);

@@ -47,10 +47,10 @@ export function takeVectors(parameters: Parameters, vocabulary: Vocabulary, vect
 }
 
 /**
- * The rate of each word: 0 for the frozen, else that of `rates`; none where all are 1.
- * @throws RangeError if words are listed, but none of the vocabulary; for a rate that is not in [0, 1]
+ * The learning-rate multiplier of each word: 0 for frozen words, else that of `rates`; undefined where all are 1.
+ * @throws RangeError if words are listed, but none of the vocabulary; for a multiplier that is not in [0, 1]
  */
-export function ratesOf(
+export function multipliersOf(
   vocabulary: Vocabulary,
   freeze: Freeze = [],
   rates: WordRates = new Map(),

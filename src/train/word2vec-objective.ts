@@ -3,7 +3,7 @@
 import { isExact, type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
 import type { Side } from "../kernel/shape.js";
 import { lossOf } from "../model/losses/registry.js";
-import { Parameters, planMemory, type Workplace } from "../model/parameters.js";
+import { type MemoryOptions, Parameters, planMemory } from "../model/parameters.js";
 import { shapeOf } from "../model/spec.js";
 import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
@@ -16,7 +16,7 @@ import type { Runner } from "./execution/runner.js";
 import type { Objective } from "./objective.js";
 import { canShare, type Platform } from "./platform.js";
 import type { ResolvedOptions } from "./train-options.js";
-import { ratesOf, takeVectors } from "./warm-start.js";
+import { multipliersOf, takeVectors } from "./warm-start.js";
 
 /** Where it is trained, and with what. */
 interface Setting {
@@ -47,11 +47,11 @@ export function memoryOf(
 ): { bytes: number; matrices: number } & ApartMemory {
   const shape = shapeOf({ size: words });
   const output = lossOf(options.loss).estimate(options, shape);
-  const planned = (workplace: Workplace) => planMemory(options, workplace, shape, output);
-  const { layout, size: bytes } = planned(plan.workplace);
+  const planned = (memoryOptions: MemoryOptions) => planMemory(options, memoryOptions, shape, output);
+  const { layout, size: bytes } = planned(plan.memoryOptions);
   const [inputs, outputs] = [shape.inputRows * layout.stride, shape.outputRows * layout.stride];
-  const isApart = options.worker && !plan.workplace.shared;
-  const sizes = { bytes, outputs, layout: (workplace: Workplace) => planned(workplace).layout.size };
+  const isApart = options.worker && !plan.memoryOptions.shared;
+  const sizes = { bytes, outputs, layout: (memoryOptions: MemoryOptions) => planned(memoryOptions).layout.size };
   return { bytes, matrices: inputs + outputs, ...(isApart ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 }) };
 }
 
@@ -86,7 +86,7 @@ export class Word2vecObjective implements Objective {
   private static allocate(setting: Setting, vocabulary: Vocabulary, before?: ParallelMode): Word2vecObjective {
     const { platform, options } = setting;
     const plan = planWords(platform, options, vocabulary, before);
-    return new Word2vecObjective(setting, vocabulary, new Parameters(vocabulary, options, plan.workplace), plan);
+    return new Word2vecObjective(setting, vocabulary, new Parameters(vocabulary, options, plan.memoryOptions), plan);
   }
 
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
@@ -95,7 +95,7 @@ export class Word2vecObjective implements Objective {
     const begun = Word2vecObjective.allocate(setting, vocabulary);
     await begun.parameters.initialise(seed);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
-    if (freeze || wordRates) begun.rates = ratesOf(vocabulary, freeze, wordRates);
+    if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
     return begun;
   }
 
@@ -121,12 +121,12 @@ export class Word2vecObjective implements Objective {
     return this.outputRows;
   }
 
-  get rates(): Float32Array | undefined {
-    return this.parameters.rates;
+  get multipliers(): Float32Array | undefined {
+    return this.parameters.multipliers;
   }
 
-  set rates(all: Float32Array | undefined) {
-    this.parameters.rates = all;
+  set multipliers(all: Float32Array | undefined) {
+    this.parameters.multipliers = all;
   }
 
   batches(corpus: Corpus): AsyncGenerator<Batch> {
@@ -146,7 +146,7 @@ export class Word2vecObjective implements Objective {
 
   copyVectors(): WordVectors {
     const { vectors, vocabulary, plan } = this;
-    const storage = allocateVectors(vocabulary.size, vectors.dim, plan.workplace.shared);
+    const storage = allocateVectors(vocabulary.size, vectors.dim, plan.memoryOptions.shared);
     const copy = new WordVectors(
       vocabulary.words,
       vectors.dim,
@@ -159,7 +159,7 @@ export class Word2vecObjective implements Objective {
 
   snapshot(): ReturnType<Objective["snapshot"]> {
     const { vocabulary, parameters, plan } = this;
-    const { random, rates, dim } = parameters;
+    const { random, multipliers, dim } = parameters;
     const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
     return {
       vocabulary,
@@ -167,13 +167,13 @@ export class Word2vecObjective implements Objective {
       dim,
       inputs: rowsOf("inputs"),
       outputs: rowsOf("outputs"),
-      rates: rates?.slice(),
+      multipliers: multipliers?.slice(),
       random,
     };
   }
 
   restore({ tensors, random }: Checkpoint): void {
-    this.rates = tensors.rates;
+    this.multipliers = tensors.multipliers;
     this.parameters.restore(tensors.inputs, tensors.outputs, random);
   }
 

@@ -33,6 +33,9 @@ describe("the debug binary refuses", () => {
     for (const call of [() => kernel.sortPairs(params, 4), () => kernel.train(params, 4)])
       expect(failure(memory, call)).toEqual({ assertion: "assertBatch", value: GRID.words, limit: GRID.words });
     expect(failure(memory, () => kernel.sortPairs(params, 1)).assertion).toBe("assertBatch");
+    // marks are no words
+    new Uint32Array(memory.buffer, ids, 4).set([3, Mark.document | 9, Mark.label | 1, Mark.sentenceEnd]);
+    expect(failure(memory, () => kernel.sortPairs(params, 4)).assertion).toBe("nothing was thrown");
   });
 
   it("a pair whose row is not in its block", async () => {

@@ -1,12 +1,12 @@
 // Ids, positions and addresses are kinds of numbers that do not mix. tsc reads this file: each of these lines must be an error.
 
 import { expect, it } from "vitest";
-import { advance, type Position, type Ptr, type WordId, ZERO } from "../../src/kernel/kernel";
+import { advance, type BatchPosition, type Ptr, type WordId, ZERO } from "../../src/kernel/kernel";
 
 /** Each would be a bug; the first was one of koan's. */
 export const misuses = [
   // @ts-expect-error: a word is not a position
-  (word: WordId, position: Position) => word === position,
+  (word: WordId, position: BatchPosition) => word === position,
   // @ts-expect-error: a word is not an address
   (word: WordId, address: Ptr) => word === address,
   // @ts-expect-error: any number is not a word

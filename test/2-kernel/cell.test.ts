@@ -142,15 +142,15 @@ const cases: Record<string, Case> = {
     negatives: 7,
     pairs: [windows(41, 12)],
   },
-  "weights, and words of their own rates": {
+  "weights, and words with their own multipliers": {
     windowWeights: [2, 0.5, 1.5],
-    rate: (word) => [1, 0.5, 0, 0.25][(word >> 1) % 4],
+    multiplier: (word) => [1, 0.5, 0, 0.25][(word >> 1) % 4],
     pairs: [windows(41, 12)],
   },
-  "frozen words": { dim: 9, rate: (word) => Number(word % 3 > 0), pairs: [windows(41, 12)] },
-  "all words frozen": { rate: () => 0, negatives: 12, pairs: [windows(20, 12)] },
+  "frozen words": { dim: 9, multiplier: (word) => Number(word % 3 > 0), pairs: [windows(41, 12)] },
+  "all words frozen": { multiplier: () => 0, negatives: 12, pairs: [windows(20, 12)] },
   "words that keep a part of their steps": {
-    ...{ dim: 9, negatives: 11, rate: (word: number) => (word % 5) / 4 },
+    ...{ dim: 9, negatives: 11, multiplier: (word: number) => (word % 5) / 4 },
     pairs: [windows(41, 12)],
   },
   "batches that end in the midst of a tile": {
@@ -194,7 +194,7 @@ async function setUp(name: TestedKernel, c: Case, seed = 1): Promise<Setup> {
     random,
     rows,
     steps: drawSteps(random, table, batches.flat(), tile, negatives),
-    cell: { ...rows(), rates: wordsOf(shape, i).map((word) => shape.rate?.(word) ?? 1) },
+    cell: { ...rows(), multipliers: wordsOf(shape, i).map((word) => shape.multiplier?.(word) ?? 1) },
     train: (rate) => grid.train(i, j, batches, rate, others),
   };
 }
@@ -224,8 +224,8 @@ describe.each(testedKernels)("kernel %s", (name) => {
     const counts = setup.train(0.5);
     const expected = trainSteps(cell, setup.steps, 0.5);
     const after = setup.rows();
-    cell.rates.forEach((rate, row) => {
-      if (rate === 0) expect([...after.inputs[row]]).toEqual([...before.inputs[row]]);
+    cell.multipliers.forEach((multiplier, row) => {
+      if (multiplier === 0) expect([...after.inputs[row]]).toEqual([...before.inputs[row]]);
     });
     expect(largestDifference(after, cell)).toBeLessThan(TOLERANCE);
     expect(counts.predictions).toBe(expected.predictions);
@@ -336,19 +336,19 @@ const shapes = fc.record({
   tile: fc.integer({ min: 1, max: 16 }),
   group: fc.integer({ min: 1, max: 9 }),
   windowWeights: fc.constantFrom([], [2, 0.5, 1]),
-  rated: fc.boolean(),
+  scaled: fc.boolean(),
   lengths: fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 4 }),
   seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
 });
 
 /** A random cell of a grid of two blocks. */
-function toCase({ lengths, rated, seed, ...shape }: typeof shapes extends fc.Arbitrary<infer T> ? T : never): Case {
+function toCase({ lengths, scaled, seed, ...shape }: typeof shapes extends fc.Arbitrary<infer T> ? T : never): Case {
   const random = Random.from(seed, 2);
   const [contexts, targets] = [Math.ceil(shape.words / 2), Math.floor(shape.words / 2)];
   return {
     ...shape,
     batches: Math.max(1, lengths.length),
-    ...(rated ? { rate: (word: number) => (word % 5) / 4 } : {}),
+    ...(scaled ? { multiplier: (word: number) => (word % 5) / 4 } : {}),
     noise: (word) => 1 / (1 + word),
     pairs: lengths.map((length) => Array.from({ length }, () => [random.below(contexts), random.below(targets)])),
   };

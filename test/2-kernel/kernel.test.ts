@@ -41,7 +41,7 @@ interface Case {
   /** the shape of windows, where it is not `window` on both sides with drawn radii */
   shape?: Partial<Pick<KernelOptions, "windowLeft" | "windowRight" | "shrinkWindows" | "windowWeights">>;
   /** input rows that keep less than all of their steps, with their share */
-  rates?: Record<number, number>;
+  multipliers?: Record<number, number>;
   /** rows after those of words, and words that stand for other rows than their own */
   more?: number;
   lists?: { of: Record<number, number[]> } & Pick<RowLists, "combine" | "gradient">;
@@ -84,12 +84,19 @@ const cases: Record<string, Case> = {
     negatives: 5,
     window: 5,
     sentence: [17, 3, 17, 8, 3, 17, 5],
-    rates: { 3: 0, 17: 0 },
+    multipliers: { 3: 0, 17: 0 },
   },
-  "all words frozen": { dim: 8, words: 9, negatives: 5, window: 2, sentence: [7, 3, 0], rates: { 0: 0, 3: 0, 7: 0 } },
+  "all words frozen": {
+    dim: 8,
+    words: 9,
+    negatives: 5,
+    window: 2,
+    sentence: [7, 3, 0],
+    multipliers: { 0: 0, 3: 0, 7: 0 },
+  },
   "words that keep a part of their steps": {
     ...{ dim: 9, words: 20, negatives: 5, window: 5, sentence: [17, 3, 17, 8, 3, 17, 5, 3] },
-    rates: { 3: 0.25, 17: 0, 5: 0.5 },
+    multipliers: { 3: 0.25, 17: 0, 5: 0.5 },
   },
   "windows that do not shrink": {
     ...{ dim: 12, words: 20, negatives: 5, window: 2, sentence: [17, 3, 17, 8, 3, 11, 5] },
@@ -111,10 +118,10 @@ const cases: Record<string, Case> = {
     ...{ dim: 9, words: 20, negatives: 5, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
     shape: { windowWeights: [1, 0.5, 0.25], shrinkWindows: false },
   },
-  "weights, one side, drawn radii, a word of its own rate": {
+  "weights, one side, drawn radii, a word with its own multiplier": {
     ...{ dim: 9, words: 20, negatives: 8, window: 3, sentence: [17, 3, 17, 8, 3, 11, 5] },
     shape: { windowWeights: [2, 0.5, 1.5], windowLeft: 2 },
-    rates: { 17: 0.5 },
+    multipliers: { 17: 0.5 },
   },
   "a vocabulary of one": { dim: 8, words: 1, negatives: 5, window: 3, sentence: [0, 0, 0] },
   "codes of 29 bits": { dim: 8, words: 30, negatives: 5, window: 3, sentence: [29, 4, 28, 0, 13], steep: true },
@@ -144,7 +151,7 @@ Object.assign(cases, {
   },
   "means of rows, some frozen, some with a part of their steps": {
     ...listed,
-    rates: { 3: 0, 8: 0.5, 17: 0, 20: 0.25, 21: 0, 22: 0.75 },
+    multipliers: { 3: 0, 8: 0.5, 17: 0, 20: 0.25, 21: 0, 22: 0.75 },
   },
   "sums of rows, weights, one side": {
     ...listed,
@@ -200,8 +207,8 @@ async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Ca
     for (let row = 0; row < matrix.length; row += layout.stride / 4)
       for (let d = 0; d < c.dim; d++) matrix[row + d] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
   }
-  const rates = Array.from({ length: parameters.shape.inputRows }, (_, row) => c.rates?.[row] ?? 1);
-  if (c.rates) parameters.rates = Float32Array.from(rates);
+  const multipliers = Array.from({ length: parameters.shape.inputRows }, (_, row) => c.multipliers?.[row] ?? 1);
+  if (c.multipliers) parameters.multipliers = Float32Array.from(multipliers);
   return {
     kernel: await startTested(name, memory),
     parameters,
@@ -214,7 +221,7 @@ async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Ca
       inputs: readRows(parameters, "inputs"),
       outputs: readRows(parameters, "outputs"),
       random: new Random(new Uint32Array(memory.buffer, layout.scratch[0].params + Param.randomState, 4)),
-      rates,
+      multipliers,
       lists: parameters.shape.lists,
     },
   };
@@ -269,8 +276,8 @@ describe.each(testedKernels)("kernel %s", (name) => {
       const result = runSentence(setup, c.sentence, 1);
       const expected = trainSentence(setup.state, c.sentence, setup.options, setup.tables, 1);
       const after = readRows(parameters, "inputs");
-      state.rates.forEach((rate, word) => {
-        if (rate === 0) expect([...after[word]]).toEqual(before[word]);
+      state.multipliers.forEach((multiplier, word) => {
+        if (multiplier === 0) expect([...after[word]]).toEqual(before[word]);
       });
       expect(largestDifference(after, state.inputs)).toBeLessThan(TOLERANCE);
       expect(largestDifference(readRows(parameters, "outputs"), state.outputs)).toBeLessThan(TOLERANCE);
@@ -357,7 +364,7 @@ describe.each(testedKernels)("kernel %s", (name) => {
 
   it("adds up the loss of windows of hundreds of words", async () => {
     const c: Case = { dim: 4, words: 20, negatives: 5, window: 1000, sentence: [] };
-    // more than the 512 that are answered at a time, see assembly/output.ts
+    // more than the 512 whose scores become gradients at a time, see assembly/output.ts
     c.sentence = Array.from({ length: 600 }, (_, i) => (i * i) % 20);
     const setup = await setUp(name, { loss: "hierarchical-softmax" }, c);
     const result = runSentence(setup, c.sentence, 0);
@@ -419,7 +426,7 @@ describe("lists of rows", () => {
   it("of the words themselves give the bytes of none", async () => {
     for (const name of testedKernels)
       for (const model of Object.values(models)) {
-        const long = { ...cases["a word twice in the window"], rates: { 3: 0.5 } };
+        const long = { ...cases["a word twice in the window"], multipliers: { 3: 0.5 } };
         const own = { ...long, lists: { of: {}, combine: "mean", gradient: "divided" } } as const;
         const [plain, listed] = [await setUp(name, model, long), await setUp(name, model, own)];
         for (const setup of [plain, listed]) runSentence(setup, long.sentence, 0.3);

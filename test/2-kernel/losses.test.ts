@@ -94,7 +94,7 @@ describe.each(LOSSES)("loss %s", (name) => {
     const layout = layOut({ ...shape, output });
     const regions = output.tables.map(([pointer, bytes]) => [layout.tables[pointer]!, bytes]);
     expect(Object.keys(layout.tables)).toHaveLength(output.tables.length);
-    regions.push([layout.keepThresholds, 31 * 4], [layout.rates, 31 * 4], [layout.windowWeights, 2 * 4]);
+    regions.push([layout.keepThresholds, 31 * 4], [layout.multipliers, 31 * 4], [layout.windowWeights, 2 * 4]);
     regions.push([layout.inputs, 31 * layout.stride], [layout.outputs, 31 * layout.stride]);
     for (const { params, windows, ids } of layout.scratch)
       regions.push([params, Param.size], [windows, layout.group * layout.windowStride], [ids, 400]);

@@ -6,7 +6,7 @@ import type { Corpus } from "../../src/text/corpus";
 import type { Batch } from "../../src/text/encode";
 import type { Chunk, Runner } from "../../src/train/execution/runner";
 import { trainEpochs } from "../../src/train/loop/epochs";
-import { type Position, type Rest, type Run, START } from "../../src/train/loop/records";
+import { type PausePoint, type Position, type Run, START } from "../../src/train/loop/records";
 
 it("keeps the fingerprint of all batches that are done, though a later one was done first", async () => {
   const batches: Batch[] = [3, 4, 5, 6].map((id) => ({ ids: Uint32Array.of(id, id + 1, 0xffffffff), words: 2 }));
@@ -24,7 +24,7 @@ it("keeps the fingerprint of all batches that are done, though a later one was d
         }),
       ),
     // the last of those under way ends first
-    rest: async () => {
+    pause: async () => {
       for (const end of ends.splice(0).reverse()) {
         end();
         await new Promise((resolve) => setTimeout(resolve));
@@ -37,17 +37,17 @@ it("keeps the fingerprint of all batches that are done, though a later one was d
   };
   let seen: Position | undefined;
   let reading = 0;
-  const rest: Rest = {
+  const pausePoint: PausePoint = {
     isDue: () => reading === 4 && seen === undefined,
-    asked: () => new Promise(() => {}),
-    take: async (position) => {
+    requested: () => new Promise(() => {}),
+    serve: async (position) => {
       seen = { ...position };
       throw new Error("seen");
     },
-    keep: async () => {},
+    save: async () => {},
   };
   const run: Run = {
-    ...{ kernel: "simd", threads: 2, parallel: "hogwild", reproducible: false, subsample: 0, negatives: 5, rest },
+    ...{ kernel: "simd", threads: 2, parallel: "hogwild", reproducible: false, subsample: 0, negatives: 5, pausePoint },
     schedule: {
       ...{ epochs: 1, epochWords: 8, learningRate: 0.1, minLearningRate: 0.01, firstEpoch: 0 },
       learningRateSchedule: "linear",

@@ -119,13 +119,13 @@ describe("rows", () => {
     expect(stored(parameters, "outputs")).toEqual(before[1].map((x) => 2 * x));
   });
 
-  it("keep each word its rate", () => {
+  it("keep each word its multiplier", () => {
     const parameters = modelOf(50, 4);
-    const rates = Float32Array.from({ length: 50 }, (_, word) => word / 50);
-    parameters.rates = rates;
-    expect(parameters.rates).toEqual(rates);
-    parameters.rates = undefined;
-    expect(parameters.rates).toBeUndefined();
+    const multipliers = Float32Array.from({ length: 50 }, (_, word) => word / 50);
+    parameters.multipliers = multipliers;
+    expect(parameters.multipliers).toEqual(multipliers);
+    parameters.multipliers = undefined;
+    expect(parameters.multipliers).toBeUndefined();
   });
 });
 
@@ -160,10 +160,10 @@ describe("memory", () => {
       const vocabulary = new Vocabulary(Array.from({ length: 3000 }, (_, i) => [`w${i}`, 10]));
       const { shape } = cutText(options, shapeOf({ size: 3000 }), Number.POSITIVE_INFINITY);
       const grid = { ...shape, holds: { chunks, blocks: shape.blocks } };
-      const workplace = { batchCapacity: 100, lanes: 2, grid, shared: false };
+      const memoryOptions = { batchCapacity: 100, lanes: 2, grid, shared: false };
       const rows = shapeOf(vocabulary);
-      const { size, layout } = planMemory(options, workplace, rows, lossOf(options.loss).estimate(options, rows));
-      const parameters = new Parameters(vocabulary, options, workplace);
+      const { size, layout } = planMemory(options, memoryOptions, rows, lossOf(options.loss).estimate(options, rows));
+      const parameters = new Parameters(vocabulary, options, memoryOptions);
       expect(parameters.memory.buffer.byteLength).toBe(65_536 * Math.ceil(size / 65_536));
       expect(parameters.layout).toEqual(layout);
       // that of a worker holds a part of the rows
@@ -218,14 +218,14 @@ describe("GridRunner", () => {
     expect(jobs).toEqual([]);
     await runner.go();
     expect(jobs).toEqual(["sort 0", "sort 1", "step 0.0", "step 0.1"]);
-    let isResting = false;
-    const rest = runner.rest().then(() => {
-      isResting = true;
+    let isPaused = false;
+    const paused = runner.pause().then(() => {
+      isPaused = true;
     });
     await turn();
-    expect(isResting).toBe(false);
+    expect(isPaused).toBe(false);
     await endAll();
-    await rest;
+    await paused;
     // nothing new was handed out
     expect(jobs).toHaveLength(4);
     expect(steps).toEqual([0.1 + 1.1, 0.1 + 1.1]);
@@ -263,8 +263,8 @@ describe("GridRunner", () => {
     await runner.go();
     const done = runner.train(chunk(0), () => {});
     await runner.close();
-    await expect(done).rejects.toThrow("training was given up");
-    await expect(runner.train(chunk(1), () => {})).rejects.toThrow("training was given up");
+    await expect(done).rejects.toThrow("training was aborted");
+    await expect(runner.train(chunk(1), () => {})).rejects.toThrow("training was aborted");
   });
 
   it("passes on what a listener of steps throws", async () => {
@@ -277,6 +277,6 @@ describe("GridRunner", () => {
     ).rejects.toThrow("diverged");
     await endAll();
     await done;
-    await expect(runner.rest()).rejects.toThrow("diverged");
+    await expect(runner.pause()).rejects.toThrow("diverged");
   });
 });

@@ -160,11 +160,11 @@ describe("a thread of the ring", () => {
   const ringOf = (port: MessagePort, dim: number, blocks: number) => {
     const options = resolveOptions({ dim });
     const shape = shapeOf({ size: 5000 });
-    const { workplace } = planExecution(options, { cores: 3, shared: false }, { shape, totalWords: 1e6 });
-    const grid = { ...workplace.grid!, holds: { chunks: true, blocks } };
+    const { memoryOptions } = planExecution(options, { cores: 3, shared: false }, { shape, totalWords: 1e6 });
+    const grid = { ...memoryOptions.grid!, holds: { chunks: true, blocks } };
     const { layout } = planMemory(
       options,
-      { ...workplace, grid },
+      { ...memoryOptions, grid },
       shape,
       lossOf(options.loss).estimate(options, shape),
     );

@@ -60,7 +60,7 @@ describe.each(kernels)("kernel %s", (kernel) => {
   });
 });
 
-it("grows with rows that are not of words: they keep their order, words and rates go to their new rows", async () => {
+it("grows with rows that are not of words: they keep their order, words and multipliers go to their new rows", async () => {
   const options: TrainOptions & { kernel: "js" } = { dim: 3, minCount: 1, worker: false, kernel: "js" };
   for (const way of [options, { ...options, loss: "hierarchical-softmax" as const }]) {
     const [old, larger] = [
@@ -79,7 +79,7 @@ it("grows with rows that are not of words: they keep their order, words and rate
       (await trainBatches(way, larger, [], { more: { inputRows: 8, outputRows: 4 } })).parameters,
     ];
     before.matrix("outputs").set([1, 2, 3, 0, 4, 5, 6, 0, 7, 8, 9, 0]);
-    before.rates = Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6);
+    before.multipliers = Float32Array.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6);
     const isTree = way !== options;
     const begun = after.matrix("inputs").slice();
     after.take(
@@ -93,6 +93,6 @@ it("grows with rows that are not of words: they keep their order, words and rate
     for (const place of [1, 7]) expect(row(to, place)).toEqual(row(begun, place));
     const outputs = isTree ? new Array(16).fill(0) : [4, 5, 6, 0, 0, 0, 0, 0, 1, 2, 3, 0, 7, 8, 9, 0];
     expect([...after.matrix("outputs")]).toEqual(outputs);
-    expect(after.rates).toEqual(Float32Array.of(0.2, 1, 0.1, 0.3, 0.4, 0.5, 0.6, 1));
+    expect(after.multipliers).toEqual(Float32Array.of(0.2, 1, 0.1, 0.3, 0.4, 0.5, 0.6, 1));
   }
 });

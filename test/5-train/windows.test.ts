@@ -97,7 +97,7 @@ describe("training", () => {
   });
 
   it.each<TrainOptions>([{}, { threads: 2 }, { worker: false }, { threads: 1, model: "cbow" }])(
-    "keeps the share of its steps that a word's rate says: %o",
+    "scales the steps of a word's vector by its rate: %o",
     async (options) => {
       const begin = await vectorsOf({ ...options, learningRate: 0 });
       const step = async (rate: number) => {

@@ -10,8 +10,8 @@ export interface Cell {
   /** rows of the contexts' block, of the targets' block */
   inputs: Vector[];
   outputs: Vector[];
-  /** share of its steps that each input row keeps */
-  rates: readonly number[];
+  /** learning-rate multiplier of each input row */
+  multipliers: readonly number[];
 }
 
 /** Pairs that are one step, and the noise words they meet; undefined where that word is left out. */
@@ -65,7 +65,7 @@ export function trainSteps(cell: Cell, steps: readonly Step[], rate: number): { 
 }
 
 /** All gradients from the values before; the pairs' own rows then take their steps one after the other, noise rows all at once. */
-function trainStep({ inputs, outputs, rates }: Cell, { pairs, noise }: Step, rate: number): number {
+function trainStep({ inputs, outputs, multipliers }: Cell, { pairs, noise }: Step, rate: number): number {
   let loss = 0;
   const before = outputs.map((row) => row.slice());
   const answers = pairs.map(({ context, target, weight }) => {
@@ -91,7 +91,7 @@ function trainStep({ inputs, outputs, rates }: Cell, { pairs, noise }: Step, rat
         addScaled(move, answers[b][target], outputs[target]);
         addScaled(outputs[target], -answers[b][target], x);
       }
-      addScaled(inputs[context], -rates[context], move);
+      addScaled(inputs[context], -multipliers[context], move);
     });
   }
   return loss;
@@ -103,7 +103,7 @@ export function gradientOf(cell: Cell, steps: readonly Step[]): { inputs: Vector
   for (const { pairs, noise } of steps) {
     for (const { context, target, weight } of pairs) {
       const answer = negativeSamplingLossAndGradient(cell.inputs[context], target, cell.outputs, drawn(noise));
-      addScaled(gradient.inputs[context], weight * cell.rates[context], answer.gradCenterVector);
+      addScaled(gradient.inputs[context], weight * cell.multipliers[context], answer.gradCenterVector);
       answer.gradOutsideVectors.forEach((row, word) => {
         addScaled(gradient.outputs[word], weight, row);
       });

@@ -23,8 +23,8 @@ export interface GridShape {
   windowWeights: readonly number[];
   /** how often noise draws a word, unnormalised */
   noise: (word: number) => number;
-  /** share of its steps that a word's input row keeps; none if all keep all */
-  rate?: (word: number) => number;
+  /** learning-rate multiplier of a word's input row; undefined if all are 1 */
+  multiplier?: (word: number) => number;
   /** batches of a cell, and pairs of each at most */
   batches: number;
   pairs: number;
@@ -62,7 +62,7 @@ export class GridMemory {
   readonly randomState: Uint32Array;
   private readonly view: DataView;
   private readonly blockBytes: number;
-  private readonly at: Record<"inputs" | "outputs" | "alias" | "rates" | "ids" | "starts" | "pairs" | "end", Ptr>;
+  private readonly at: Record<"inputs" | "outputs" | "alias" | "multipliers" | "ids" | "starts" | "pairs" | "end", Ptr>;
 
   private constructor(
     readonly kernel: Trainer,
@@ -138,8 +138,10 @@ export class GridMemory {
       own.forEach((_, row) => {
         table.set([thresholds[row], aliases[row]], 2 * row);
       });
-      if (shape.rate) {
-        new Float32Array(buffer, plan.rates + 4 * firstWords(shape, block), own.length).set(own.map(shape.rate));
+      if (shape.multiplier) {
+        new Float32Array(buffer, plan.multipliers + 4 * firstWords(shape, block), own.length).set(
+          own.map(shape.multiplier),
+        );
       }
     }
     const labels = new Float32Array(buffer, plan.labels, plan.tilesOfSix * Tile.labels).fill(0.5);
@@ -235,7 +237,7 @@ export class GridMemory {
     this.set(Param.outputs, at.outputs + j * this.blockBytes);
     this.set(Param.alias, at.alias + 8 * firstWords(shape, j));
     this.set(Param.noiseWords, wordsOf(shape, j).length);
-    this.set(Param.rates, shape.rate ? at.rates + 4 * firstWords(shape, i) : 0);
+    this.set(Param.multipliers, shape.multiplier ? at.multipliers + 4 * firstWords(shape, i) : 0);
     this.view.setFloat32(Param.learningRate, learningRate, true);
     this.clear();
     this.kernel.trainCell(this.params, cell, at.starts, batches.length);
@@ -311,7 +313,7 @@ function layOut(shape: GridShape) {
     labels: memory.take(tilesOfSix * Tile.labels * 4),
     keepThresholds: memory.take(words * 4),
     places: memory.take(words * 4),
-    rates: memory.take(words * 4),
+    multipliers: memory.take(words * 4),
     alias: memory.take(words * 8),
     windowWeights: memory.take(shape.windowWeights.length * 4),
     ids: memory.take(capacity * 4),

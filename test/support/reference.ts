@@ -16,8 +16,8 @@ export interface State {
   inputs: Vector[];
   outputs: Vector[];
   random: Random;
-  /** share of its steps that each input row keeps */
-  rates: readonly number[];
+  /** learning-rate multiplier of each input row */
+  multipliers: readonly number[];
   /** what stands for words, where it is not their own row */
   lists?: RowLists;
 }
@@ -60,7 +60,7 @@ export function trainSentence(
       const moved = words.inputs[word].map((value, d) => value - before[d]);
       const list = listOf(state, word);
       const share = state.lists?.gradient === "divided" ? 1 / list.length : 1;
-      for (const row of list) addScaled(state.inputs[row], share * state.rates[row], moved);
+      for (const row of list) addScaled(state.inputs[row], share * state.multipliers[row], moved);
     });
   });
   return outcome;

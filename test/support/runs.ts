@@ -33,7 +33,7 @@ export async function trainBatches(
   const rows = { ...shapeOf(vocabulary), ...more };
   const { totalWords } = vocabulary;
   const plan = planExecution(options, { cores: 2, shared }, { shape: rows, totalWords });
-  const parameters = new Parameters(vocabulary, options, plan.workplace, rows);
+  const parameters = new Parameters(vocabulary, options, plan.memoryOptions, rows);
   await parameters.initialise(options.seed);
   const kernel = await planKernel(options.kernel, shared);
   const runner = plan.engine.start({ plan, kernel, parameters, options, spawn }, totalWords, 0);
@@ -48,7 +48,7 @@ export async function trainBatches(
     await runner.train(chunk, (result) => results.push(result));
     first = last;
   }
-  await runner.rest();
+  await runner.pause();
   await runner.collect();
   await runner.close();
   return { parameters, results };

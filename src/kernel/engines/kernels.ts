@@ -1,5 +1,5 @@
-// The registry of kernels: from a name to what trains and what scores. A kernel runs on the CPU, in the thread that calls it, and
-// does both. What trains elsewhere is no kernel: queries to its models go by one of these.
+// The registry of kernels by name. A kernel runs on the CPU, in the thread that calls it, and both trains and scores. An engine that
+// trains elsewhere is no kernel: queries to its models use one of these.
 
 import type { KernelName, QueryKernel, Trainer } from "../kernel.js";
 import { compile, instantiate, isWasm, type WasmSource } from "./wasm.js";

@@ -2,7 +2,7 @@
 
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
-import type { Position, Ptr, WordId } from "../kernel.js";
+import type { BatchPosition, Ptr, WordId } from "../kernel.js";
 
 export class Block {
   /** The whole memory; numbers of rows are indices into it. */
@@ -31,7 +31,7 @@ export class Block {
   }
 
   /** The word at a position, which is an index into `u`. */
-  word(position: Position): WordId {
+  word(position: BatchPosition): WordId {
     return this.u[position] as WordId;
   }
 

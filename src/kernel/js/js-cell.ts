@@ -16,7 +16,7 @@ class CellTrainer implements Pairs {
   readonly xs: Int32Array;
   readonly ts: Int32Array;
   readonly weights: Float64Array;
-  readonly rates: Float64Array;
+  readonly multipliers: Float64Array;
   private readonly D: number;
   private readonly inputs: number;
   private readonly outputs: number;
@@ -26,8 +26,8 @@ class CellTrainer implements Pairs {
   private readonly negatives: number;
   private readonly zeroRow: number;
   private readonly weighted: boolean;
-  /** Where the shares of the block's words lie; 0 if all rows keep all of their steps. */
-  private readonly wordRates: number;
+  /** Where the multipliers of the block's words lie; 0 if all are 1. */
+  private readonly blockMultipliers: number;
   /** Rows of the noise words of a tile. */
   private readonly noise: Int32Array;
   /** Output rows of a step in whole tiles of six, filled up with the zero row; the first stands for the pairs' own targets. */
@@ -59,11 +59,11 @@ class CellTrainer implements Pairs {
     this.negatives = block.integer(Param.negatives);
     this.zeroRow = block.integer(Param.zeroRow) / 4;
     this.weighted = block.integer(Param.windowWeights) !== 0;
-    this.wordRates = block.integer(Param.rates) / 4;
+    this.blockMultipliers = block.integer(Param.multipliers) / 4;
     this.xs = new Int32Array(tile);
     this.ts = new Int32Array(tile);
     this.weights = new Float64Array(tile);
-    this.rates = new Float64Array(tile).fill(1);
+    this.multipliers = new Float64Array(tile).fill(1);
     this.noise = new Int32Array(this.negatives);
     this.ys = new Int32Array(Math.ceil((1 + this.negatives) / Tile.outputs) * Tile.outputs);
     this.labels = new Uint8Array(this.ys.length);
@@ -116,7 +116,7 @@ class CellTrainer implements Pairs {
 
   /** Takes the pairs of a tile; returns their number. */
   private takePairs(): number {
-    const { xs, ts, weights, rates, wordRates, weighted, inputs, outputs, D } = this;
+    const { xs, ts, weights, multipliers, blockMultipliers, weighted, inputs, outputs, D } = this;
     const { f, u } = this.block;
     let n = 0;
     for (; n < xs.length && this.hasNext(); n++) {
@@ -124,7 +124,7 @@ class CellTrainer implements Pairs {
       const word = entry & 0xffff;
       xs[n] = inputs + word * D;
       ts[n] = outputs + (entry >>> 16) * D;
-      if (wordRates > 0) rates[n] = f[wordRates + word];
+      if (blockMultipliers > 0) multipliers[n] = f[blockMultipliers + word];
       if (weighted) weights[n] = f[this.next++];
     }
     return n;
@@ -159,7 +159,7 @@ class CellTrainer implements Pairs {
         dots2x6(f, D, xs[b], xs[c], ys[k], ys[k], ys, k, g, i + k, i + m + k);
     }
     for (let b = first, i = 0; b < last; b++, i += m) {
-      this.predictions += this.loss.answer(g, i, ys, labels, m, zeroRow, rate);
+      this.predictions += this.loss.scoresToGradients(g, i, ys, labels, m, zeroRow, rate);
       if (this.weighted) for (let k = 0; k < m; k++) g[i + k] *= weights[b];
     }
   }

@@ -15,14 +15,14 @@ export function encodeRows(buffer: ArrayBufferLike, params: Ptr): void {
     const norm = norms[r];
     const isKnown = norm >= 1e-15 && norm <= 1e15;
     const row = new Float32Array(buffer, rows + r * stride, dim);
-    const most = row.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0);
-    const step = isKnown ? most / norm / 127 : Number.NaN;
-    const own = new Int8Array(buffer, u32(CodeParam.codes) + r * codeStride, codeStride).fill(0);
+    const largest = row.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
+    const step = isKnown ? largest / norm / 127 : Number.NaN;
+    const rowCodes = new Int8Array(buffer, u32(CodeParam.codes) + r * codeStride, codeStride).fill(0);
     let squares = 0;
     if (isKnown) {
       row.forEach((x, d) => {
-        own[d] = Math.round((x / most) * 127);
-        squares += (x / norm - step * own[d]) ** 2;
+        rowCodes[d] = Math.round((x / largest) * 127);
+        squares += (x / norm - step * rowCodes[d]) ** 2;
       });
     }
     scales[r] = step;

@@ -1,8 +1,9 @@
-// The same update in plain JavaScript: honest rival, and second opinion for the tests. Arithmetic is double, rows are float32.
+// The same update in plain JavaScript: a fair rival, and an independent implementation for the tests. Arithmetic is double, rows are
+// float32.
 // D = floats in a row, n = context rows, m = output rows; numbers of rows are indices into the Float32Array of the whole memory.
 
 import { Mark, Model, Param, Tile } from "../../../assembly/params.js";
-import type { Position, QueryKernel, Trainer, WordId } from "../kernel.js";
+import type { BatchPosition, QueryKernel, Trainer, WordId } from "../kernel.js";
 import { Block } from "./js-block.js";
 import { trainCell } from "./js-cell.js";
 import { boundRows, encodeRows } from "./js-codes.js";
@@ -87,7 +88,7 @@ class BatchTrainer {
     const { block, output } = this;
     const { u, random } = block;
     const ids = block.integer(Param.ids) / 4;
-    const kept = (block.integer(Param.kept) / 4) as Position;
+    const kept = (block.integer(Param.kept) / 4) as BatchPosition;
     const thresholds = block.integer(Param.keepThresholds) / 4;
     const isCbow = block.integer(Param.model) === Model.cbow;
     let last = kept;
@@ -109,7 +110,7 @@ class BatchTrainer {
     block.report({ loss: output.loss.total, predictions: output.predictions, trained });
   }
 
-  private skipgram(first: Position, last: Position): void {
+  private skipgram(first: BatchPosition, last: BatchPosition): void {
     for (let p = first; p < last; p++) {
       const n = this.contexts(first, p, last);
       if (n === 0) continue;
@@ -127,7 +128,7 @@ class BatchTrainer {
     this.update(xs, n, to);
   }
 
-  private cbow(first: Position, last: Position): void {
+  private cbow(first: BatchPosition, last: BatchPosition): void {
     const { block, f, D, xs, weights } = this;
     const hidden = block.integer(Param.hidden) / 4;
     const change = block.integer(Param.hiddenGradient) / 4;
@@ -156,13 +157,13 @@ class BatchTrainer {
   }
 
   /** Draws the radius, lists the input rows around position p and their weights; returns their number. */
-  private contexts(first: Position, p: Position, last: Position): number {
+  private contexts(first: BatchPosition, p: BatchPosition, last: BatchPosition): number {
     const { windowWeights } = this;
     const { block } = this;
     const radius = this.shrink ? 1 + block.random.below(this.window) : this.window;
     const to = Math.min(p + Math.min(radius, this.right) + 1, last);
     let n = 0;
-    for (let q = Math.max(p - Math.min(radius, this.left), first) as Position; q < to; q++) {
+    for (let q = Math.max(p - Math.min(radius, this.left), first) as BatchPosition; q < to; q++) {
       if (q === p) continue;
       this.weights[n] = windowWeights.length > 0 ? windowWeights[Math.abs(q - p) - 1] : 1;
       this.xs[n++] = this.staging.stage(block.word(q));

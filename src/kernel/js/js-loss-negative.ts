@@ -32,9 +32,9 @@ export class NegativeSampling extends OutputLayer {
     }
   }
 
-  protected respond(i: number): void {
+  protected toGradients(i: number): void {
     const { g, ys, labels, m, zeroRow } = this;
-    this.predictions += this.loss.answer(g, i, ys, labels, m, zeroRow, this.block.rate);
+    this.predictions += this.loss.scoresToGradients(g, i, ys, labels, m, zeroRow, this.block.rate);
   }
 
   /** Repeated negatives accumulate. */

@@ -23,7 +23,7 @@ export class Softmax extends OutputLayer {
   }
 
   /** ŷ − y; the loss is log Σ e^(z − largest) + largest − z of the target. */
-  protected respond(i: number): void {
+  protected toGradients(i: number): void {
     const { g, classes, target } = this;
     const { rate } = this.block;
     const end = i + classes;

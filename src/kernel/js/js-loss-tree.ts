@@ -32,9 +32,9 @@ export class HierarchicalSoftmax extends OutputLayer {
     }
   }
 
-  protected respond(i: number): void {
+  protected toGradients(i: number): void {
     const { g, ys, labels, m, zeroRow } = this;
-    this.loss.answer(g, i, ys, labels, m, zeroRow, this.block.rate);
+    this.loss.scoresToGradients(g, i, ys, labels, m, zeroRow, this.block.rate);
     this.predictions++;
   }
 }

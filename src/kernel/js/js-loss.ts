@@ -12,7 +12,7 @@ export class LossSum {
    * Replaces the scores g[i …] of m rows by rate × (σ(z) − label), and those of the zero row, which are none, by 0; adds the loss.
    * @returns rows that are not the zero row
    */
-  answer(
+  scoresToGradients(
     g: Float64Array,
     i: number,
     ys: Int32Array,
@@ -22,7 +22,7 @@ export class LossSum {
     rate: number,
   ): number {
     let { loss, factor } = this;
-    let real = 0;
+    let valid = 0;
     for (let k = 0; k < m; k++, i++) {
       const z = g[i];
       g[i] = 0;
@@ -33,12 +33,12 @@ export class LossSum {
       const wrong = label === 1 ? -z : z;
       if (!(wrong <= 0)) loss += wrong;
       factor *= 1 + e;
-      real++;
+      valid++;
     }
     this.loss = loss;
     this.factor = factor;
     if (factor > 1e100) this.takeLog();
-    return real;
+    return valid;
   }
 
   /** Adds loss + log factor. */

@@ -1,4 +1,4 @@
-// What the output layers of the js kernel share: the rows that a prediction meets, their scores and gradients, as assembly/output.ts.
+// What the output layers of the js kernel share: the rows of a prediction, their scores and gradients, as assembly/output.ts.
 
 import { Param, Tile } from "../../../assembly/params.js";
 import type { Block } from "./js-block.js";
@@ -18,7 +18,7 @@ export abstract class OutputLayer {
   protected readonly zeroRow: number;
   protected readonly D: number;
 
-  /** @param mostRows that a prediction meets */
+  /** @param mostRows that a prediction is scored against */
   constructor(
     protected readonly block: Block,
     contexts: number,
@@ -38,7 +38,7 @@ export abstract class OutputLayer {
   abstract drawTargets(target: number): void;
 
   /** Scores g[i …] of a hidden row to rate × ∂loss/∂z; adds the loss and the predictions. */
-  protected abstract respond(i: number): void;
+  protected abstract toGradients(i: number): void;
 
   /** Sums the gradients of an output row that is listed twice, for n hidden rows. */
   protected mergeTargets(_n: number): void {}
@@ -53,10 +53,10 @@ export abstract class OutputLayer {
       for (let k = 0; k < m; k += Tile.outputs)
         dots2x6(f, D, xs[b], other, ys[k], ys[k], ys, k, g, b * m + k, (b + 1) * m + k);
     }
-    for (let b = 0; b < n; b++) this.respond(b * m);
+    for (let b = 0; b < n; b++) this.toGradients(b * m);
   }
 
-  /** What each of n hidden rows answers counts by its weight. */
+  /** Multiplies the gradients of each of n hidden rows by its weight. */
   scaleGradients(weights: Float64Array, n: number): void {
     const { g, m } = this;
     for (let b = 0; b < n; b++) for (let i = b * m; i < (b + 1) * m; i++) g[i] *= weights[b];

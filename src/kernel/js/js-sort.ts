@@ -74,9 +74,9 @@ function walk(block: Block, kept: Uint32Array, radii: Uint32Array, starts: Uint3
       const to = Math.min(p + Math.min(radii[p], right) + 1, last);
       for (let q = from; q < to; q++) {
         const context = kept[q];
-        const own = context >>> 16;
-        if (q === p || own < firstBlock || own >= lastBlock) continue;
-        const cell = own * blocks + (target >>> 16);
+        const contextBlock = context >>> 16;
+        if (q === p || contextBlock < firstBlock || contextBlock >= lastBlock) continue;
+        const cell = contextBlock * blocks + (target >>> 16);
         if (!writes) {
           starts[cell]++;
           continue;

@@ -8,7 +8,7 @@ export interface Pairs {
   ts: Int32Array;
   weights: Float64Array;
   /** Shares of their steps that the contexts' rows keep. */
-  rates: Float64Array;
+  multipliers: Float64Array;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface Pairs {
 export function updatePairs(
   f: Float32Array,
   D: number,
-  { xs, ts, rates }: Pairs,
+  { xs, ts, multipliers }: Pairs,
   first: number,
   last: number,
   ys: Int32Array,
@@ -64,7 +64,7 @@ export function updatePairs(
       w = g[i + 5];
       move += w * y5;
       n5 -= w * x;
-      f[context] = x - rates[b] * move;
+      f[context] = x - multipliers[b] * move;
     }
     f[p1] = n1;
     f[p2] = n2;
@@ -78,7 +78,7 @@ export function updatePairs(
 export function updateMore(
   f: Float32Array,
   D: number,
-  { xs, rates }: Pairs,
+  { xs, multipliers }: Pairs,
   first: number,
   last: number,
   ys: Int32Array,
@@ -126,7 +126,7 @@ export function updateMore(
       w = g[i + 5];
       move += w * y5;
       n5 -= w * x;
-      f[context] = x - rates[b] * move;
+      f[context] = x - multipliers[b] * move;
     }
     f[p0] = n0;
     f[p1] = n1;

@@ -51,9 +51,11 @@ function writeNoise(buffer: ArrayBufferLike, { tables, grid }: Layout, weights: 
   let start = 0;
   for (let block = 0; block < blocks; block++) {
     const size = blockSize(blocks, weights.length, block);
-    const own = Float64Array.from({ length: size }, (_, row) => weights[row * blocks + block]);
+    const blockWeights = Float64Array.from({ length: size }, (_, row) => weights[row * blocks + block]);
     // words with count 0 only: any of them will do
-    const { thresholds, aliases } = aliasTable(own.some((weight) => weight > 0) ? own : own.fill(1));
+    const { thresholds, aliases } = aliasTable(
+      blockWeights.some((weight) => weight > 0) ? blockWeights : blockWeights.fill(1),
+    );
     for (let i = 0; i < size; i++) {
       cells[start++] = thresholds[i];
       cells[start++] = aliases[i];

@@ -1,4 +1,4 @@
-// What is decided on a loss, outside of its arithmetic (assembly/loss-*.ts, kernel/js/js-loss-*.ts): each loss has a file here.
+// All that a loss decides besides its arithmetic (assembly/loss-*.ts, kernel/js/js-loss-*.ts): each loss has a file here.
 
 import type { Layout, OutputLayer } from "../../kernel/layout.js";
 import type { Shape } from "../../kernel/shape.js";
@@ -24,10 +24,10 @@ export interface OutputLoss<Name extends string = string> {
   readonly outputRowsOf: "words" | "the inner nodes of a tree";
   /** Whether a prediction of skip-gram is a pair of words and noise words that many pairs share, which the grid trains. */
   readonly fitsGrid: boolean;
-  /** What it asks of the memory, where the counts of the words are not known: that of a usual text. */
+  /** What it needs in the memory, where the counts of the words are not known: estimated for a usual text. */
   estimate(options: LossOptions, shape: Shape): OutputLayer;
-  /** What it asks of the memory, and writes there. */
+  /** What it needs in the memory, and writes there. */
   prepare(options: LossOptions, shape: Shape, vocabulary: Vocabulary): PreparedLayer;
-  /** What to say where a model costs far more than with another loss. predictions: for each word of the text */
+  /** A warning where a model costs far more than with another loss. predictions: for each word of the text */
   costWarning?(cost: { words: number; dim: number; predictions: number }): string | undefined;
 }

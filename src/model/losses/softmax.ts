@@ -5,7 +5,7 @@ import type { Layout, OutputLayer } from "../../kernel/layout.js";
 import type { Shape } from "../../kernel/shape.js";
 import type { OutputLoss } from "./output-loss.js";
 
-/** More words than this are told to cost what they do. */
+/** Vocabularies larger than this get a warning of the cost. */
 const COSTLY_WORDS = 2_000;
 
 export const softmax: OutputLoss<"softmax"> = {

@@ -1,4 +1,4 @@
-// A model in a file, with its training: all that is needed to go on as if it had not stopped. The container is safetensors;
+// A model and its training in a file: all that is needed to resume as if it had not stopped. The container is safetensors, see
 // docs/formats.md. A checkpoint is such a file of a training that may not have ended.
 
 import { show } from "../../base/check.js";
@@ -21,7 +21,7 @@ interface State {
   history: readonly EpochRecord[];
   /** u32[4] of each lane's generator */
   random: readonly (readonly number[])[];
-  /** of whoever had the file written */
+  /** the caller's own */
   metadata?: Record<string, unknown>;
 }
 
@@ -36,8 +36,8 @@ export interface Snapshot extends State {
   dim: number;
   inputs: Rows;
   outputs: Rows;
-  /** of each input row; see TrainOptions.wordRates */
-  rates?: Float32Array<ArrayBuffer>;
+  /** learning-rate multiplier of each input row; see TrainOptions.wordRates */
+  multipliers?: Float32Array<ArrayBuffer>;
 }
 
 const FORMAT = "wasm2vec.model";
@@ -59,7 +59,7 @@ const PIECE = 262_144;
 
 /** The bytes of a model's file; nothing may be trained while they are taken. */
 export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
-  const { vocabulary, dim, inputs, outputs, rates, ...state } = snapshot;
+  const { vocabulary, dim, inputs, outputs, multipliers, ...state } = snapshot;
   const json = JSON.stringify(state);
   const words = padded(new TextEncoder().encode(JSON.stringify(vocabulary.words)));
   const { size } = vocabulary;
@@ -68,7 +68,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
     { name: "counts", dtype: "F64", shape: [size] },
     { name: "inputs", dtype: "F32", shape: [inputs.data.length / inputs.stride, dim] },
     { name: "outputs", dtype: "F32", shape: [outputs.data.length / outputs.stride, dim] },
-    ...(rates ? [{ name: "rates", dtype: "F32" as const, shape: [rates.length] }] : []),
+    ...(multipliers ? [{ name: "rates", dtype: "F32" as const, shape: [multipliers.length] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];
   yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
@@ -85,7 +85,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
       await yieldToEventLoop();
     }
   }
-  if (rates) yield marked(new Uint8Array(rates.buffer));
+  if (multipliers) yield marked(new Uint8Array(multipliers.buffer));
   yield new TextEncoder().encode(fingerprint.value);
 }
 
@@ -100,7 +100,7 @@ function* pieces({ data, stride }: Rows, dim: number): Generator<Float32Array> {
   }
 }
 
-/** Blanks after it, to a multiple of 8. */
+/** Appends spaces, to a multiple of 8 bytes. */
 function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
   whole.set(bytes);
@@ -125,8 +125,8 @@ export class Checkpoint {
   constructor(
     state: State,
     readonly vocabulary: Vocabulary,
-    /** @internal rows of dim floats, and the share of its steps that each input row keeps */
-    readonly tensors: { inputs: Float32Array; outputs: Float32Array; rates?: Float32Array },
+    /** @internal rows of dim floats, and the learning-rate multiplier of each input row */
+    readonly tensors: { inputs: Float32Array; outputs: Float32Array; multipliers?: Float32Array },
     /** for messages */
     readonly name: string,
     /** @internal whether an older version wrote it, which trained in another way: it is a model, but not to go on with */
@@ -150,8 +150,8 @@ export class Checkpoint {
 }
 
 /**
- * Reads what a training or Model.save has written: version 4 of the format, and versions 2 and 3, whose models
- * can be asked and trained on, but whose trainings cannot be gone on with.
+ * Reads what a training or Model.save has written: version 4 of the format, and versions 2 and 3. Models of versions 2 and 3
+ * can be queried and trained further, but their trainings cannot be resumed.
  * @param bytes are kept, not copied
  * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version
  */
@@ -176,7 +176,7 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const outputs = take("outputs", Float32Array);
   const counts = take("counts", Float64Array);
   const words = take("words", Uint8Array);
-  const rates = tensors.has("rates") ? take("rates", Float32Array) : undefined;
+  const multipliers = tensors.has("rates") ? take("rates", Float32Array) : undefined;
   const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
   for (const key of READ[version].order) {
     const data = tensors.get(key)?.data;
@@ -197,14 +197,14 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
     ["counts", counts.length, list.length],
     ["inputs", inputs.length, inputRows * dim],
     ["outputs", outputs.length, outputRows * dim],
-    ["rates", rates?.length ?? inputRows, inputRows],
+    ["rates", multipliers?.length ?? inputRows, inputRows],
   ] as const)
     if (got !== expected)
       throw new FormatError(
         `${name}: tensor "${key}" expected ${expected} numbers for ${list.length} words, got ${got}`,
       );
   const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
-  return new Checkpoint(known, vocabulary, { inputs, outputs, rates }, name, isOlder);
+  return new Checkpoint(known, vocabulary, { inputs, outputs, multipliers }, name, isOlder);
 }
 
 /** The state of an older version, whose threads may have worked together in ways that are gone. */

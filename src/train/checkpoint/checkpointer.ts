@@ -1,19 +1,19 @@
-// What is done between batches: pauses, and checkpoints when it is time for them.
+// Handles what happens between batches: pauses, looks, and checkpoints when they are due.
 
 import { orAborted, untilAborted } from "../../text/abort.js";
-import type { EpochModel, Position, Rest } from "../loop/records.js";
+import type { EpochModel, PausePoint, Position } from "../loop/records.js";
 import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
 
-export interface RestOptions {
+export interface CheckpointerOptions {
   checkpoint?: CheckpointOptions;
   control?: TrainingControl;
   onWarning?: (message: string) => void;
   signal?: AbortSignal;
 }
 
-/** Keeps a training safe, and lets it rest. */
-export class Keeper implements Rest {
+/** Handles checkpoints, pauses and looks between batches. */
+export class Checkpointer implements PausePoint {
   private readonly milliseconds: number;
   private readonly epochs: number;
   private last = performance.now();
@@ -24,9 +24,9 @@ export class Keeper implements Rest {
   private kept = "";
 
   constructor(
-    private readonly options: RestOptions,
+    private readonly options: CheckpointerOptions,
     private readonly snapshot: (position: Position) => Promise<Snapshot>,
-    /** the model as it stands, for whoever looks at it while training goes on */
+    /** a snapshot of the model, to look at while training goes on */
     private readonly view: () => Promise<EpochModel>,
   ) {
     const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
@@ -36,10 +36,10 @@ export class Keeper implements Rest {
     this.wait();
   }
 
-  /** Sees that whoever waits is told when the next checkpoint is due. */
+  /** Wakes the training loop when the next checkpoint is due. */
   private wait(): void {
     clearTimeout(this.timer);
-    // of more a timer makes none
+    // a timer takes no more
     if (this.milliseconds < 2 ** 31) this.timer = setTimeout(() => this.wake(), this.milliseconds + 1);
   }
 
@@ -48,22 +48,22 @@ export class Keeper implements Rest {
     return control?.paused === true || control?.looks.any === true || this.mustWrite();
   }
 
-  asked(): Promise<undefined> {
+  requested(): Promise<undefined> {
     const { control } = this.options;
     return new Promise((resolve) => {
       this.wake = () => resolve(undefined);
-      // asked for while something else was done
+      // requested while something else was done
       if (this.isDue()) this.wake();
       else control?.changed().then(this.wake);
     });
   }
 
-  /** No checkpoint is written any more. */
+  /** Stops the timer: no more checkpoints. */
   end(): void {
     clearTimeout(this.timer);
   }
 
-  async take(position: Position): Promise<void> {
+  async serve(position: Position): Promise<void> {
     const { control, signal } = this.options;
     for (;;) {
       if (this.mustWrite()) await this.write(position);
@@ -73,7 +73,7 @@ export class Keeper implements Rest {
     }
   }
 
-  async keep(position: Position): Promise<void> {
+  async save(position: Position): Promise<void> {
     if (this.options.checkpoint) await this.write(position);
   }
 
@@ -85,7 +85,7 @@ export class Keeper implements Rest {
     if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
   }
 
-  /** Adds to an error that ended training what is left of it. */
+  /** Adds to an error that ended training what the last checkpoint holds. */
   explain(error: unknown): unknown {
     // defined, not assigned: a DOMException's message can only be read
     if (error instanceof Error && this.kept !== "")

@@ -1,4 +1,4 @@
-// Stops between two batches: to pause, and to write checkpoints.
+// The user's control of a training between batches: pauses, looks and checkpoints.
 
 import { checkBoolean, checkFunction, checkKnown, show } from "../../base/check.js";
 import type { EpochModel } from "../loop/records.js";
@@ -9,18 +9,18 @@ export interface CheckpointOptions {
   /** "30s", "5m", "2h", or "1epoch", "2epochs". Default "5m"; one more is written at the end. */
   every?: string;
   /**
-   * Stores the bytes whole or not at all, as fileCheckpoint does. When it fails, onWarning is told and training goes on;
-   * without an onWarning training ends.
+   * Stores the bytes whole or not at all, as fileCheckpoint does. When it fails, onWarning receives the error and training
+   * continues; without an onWarning training ends.
    */
   write(chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /**
-   * What was written last, by an earlier run too; undefined where there is nothing. With it a training that was interrupted
-   * goes on when it is started again with the same options and text, and one that has not ended is not overwritten by another.
+   * Reads what was written last, also by an earlier run; undefined if there is nothing. It makes an interrupted training resume
+   * when it is started again with the same options and text, and keeps another training from overwriting an unfinished one.
    */
   read?(): Promise<Checkpoint | undefined>;
   /** Starts over, whatever `read` finds. Default false. */
   overwrite?: boolean;
-  /** JSON that each checkpoint keeps, for who reads it: Checkpoint.metadata. */
+  /** JSON to keep in each checkpoint; readers find it as Checkpoint.metadata. */
   metadata?: Record<string, unknown>;
   /** Where they go, for messages. */
   name?: string;
@@ -56,12 +56,12 @@ export function checkCheckpoint(options: CheckpointOptions | undefined): Checkpo
 
 export const DEFAULT_INTERVAL = "5m";
 
-/** Whoever waits for something that is done between batches. */
+/** Requests that are answered between batches. */
 class Requests<T> {
   private waiting: { resolve: (value: T) => void; reject: (error: unknown) => void }[] = [];
   private hasEnded = false;
 
-  /** @param refusal why nothing comes any more, once training has ended */
+  /** @param refusal why requests are rejected once training has ended */
   constructor(private readonly refusal: string) {}
 
   get any(): boolean {
@@ -91,7 +91,7 @@ class Requests<T> {
   }
 }
 
-/** Pauses a training, looks into it, and asks for checkpoints. One for each training. */
+/** Pauses a training, looks into it, and requests checkpoints. Each training needs its own. */
 export class TrainingControl {
   /** @internal */
   readonly checkpoints = new Requests<void>("no checkpoint was written");
@@ -101,26 +101,26 @@ export class TrainingControl {
   private isInUse = false;
   private wake = () => {};
 
-  /** Whether training is to rest. */
+  /** Whether training is to pause. */
   get paused(): boolean {
     return this.stopped;
   }
 
-  /** Training rests as soon as the batches under way are done; its workers stay. */
+  /** Pauses training as soon as the batches under way are done; its workers stay. */
   pause(): void {
     this.stopped = true;
     this.wake();
   }
 
-  /** Training goes on, with the bytes that it would have had without the pause. */
+  /** Resumes training; it gives the bytes that it would have given without the pause. */
   resume(): void {
     this.stopped = false;
     this.wake();
   }
 
   /**
-   * Has a checkpoint written as soon as the batches under way are done, paused or not.
-   * @throws what writing throws, or ended training
+   * Writes a checkpoint as soon as the batches under way are done, paused or not.
+   * @throws what writing throws; Error once training has ended
    */
   checkpoint(): Promise<void> {
     const written = this.checkpoints.add();
@@ -129,8 +129,8 @@ export class TrainingControl {
   }
 
   /**
-   * The model as soon as the batches under way are done, for maps and queries while it is trained: a copy of its vectors, which
-   * training, that goes on at once, leaves alone. @throws ended training
+   * Gives the model as soon as the batches under way are done, for maps and queries during training: a copy of its vectors, while
+   * training continues at once. @throws Error once training has ended
    */
   look(): Promise<EpochModel> {
     const seen = this.looks.add();
@@ -138,7 +138,7 @@ export class TrainingControl {
     return seen;
   }
 
-  /** @internal a run takes it up. @throws Error if another one has it */
+  /** @internal a run starts with it. @throws Error if another run uses it */
   begin(): void {
     if (this.isInUse)
       throw new Error('"control" is in use by another training: give each a TrainingControl of its own');
@@ -147,7 +147,7 @@ export class TrainingControl {
     this.looks.begin();
   }
 
-  /** @internal training has ended: whoever asks from now on, or still waits, is refused */
+  /** @internal training has ended: rejects requests that are pending, and those to come */
   end(): void {
     this.isInUse = false;
     this.checkpoints.end();

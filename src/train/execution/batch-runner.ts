@@ -17,7 +17,7 @@ export interface BatchPlaces extends Pick<Runner, "collect" | "check" | "close">
   ready(): Promise<void>;
 }
 
-/** One thread or several; a batch goes to the one with the fewest on their way. */
+/** One thread or several; a batch goes to the thread with the fewest batches under way. */
 export class BatchRunner implements Runner {
   readonly ahead: number;
   readonly steps = 1;
@@ -51,7 +51,7 @@ export class BatchRunner implements Runner {
     }
   }
 
-  async rest(): Promise<void> {
+  async pause(): Promise<void> {
     await Promise.all(this.pending);
   }
 

@@ -1,5 +1,5 @@
-// What one thread does of the grid: sorts batches into cells, and trains cells. The result of each depends on what it is
-// given alone, not on who does it.
+// The work of one thread of the grid: sorting batches into cells, and training cells. A result depends on the input alone, not on
+// the thread.
 
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
@@ -8,7 +8,7 @@ import { advance, type Ptr, type Trainer } from "../../kernel/kernel.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { clear, results, type StepResult } from "./step.js";
 
-/** Streams of the seed: with the epoch and the batch, of a cell its number too, each gives a generator of its own. */
+/** Streams of the seed. Stream, epoch and batch, and for training the cell's number, select a generator. */
 const STREAM = { sorting: 2 ** 16, training: 2 ** 16 + 1 };
 
 /** A stretch of text that is sorted into cells and trained on together. */
@@ -34,7 +34,7 @@ export class CellTrainer {
   private readonly grid: Grid;
   private readonly view: DataView;
   private readonly random: Uint32Array;
-  private readonly hasRates: boolean;
+  private readonly hasMultipliers: boolean;
   /** bytes of the alias tables before that of each block */
   private readonly aliases: number[] = [0];
 
@@ -53,7 +53,7 @@ export class CellTrainer {
       this.aliases.push(this.aliases[block] + 8 * blockSize(blocks, task.words, block));
     this.view = new DataView(memory.buffer, scratch.params, Param.size);
     this.random = new Uint32Array(memory.buffer, scratch.params + Param.randomState, 4);
-    this.hasRates = this.view.getUint32(Param.rates, true) !== 0;
+    this.hasMultipliers = this.view.getUint32(Param.multipliers, true) !== 0;
     this.set(Param.firstBlock, task.rows[0]);
     this.set(Param.lastBlock, task.rows[1]);
   }
@@ -62,28 +62,28 @@ export class CellTrainer {
   sort(chunk: ChunkTask, batch: number): number {
     const { memory, scratch, grid, task } = this;
     const { ids, starts, pairs } = this.placeOf(chunk);
-    const own = chunk.batches[batch];
-    this.set(Param.ids, ids + own.at * 4);
-    this.set(Param.pairs, pairs + own.pairs * grid.pairSize);
+    const place = chunk.batches[batch];
+    this.set(Param.ids, ids + place.at * 4);
+    this.set(Param.pairs, pairs + place.pairs * grid.pairSize);
     this.set(Param.starts, starts + batch * this.startsSize);
     this.random.set(Random.from(task.seed, STREAM.sorting, chunk.epoch, chunk.first + batch).state);
     clear(memory, scratch);
-    this.kernel.sortPairs(scratch.params, own.length);
+    this.kernel.sortPairs(scratch.params, place.length);
     return results(memory, scratch).trained;
   }
 
-  /** Trains the cell of a block of contexts and one of targets, some batches at a time: calls of the kernel are to be short. */
+  /** Trains the cell of a block of contexts and one of targets, some batches at a time, so that calls of the kernel stay short. */
   *train(chunk: ChunkTask, context: number, target: number): Generator<StepResult> {
     const { memory, scratch, grid, task, places, layout } = this;
     const { blocks, blockRows } = grid;
     const { starts } = this.placeOf(chunk);
     const { length } = chunk.batches;
     const cell = context * blocks + target;
-    const some = blocks * blocks;
-    for (let batch = 0; batch < length; batch += some) {
+    const batchesPerCall = blocks * blocks;
+    for (let batch = 0; batch < length; batch += batchesPerCall) {
       this.set(Param.inputs, places.contexts(context));
       this.set(Param.outputs, places.targets(target));
-      if (this.hasRates) this.set(Param.rates, layout.rates + context * blockRows.inputs * 4);
+      if (this.hasMultipliers) this.set(Param.multipliers, layout.multipliers + context * blockRows.inputs * 4);
       this.set(Param.alias, layout.tables[Param.alias]! + this.aliases[target]);
       this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
@@ -93,7 +93,7 @@ export class CellTrainer {
         scratch.params,
         cell,
         advance(starts, batch * this.startsSize),
-        Math.min(some, length - batch),
+        Math.min(batchesPerCall, length - batch),
       );
       yield results(memory, scratch);
     }

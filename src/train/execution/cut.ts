@@ -5,14 +5,14 @@ import type { Shape } from "../../kernel/shape.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import type { Settings } from "../options/settings.js";
 
-/** Words of a block at least, and blocks of a vocabulary of usual size: fewer have fewer. */
+/** Fewest words of a block, and the blocks of a vocabulary of usual size; smaller ones have fewer. */
 const BLOCK_WORDS = 256;
 const BLOCKS = 8;
 
 /** Words from which there are twice as many blocks. */
 const MANY_WORDS = 131_072;
 
-/** A text has so many chunks at least, since the learning rate stands still in each. */
+/** A text has at least this many chunks, since the learning rate does not change within one. */
 const CHUNKS = 10;
 
 /** Words of a chunk at most, with 64 blocks or fewer, and pairs of its windows. Smaller ones cost quality. */

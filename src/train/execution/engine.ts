@@ -3,7 +3,7 @@
 import type { Channel } from "../../base/link.js";
 import type { KernelPlan } from "../../kernel/engines/kernels.js";
 import type { Shape } from "../../kernel/shape.js";
-import type { Parameters, Workplace } from "../../model/parameters.js";
+import type { MemoryOptions, Parameters } from "../../model/parameters.js";
 import type { Settings } from "../options/settings.js";
 import type { Runner } from "./runner.js";
 
@@ -23,14 +23,14 @@ export interface Extent {
   totalWords: number;
 }
 
-/** What an engine will take. */
+/** What an engine will use. */
 export interface EnginePlan {
   threads: number;
   /** of a batch and a sentence, at most */
   batchWords: number;
   maxSentenceLength: number;
-  /** the memory that this takes */
-  workplace: Workplace;
+  /** what memory this takes */
+  memoryOptions: MemoryOptions;
 }
 
 /** What a run trains, and where. */
@@ -48,8 +48,8 @@ export interface Sizes {
   bytes: number;
   /** of all output rows */
   outputs: number;
-  /** of what a memory laid out for such a workplace has to train */
-  layout(workplace: Workplace): number;
+  /** of the part of such a memory that training works on */
+  layout(memoryOptions: MemoryOptions): number;
 }
 
 /** What workers that share no memory take. */
@@ -69,7 +69,7 @@ export interface Engine {
   readonly isParallel: boolean;
   /**
    * Whether it can train with these options here.
-   * @param before the engine of the training that is taken up again
+   * @param before the engine of the training that is resumed
    */
   fits(options: Settings, resources: Resources, before?: Engine): boolean;
   plan(options: Settings, resources: Resources, extent: Extent): EnginePlan;

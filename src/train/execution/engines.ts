@@ -15,12 +15,12 @@ export const ENGINES = [grid, hogwild, single] as const satisfies readonly Engin
  */
 export type ParallelMode = (typeof ENGINES)[number]["name"];
 
-/** Who trains, and what that takes. */
+/** The engine that trains, and what it uses. */
 export interface ExecutionPlan extends EnginePlan {
   engine: (typeof ENGINES)[number];
 }
 
-/** @param before the name of the engine of a training that is taken up again */
+/** @param before the name of the engine of a training that is resumed */
 export function planExecution(
   options: Settings,
   resources: Resources,

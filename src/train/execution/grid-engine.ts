@@ -26,15 +26,15 @@ export const grid = {
     const holds = { ...shape.holds, chunks: shared || !options.worker };
     const threads = Math.min(threadsOf(options, cores), shape.blocks);
     const capacity = batchCapacity(maxSentenceLength, batchWords);
-    const workplace = { batchCapacity: capacity, lanes: shared ? threads : 1, grid: { ...shape, holds }, shared };
-    return { threads, batchWords, maxSentenceLength, workplace };
+    const memoryOptions = { batchCapacity: capacity, lanes: shared ? threads : 1, grid: { ...shape, holds }, shared };
+    return { threads, batchWords, maxSentenceLength, memoryOptions };
   },
   // each has its blocks, tables and chunks; a block of targets is on its way between two of them
-  apart({ threads, workplace }, { layout, outputs }) {
-    const shape = workplace.grid!;
+  apart({ threads, memoryOptions }, { layout, outputs }) {
+    const shape = memoryOptions.grid!;
     const sizes = Array.from({ length: threads }, (_, thread) => {
       const [from, to] = rowsOfThread(shape.blocks, { thread, threads });
-      return layout({ ...workplace, grid: { ...shape, holds: { chunks: true, blocks: to - from } } });
+      return layout({ ...memoryOptions, grid: { ...shape, holds: { chunks: true, blocks: to - from } } });
     });
     const own = sizes.reduce((sum, bytes) => sum + bytes, 0);
     return { own, messages: threads * (2 * PIECE + (2 * outputs) / shape.blocks) };
@@ -42,12 +42,12 @@ export const grid = {
   start(site, words, step) {
     const { plan, parameters, options } = site;
     const shape = parameters.layout.grid!;
-    const places = !options.worker ? alone(site) : plan.workplace.shared ? sharing(site) : ring(site, step);
+    const places = !options.worker ? alone(site) : plan.memoryOptions.shared ? sharing(site) : ring(site, step);
     return new GridRunner(shape, places, options, chunkWordsOf(words, shape.chunkWords));
   },
 } as const satisfies Engine;
 
-/** This thread; between calls of the kernel the event loop gets its turn. */
+/** Trains in this thread; yields to the event loop between calls of the kernel. */
 function alone({ kernel, parameters, options }: Site): GridPlaces {
   const { memory, layout } = parameters;
   const { words } = parameters.shape;
@@ -164,7 +164,7 @@ async function fill(
   }
 }
 
-/** @param workers all of them: of one that was lost by another its own end says more */
+/** @param workers all of them: where one reports that another was lost, the lost one's own error says more */
 function gridThread(workers: readonly TrainingWorker[], thread: number): GridThread {
   return {
     async do(job) {

@@ -1,4 +1,4 @@
-// Threads of the grid that share no memory have blocks of contexts of their own; blocks of targets go round. (9.4) of docs/math.md.
+// Threads of the grid without shared memory: each keeps its blocks of contexts, and blocks of targets go round. (9.4) of docs/math.md.
 
 import { Link, portChannel } from "../../base/link.js";
 import type { Grid } from "../../kernel/grid-layout.js";
@@ -15,7 +15,7 @@ export interface Ring {
   before: Link<BlockRows, never>;
   /** gives those that come */
   after: Link<never, BlockRows>;
-  /** Tells both why no more comes. */
+  /** Closes both links with the reason. */
   close(reason: unknown): void;
 }
 
@@ -42,7 +42,7 @@ function besides({ thread, threads }: GridMembership): readonly [before: number,
   return [(thread + threads - 1) % threads, (thread + 1) % threads];
 }
 
-/** A thread beside this one is gone, without which no more can be trained. */
+/** A neighbouring thread has ended, so that training cannot continue. */
 export class LostThreadError extends Error {
   readonly lost: LostThread;
 
@@ -53,7 +53,7 @@ export class LostThreadError extends Error {
   }
 }
 
-/** Where a thread of the ring trains, and whom it has beside it. */
+/** The memory and the neighbours of a thread of the ring. */
 interface RingPlace {
   memory: WebAssembly.Memory;
   layout: Layout;

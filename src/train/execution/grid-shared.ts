@@ -6,7 +6,7 @@ import type { Layout } from "../../kernel/layout.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
 import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
 
-/** Looks before a thread sleeps: another one is mostly about to be done. */
+/** Times that a thread looks before it sleeps: the other one is usually about to finish. */
 const LOOKS = 2000;
 
 /** Where the blocks lie in a memory that holds all. */

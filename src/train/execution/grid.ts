@@ -6,10 +6,10 @@ import type { Batch } from "../../text/encode.js";
 import type { ChunkTask } from "./cells.js";
 import { pairsOf } from "./cut.js";
 import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
-import { type Chunk, GIVEN_UP, type Runner } from "./runner.js";
+import { ABORTED, type Chunk, type Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
 
-/** Steps handed in before they are done: the threads are not to wait for this one. */
+/** Steps handed in before they are done, so that the threads need not wait for this one. */
 const STEPS_AHEAD = 2;
 
 /** Chunks that the memory holds. */
@@ -29,7 +29,7 @@ export interface GridPlaces extends Pick<Runner, "collect" | "check" | "close"> 
   ready(): Promise<void>;
 }
 
-/** A chunk on its way. */
+/** A chunk that waits or is trained. */
 interface Active {
   chunk: Chunk;
   onStep: (result: StepResult) => void;
@@ -37,7 +37,7 @@ interface Active {
   reject: (error: Error) => void;
   number: number;
   /** steps handed in, and done */
-  given: number;
+  handedIn: number;
   done: number;
   trained: Promise<number>;
 }
@@ -53,7 +53,7 @@ export class GridRunner implements Runner {
   /** steps handed in, of the run, and those under way */
   private stepNumber = 0;
   private readonly underWay = new Set<Promise<unknown>>();
-  private isResting = true;
+  private isPaused = true;
   private failure: Error | undefined;
 
   /** @param chunkWords words of a chunk, unless its first batch has more */
@@ -81,22 +81,31 @@ export class GridRunner implements Runner {
   train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
-      const { steps: given } = chunk;
+      const { steps: handedIn } = chunk;
       const number = this.chunks++;
-      this.waiting.push({ chunk, onStep, resolve, reject, number, given, done: given, trained: Promise.resolve(0) });
+      this.waiting.push({
+        chunk,
+        onStep,
+        resolve,
+        reject,
+        number,
+        handedIn,
+        done: handedIn,
+        trained: Promise.resolve(0),
+      });
       this.advance();
     });
   }
 
-  async rest(): Promise<void> {
-    this.isResting = true;
+  async pause(): Promise<void> {
+    this.isPaused = true;
     while (this.underWay.size > 0) await Promise.all(this.underWay);
     if (this.failure) throw this.failure;
   }
 
   async go(): Promise<void> {
     await this.places.ready();
-    this.isResting = false;
+    this.isPaused = false;
     this.advance();
   }
 
@@ -109,21 +118,21 @@ export class GridRunner implements Runner {
   }
 
   close(): Promise<void> {
-    this.fail(new Error(GIVEN_UP));
+    this.fail(new Error(ABORTED));
     return this.places.close();
   }
 
   /** Hands in what the threads can do. */
   private advance(): void {
-    while (!this.isResting && this.failure === undefined && this.underWay.size < STEPS_AHEAD) {
+    while (!this.isPaused && this.failure === undefined && this.underWay.size < STEPS_AHEAD) {
       while (this.active.length < CHUNKS && this.waiting.length > 0) this.sort(this.waiting.shift()!);
-      const next = this.active.find(({ given }) => given < this.steps);
+      const next = this.active.find(({ handedIn }) => handedIn < this.steps);
       if (next === undefined) return;
       const step = this.step(next).finally(() => {
         this.underWay.delete(step);
         this.advance();
       });
-      // whoever waits for the chunk is told
+      // the chunk's promise rejects with it
       step.catch(() => {});
       this.underWay.add(step);
     }
@@ -161,7 +170,7 @@ export class GridRunner implements Runner {
   }
 
   private async step(active: Active): Promise<void> {
-    const step = active.given++;
+    const step = active.handedIn++;
     const job: GridJob = { type: "step", chunk: active.number, step, number: this.stepNumber++ };
     try {
       const results = await this.all(() => job);

@@ -18,8 +18,8 @@ export const hogwild = {
   plan(options, { cores, shared }) {
     const { maxSentenceLength } = options;
     const threads = threadsOf(options, cores);
-    const workplace = { batchCapacity: batchCapacity(maxSentenceLength), lanes: threads, shared };
-    return { threads, batchWords: BATCH_WORDS, maxSentenceLength, workplace };
+    const memoryOptions = { batchCapacity: batchCapacity(maxSentenceLength), lanes: threads, shared };
+    return { threads, batchWords: BATCH_WORDS, maxSentenceLength, memoryOptions };
   },
   apart: () => ({ own: 0, messages: 0 }),
   start({ plan, kernel, parameters, spawn }) {

@@ -1,14 +1,14 @@
-// Training in the calling thread: a task of some milliseconds after the other, with turns of the event loop between them.
+// Training in the calling thread: tasks of a few milliseconds, with yields to the event loop between them.
 
 import { taskQueue, yieldToEventLoop } from "../../base/event-loop.js";
 import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import type { Region } from "../../kernel/patch.js";
 import type { BatchThread } from "./batch-runner.js";
-import { GIVEN_UP } from "./runner.js";
+import { ABORTED } from "./runner.js";
 import { step } from "./step.js";
 
-/** What this thread trains, one task after the other; before each, other events get their turn. */
+/** The tasks of this thread, one after the other; it yields to the event loop before each. */
 export class LocalQueue {
   private readonly inOrder = taskQueue();
   private isClosed = false;
@@ -20,20 +20,20 @@ export class LocalQueue {
     });
   }
 
-  /** In the midst of a task: lets other events have their turn. @throws Error if it is not to go on */
+  /** Yields to the event loop within a task. @throws Error if training was closed meanwhile */
   pause = async (): Promise<void> => {
     await yieldToEventLoop();
     this.check();
   };
 
-  /** Gives up what was handed in; resolves when nothing is done any more. */
+  /** Aborts the tasks handed in; resolves when none runs any more. */
   async close(): Promise<void> {
     this.isClosed = true;
     await this.inOrder(() => {}).catch(() => {});
   }
 
   private check(): void {
-    if (this.isClosed) throw new Error(GIVEN_UP);
+    if (this.isClosed) throw new Error(ABORTED);
   }
 }
 

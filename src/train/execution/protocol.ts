@@ -1,4 +1,4 @@
-// What the calling thread and its training workers say to each other, and the workers of a ring among themselves.
+// Messages between the calling thread and its training workers, and among the workers of a ring.
 
 import { Fingerprint } from "../../base/fingerprint.js";
 import type { KernelPlan } from "../../kernel/engines/kernels.js";
@@ -33,7 +33,7 @@ export interface WorkerTask {
   grid?: GridMembership;
 }
 
-/** What a worker is asked. ids go back, so that a worker, which seldom collects garbage, keeps none. */
+/** Calls to a worker. It sends ids back: a worker seldom collects garbage, and would keep them. */
 export type TrainingCalls = {
   fill(request: { patch: ArrayBuffer }): { patch: ArrayBuffer };
   run(request: { ids: Uint32Array<ArrayBuffer>; learningRate: number }): {

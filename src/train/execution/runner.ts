@@ -1,4 +1,4 @@
-// What the loop hands its batches to, whoever trains.
+// The interface that the training loop hands its batches to, whichever engine trains.
 
 import type { Batch } from "../../text/encode.js";
 import type { StepResult } from "./step.js";
@@ -29,16 +29,16 @@ export interface Runner {
    */
   train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number>;
   /** Resolves when nothing is under way; chunks handed in may have to wait, some with a part of their steps done. */
-  rest(): Promise<void>;
-  /** Goes on after a rest, or begins. */
+  pause(): Promise<void>;
+  /** Starts, or resumes after a pause. */
   go(): Promise<void>;
-  /** During a rest: brings the parameters into the caller's memory, in the order of the words. */
+  /** During a pause: brings the parameters into the caller's memory, in the order of the words. */
   collect(): Promise<void>;
-  /** During a rest: whether all parameters are finite. */
+  /** During a pause: whether all parameters are finite. */
   check(): Promise<boolean>;
-  /** Leaves no worker behind, and the caller's memory in the order of the words; chunks under way are given up. */
+  /** Ends all workers, leaves the caller's memory in the order of the words, and aborts chunks under way. */
   close(): Promise<void>;
 }
 
-/** What chunks under way are given up with. */
-export const GIVEN_UP = "training was given up";
+/** The error of chunks that were under way when training was closed. */
+export const ABORTED = "training was aborted; its runner was closed";

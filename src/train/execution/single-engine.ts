@@ -16,8 +16,8 @@ export const single = {
   isParallel: false,
   fits: () => true,
   plan({ maxSentenceLength }, { shared }) {
-    const workplace = { batchCapacity: batchCapacity(maxSentenceLength), lanes: 1, shared };
-    return { threads: 1, batchWords: BATCH_WORDS, maxSentenceLength, workplace };
+    const memoryOptions = { batchCapacity: batchCapacity(maxSentenceLength), lanes: 1, shared };
+    return { threads: 1, batchWords: BATCH_WORDS, maxSentenceLength, memoryOptions };
   },
   // the worker has a copy of all
   apart: (_, { bytes }) => ({ own: bytes, messages: 2 * PIECE }),
@@ -37,7 +37,7 @@ function inProcess({ kernel, parameters }: Site): Runner {
 
 function inWorker({ plan, kernel, parameters, spawn }: Site): Runner {
   const { memory, layout, matrices } = parameters;
-  const { shared } = plan.workplace;
+  const { shared } = plan.memoryOptions;
   const task = { plan: kernel, memory: shared ? memory : memory.buffer.byteLength, layout, thread: 0 };
   const worker = new TrainingWorker(task, spawn());
   let filled: Promise<void> | undefined;

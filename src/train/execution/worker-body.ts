@@ -14,9 +14,9 @@ import { matricesOf } from "./in-process.js";
 import { layoutHash, PIECE, type TrainingCalls, type WorkerTask } from "./protocol.js";
 import { step } from "./step.js";
 
-/** Does what it is asked until the link to the calling thread ends, which is told of what fails here. */
+/** Answers calls until the link to the calling thread ends; sends it the errors of this thread. */
 export async function serveTraining(channel: Channel, task: WorkerTask): Promise<void> {
-  const { plan, layout, memory: given } = task;
+  const { plan, layout, memory: memoryOrSize } = task;
   const link = new Link<Reply<TrainingCalls>, Request<TrainingCalls>>(channel, {
     other: "the calling thread",
     layout: layoutHash(layout),
@@ -24,7 +24,8 @@ export async function serveTraining(channel: Channel, task: WorkerTask): Promise
   let ring: Ring | undefined;
   try {
     await loadKernel(plan);
-    const memory = typeof given === "number" ? allocate(given, false, "the worker's part of the model") : given;
+    const memory =
+      typeof memoryOrSize === "number" ? allocate(memoryOrSize, false, "the worker's part of the model") : memoryOrSize;
     ring = openRing(task);
     await answerCalls(link, answersOf(startTrainer(plan, memory), memory, task, ring));
   } catch (error) {

@@ -5,7 +5,7 @@ import { type Channel, Link } from "../../base/link.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
 import type { BatchThread } from "./batch-runner.js";
 import { layoutHash, PIECE, type TrainingCalls, type WorkerTask } from "./protocol.js";
-import { GIVEN_UP } from "./runner.js";
+import { ABORTED } from "./runner.js";
 import type { StepResult } from "./step.js";
 
 export class TrainingWorker implements BatchThread {
@@ -54,7 +54,7 @@ export class TrainingWorker implements BatchThread {
   }
 
   close(): Promise<void> {
-    return this.caller.close(new Error(GIVEN_UP));
+    return this.caller.close(new Error(ABORTED));
   }
 }
 

@@ -1,4 +1,4 @@
-// The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort, rests between batches.
+// The training loop: batches of the corpus to a runner, learning rate, loss, progress, abort, pauses between batches.
 
 import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
@@ -7,7 +7,7 @@ import type { Chunk, Runner } from "../execution/runner.js";
 import type { StepResult } from "../execution/step.js";
 import { rateAt } from "../options/learning-rate.js";
 import { ProgressReporter } from "./progress.js";
-import { EPOCH_BEGINS, type EpochRecord, type Position, type Rest, type Run } from "./records.js";
+import { EPOCH_BEGINS, type EpochRecord, type PausePoint, type Position, type Run } from "./records.js";
 import { checkTrained, TextWatch } from "./text-watch.js";
 
 /** Noise words above which an error of divergence names them too. */
@@ -19,7 +19,7 @@ export class DivergenceError extends RangeError {
 }
 
 /**
- * Trains the epochs that are left from `position`, which it keeps up, or until onEpoch, which is given each as it ends, says false.
+ * Trains the epochs that are left after `position`, and updates it. Calls onEpoch after each; stops early if that gives false.
  * @throws DivergenceError; RangeError for a text that trains nothing; the signal's reason
  */
 export async function trainEpochs(
@@ -35,7 +35,7 @@ export async function trainEpochs(
     await epoch.train();
     const record = epoch.record();
     if (record.words === 0) {
-      if (position.epochs > 0) await run.rest.keep(position);
+      if (position.epochs > 0) await run.pausePoint.save(position);
       throw new RangeError(
         `${run.corpus.name} has no words of the vocabulary in epoch ${record.epoch}: ` +
           (run.corpus.isConstant
@@ -66,7 +66,7 @@ class Epoch {
   /** batches up to the last of those that are done */
   private furthest = 0;
   private readonly pending: Promise<void>[] = [];
-  /** when training began, moved on by rests and back by what was trained before */
+  /** when training began, adjusted for pauses and for the time before a resume */
   private start: number;
 
   constructor(
@@ -105,7 +105,7 @@ class Epoch {
       throw error;
     } finally {
       const left = source.return(undefined);
-      // a source that gives no answer is not waited for
+      // do not wait for a source that may never answer
       if (this.run.signal?.aborted) left.catch(() => {});
       else await left;
     }
@@ -115,15 +115,15 @@ class Epoch {
 
   /** The next batch; what is due is done before it, and while it is waited for. */
   private async next(source: AsyncGenerator<Batch>): Promise<IteratorResult<Batch>> {
-    const { rest } = this.run;
+    const { pausePoint } = this.run;
     const next = source.next();
     // awaited below; until then a failure is not an unhandled one
     next.catch(() => {
       this.hasTextFailed = true;
     });
     for (;;) {
-      if (rest.isDue()) await this.rest(rest);
-      const first = await Promise.race([next, rest.asked(), this.failure()]);
+      if (pausePoint.isDue()) await this.serve(pausePoint);
+      const first = await Promise.race([next, pausePoint.requested(), this.failure()]);
       if (first !== undefined) return first;
     }
   }
@@ -178,29 +178,29 @@ class Epoch {
     }
   }
 
-  private async rest(rest: Rest): Promise<void> {
+  private async serve(pausePoint: PausePoint): Promise<void> {
     await this.pause();
     const from = performance.now();
-    await rest.take(this.position);
-    const rested = performance.now() - from;
-    this.start += rested;
-    this.reporter.skip(rested);
+    await pausePoint.serve(this.position);
+    const paused = performance.now() - from;
+    this.start += paused;
+    this.reporter.skip(paused);
     await this.runner.go();
   }
 
-  /** The text has failed, which is told: what was trained on it is kept, if it can be. */
+  /** After the text has failed: saves what was trained on it, if possible. The failure itself is thrown by the caller. */
   private async keep(): Promise<void> {
     try {
       await this.pause();
-      await this.run.rest.keep(this.position);
+      await this.run.pausePoint.save(this.position);
     } catch {
-      // what the text failed of says more
+      // the error of the text says more
     }
   }
 
-  /** Stops after a whole step: chunks that are not done, and batches that wait for others, go on waiting. */
+  /** Pauses after a whole step; unfinished chunks, and batches that wait for others, keep waiting. */
   private async pause(): Promise<void> {
-    await this.runner.rest();
+    await this.runner.pause();
     // the chunks that have just ended still have to be added to the position
     await yieldToEventLoop();
     this.position.seconds = this.seconds;
@@ -220,12 +220,12 @@ class Epoch {
 
   /** Waits until a chunk is done; what is due is done meanwhile. */
   private async ended(done: Promise<void>): Promise<void> {
-    const { rest } = this.run;
+    const { pausePoint } = this.run;
     const ended = done.then(() => true);
     // awaited below; until then a failure is not an unhandled one
     ended.catch(() => {});
-    do if (rest.isDue()) await this.rest(rest);
-    while (!(await Promise.race([ended, rest.asked()])));
+    do if (pausePoint.isDue()) await this.serve(pausePoint);
+    while (!(await Promise.race([ended, pausePoint.requested()])));
   }
 
   /** Hands in the batches that make a chunk. */

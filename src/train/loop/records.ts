@@ -1,4 +1,4 @@
-// What a training is to do, where it stands, and what it has done.
+// The schedule, the position and the records of a training.
 
 import { Fingerprint } from "../../base/fingerprint.js";
 import type { KernelPlan } from "../../kernel/engines/kernels.js";
@@ -92,14 +92,14 @@ export const EPOCH_BEGINS = {
 export const START: Position = { epochs: 0, wordsBefore: 0, ...EPOCH_BEGINS };
 
 /** What happens between batches, while nothing trains. */
-export interface Rest {
+export interface PausePoint {
   isDue(): boolean;
-  /** Resolves when something is due that a user asked for. */
-  asked(): Promise<undefined>;
+  /** Resolves when a request of the user is due. */
+  requested(): Promise<undefined>;
   /** Returns when training may go on. */
-  take(position: Position): Promise<void>;
-  /** Keeps what is trained, where there is a place for it: no more text comes. */
-  keep(position: Position): Promise<void>;
+  serve(position: Position): Promise<void>;
+  /** Writes a checkpoint, if there is a place for it, as no more text comes. */
+  save(position: Position): Promise<void>;
 }
 
 /** One call of train. */
@@ -113,7 +113,7 @@ export interface Run {
   parallel: ParallelMode;
   /** see EpochRecord */
   reproducible: boolean;
-  rest: Rest;
+  pausePoint: PausePoint;
   /** threshold of subsampling, and noise words of a prediction, for messages */
   subsample: number;
   negatives: number;

@@ -32,7 +32,7 @@ export class TextWatch {
   }
 }
 
-/** A first epoch that keeps fewer of its words than one in so many is warned of. */
+/** A first epoch that keeps fewer than one in this many of its words causes a warning. */
 const FEW = 20;
 
 /**

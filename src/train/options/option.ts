@@ -1,24 +1,24 @@
-// What the tables of options say of an option, and the types that follow from them.
+// The entries of the tables of options, and the types that follow from them.
 
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf, show } from "../../base/check.js";
 
 /** An option of train. Its doc comment in the table is that of TrainOptions. */
 export interface Option {
   /**
-   * The value of what was given.
+   * Checks the given value, and returns the one to use.
    * @param before values of the options that stand before it in the table
    * @throws TypeError, RangeError naming the option
    */
   readonly check: (name: string, value: never, before: never) => unknown;
-  /** What it takes, where the command line can read it without more ado. */
+  /** The kind of its value, where that is all that the command line must know to read it. */
   readonly kind?: "number" | "switch" | "name";
-  /** Of a name: those that there are. */
+  /** The names that a name can be. */
   readonly names?: readonly string[];
-  /** Its value where it is not given. */
+  /** Default value. */
   readonly default?: unknown;
-  /** The same where that depends on the options before it; undefined: `default`. */
+  /** Default value that depends on the options before it; undefined: `default`. */
   readonly derive?: (before: never) => unknown;
-  /** Options before it, each with the values that it goes with: with others it is refused. */
+  /** Options before it, each with the values that allow this one. */
   readonly goesWith?: Readonly<Record<string, readonly string[]>>;
   /** Whether a checkpoint holds its value. Default true. */
   readonly stored?: false;
@@ -26,23 +26,23 @@ export interface Option {
   readonly store?: (value: never) => unknown;
   /** Whether a training that is resumed may take the value `is` where its checkpoint holds `was`. Default: only the same. */
   readonly suits?: (was: never, is: never) => boolean;
-  /** Of an option that is not stored: a checkpoint holds the words and vectors that came of it, so that resume refuses it. */
+  /** Whether `resume` refuses it, because the checkpoint already holds the words and vectors that came of it. */
   readonly isSpent?: true;
-  /** Where else it is taken: when a model is loaded, or when a model is trained on. */
+  /** Where else it can be given: when a model is loaded, or when it is trained further. */
   readonly again?: "load" | "train";
 }
 
 /** Options by their names, in the order in which they are resolved. */
 export type OptionTable = Readonly<Record<string, Option>>;
 
-/** The value of an option that is given, and what it resolves to. */
+/** The type of an option as given, and as resolved. */
 type GivenOf<O> = O extends { check: (name: string, value: infer Given, before: never) => unknown } ? Given : never;
 type ValueOf<O> = O extends { check: (name: string, value: never, before: never) => infer Value } ? Value : never;
 type StoredOf<O> = O extends { store: (value: never) => infer Stored } ? Stored : ValueOf<O>;
 
 type Defaulted = { default: unknown } | { derive: (before: never) => unknown };
 
-/** What callers may give: each option, or not. */
+/** What callers may give; every option may be left out. */
 export type Given<Table> = { -readonly [Name in keyof Table]?: GivenOf<Table[Name]> };
 
 /** The options that are taken elsewhere too. */
@@ -53,7 +53,7 @@ type OptionsAgain<Table, Again> = {
 /** What callers may give there. */
 export type GivenAgain<Table, Again> = Given<OptionsAgain<Table, Again>>;
 
-/** What options resolve to: those that have a default are there. */
+/** The resolved options; those with a default are always there. */
 export type Values<Table> = {
   -readonly [Name in keyof Table as Table[Name] extends Defaulted ? Name : never]: ValueOf<Table[Name]>;
 } & {
@@ -124,7 +124,7 @@ export function resolve<Table extends OptionTable>(
     const before = (defaults as Record<string, unknown>)[name];
     if (value === undefined) values[name] = before ?? derive?.(values as never) ?? standard;
     else {
-      checkCompany(name, goesWith, values);
+      checkGoesWith(name, goesWith, values);
       values[name] = check(name, value as never, values as never);
     }
   }
@@ -132,7 +132,7 @@ export function resolve<Table extends OptionTable>(
 }
 
 /** @throws RangeError for an option beside values that it does not go with */
-function checkCompany(name: string, goesWith: NonNullable<Option["goesWith"]>, values: Record<string, unknown>): void {
+function checkGoesWith(name: string, goesWith: NonNullable<Option["goesWith"]>, values: Record<string, unknown>): void {
   const others = Object.entries(goesWith);
   if (others.every(([other, allowed]) => allowed.includes(values[other] as string))) return;
   const either = (list: readonly unknown[]) => list.map(show).join(" or ");

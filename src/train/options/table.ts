@@ -141,8 +141,8 @@ export const SETTINGS = {
   /** Words whose vectors stay as they begin, while all others and the output rows are trained. Default: none. */
   freeze: { check: checkFreeze, stored: false, isSpent: true, again: "train" },
   /**
-   * The share of its steps that a word's vector keeps, from 0, which freezes it, to 1: (6.9) of docs/math.md; what gensim calls
-   * vectors_lockf. The output rows are trained in full. Default: 1 for all.
+   * Learning-rate multiplier of each word's vector, from 0, which freezes it, to 1: (6.9) of docs/math.md; gensim's vectors_lockf.
+   * It does not affect the output rows. Default: 1 for all.
    */
   wordRates: { check: checkWordRates, stored: false, isSpent: true, again: "train" },
   /** Integer from 0; the same seed, options and corpus give the same vectors, but for several threads with CBOW or a softmax. Default 1. */
@@ -206,7 +206,7 @@ export const DEFAULTS: DefaultValues = Object.fromEntries(
   namesOf(SETTINGS, (option) => "default" in option).map((name) => [name, (SETTINGS as OptionTable)[name].default]),
 ) as unknown as DefaultValues;
 
-/** What a checkpoint holds of options, of those that it was written without the default: they came later. */
+/** Options as a checkpoint holds them. Options that came after it was written get their defaults. */
 export function storedOf(options: { readonly [Name in keyof StoredOptions]?: unknown }): StoredOptions {
   const names = namesOf(SETTINGS, ({ stored }) => stored !== false) as (keyof StoredOptions)[];
   const entries = names.map((name) => {

@@ -7,7 +7,7 @@ import { WordVectors } from "../../vectors/vectors.js";
 /** Words, or whether a word is one of them. */
 export type Freeze = readonly string[] | ((word: string) => boolean);
 
-/** Rates of words; those that a map leaves out have 1. */
+/** Learning-rate multipliers of words; words that a map leaves out have 1. */
 export type WordRates = ReadonlyMap<string, number> | ((word: string) => number);
 
 /** @throws TypeError */
