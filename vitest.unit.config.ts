@@ -33,7 +33,9 @@ const tests = readdirSync("test", { recursive: true, encoding: "utf8" })
 const SLOW = [
   "2-kernel/cell",
   "2-kernel/quantized",
+  "2-kernel/sort",
   "2-kernel/splitter",
+  "3-text/corpus",
   "3-text/source",
   "3-text/spool",
   "4-format/approximate",
@@ -58,6 +60,7 @@ export default defineConfig(({ mode }) => ({
     include: mode === "fast" ? tests.filter((name) => !SLOW.includes(name)) : tests,
     globalSetup: ["test/support/compile.ts"],
     pool: "threads",
+    maxWorkers: "100%",
     ...TIMEOUTS,
   },
 }));

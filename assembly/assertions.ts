@@ -59,7 +59,7 @@ export function assertBatch(params: usize, length: u32): void {
   check((ids & 3) == 0, ids, 4);
   for (let i: u32 = 0; i < length; i++) {
     const id = load<u32>(ids + (<usize>i << 2));
-    check(id < words || id >= Mark.least, id, words);
+    check(id < words || id >= <u32>Mark.least, id, words);
   }
   if (length > 0) check(load<u32>(ids + (<usize>(length - 1) << 2)) == Mark.sentenceEnd, length, Mark.sentenceEnd);
 }
