@@ -1,7 +1,7 @@
 // Negative sampling (Mikolov et al. 2013): the target with label 1 and K noise words with label 0; (4.1) of docs/math.md.
 // Skip-gram trains it on the grid, whose pairs share their noise words: cell.ts.
 
-import { labelsToGradients, writeTargetSet } from "./output";
+import { scoreLabels, writeTargetSet } from "./output";
 import { Param, TargetSet } from "./params";
 import { drawNoise } from "./random";
 import { hasRepeats, mergeOutputs } from "./repeats";
@@ -32,9 +32,9 @@ export function drawNegatives(params: usize, target: u32, set: usize): void {
   writeTargetSet(set, valid, listed, ys, load<u32>(params, Param.labels));
 }
 
-/** Scores to gradients and loss for n hidden rows; each row that is scored is a prediction. */
-export function negativesToGradients(params: usize, n: u32, set: usize): void {
-  labelsToGradients(params, n, set, <i64>n * load<u32>(set, TargetSet.valid));
+/** Gradients and loss of n hidden rows xs, u32[n]; each row that is scored is a prediction. */
+export function scoreNegatives(params: usize, xs: usize, n: u32, set: usize): void {
+  scoreLabels(params, xs, n, set, <i64>n * load<u32>(set, TargetSet.valid));
 }
 
 /** Sums the gradients of n hidden rows at noise words that were drawn twice. */

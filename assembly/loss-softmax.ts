@@ -1,6 +1,6 @@
 // The full softmax: all output rows; (3.4) of docs/math.md.
 
-import { count, writeTargetSet } from "./output";
+import { count, scoreRows, writeTargetSet } from "./output";
 import { Param, TargetSet } from "./params";
 import { softmaxToGradients } from "./softmax";
 
@@ -10,8 +10,9 @@ export function listAll(params: usize, target: u32, set: usize): void {
   writeTargetSet(set, rows, rows, load<u32>(params, Param.allRows), target);
 }
 
-/** Scores to gradients and loss for n hidden rows, each of which makes one prediction. */
-export function allToGradients(params: usize, n: u32, set: usize): void {
+/** Gradients and loss of n hidden rows xs, u32[n], each of which makes one prediction. */
+export function scoreAll(params: usize, xs: usize, n: u32, set: usize): void {
+  scoreRows(params, xs, n, set);
   softmaxToGradients(
     load<u32>(params, Param.gradients), load<u32>(params, Param.gradientStride), n,
     load<u32>(set, TargetSet.listed), load<u32>(set, TargetSet.labels), load<f32>(params, Param.learningRate), params + Param.lossLinear,

@@ -1,6 +1,6 @@
 // Hierarchical softmax (Morin, Bengio 2005): the inner nodes on the target's path, label 1 − bit; (5.2) of docs/math.md.
 
-import { labelsToGradients, writeTargetSet } from "./output";
+import { scoreLabels, writeTargetSet } from "./output";
 import { Param, TargetSet, Tile } from "./params";
 
 /**
@@ -35,7 +35,7 @@ export function listPath(params: usize, target: u32, set: usize): void {
   writeTargetSet(set, valid, listed, ys, <u32>labels);
 }
 
-/** Scores to gradients and loss for n hidden rows, each of which makes one prediction. */
-export function pathToGradients(params: usize, n: u32, set: usize): void {
-  labelsToGradients(params, n, set, n);
+/** Gradients and loss of n hidden rows xs, u32[n], each of which makes one prediction. */
+export function scorePath(params: usize, xs: usize, n: u32, set: usize): void {
+  scoreLabels(params, xs, n, set, n);
 }

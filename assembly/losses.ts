@@ -1,9 +1,8 @@
 // Chooses among the losses by params.loss, once for a window: all that the rest of the kernels knows of them.
 
-import { drawNegatives, mergeNegatives, negativesToGradients } from "./loss-negative";
-import { allToGradients, listAll } from "./loss-softmax";
-import { listPath, pathToGradients } from "./loss-tree";
-import { scoreRows } from "./output";
+import { drawNegatives, mergeNegatives, scoreNegatives } from "./loss-negative";
+import { listAll, scoreAll } from "./loss-softmax";
+import { listPath, scorePath } from "./loss-tree";
 import { Loss, Param } from "./params";
 
 /** Writes the set of a target, a word, see TargetSet. */
@@ -17,10 +16,9 @@ export function drawTargets(params: usize, target: u32, set: usize): void {
 /** Scores n hidden rows xs, u32[n], against the rows of a set, leaves learning rate × ∂loss/∂z in the gradients and adds the loss. */
 export function score(params: usize, xs: usize, n: u32, set: usize): void {
   const loss = load<u32>(params, Param.loss);
-  scoreRows(params, xs, n, set);
-  if (loss == Loss.negativeSampling) negativesToGradients(params, n, set);
-  else if (loss == Loss.hierarchicalSoftmax) pathToGradients(params, n, set);
-  else allToGradients(params, n, set);
+  if (loss == Loss.negativeSampling) scoreNegatives(params, xs, n, set);
+  else if (loss == Loss.hierarchicalSoftmax) scorePath(params, xs, n, set);
+  else scoreAll(params, xs, n, set);
 }
 
 /** Sums the gradients of output rows that a set lists twice, as only negative sampling does, in their first place: (4.3) of docs/math.md. */

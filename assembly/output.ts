@@ -38,43 +38,47 @@ export function prefetchTargets(params: usize, set: usize): void {
   for (const end = ys + (<usize>load<u32>(set, TargetSet.listed) << 2); ys < end; ys += 4) prefetch(load<u32>(ys), stride);
 }
 
+/** Scores n hidden rows xs, u32[n], against tile t of a set: z, f32[n][6]. */
+// @ts-ignore: decorator
+@inline
+function scoreTile(xs: usize, n: u32, set: usize, t: u32, stride: usize, z: usize): void {
+  const ys = <usize>load<u32>(set, TargetSet.rows) + <usize>t * (Tile.outputs << 2);
+  const pairsEnd = xs + ((<usize>n & ~1) << 2);
+  let p = xs;
+  if (isHalf(set, t)) {
+    for (; p < pairsEnd; p += 8, z += 48) dots2x3(load<u32>(p), load<u32>(p, 4), ys, stride, z);
+    if (n & 1) dots1x3(load<u32>(p), ys, stride, z);
+  } else {
+    for (; p < pairsEnd; p += 8, z += 48) dots2x6(load<u32>(p), load<u32>(p, 4), ys, stride, z);
+    if (n & 1) dots1x6(load<u32>(p), ys, stride, z);
+  }
+}
+
 /** Scores n hidden rows xs, u32[n], against the rows of a set: z, f32[tiles][n][6], in the place of the gradients. */
 export function scoreRows(params: usize, xs: usize, n: u32, set: usize): void {
   const stride: usize = load<u32>(params, Param.stride);
   const gradientStride: usize = load<u32>(params, Param.gradientStride);
-  const tiles = tileCount(set);
-  const pairsEnd = xs + ((<usize>n & ~1) << 2);
   let g: usize = load<u32>(params, Param.gradients);
-  let ys: usize = load<u32>(set, TargetSet.rows);
-  for (let t: u32 = 0; t < tiles; t++) {
-    let z = g;
-    let p = xs;
-    if (isHalf(set, t)) {
-      for (; p < pairsEnd; p += 8, z += 48) dots2x3(load<u32>(p), load<u32>(p, 4), ys, stride, z);
-      if (n & 1) dots1x3(load<u32>(p), ys, stride, z);
-    } else {
-      for (; p < pairsEnd; p += 8, z += 48) dots2x6(load<u32>(p), load<u32>(p, 4), ys, stride, z);
-      if (n & 1) dots1x6(load<u32>(p), ys, stride, z);
-    }
-    g += gradientStride;
-    ys += Tile.outputs << 2;
-  }
+  for (let t: u32 = 0, tiles = tileCount(set); t < tiles; t++, g += gradientStride) scoreTile(xs, n, set, t, stride, g);
 }
 
 /** Contexts whose scores become gradients at a time, an even number: more might overflow the product that holds their loss. */
 const CONTEXTS_AT_ONCE: u32 = 512;
 
 /**
- * Turns the scores of n hidden rows against a set with labels into learning rate × ∂loss/∂z; adds the loss and the padding slots.
- * predictions: how many the n hidden rows have made.
+ * Scores n hidden rows xs, u32[n], against a set with labels; leaves learning rate × ∂loss/∂z in the gradients, and adds the loss
+ * and the padding slots. Tile by tile, so that the dot products of one overlap the divisions of the one before (3% of a path).
+ * predictions: how many the n hidden rows make.
  */
-export function labelsToGradients(params: usize, n: u32, set: usize, predictions: i64): void {
+export function scoreLabels(params: usize, xs: usize, n: u32, set: usize, predictions: i64): void {
   const rate = load<f32>(params, Param.learningRate);
+  const stride: usize = load<u32>(params, Param.stride);
   const gradientStride: usize = load<u32>(params, Param.gradientStride);
   const tiles = tileCount(set);
   let g: usize = load<u32>(params, Param.gradients);
   let labels: usize = load<u32>(set, TargetSet.labels);
   for (let t: u32 = 0; t < tiles; t++) {
+    scoreTile(xs, n, set, t, stride, g);
     for (let b: u32 = 0; b < n; b += CONTEXTS_AT_ONCE) scoresToGradients(g + <usize>b * 24, min(n - b, CONTEXTS_AT_ONCE), labels, rate, params + Param.lossLinear);
     g += gradientStride;
     labels += Tile.labels << 2;

@@ -1,4 +1,4 @@
-// What is trained: all that the front door, the model, the loop and the files know of it.
+// What is trained: all that train(), the model, the loop and the files know of it.
 
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";

@@ -6,7 +6,7 @@ import type { Corpus } from "../text/corpus.js";
 import type { SpoolFile } from "../text/spool.js";
 import type { ResolvedOptions } from "./train-options.js";
 
-/** What the doors index.ts and node.ts know of where they run. */
+/** What the facade knows of where it runs. */
 export interface Platform<Source> {
   toCorpus(source: Source, onWarning?: (message: string) => unknown): Corpus;
   /** A worker, which reads or trains as its first message says. */

@@ -1,4 +1,4 @@
-// The front door of training.
+// Begins a training, or goes on with one.
 
 import { checkKnown } from "../base/check.js";
 import { yieldToEventLoop } from "../base/event-loop.js";

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { expect, it } from "vitest";
 
-/** From the top; "." are the doors. */
+/** From the top; "." are the entry points. */
 const FLOORS = [
   ".",
   "cli",
@@ -46,7 +46,7 @@ function importsOf(file: string): string[] {
 it.each(files)("src/%s imports no floor above its own", (file) => {
   const own = FLOORS.indexOf(dirname(file));
   expect(own, `src/${dirname(file)} is not a floor`).toBeGreaterThanOrEqual(0);
-  // the command line is built on the door for Node
+  // the command line is built on the entry points for Node
   const below = dirname(file) === "cli" ? [...FLOORS.slice(own), "."] : FLOORS.slice(own);
   for (const target of importsOf(file)) {
     if (target.startsWith("..")) expect(target.replace(/\.ts$/, "")).toMatch(OUTSIDE);

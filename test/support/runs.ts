@@ -1,4 +1,4 @@
-// Trainings of a model that is at hand, batch by batch, without the front door: in process, or by workers of the build.
+// Trainings of a model that is at hand, batch by batch, without train(): in process, or by workers of the build.
 
 import { Worker } from "node:worker_threads";
 import { type KernelChoice, planKernel } from "../../src/kernel/engines/kernels";
