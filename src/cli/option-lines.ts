@@ -75,7 +75,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
       "how the learning rate goes with the words read; also a function from the progress, 0 to 1, to a share of `learningRate`: (8.3) of [math.md](../math.md)",
   },
   minLearningRate: { help: "where it stops falling", byDefault: '"learningRate" / 10,000' },
-  minCount: { help: "leave out words seen less often", byDefault: "less below 10,000 words" },
+  minCount: { help: "drop words seen less often", byDefault: "less below 10,000 words" },
   maxVocabulary: {
     help: "keep at most so many words, the most frequent",
     byDefault: "all that there can be",
@@ -98,7 +98,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     help: "learning-rate multipliers of words, from 0 to 1: lines of a word, a space, a number",
     byDefault: "1 for all",
     takes: "<file>",
-    guide: "the share of its steps that each word's vector keeps (gensim's `vectors_lockf`)",
+    guide: "a learning-rate multiplier from 0 to 1 for each word's vector (gensim's `vectors_lockf`)",
   },
   seed: {
     help: 'same seed, options and corpus: same vectors; where several threads train without locks, with "reproducible"',
@@ -138,7 +138,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
   resume: {
     help: "resume a checkpoint, with the options, corpus and output that it was started with",
     takes: "<file>",
-    guide: "go on with the training of a checkpoint",
+    guide: "continue the training of a checkpoint",
   },
   checkpoint: {
     help: "save the training in this file, and resume from it after an interruption",
@@ -146,9 +146,9 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     guide: "nothing is lost when a process dies: the same call again goes on",
   },
   control: { help: "pauses the training, looks into it, asks for checkpoints", noFlag: SIGNALS },
-  onProgress: { help: "told how far training is, at most ten times a second", noFlag: FUNCTION },
-  onVocabulary: { help: "told the words, before anything is trained", noFlag: FUNCTION },
+  onProgress: { help: "receives the progress, at most ten times a second", noFlag: FUNCTION },
+  onVocabulary: { help: "receives the vocabulary, before anything is trained", noFlag: FUNCTION },
   onEpochEnd: { help: "given the model after each epoch; false ends the training", noFlag: FUNCTION },
-  onWarning: { help: "told what a user should know", noFlag: FUNCTION },
+  onWarning: { help: "receives warnings", noFlag: FUNCTION },
   signal: { help: "an AbortSignal that ends the training", noFlag: SIGNALS },
 };

@@ -178,7 +178,7 @@ export const SETTINGS = {
   /**
    * Read the text once: the pass that counts its words keeps them as numbers, 4 bytes a token, which epochs read instead of the
    * text; that spares them reading, unpacking and tokenising. In memory up to spoolMemory, the rest in a temporary file (in a page
-   * in the origin private file system). If that fails, onWarning is told and training goes on from the text. "auto" (default) does so
+   * in the origin private file system). If that fails, onWarning gets a warning and training continues from the text. "auto" (default) does so
    * where each pass would give the same, Corpus.isConstant: files, streams, textCorpus, arrays; not for functions and iterables.
    */
   spool: {
