@@ -93,7 +93,8 @@ describe.each(PLACES.map((at) => [`${at.engine}, through ${at.door}`, at] as con
       const env = { ...process.env, DENO_DIR: join(folder, "deno") };
       const args = [...at.args, resolve("test/engines/read.js"), entry, join(folder, "text.zst")];
       const { stdout } = await promisify(execFile)(programOf(at), args, { env });
-      if (at.engine === "Node 20") expect(stdout).toContain("npm install fzstd (with npx: npx -p wasm2vec -p fzstd wasm2vec …)\n");
+      if (at.engine === "Node 20")
+        expect(stdout).toContain("npm install fzstd (with npx: npx -p wasm2vec -p fzstd wasm2vec …)\n");
       else expect(stdout).toBe("a b a b");
     });
 

@@ -143,7 +143,11 @@ describe("the command line", () => {
     const without = await wasm2vec(...args, ...options);
     // an engine's own, from Node 22.15 on
     if (name === "fzstd" && "createZstdDecompress" in zlib) expect(without).toMatchObject({ code: 0 });
-    else expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining(`npm install ${name} (with npx: npx -p wasm2vec -p ${name} wasm2vec …)\n`) });
+    else
+      expect(without).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`npm install ${name} (with npx: npx -p wasm2vec -p ${name} wasm2vec …)\n`),
+      });
     project.add(name);
     expect(await wasm2vec(...args, ...options)).toMatchObject({ code: 0 });
   });
