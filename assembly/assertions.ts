@@ -45,7 +45,7 @@ export function assertRows(list: usize, n: usize, stride: usize): void {
 }
 
 /** A pointer is that of a row of a matrix of so many rows. */
-export function assertRowOf(row: usize, matrix: usize, rows: u32, stride: usize): void {
+function assertRowOf(row: usize, matrix: usize, rows: u32, stride: usize): void {
   assertRow(row, stride);
   check(row >= matrix, row, matrix);
   check((row - matrix) % stride == 0, row, stride);

@@ -67,7 +67,7 @@ const CONTEXTS_AT_ONCE: u32 = 512;
 
 /**
  * Scores n hidden rows xs, u32[n], against a set with labels; leaves learning rate × ∂loss/∂z in the gradients, and adds the loss
- * and the padding slots. Tile by tile, so that the dot products of one overlap the divisions of the one before (3% of a path).
+ * and the padding slots. Tile by tile: the dot products of one may overlap the divisions of the one before.
  * predictions: how many the n hidden rows make.
  */
 export function scoreLabels(params: usize, xs: usize, n: u32, set: usize, predictions: i64): void {
