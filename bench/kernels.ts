@@ -19,6 +19,8 @@ import { corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 
+const LEARNING_RATE = 0.025;
+
 /** A configuration: options, and the words that each kernel trains on in a round. */
 const RACES: { given: TrainOptions; words: number }[] = [
   { given: {}, words: 200_000 },
@@ -100,13 +102,13 @@ class Rival {
 
   async prepare(): Promise<void> {
     const { parameters } = this.site;
-    await parameters.initialise(this.options.seed);
+    await parameters.initialise(this.options);
     this.start = new Uint8Array(parameters.memory.buffer).slice();
   }
 
   async run(batches: readonly Batch[], isTimed: boolean): Promise<void> {
     const { parameters, plan } = this.site;
-    const { learningRate, dim } = this.options;
+    const { dim } = this.options;
     new Uint8Array(parameters.memory.buffer).set(this.start);
     const runner = plan.engine.start(this.site, Number.POSITIVE_INFINITY, 0);
     await runner.go();
@@ -116,7 +118,7 @@ class Rival {
     for (let first = 0; first < batches.length; ) {
       let last = first + 1;
       while (last < batches.length && runner.fits(batches[last], batches.slice(first, last))) last++;
-      const chunk = { epoch: 1, first, batches: batches.slice(first, last), learningRate, steps: 0 };
+      const chunk = { epoch: 1, first, batches: batches.slice(first, last), learningRate: LEARNING_RATE, steps: 0 };
       await runner.train(chunk, (result) => {
         loss += result.loss;
         predictions += result.predictions;

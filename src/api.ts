@@ -17,7 +17,7 @@ export { DivergenceError } from "./train/loop/epochs.js";
 export type { Progress } from "./train/loop/progress.js";
 export type { EpochRecord } from "./train/loop/records.js";
 export type { ContinueOptions, Model } from "./train/model.js";
-export { DEFAULT_LEARNING_RATE, DEFAULTS } from "./train/options/table.js";
+export { DEFAULTS } from "./train/options/table.js";
 export type { LoadModelOptions } from "./train/train.js";
 export type { TrainOptions } from "./train/train-options.js";
 export { createVectors, type VectorKernelOptions } from "./vectors/create.js";

@@ -1,6 +1,6 @@
 // The form of options, and their values in the page's address.
 
-import { DEFAULT_LEARNING_RATE, DEFAULTS, type TrainOptions } from "wasm2vec";
+import { DEFAULTS, type TrainOptions } from "wasm2vec";
 
 const CHOICES = {
   model: ["skipgram", "cbow"],
@@ -54,8 +54,7 @@ function select(name: Name): HTMLSelectElement {
 function number(name: Name): HTMLInputElement {
   const [min, max] = NUMBERS[name as keyof typeof NUMBERS];
   const value = name === "learningRate" ? "" : String(DEFAULTS[name as keyof typeof DEFAULTS]);
-  const placeholder =
-    name === "learningRate" ? `${DEFAULT_LEARNING_RATE.skipgram}, cbow ${DEFAULT_LEARNING_RATE.cbow}` : "";
+  const placeholder = name === "learningRate" ? "auto" : "";
   return Object.assign(document.createElement("input"), {
     ...{ type: "number", step: "any", name, value, placeholder },
     ...{ min: String(min), max: String(max) },

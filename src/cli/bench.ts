@@ -7,7 +7,7 @@ import { DEFAULTS, train } from "../node.js";
 import { proof, type RaceResult, race, type Training, type Turn } from "../race/race.js";
 import { abortable } from "../text/abort.js";
 import { resolveOptions } from "../train/train-options.js";
-import { finish, grouped, parseCount, parseNumber, parseThreads, type Result, table, usage } from "./command.js";
+import { finish, grouped, parseCount, parseNumber, parseNumberOrAuto, type Result, table, usage } from "./command.js";
 import { Interrupted, interruptible } from "./signals.js";
 
 interface Flags extends Training {
@@ -29,7 +29,7 @@ export function benchCommand(): Command {
     .argument("<corpus>", "text file, plain or compressed (gzip, bzip2, Zstandard), one sentence a line")
     .option("--rounds <number>", "timed epochs of each kernel, after one to warm up", parseCount, 5)
     .option("--words <number>", "train only on so many words from the start", parseCount)
-    .option("--threads <number>", "threads of the last entry; auto is one for each core", parseThreads, "auto")
+    .option("--threads <number>", "threads of the last entry; auto is one for each core", parseNumberOrAuto, "auto")
     .addOption(new Option("--model <name>").choices(["skipgram", "cbow"]).default(DEFAULTS.model))
     .addOption(new Option("--loss <name>").choices(LOSSES).default(DEFAULTS.loss))
     .option("--dim <number>", "floats of a vector", parseNumber, DEFAULTS.dim)

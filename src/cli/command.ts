@@ -66,7 +66,7 @@ export function parseBytes(text: string): number {
   return Math.round(Number(number) * 1024 ** ["", "K", "M", "G"].indexOf(unit.toUpperCase()));
 }
 
-export function parseThreads(text: string): number | "auto" {
+export function parseNumberOrAuto(text: string): number | "auto" {
   return text === "auto" ? text : parseNumber(text);
 }
 

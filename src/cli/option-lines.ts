@@ -1,7 +1,7 @@
 // What the help of the command line and the table of docs/guides/options.md say of each option of train. Apart from the tables
 // of options, so that pages need not load it.
 
-import { DEFAULT_LEARNING_RATE, type TrainOptions } from "../node.js";
+import type { TrainOptions } from "../node.js";
 
 /** Of one option. Options are named in double quotes: the help makes flags of them, the guide code. */
 export interface OptionLine {
@@ -22,9 +22,12 @@ export interface OptionLine {
 const FUNCTION = "none: a function";
 const SIGNALS = "none: signals do that";
 
-const { skipgram, cbow } = DEFAULT_LEARNING_RATE;
-
 export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine } = {
+  preset: {
+    help: "the defaults of another program for all options that are not given",
+    guide:
+      "the defaults of word2vec.c, gensim or fastText for all options that are not given ([what they are](../quality.md))",
+  },
   model: { help: "skip-gram or continuous bag of words" },
   loss: {
     help: "output layer",
@@ -36,6 +39,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     guide: "begin with vectors from elsewhere, where they have the word",
   },
   dim: { help: "floats of a vector", byDefault: 'or that of "initialVectors"' },
+  initialRange: { help: 'vectors begin at random numbers up to this, divided by "dim"' },
   window: { help: "words on each side at most" },
   windowLeft: { help: "words before at most, 0 for none", byDefault: '"window"' },
   windowRight: { help: "words after at most, 0 for none", byDefault: '"window"' },
@@ -68,13 +72,17 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     guide:
       "passes over the corpus; more for less than 10,000 words, so that the vectors move at all: (9.6) of [math.md](../math.md)",
   },
-  learningRate: { help: "at the start", byDefault: `${skipgram}, for cbow ${cbow}` },
+  learningRate: {
+    help: "at the start; auto follows from the model and the words to read",
+    guide:
+      'where it starts. `"auto"` follows from the model and from the words that all epochs read ((8.4) of [math.md](../math.md)); should it turn out too high, training goes back and on at a quarter of it',
+  },
   learningRateSchedule: {
     help: "how the learning rate changes with the words read; linear and cosine fall",
     guide:
       "how the learning rate goes with the words read; also a function from the progress, 0 to 1, to a share of `learningRate`: (8.3) of [math.md](../math.md)",
   },
-  minLearningRate: { help: "where it stops falling", byDefault: '"learningRate" / 10,000' },
+  minLearningRate: { help: "where it stops falling", byDefault: 'a ten-thousandth of "learningRate"' },
   minCount: { help: "drop words seen less often", byDefault: "less below 10,000 words" },
   maxVocabulary: {
     help: "keep at most so many words, the most frequent",

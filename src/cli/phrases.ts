@@ -16,7 +16,7 @@ import {
   finish,
   parseCount,
   parseNumber,
-  parseThreads,
+  parseNumberOrAuto,
   type Result,
   table,
   UsageError,
@@ -75,7 +75,7 @@ export function phrasesCommand(): Command {
     .option("--connector-words <words>", 'words that may stand within a phrase, separated by commas, or "english"')
     .option("--delimiter <text>", "joins the words of a phrase", "_")
     .option("--max-counted <number>", "most distinct words and pairs in memory while counting", parseCount, 10_000_000)
-    .option("--threads <number>", "threads that read; auto is one for each core", parseThreads, "auto")
+    .option("--threads <number>", "threads that read; auto is one for each core", parseNumberOrAuto, "auto")
     .option("--no-worker", "read in the main thread")
     .option("--save <file>", "save the phrases, for --load")
     .option("--load <file>", "join the phrases of this file instead of counting")

@@ -250,7 +250,7 @@ function describe(
 ): Result {
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
-  const { loss, kernel, threads, parallel, reproducible } = history[history.length - 1];
+  const { loss, kernel, threads, parallel, reproducible, initialLearningRate } = history[history.length - 1];
   const files = [output, saveModel].filter((file) => file !== undefined);
   return {
     onStderr: output === STANDARD_OUTPUT,
@@ -266,6 +266,7 @@ function describe(
       parallel,
       reproducible,
       seed: options.seed,
+      learningRate: initialLearningRate,
       seconds,
       wordsPerSecond: words / seconds,
       loss,
@@ -273,7 +274,7 @@ function describe(
     },
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), loss ${loss.toFixed(4)}` +
+      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), learning rate ${Number(initialLearningRate.toPrecision(3))}, loss ${loss.toFixed(4)}` +
       (reproducible ? "" : `; ${doubt(kernel, parallel)}`),
   };
 }

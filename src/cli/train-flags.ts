@@ -5,7 +5,7 @@ import type { TrainOptions } from "../node.js";
 import type { Option as Entry } from "../train/options/option.js";
 import { OPTIONS } from "../train/train-options.js";
 import type { WindowWeights } from "../types.js";
-import { parseBytes, parseNumber, parseThreads } from "./command.js";
+import { parseBytes, parseNumber, parseNumberOrAuto } from "./command.js";
 import { flagOf, flagsOf, inFlags } from "./flags.js";
 import { OPTION_LINES } from "./option-lines.js";
 
@@ -18,7 +18,8 @@ const FLAGS = flagsOf(NAMES);
 const PARSERS: { readonly [name in Name]?: (text: string) => unknown } = {
   model: parseModel,
   windowWeights: parseWeights,
-  threads: parseThreads,
+  learningRate: parseNumberOrAuto,
+  threads: parseNumberOrAuto,
   spoolMemory: parseBytes,
 };
 

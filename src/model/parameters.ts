@@ -113,15 +113,16 @@ export class Parameters {
     output.write(this.memory.buffer, layout);
   }
 
-  /** Input rows uniform in ±½/dim (as word2vec.c); output rows stay 0. The event loop gets its turn every few ms. */
-  async initialise(seed: number): Promise<void> {
+  /** Input rows uniform in ± initialRange / dim; output rows stay 0. The event loop gets its turn every few ms. */
+  async initialise({ seed, initialRange }: { seed: number; initialRange: number }): Promise<void> {
     const random = Random.from(seed, STREAM.initialisation);
     const { dim } = this;
+    const parts = dim / (2 * initialRange);
     const stride = this.layout.stride / 4;
     const inputs = this.matrix("inputs");
     let pause = INITIALISED;
     for (let start = 0; start < inputs.length; start += stride) {
-      random.fill(inputs.subarray(start, start + dim), dim);
+      random.fill(inputs.subarray(start, start + dim), parts);
       if (start < pause) continue;
       pause = start + INITIALISED;
       await yieldToEventLoop();

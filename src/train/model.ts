@@ -8,11 +8,13 @@ import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/checkpoint.js";
 import { Checkpointer } from "./checkpoint/checkpointer.js";
+import { GoodState } from "./good-state.js";
 import { heldRun } from "./held.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
-import { trainEpochs } from "./loop/epochs.js";
+import { DivergenceError, trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import type { Objective } from "./objective.js";
+import { ratesOf } from "./options/auto-rate.js";
 import { checkHasSchedule, storedSchedule } from "./options/learning-rate.js";
 import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
 import { SETTINGS, storedOf } from "./options/table.js";
@@ -31,8 +33,8 @@ const CONTINUED = optionsAgain(SETTINGS, "train");
 
 /** Options of Model.train. Default: their values in the first training. */
 export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
-  /** Initial learning rate of this call: the schedule restarts from it. Default: that of the first training. */
-  learningRate?: number;
+  /** Initial learning rate of this call: the schedule restarts from it. Default: what the first training was given, or "auto". */
+  learningRate?: number | "auto";
   /**
    * Adds the words of the corpus that reach minCount, and the counts of all. Known words keep their vectors and output vectors.
    * Hierarchical softmax gets a new tree, whose nodes start at 0. Default false: words without a vector are skipped.
@@ -114,12 +116,13 @@ export class Model<Source = CorpusSource> {
     checkBoolean("updateVocabulary", updateVocabulary);
     resolve(LISTENERS, options);
     const { options: first } = this;
-    const { freeze, wordRates, ...rates } = resolve(CONTINUED, options, {
+    const { freeze, wordRates, ...asked } = resolve(CONTINUED, options, {
       epochs: first.epochs,
       learningRate: first.learningRate,
       learningRateSchedule: first.learningRateSchedule,
     });
-    checkHasSchedule(rates.learningRateSchedule, "this model");
+    const { epochs, learningRateSchedule } = asked;
+    checkHasSchedule(learningRateSchedule, "this model");
     await this.exclusively(() =>
       withListeners(options, async (listened) => {
         const { signal } = listened;
@@ -131,7 +134,15 @@ export class Model<Source = CorpusSource> {
           if (freeze || wordRates) this.objective.multipliers = multipliersOf(this.vocabulary, freeze, wordRates);
           const corpus = await text.words(this.vocabulary);
           const epochWords = await this.countWords(corpus);
-          const schedule: Schedule = { ...rates, epochWords, isCounted: true, firstEpoch: this.history.length };
+          const reading = { words: epochs * epochWords, vocabulary: this.vocabulary.size };
+          const schedule: Schedule = {
+            epochs,
+            epochWords,
+            isCounted: true,
+            ...ratesOf({ ...first, ...asked }, reading),
+            firstEpoch: this.history.length,
+            learningRateSchedule,
+          };
           const held = await this.takeHeld(corpus, schedule, listened);
           await this.run(corpus, schedule, { ...(held?.position ?? START) }, listened);
         });
@@ -174,11 +185,38 @@ export class Model<Source = CorpusSource> {
 
   /** @internal Trains from a position, which it keeps up. */
   async run(corpus: Corpus, schedule: Schedule, position: Position, listeners: RunListeners): Promise<void> {
+    listeners.signal?.throwIfAborted();
+    this.last = { schedule, position };
+    const { activity } = this;
+    this.activity = "training";
+    const good = schedule.isChosen ? new GoodState(this.objective, this.history, schedule.epochs) : undefined;
+    good?.keep(position);
+    try {
+      for (;;) {
+        const failure = await this.runFrom(corpus, schedule, position, listeners, good);
+        if (failure === undefined) return;
+        if (!good?.goBack(position, schedule)) throw failure;
+        listeners.onWarning?.(
+          `${failure.message.replace(/: lower .*/, "")}: it goes on from epoch ${schedule.firstEpoch + position.epochs + 1} at a quarter of it`,
+        );
+      }
+    } finally {
+      // not before its rows are where they were
+      this.activity = activity;
+    }
+  }
+
+  /** Trains from a position to the end of the schedule. @returns the error if it diverged */
+  private async runFrom(
+    corpus: Corpus,
+    schedule: Schedule,
+    position: Position,
+    listeners: RunListeners,
+    good: GoodState | undefined,
+  ): Promise<DivergenceError | undefined> {
     const { objective } = this;
     const { subsample, negatives } = this.options;
     const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
-    signal?.throwIfAborted();
-    this.last = { schedule, position };
     const runner = objective.start(schedule.epochWords, position.steps);
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
@@ -191,8 +229,6 @@ export class Model<Source = CorpusSource> {
       return this.view();
     });
     const batches = () => objective.batches(corpus);
-    const { activity } = this;
-    this.activity = "training";
     try {
       const reporting = { onProgress, onWarning, signal, subsample, negatives };
       const run = { schedule, corpus, batches, pausePoint: checkpointer, ...reporting, ...objective.execution };
@@ -209,20 +245,22 @@ export class Model<Source = CorpusSource> {
         }
         if (answer === false) position.epochs = schedule.epochs;
         const finished = position.epochs === schedule.epochs;
-        if (finished) await runner.collect();
+        const isGood = !finished && good?.isDue(position);
+        if (finished || isGood) await runner.collect();
+        if (isGood) good!.keep(position);
         await checkpointer.epochEnded(position, finished);
         return !finished;
       });
     } catch (error) {
       signal?.throwIfAborted();
-      throw checkpointer.explain(error);
+      const explained = checkpointer.explain(error);
+      if (explained instanceof DivergenceError) return explained;
+      throw explained;
     } finally {
       signal?.removeEventListener("abort", close);
       checkpointer.end();
       await runner.close();
       objective.refresh();
-      // not before its rows are where they were
-      this.activity = activity;
     }
   }
 

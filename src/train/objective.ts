@@ -29,7 +29,7 @@ export interface Objective {
   /** What a checkpoint holds of it; rows are not copied. */
   snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random">;
   /** Restores what a checkpoint of the same vocabulary held. */
-  restore(checkpoint: Checkpoint): void;
+  restore(checkpoint: Pick<Checkpoint, "tensors" | "random">): void;
   /** The same with more words, in a memory of its own. */
   grow(vocabulary: Vocabulary): Promise<Objective>;
 }

@@ -7,6 +7,7 @@ import { engineNamed } from "./execution/engines.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
 import { checkHasSchedule } from "./options/learning-rate.js";
 import { type Given, namesOf, type Option, type OptionTable, resolve } from "./options/option.js";
+import { presetValues } from "./options/presets.js";
 import { fitsGrid, type Settings } from "./options/settings.js";
 import { SIZED_OPTIONS } from "./options/small-text.js";
 import { SETTINGS, type StoredOptions, storedOf } from "./options/table.js";
@@ -31,10 +32,13 @@ export interface ResolvedOptions extends Settings, Given<typeof RESUME>, RunList
 /** @throws TypeError, RangeError naming the option */
 export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
   checkKnown("option", options, namesOf(OPTIONS));
-  const values = resolve(OPTIONS, options);
+  const { preset } = options;
+  if (preset !== undefined) OPTIONS.preset.check("preset", preset);
+  const values = resolve(OPTIONS, options, preset && presetValues(preset, options));
   checkTogether(options, values);
   const { windowLeft, windowRight } = values;
-  const open = SIZED_OPTIONS.filter((name) => options[name] === undefined);
+  // a peer's defaults are the same for all texts
+  const open = preset === undefined ? SIZED_OPTIONS.filter((name) => options[name] === undefined) : [];
   return { ...values, window: Math.max(windowLeft, windowRight), open };
 }
 
@@ -125,7 +129,8 @@ export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): Reso
     checkHasSchedule(given.learningRateSchedule ?? checkpoint.schedule.learningRateSchedule, name);
   if (asksForThreads(given, checkpoint)) fail("threads", `${name} was trained with one thread, got ${given.threads}`);
   for (const { name: option, was, is } of otherOptions(given, checkpoint))
-    if (given[option] !== undefined) fail(option, `${name} was trained with ${was}, got ${is}`);
+    if (given[option] !== undefined || given.preset !== undefined)
+      fail(given[option] === undefined ? "preset" : option, `${name} was trained with ${option} ${was}, got ${is}`);
   return goOnOptions(given, checkpoint);
 }
 

@@ -15,6 +15,7 @@ import { listenersOf, withListeners } from "./listeners.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
+import { ratesOf } from "./options/auto-rate.js";
 import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
 import { SETTINGS } from "./options/table.js";
@@ -112,14 +113,13 @@ async function begin<Source>(
   await yieldToEventLoop();
   const objective = await Word2vecObjective.begin({ platform, options, kernel }, vocabulary);
   const model = new Model(options, objective, platform);
-  const { epochs, learningRate, minLearningRate, learningRateSchedule } = options;
+  const { epochs, learningRateSchedule } = options;
   const whole = {
     epochs,
     epochWords: vocabulary.totalWords,
     isCounted: counted?.isWhole ?? false,
     initialVectors: options.initialVectors && vectorsFingerprint(options.initialVectors),
-    learningRate,
-    minLearningRate,
+    ...ratesOf(options, { words: epochs * vocabulary.totalWords, vocabulary: vocabulary.size }),
     firstEpoch: 0,
     learningRateSchedule,
   };
@@ -214,7 +214,8 @@ function readingReport(corpus: Corpus, options: ResolvedOptions): (words: number
       share: read && shareOf(read),
       bytes: read?.bytes,
       loss: 0,
-      learningRate,
+      // "auto" follows from the words
+      learningRate: learningRate === "auto" ? 0 : learningRate,
       kernel: kernelName(kernel),
       threads: 0,
       parallel: "none",

@@ -91,9 +91,9 @@ export class Word2vecObjective implements Objective {
 
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
   static async begin(setting: Setting, vocabulary: Vocabulary): Promise<Word2vecObjective> {
-    const { seed, initialVectors, freeze, wordRates } = setting.options;
+    const { initialVectors, freeze, wordRates } = setting.options;
     const begun = Word2vecObjective.allocate(setting, vocabulary);
-    await begun.parameters.initialise(seed);
+    await begun.parameters.initialise(setting.options);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
     if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
     return begun;
@@ -172,14 +172,14 @@ export class Word2vecObjective implements Objective {
     };
   }
 
-  restore({ tensors, random }: Checkpoint): void {
+  restore({ tensors, random }: Pick<Checkpoint, "tensors" | "random">): void {
     this.multipliers = tensors.multipliers;
     this.parameters.restore(tensors.inputs, tensors.outputs, random);
   }
 
   async grow(vocabulary: Vocabulary): Promise<Word2vecObjective> {
     const grown = Word2vecObjective.allocate(this.setting, vocabulary, this.plan.engine.name);
-    await grown.parameters.initialise(this.setting.options.seed);
+    await grown.parameters.initialise(this.setting.options);
     grown.parameters.take(
       this.parameters,
       this.vocabulary.words.map((word) => vocabulary.id(word)!),

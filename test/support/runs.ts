@@ -34,12 +34,12 @@ export async function trainBatches(
   const { totalWords } = vocabulary;
   const plan = planExecution(options, { cores: 2, shared }, { shape: rows, totalWords });
   const parameters = new Parameters(vocabulary, options, plan.memoryOptions, rows);
-  await parameters.initialise(options.seed);
+  await parameters.initialise(options);
   const kernel = await planKernel(options.kernel, shared);
   const runner = plan.engine.start({ plan, kernel, parameters, options, spawn }, totalWords, 0);
   await runner.go();
   const results: StepResult[] = [];
-  const { learningRate } = options;
+  const learningRate = options.learningRate === "auto" ? 0.025 : options.learningRate;
   for (let first = 0; first < batches.length; ) {
     let last = first + 1;
     while (last < batches.length && runner.fits(batches[last], batches.slice(first, last))) last++;

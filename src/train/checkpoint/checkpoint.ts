@@ -187,7 +187,12 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const state = parseJson<State>(json, name, "state");
   const { learningRateSchedule = DEFAULTS.learningRateSchedule } = state.schedule ?? {};
   const schedule = { ...state.schedule, learningRateSchedule };
-  const written = { ...state, options: storedOf(state.options ?? {}), schedule };
+  // older records do not say where the rate started
+  const history = (state.history ?? []).map((record) => ({
+    ...record,
+    initialLearningRate: record.initialLearningRate ?? schedule.learningRate,
+  }));
+  const written = { ...state, options: storedOf(state.options ?? {}), schedule, history };
   const isOlder = version !== VERSION;
   const known = isOlder ? fromOlder(written) : written;
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");

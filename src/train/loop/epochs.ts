@@ -13,6 +13,9 @@ import { checkTrained, TextWatch } from "./text-watch.js";
 /** Noise words above which an error of divergence names them too. */
 const MANY_NEGATIVES = 50;
 
+/** What is left of a learning rate that was too high. */
+const LOWERED = 1 / 4;
+
 /** The parameters are no longer numbers: the learning rate was too high. */
 export class DivergenceError extends RangeError {
   override name = "DivergenceError";
@@ -139,6 +142,7 @@ class Epoch {
       predictions,
       loss: this.meanLoss,
       learningRate,
+      initialLearningRate: this.run.schedule.learningRate * this.lowering,
       seconds,
       wordsPerSecond: words / seconds,
       kernel,
@@ -153,9 +157,14 @@ class Epoch {
     const { schedule, negatives } = this.run;
     return new DivergenceError(
       `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
-        `lower "learningRate" (it was ${schedule.learningRate}; 0.025 suits skipgram, 0.05 cbow)` +
+        `lower "learningRate" (it was ${schedule.learningRate * this.lowering}), or leave it to "auto"` +
         (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
     );
+  }
+
+  /** What is left of the rates of the schedule. */
+  private get lowering(): number {
+    return LOWERED ** (this.position.lowered ?? 0);
   }
 
   private get seconds(): number {
@@ -239,7 +248,7 @@ class Epoch {
     const steps = this.batches === position.batches ? position.steps : 0;
     // a text may have more words than were counted
     const progress = Math.min(1, this.words / this.totalWords);
-    const learningRate = rateAt(progress, this.run.schedule);
+    const learningRate = rateAt(progress, this.run.schedule) * this.lowering;
     const chunk = { epoch: this.number, first: this.batches, batches, learningRate, steps };
     this.batches += batches.length;
     this.words += words;

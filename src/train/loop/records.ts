@@ -23,6 +23,8 @@ export interface EpochRecord {
   loss: number;
   /** learning rate at the end */
   learningRate: number;
+  /** the rate that the schedule started from: what "auto" came to, lowered if it was too high */
+  initialLearningRate: number;
   /** pauses left out */
   seconds: number;
   wordsPerSecond: number;
@@ -56,6 +58,8 @@ export interface Schedule {
   initialVectors?: string;
   learningRate: number;
   minLearningRate: number;
+  /** whether "auto" chose the learning rate, which then may be lowered */
+  isChosen?: boolean;
   /** epochs done before this run */
   firstEpoch: number;
   /** in a checkpoint a name, or that it is a function */
@@ -81,6 +85,8 @@ export interface Position {
   fingerprint: string;
   opening?: string;
   whole?: string;
+  /** how often the learning rate was too high, and lowered */
+  lowered?: number;
 }
 
 export const EPOCH_BEGINS = {

@@ -4,9 +4,14 @@ import { checkNumber, checkOneOf, show } from "../../base/check.js";
 import { halfCosine } from "../../math/cosine.js";
 
 /** Rates between which a training learns. */
-interface Rates {
+export interface Rates {
   learningRate: number;
   minLearningRate: number;
+}
+
+/** @throws TypeError, RangeError naming the option */
+export function checkLearningRate(name: string, value: number | "auto"): number | "auto" {
+  return value === "auto" ? value : checkNumber(name, value, 0);
 }
 
 /**

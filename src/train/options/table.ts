@@ -7,7 +7,14 @@ import type { WasmSource } from "../../kernel/engines/wasm.js";
 import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
-import { checkSchedule, FALLING, SCHEDULE_NAMES, type StoredSchedule, storedSchedule } from "./learning-rate.js";
+import {
+  checkLearningRate,
+  checkSchedule,
+  FALLING,
+  SCHEDULE_NAMES,
+  type StoredSchedule,
+  storedSchedule,
+} from "./learning-rate.js";
 import {
   boolean,
   callback,
@@ -20,14 +27,15 @@ import {
   oneOf,
   type Stored,
 } from "./option.js";
+import { PRESETS } from "./presets.js";
 import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
 import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
-
-export const DEFAULT_LEARNING_RATE = { skipgram: 0.025, cbow: 0.05 } as const;
 
 const WITH_CBOW = { model: ["cbow"] } as const;
 
 export const SETTINGS = {
+  /** The defaults of "word2vec" (word2vec.c), "gensim" or "fasttext" for the options that are not given. Default: our own. */
+  preset: { ...oneOf(PRESETS), stored: false },
   /** "skipgram" (default) or "cbow". */
   model: { ...oneOf(["skipgram", "cbow"]), default: "skipgram" },
   /**
@@ -51,6 +59,8 @@ export const SETTINGS = {
     default: 100,
     derive: ({ initialVectors }: { initialVectors?: WordVectors }) => initialVectors?.dim,
   },
+  /** Input rows begin uniform in ± initialRange / dim. Default 0.5, as in word2vec.c; gensim and fastText have 1. */
+  initialRange: { ...number(0, 1_000), default: 0.5 },
   /** Words on each side at most; the radius is drawn from 1 … window for each word, as in word2vec.c. Default 5. */
   window: { ...integer(1, MOST_WORDS), default: DEFAULT_WINDOW },
   /** Words before the centre word at most; 0 for none. Default `window`. */
@@ -92,12 +102,11 @@ export const SETTINGS = {
   cbowGradient: { ...oneOf(["undivided", "divided"]), default: "undivided", goesWith: WITH_CBOW },
   /** Passes over the corpus. Default 5. */
   epochs: { ...integer(1), default: 5, again: "train" },
-  /** The rate that learningRateSchedule starts from. Default 0.025, for CBOW 0.05. */
-  learningRate: {
-    ...number(0),
-    derive: ({ model }: { model: keyof typeof DEFAULT_LEARNING_RATE }) => DEFAULT_LEARNING_RATE[model],
-    again: "train",
-  },
+  /**
+   * The rate that learningRateSchedule starts from: "auto" (default) follows from the model and from the words that all epochs read;
+   * should it turn out too high, training goes back to where all was well, and on with a quarter of it. (8.4) of docs/math.md.
+   */
+  learningRate: { kind: "number", check: checkLearningRate, default: "auto", again: "train" },
   /**
    * How the learning rate goes with the words read: "linear" (default) falls to minLearningRate, as in word2vec.c; "constant" stays;
    * "cosine" falls along half a cosine; or a function from the progress, 0 to 1, to a share of learningRate, a finite number from 0.
@@ -114,12 +123,11 @@ export const SETTINGS = {
     suits: (was: StoredSchedule, is: StoredSchedule) => was === is,
     again: "train",
   },
-  /** Where the learning rate stops falling, with "linear" and "cosine". Default learningRate / 10,000. */
+  /** Where the learning rate stops falling, with "linear" and "cosine". Default: a ten-thousandth of where it starts. */
   minLearningRate: {
     kind: "number",
-    check: (name: string, value: number, { learningRate }: { learningRate: number }) =>
-      checkNumber(name, value, 0, learningRate),
-    derive: ({ learningRate }: { learningRate: number }) => learningRate * 1e-4,
+    check: (name: string, value: number, { learningRate }: { learningRate: number | "auto" }) =>
+      checkNumber(name, value, 0, learningRate === "auto" ? undefined : learningRate),
     goesWith: { learningRateSchedule: FALLING },
     again: "train",
   },

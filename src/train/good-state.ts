@@ -1,0 +1,62 @@
+// The last good state of a training whose learning rate wasm2vec chose: where it goes back to if that was too high. (8.4) of docs/math.md.
+
+import type { Rows } from "./checkpoint/checkpoint.js";
+import type { EpochRecord, Position, Schedule } from "./loop/records.js";
+import type { Objective } from "./objective.js";
+
+/** How often it is lowered before the error is the user's. */
+const MOST = 8;
+
+/** Bytes of rows above which none are kept: a copy of them would be too much of a machine. */
+const MOST_BYTES = 2 ** 30;
+
+/** Copies that a run makes at most, evenly over its epochs. */
+const COPIES = 10;
+
+export class GoodState {
+  private state: { rows: Parameters<Objective["restore"]>[0]; position: Position } | undefined;
+
+  constructor(
+    private readonly objective: Objective,
+    private readonly history: EpochRecord[],
+    private readonly epochs: number,
+  ) {}
+
+  /** Whether the state at an epoch's end is one to keep. */
+  isDue({ epochs }: Position): boolean {
+    return epochs % Math.ceil(this.epochs / COPIES) === 0;
+  }
+
+  /** Keeps the state, which is finite; the rows must be in the order of the words. */
+  keep(position: Position): void {
+    const { inputs, outputs, random, dim } = this.objective.snapshot();
+    if (inputs.data.byteLength + outputs.data.byteLength > MOST_BYTES) return;
+    const tensors = {
+      inputs: compact(inputs, dim),
+      outputs: compact(outputs, dim),
+      multipliers: this.objective.multipliers,
+    };
+    this.state = { rows: { tensors, random }, position: { ...position } };
+  }
+
+  /**
+   * Goes back to the state that was kept, to go on at a lower rate.
+   * @returns whether there is one, and the rate has not been lowered too often
+   */
+  goBack(position: Position, { firstEpoch }: Schedule): boolean {
+    const lowered = (position.lowered ?? 0) + 1;
+    if (this.state === undefined || lowered > MOST) return false;
+    this.objective.restore(this.state.rows);
+    Object.assign(position, { opening: undefined, whole: undefined }, this.state.position, { lowered });
+    this.history.length = firstEpoch + position.epochs;
+    return true;
+  }
+}
+
+/** The floats of rows, without what pads them. */
+function compact({ data, stride }: Rows, dim: number): Float32Array {
+  const rows = data.length / stride;
+  const floats = new Float32Array(rows * dim);
+  for (let row = 0; row < rows; row++) floats.set(data.subarray(row * stride, row * stride + dim), row * dim);
+  return floats;
+}
