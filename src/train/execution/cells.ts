@@ -30,6 +30,14 @@ export interface BlockPlaces {
   targets(block: number): Ptr;
 }
 
+/** Learning rate times pairs of a tile, at most: above it what a noise word takes from all of them at once throws it too far. */
+const MOST_TAKEN = 0.4;
+
+/** Pairs of a tile at a learning rate: (9.5) of docs/math.md. */
+function tileAt(learningRate: number, most: number): number {
+  return Math.max(1, Math.min(most, Math.floor(MOST_TAKEN / learningRate)));
+}
+
 export class CellTrainer {
   private readonly grid: Grid;
   private readonly view: DataView;
@@ -86,6 +94,7 @@ export class CellTrainer {
       if (this.hasMultipliers) this.set(Param.multipliers, layout.multipliers + context * blockRows.inputs * 4);
       this.set(Param.alias, layout.tables[Param.alias]! + this.aliases[target]);
       this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
+      this.set(Param.tile, tileAt(chunk.learningRate, grid.tile));
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
       this.random.set(Random.from(task.seed, STREAM.training, chunk.epoch, chunk.first + batch, cell).state);
       clear(memory, scratch);
