@@ -4,6 +4,12 @@ declare module "*.wasm" {
   export default binary;
 }
 
+declare module "*.wasm.gz" {
+  /** base64 */
+  const binary: string;
+  export default binary;
+}
+
 /** The worker's bundle, as text. */
 declare module "*/worker.txt" {
   const source: string;

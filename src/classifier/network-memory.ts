@@ -11,10 +11,10 @@
 
 import { NetworkParam } from "../../assembly/network-params.js";
 import { Tile } from "../../assembly/params.js";
-import binary from "../../build/network.wasm";
+import binary from "../../build/network.wasm.gz";
 import type { Random } from "../base/random.js";
-import { fromBase64 } from "../kernel/base64.js";
 import { compileWasm, linkWasm } from "../kernel/compile.js";
+import { unpack } from "../kernel/embedded.js";
 import { advance, type Ptr, ZERO } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import type { NetworkParameters } from "../math/hidden-layer.js";
@@ -61,7 +61,7 @@ export class NetworkMemory {
 
   /** Compiles the kernel. @throws KernelError if a policy forbids it; RangeError if the network does not fit into memory */
   static async create(shape: NetworkShape): Promise<NetworkMemory> {
-    return new NetworkMemory(await compileWasm("network", fromBase64(binary)), shape);
+    return new NetworkMemory(await compileWasm("network", await unpack(binary)), shape);
   }
 
   private constructor(

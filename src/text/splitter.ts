@@ -2,8 +2,8 @@
 
 import { SplitPlace, SplitSize } from "../../assembly/split-params.js";
 import split from "../../build/split.wasm";
-import { fromBase64 } from "../kernel/base64.js";
 import { KernelError, linkWasm } from "../kernel/compile.js";
+import { fromBase64 } from "../kernel/embedded.js";
 import { JsSplitter } from "./js-splitter.js";
 import { CAPACITY, type TextParser, type TokenChunk } from "./tokens.js";
 import { NEWLINE } from "./whitespace.js";
