@@ -4,7 +4,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { Abi } from "../../../assembly/params.js";
 import simd from "../../../build/simd.wasm.gz";
 import { show } from "../../base/check.js";
-import { compileWasm, KernelError, linkWasm } from "../compile.js";
+import { checkAbi, compileWasm, KernelError, linkWasm } from "../compile.js";
 import { unpack } from "../embedded.js";
 import type { KernelName, Ptr, QueryKernel, Trainer } from "../kernel.js";
 
@@ -48,7 +48,7 @@ export async function compile(
             shared,
           ),
         );
-  checkAbi(name, module, shared);
+  checkAbi(name, linkWasm(name, module, smallMemory(shared)), Abi.version, ', or leave "wasm" out');
   return module;
 }
 
@@ -72,17 +72,6 @@ export function instantiate(
     boundRows: exports.boundRows,
     fork: (other) => instantiate(name, module, other),
   };
-}
-
-/** @throws KernelError if a binary was not built for the memory that this version lays out */
-function checkAbi(name: KernelName, module: WebAssembly.Module, shared: boolean): void {
-  const { abi } = linkWasm<{ abi?: () => number }>(name, module, smallMemory(shared));
-  const got = typeof abi === "function" ? abi() : undefined;
-  if (got === Abi.version) return;
-  throw new KernelError(
-    `the binary of kernel "${name}" expected ABI ${Abi.version}, got ${got ?? "none: it exports no function abi"}; ` +
-      `use ${name}.wasm of this version of wasm2vec, or leave "wasm" out`,
-  );
 }
 
 /** A memory that a kernel can be linked with, to ask it something. */
