@@ -20,7 +20,7 @@ export interface Size {
 /** Of what a page loads at once, minified, and of the files that it may load later. Measures build/. */
 export async function sizes(): Promise<Size[]> {
   const pages = await Promise.all(Object.entries(PAGES).map(async ([name, code]) => sizeOf(name, await bundle(code))));
-  const files = ["worker.js", "simd.wasm", "relaxed.wasm", "scalar.wasm", "network.wasm", "split.wasm"];
+  const files = ["worker.js", "worker-js.js", "simd.wasm", "relaxed.wasm", "scalar.wasm", "network.wasm", "split.wasm"];
   return [...pages, ...files.map((file) => sizeOf(`build/${file}`, readFileSync(`build/${file}`)))];
 }
 

@@ -10,8 +10,8 @@ declare module "*.wasm.gz" {
   export default binary;
 }
 
-/** The worker's bundle, as text. */
-declare module "*/worker.txt" {
+/** A worker's bundle, as text. */
+declare module "*.txt" {
   const source: string;
   export default source;
 }

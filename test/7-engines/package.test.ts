@@ -198,7 +198,7 @@ describe("types", () => {
     ["node16", "node16"],
     ["esnext", "bundler"],
   ])("of every entry, with module %s and moduleResolution %s", (module, moduleResolution) => {
-    expect(ENTRIES.length).toBe(13);
+    expect(ENTRIES.length).toBe(14);
     check(`${all}\n${use}\n${ENTRIES.map((_, i) => `entry${i};`).join("\n")}`, { module, moduleResolution, ...node });
   });
 
@@ -220,7 +220,7 @@ describe("types", () => {
     const page = ["wasm2vec", "wasm2vec/types"].concat(
       ENTRIES.filter((entry) => !/^wasm2vec$|node|files|types/.test(entry)),
     );
-    expect(page.length).toBe(11);
+    expect(page.length).toBe(12);
     const program = `${page.map((entry, i) => `import * as entry${i} from "${entry}";`).join("\n")}
       export type All = [${page.map((_, i) => `keyof typeof entry${i}`).join(", ")}];`;
     const lib = ["es2023", "dom", "dom.iterable", "dom.asynciterable"];

@@ -19,7 +19,7 @@ const ROOT = [
 const { exports: map } = JSON.parse(readFileSync("package.json", "utf8"));
 
 /** Files that pages load: they export no API. */
-const FILES = ["./worker", "./*.wasm", "./package.json"];
+const FILES = ["./worker", "./worker-js", "./*.wasm", "./package.json"];
 
 /** Each entry point, such as "./queries", and its source. */
 const entries = Object.entries<{ types?: string; node?: object }>(map).flatMap(([entry, { types }]) =>
