@@ -7,7 +7,7 @@ const binary = {
   name: "binary",
   enforce: "pre" as const,
   load(id: string) {
-    if (!id.endsWith(".wasm")) return;
+    if (!/\.wasm(\.gz)?$/.test(id)) return;
     const base64 = readFileSync(id).toString("base64");
     return `export default ${JSON.stringify(base64)};`;
   },

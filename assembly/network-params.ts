@@ -1,5 +1,10 @@
 // What the network's kernel and its driver agree on, as params.ts for training.
 
+/** The version of this agreement, which the binary exports as abi(); when to raise it, Abi in params.ts says. */
+export const enum NetworkAbi {
+  version = 1,
+}
+
 /** Byte offsets into the parameter block; all u32 where no other type is named. B = rows of a batch, strides in bytes. */
 export const enum NetworkParam {
   /** u32[B]: pointers of the input rows x, f32[inputStride / 4], a 1 after the last input for the bias, then zeros */

@@ -4,12 +4,17 @@
 // there, and in the padding, so neither needs a case of its own.
 
 import { constant, mul, sub } from "./lanes";
-import { NetworkParam } from "./network-params";
+import { NetworkAbi, NetworkParam } from "./network-params";
 import { Tile } from "./params";
 import { addRows } from "./rows";
 import { sigmoid } from "./sigmoid";
 import { maximum, softmaxRow, softmaxRowToGradients } from "./softmax";
 import { dots1x6, dots2x6 } from "./vector";
+
+/** The version of network-params.ts that the binary was built with. */
+export function abi(): u32 {
+  return NetworkAbi.version;
+}
 
 /** Probabilities ŷ of n rows in z2, hidden rows beside. */
 export function forward(params: usize, n: u32): void {

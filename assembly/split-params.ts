@@ -1,5 +1,10 @@
 // What the splitter of texts and its driver agree on, as params.ts for training.
 
+/** The version of this agreement, which the binary exports as abi(); when to raise it, Abi in params.ts says. */
+export const enum SplitAbi {
+  version = 1,
+}
+
 /** Bytes and numbers of a step. */
 export const enum SplitSize {
   /** Bytes taken at a time at most: some 2 ms of work with the counting of its words. */

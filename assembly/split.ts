@@ -2,13 +2,18 @@
 // The ABI of the binary for texts: exports only, one import, env.memory; see split-params.ts. Bytes are looked at eight at a time.
 
 import { Mark } from "./params";
-import { SplitPlace, SplitSize } from "./split-params";
+import { SplitAbi, SplitPlace, SplitSize } from "./split-params";
 
 const BYTES: usize = SplitPlace.bytes;
 const NUMBERS: usize = SplitPlace.numbers;
 const STARTS: usize = SplitPlace.starts;
 const SLOTS: usize = SplitPlace.slots;
 const LONGEST: usize = SplitSize.longest;
+
+/** The version of split-params.ts that the binary was built with. */
+export function abi(): u32 {
+  return SplitAbi.version;
+}
 
 /** Splits the bytes up to `length`, and keeps the start of a token that they leave unfinished. Returns where the numbers end. */
 export function split(length: u32): usize {

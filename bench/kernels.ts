@@ -1,8 +1,6 @@
 // npm run bench: the kernels in turn on the same batches: speed, loss, the machine's own limit, and bundle sizes.
 
 import { readFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { type KernelPlan, planKernel } from "../src/kernel/engines/kernels.js";
 import { KERNEL_NAMES, type KernelName } from "../src/kernel/kernel.js";
 import { huffmanTree } from "../src/math/huffman.js";
@@ -16,6 +14,7 @@ import type { Site } from "../src/train/execution/engine.js";
 import { type ExecutionPlan, planExecution } from "../src/train/execution/engines.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../src/train/train-options.js";
 import { corpusPath, machine, spread } from "./measure.js";
+import { sizes } from "./sizes.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 
@@ -167,25 +166,6 @@ function peak(name: "simd" | "relaxed"): number {
   return median(rates.slice(5));
 }
 
-async function sizes(): Promise<void> {
-  const bundle = await build({
-    stdin: { contents: 'export * from "./build/index.js"', resolveDir: "." },
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    write: false,
-  });
-  const report = (name: string, bytes: Uint8Array) =>
-    console.log(
-      `${name.padEnd(34)}${String(bytes.length).padStart(8)} bytes, gzip ${gzipSync(bytes, { level: 9 }).length}`,
-    );
-  for (const name of ["scalar", "simd", "relaxed", "network"])
-    report(`build/${name}.wasm`, readFileSync(`build/${name}.wasm`));
-  report("browser ESM, minified", bundle.outputFiles[0].contents);
-  report("build/worker.js", readFileSync("build/worker.js"));
-}
-
 console.log(machine());
 const path = corpusPath();
 const { vocabulary: counted } = await buildVocabulary(fileCorpus(path), resolveOptions(), () => {});
@@ -215,4 +195,5 @@ for (const { given, words } of RACES) {
   }
 }
 console.log();
-await sizes();
+for (const { name, bytes, gzip } of await sizes())
+  console.log(`${name.padEnd(34)}${String(bytes).padStart(8)} bytes, gzip ${gzip}`);

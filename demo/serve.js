@@ -47,7 +47,7 @@ export async function buildPages(folder) {
   copyFileSync(here("page/index.html"), join(folder, "index.html"));
   copyFileSync(here("race/index.html"), join(folder, "race/index.html"));
   copyFileSync(here("sample.txt.gz"), join(folder, "sample.txt.gz"));
-  copyFileSync(here("../build/worker.js"), join(folder, "worker.js"));
+  for (const file of ["worker.js", "worker-js.js"]) copyFileSync(here(`../build/${file}`), join(folder, file));
 }
 
 /** Headers that make a page cross-origin isolated, so that it may share memory. */

@@ -1,16 +1,19 @@
 // Entry point wasm2vec in pages: the public API without anything of Node.
 
 import { type Facade, type Host, item2vecOn, learnPhrasesOn, node2vecOn } from "./facade.js";
-import { openSpool, SPOOL_MEMORY } from "./platform/browser/spool.js";
 import { spawnWorker } from "./platform/browser/worker.js";
 import { toCorpus } from "./text/corpus.js";
 import { Checkpoint, readCheckpoint } from "./train/checkpoint/checkpoint.js";
 import { estimateMemoryFor } from "./train/estimate.js";
 import { loadModelOn, trainOn } from "./train/train.js";
 
+/** Default of spoolMemory: bytes in memory; the rest goes to a file. */
+const SPOOL_MEMORY = 64 * 2 ** 20;
+
 const host: Host<never> = {
   toCorpus,
-  openSpool,
+  // a small text needs no file
+  openSpool: async () => (await import("./platform/browser/spool.js")).openSpool(),
   spawn: spawnWorker,
   cores: () => navigator.hardwareConcurrency || 1,
   spoolMemory: SPOOL_MEMORY,

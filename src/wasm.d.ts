@@ -4,8 +4,14 @@ declare module "*.wasm" {
   export default binary;
 }
 
-/** The worker's bundle, as text. */
-declare module "*/worker.txt" {
+declare module "*.wasm.gz" {
+  /** base64 */
+  const binary: string;
+  export default binary;
+}
+
+/** A worker's bundle, as text. */
+declare module "*.txt" {
   const source: string;
   export default source;
 }

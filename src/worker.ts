@@ -1,14 +1,6 @@
-// Entry of a worker in browsers.
+// Entry of a worker in browsers: it reads, or trains by a kernel of WebAssembly.
 
-import { sayReady } from "./platform/browser/ready.js";
-import { serveFirst } from "./train/first-message.js";
+import { instantiate } from "./kernel/engines/wasm.js";
+import { serveWorker } from "./platform/browser/serve.js";
 
-serveFirst({
-  post: (message, transfer) => self.postMessage(message, { transfer }),
-  onMessage: (listener) => self.addEventListener("message", ({ data }) => listener(data)),
-  // a page that has gone takes its workers with it
-  onError() {},
-  terminate: async () => self.close(),
-});
-
-sayReady((message) => self.postMessage(message));
+serveWorker(async ({ name, module }, memory) => instantiate(name, module!, memory));

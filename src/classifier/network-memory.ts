@@ -9,12 +9,12 @@
 //
 // H = hidden units, C = classes. The batch is last, so that it can grow.
 
-import { NetworkParam } from "../../assembly/network-params.js";
+import { NetworkAbi, NetworkParam } from "../../assembly/network-params.js";
 import { Tile } from "../../assembly/params.js";
-import binary from "../../build/network.wasm";
+import binary from "../../build/network.wasm.gz";
 import type { Random } from "../base/random.js";
-import { fromBase64 } from "../kernel/base64.js";
-import { compileWasm, linkWasm } from "../kernel/compile.js";
+import { checkAbi, compileWasm, linkWasm } from "../kernel/compile.js";
+import { unpack } from "../kernel/embedded.js";
 import { advance, type Ptr, ZERO } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import type { NetworkParameters } from "../math/hidden-layer.js";
@@ -23,6 +23,7 @@ import { log } from "../math/power.js";
 
 /** The functions that assembly/network.ts exports. */
 interface NetworkKernel {
+  abi(): number;
   forward(params: Ptr, n: number): void;
   gradient(params: Ptr, n: number): void;
   descend(p: Ptr, g: Ptr, squares: Ptr, bytes: number, rate: number): void;
@@ -61,7 +62,7 @@ export class NetworkMemory {
 
   /** Compiles the kernel. @throws KernelError if a policy forbids it; RangeError if the network does not fit into memory */
   static async create(shape: NetworkShape): Promise<NetworkMemory> {
-    return new NetworkMemory(await compileWasm("network", fromBase64(binary)), shape);
+    return new NetworkMemory(await compileWasm("network", await unpack(binary)), shape);
   }
 
   private constructor(
@@ -81,6 +82,7 @@ export class NetworkMemory {
     this.batchStart = plan.end;
     this.memory = allocate(plan.end, false, this.description, "lower hidden");
     this.kernel = linkWasm<NetworkKernel>("network", module, this.memory);
+    checkAbi("network", this.kernel, NetworkAbi.version);
     this.listRows(w1, hidden, this.weights, this.inputStride);
     this.listRows(w2, classes, advance(this.weights, hidden * this.inputStride), this.hiddenStride);
     this.set([

@@ -26,6 +26,19 @@ export function linkWasm<Exports>(name: string, module: WebAssembly.Module, memo
   }
 }
 
+/**
+ * @param exports of the binary @param version of the memory that is laid out here
+ * @throws KernelError if the binary was not built for it
+ */
+export function checkAbi(name: string, { abi }: { abi?: unknown }, version: number, remedy = ""): void {
+  const got = typeof abi === "function" ? abi() : undefined;
+  if (got === version) return;
+  throw new KernelError(
+    `the binary of kernel "${name}" expected ABI ${version}, got ${got ?? "none: it exports no function abi"}; ` +
+      `use ${name}.wasm of this version of wasm2vec${remedy}`,
+  );
+}
+
 const NO_RELAXED = ': this engine has no relaxed SIMD (Node 22, Chromium 114, Firefox 145 have it); use kernel "simd"';
 const FORBIDDEN =
   ": a policy forbids WebAssembly code generation here; add 'wasm-unsafe-eval' to script-src in the page's Content-Security-Policy";

@@ -1,15 +1,16 @@
 // UTF-8 to tokens: a line is a sentence, whitespace separates its tokens, as in word2vec.c and fastText. In wasm: assembly/split.ts.
 
-import { SplitPlace, SplitSize } from "../../assembly/split-params.js";
+import { SplitAbi, SplitPlace, SplitSize } from "../../assembly/split-params.js";
 import split from "../../build/split.wasm";
-import { fromBase64 } from "../kernel/base64.js";
-import { KernelError, linkWasm } from "../kernel/compile.js";
+import { checkAbi, linkWasm } from "../kernel/compile.js";
+import { fromBase64 } from "../kernel/embedded.js";
 import { JsSplitter } from "./js-splitter.js";
 import { CAPACITY, type TextParser, type TokenChunk } from "./tokens.js";
 import { NEWLINE } from "./whitespace.js";
 
 /** The functions that assembly/split.ts exports. Pointers are i32. */
 interface Split {
+  abi(): number;
   split(length: number): number;
   clear(): void;
 }
@@ -39,8 +40,9 @@ export function whitespaceSplitter(): TextParser {
   }
 }
 
+/** WebKit compiles what a policy forbids, and linking it fails for that reason. */
 function isNoWasm(error: unknown): boolean {
-  return error instanceof KernelError || error instanceof WebAssembly.CompileError;
+  return [error, (error as Error).cause].some((one) => one instanceof WebAssembly.CompileError);
 }
 
 /** @internal */
@@ -58,7 +60,8 @@ export class WasmSplitter implements TextParser {
       initial: Math.ceil((SplitPlace.text + STEP_TEXT) / PAGE),
       maximum: MAXIMUM,
     });
-    this.kernel = linkWasm("split", binary, this.memory);
+    this.kernel = linkWasm<Split>("split", binary, this.memory);
+    checkAbi("split", this.kernel, SplitAbi.version);
     this.view();
     this.kernel.clear();
   }

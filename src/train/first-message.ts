@@ -5,10 +5,14 @@ import type { FilePart } from "../text/pieces.js";
 import type { ReadingTask } from "../text/reading-link.js";
 import { serveReading } from "../text/reading-worker.js";
 import type { WorkerTask } from "./execution/protocol.js";
-import { serveTraining } from "./execution/worker-body.js";
+import { type StartTrainer, serveTraining } from "./execution/worker-body.js";
 
 /** @param channel to the calling thread @param readFile where there are files */
-export function serveFirst(channel: Channel, readFile?: (part: FilePart) => Uint8Array<ArrayBuffer>): void {
+export function serveFirst(
+  channel: Channel,
+  start: StartTrainer,
+  readFile?: (part: FilePart) => Uint8Array<ArrayBuffer>,
+): void {
   let take: ((message: unknown) => void) | undefined;
   channel.onMessage((message) => {
     if (take === undefined) {
@@ -20,7 +24,7 @@ export function serveFirst(channel: Channel, readFile?: (part: FilePart) => Uint
         },
       };
       if ("parsing" in task) void serveReading(opened, task, readFile);
-      else void serveTraining(opened, task);
+      else void serveTraining(opened, task, start);
     }
     take!(message);
   });

@@ -1,23 +1,16 @@
 // Checks what already lies where checkpoints go: the same training, which is resumed, or another one, which is not overwritten.
 
 import { show } from "../base/check.js";
-import { Fingerprint } from "../base/fingerprint.js";
 import { orAborted } from "../text/abort.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import type { WordVectors } from "../vectors/vectors.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import type { RunListeners } from "./listeners.js";
 import type { EpochRecord, Schedule } from "./loop/records.js";
 import { type SizedOption, smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
 import { DEFAULTS, type StoredOptions } from "./options/table.js";
-import {
-  asksForThreads,
-  otherOptions,
-  type ResolvedOptions,
-  resolveOptions,
-  type TrainOptions,
-} from "./train-options.js";
-import { multipliersOf } from "./warm-start.js";
+import { asksForThreads, otherOptions } from "./resume-options.js";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./train-options.js";
+import { multipliersOf, vectorsFingerprint } from "./warm-start.js";
 
 /**
  * The training that the checkpoint's place holds, where it is this one.
@@ -121,12 +114,6 @@ function difference(given: TrainOptions, held: Checkpoint): string | undefined {
   if (held.schedule.initialVectors !== (initialVectors && vectorsFingerprint(initialVectors)))
     return 'it began with other "initialVectors"';
   return multipliersDiffer(multipliersOf(held.vocabulary, freeze, wordRates), held);
-}
-
-/** A fingerprint of words and vectors. */
-export function vectorsFingerprint({ words, matrix }: WordVectors): string {
-  const bytes = new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength);
-  return new Fingerprint().addBytes(bytes).addBytes(new TextEncoder().encode(words.join("\n"))).value;
 }
 
 function multipliersDiffer(multipliers: Float32Array | undefined, { tensors }: Checkpoint): string | undefined {

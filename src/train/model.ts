@@ -6,10 +6,10 @@ import type { Corpus, CorpusSource } from "../text/corpus.js";
 import type { SpooledText } from "../text/spooled.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
-import { type Checkpoint, type Snapshot, writeCheckpoint } from "./checkpoint/checkpoint.js";
+import { checkpointBytes } from "./checkpoint/bytes.js";
+import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
 import { Checkpointer } from "./checkpoint/checkpointer.js";
 import { GoodState } from "./good-state.js";
-import { heldRun } from "./held.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { DivergenceError, trainEpochs } from "./loop/epochs.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
@@ -21,9 +21,8 @@ import { SETTINGS, storedOf } from "./options/table.js";
 import type { Freeze, WordRates } from "./options/words.js";
 import type { Platform } from "./platform.js";
 import { withText } from "./reading.js";
-import { textDifference } from "./text-difference.js";
 import type { ResolvedOptions } from "./train-options.js";
-import { growVocabulary, multipliersOf } from "./warm-start.js";
+import { multipliersOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
@@ -176,7 +175,7 @@ export class Model<Source = CorpusSource> {
       position.batches === 0 && position.steps === 0
         ? this.snapshot(schedule, position, metadata)
         : this.snapshot({ ...schedule, epochs }, { ...START, epochs, wordsBefore }, metadata);
-    const chunks = writeCheckpoint(snapshot);
+    const chunks = checkpointBytes(snapshot);
     const saved = typeof target === "function" ? target(chunks) : writeFile!(target, chunks);
     // training waits for it, awaited or not
     this.saving = Promise.allSettled([this.saving, saved]).then(() => {});
@@ -277,11 +276,14 @@ export class Model<Source = CorpusSource> {
 
   /** Makes room for the words of a corpus. */
   private async grow(text: SpooledText): Promise<void> {
+    const { growVocabulary } = await import("./grow.js");
     this.objective = await this.objective.grow(await growVocabulary(this.vocabulary, text, this.options));
   }
 
   /** Resumes this call of train if an interrupted one lies where checkpoints go. */
   private async takeHeld(corpus: Corpus, schedule: Schedule, listeners: RunListeners): Promise<Checkpoint | undefined> {
+    if (listeners.checkpoint?.read === undefined) return undefined;
+    const [{ heldRun }, { textDifference }] = await Promise.all([import("./held.js"), import("./text-difference.js")]);
     const { history, vocabulary, objective } = this;
     const options = storedOf(this.options);
     const run = { options, vocabulary, schedule: storedForm(schedule), history, multipliers: objective.multipliers };

@@ -2,6 +2,7 @@
 
 import type { Channel } from "../base/link.js";
 import { takesSharedMemory } from "../kernel/engines/wasm.js";
+import type { KernelName } from "../kernel/kernel.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpoolFile } from "../text/spool.js";
 import type { ResolvedOptions } from "./train-options.js";
@@ -9,8 +10,8 @@ import type { ResolvedOptions } from "./train-options.js";
 /** What the facade knows of where it runs. */
 export interface Platform<Source> {
   toCorpus(source: Source, onWarning?: (message: string) => unknown): Corpus;
-  /** A worker, which reads or trains as its first message says. */
-  spawn(): Channel;
+  /** A worker, which reads or trains as its first message says. @param kernel by which it trains, if it does */
+  spawn(kernel?: KernelName): Channel;
   /** Threads that the machine runs at once. */
   cores(): number;
   fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;

@@ -10,7 +10,6 @@ import type { SpooledText } from "../text/spooled.js";
 import type { Count } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { TrainingControl } from "./checkpoint/control.js";
-import { heldTraining, vectorsFingerprint } from "./held.js";
 import { listenersOf, withListeners } from "./listeners.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
@@ -22,14 +21,8 @@ import { SETTINGS } from "./options/table.js";
 import { meanContexts } from "./options/window-shape.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
-import { textDifference } from "./text-difference.js";
-import {
-  goOnOptions,
-  type ResolvedOptions,
-  resolveOptions,
-  resumeOptions,
-  type TrainOptions,
-} from "./train-options.js";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./train-options.js";
+import { vectorsFingerprint } from "./warm-start.js";
 import { batchesOf, planWords, Word2vecObjective } from "./word2vec-objective.js";
 
 /** Counts words, sets up a model and trains it; or goes on with one from a checkpoint. */
@@ -38,18 +31,24 @@ export async function trainOn<Source>(
   source: Source,
   given: TrainOptions = {},
 ): Promise<Model<Source>> {
-  const options = optionsOf(given);
+  const options = given?.resume ? await resumedOptions(given, given.resume) : optionsOf(given);
   return withListeners(options, (listened) => trainWith(platform, source, given, listened));
 }
 
 /** @throws TypeError, RangeError; pending requests of the control then reject */
-function optionsOf(given: TrainOptions): ResolvedOptions {
+function optionsOf(given: TrainOptions, resolve = resolveOptions): ResolvedOptions {
   try {
-    return given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
+    return resolve(given);
   } catch (error) {
     if (given?.control instanceof TrainingControl) given.control.end();
     throw error;
   }
+}
+
+/** What goes on with a training is loaded when one does. */
+async function resumedOptions(given: TrainOptions, resume: Checkpoint): Promise<ResolvedOptions> {
+  const { resumeOptions } = await import("./resume-options.js");
+  return optionsOf(given, () => resumeOptions(given, resume));
 }
 
 async function trainWith<Source>(
@@ -70,7 +69,8 @@ async function trainText<Source>(
 ): Promise<Model<Source>> {
   const { signal } = asked;
   const differs = (checkpoint: Checkpoint) => textOf(platform, text, { ...given, ...listenersOf(asked) }, checkpoint);
-  const resume = await heldTraining(given, asked, differs);
+  const goesOn = asked.resume !== undefined || asked.checkpoint?.read !== undefined;
+  const resume = goesOn ? await (await import("./held.js")).heldTraining(given, asked, differs) : undefined;
   if (resume) {
     if (resume === given.resume && !resume.isFinished) {
       const difference = await differs(resume);
@@ -84,6 +84,7 @@ async function trainText<Source>(
       asked.onWarning?.(
         `the training in ${resume.name} has ended: nothing is left to train, and the corpus is not read`,
       );
+    const { goOnOptions } = await import("./resume-options.js");
     const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
     const model = await openModel(platform, resume, options);
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
@@ -139,6 +140,7 @@ export async function loadModelOn<Source>(
   options: LoadModelOptions = {},
 ): Promise<Model<Source>> {
   checkKnown("option", options, namesOf(LOADED));
+  const { goOnOptions } = await import("./resume-options.js");
   return openModel(platform, checkpoint, goOnOptions(options, checkpoint));
 }
 
@@ -163,6 +165,8 @@ async function textOf<Source>(
   checkpoint: Checkpoint,
 ): Promise<string | undefined> {
   const { vocabulary, mode } = checkpoint;
+  const { goOnOptions } = await import("./resume-options.js");
+  const { textDifference } = await import("./text-difference.js");
   const options = goOnOptions(given, checkpoint);
   const plan = planWords(platform, options, vocabulary, mode);
   const corpus = await text.words(vocabulary);

@@ -1,40 +1,11 @@
-// Models that do not begin from nothing: with more words, with vectors from elsewhere, with vectors that stay.
+// Models that do not begin from nothing: with vectors from elsewhere, with vectors that stay.
 
 import { checkNumber } from "../base/check.js";
+import { Fingerprint } from "../base/fingerprint.js";
 import type { Parameters } from "../model/parameters.js";
-import type { SpooledText } from "../text/spooled.js";
-import { Vocabulary, type VocabularyOptions } from "../text/vocabulary.js";
+import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import type { Freeze, WordRates } from "./options/words.js";
-
-/**
- * The words of a vocabulary with those that a text adds, and the counts of both. New words must come up to minCount in the
- * text, and pass the keep rule; maxVocabulary limits them, not those that are there.
- * @throws RangeError if the text has fewer than two words
- */
-export async function growVocabulary(
-  vocabulary: Vocabulary,
-  text: SpooledText,
-  options: VocabularyOptions,
-): Promise<Vocabulary> {
-  const { minCount, keep = () => true, maxVocabulary } = options;
-  const isNew = (word: string, count: number) => count >= minCount && keep(word, count);
-  const all: VocabularyOptions = {
-    ...options,
-    minCount: 1,
-    maxVocabulary: Number.POSITIVE_INFINITY,
-    keep: (word, count) => vocabulary.has(word) || isNew(word, count),
-  };
-  const { vocabulary: counted } = await text.count(all);
-  const added = counted.words
-    .filter((word) => !vocabulary.has(word))
-    .slice(0, Math.max(0, maxVocabulary - vocabulary.size));
-  const count = (from: Vocabulary, word: string) => from.counts[from.id(word) ?? -1] ?? 0;
-  return new Vocabulary([
-    ...vocabulary.words.map((word): [string, number] => [word, count(vocabulary, word) + count(counted, word)]),
-    ...added.map((word): [string, number] => [word, count(counted, word)]),
-  ]);
-}
 
 /** Gives words their vectors from elsewhere, of the same dim. @throws RangeError for vectors of other words only */
 export function takeVectors(parameters: Parameters, vocabulary: Vocabulary, vectors: WordVectors): void {
@@ -74,4 +45,10 @@ function memberOf(listed: readonly string[]): (word: string) => boolean {
 function checkListed(option: string, vocabulary: Vocabulary, listed: Freeze): void {
   if (typeof listed === "function" || listed.length === 0 || listed.some((word) => vocabulary.has(word))) return;
   throw new RangeError(`"${option}" lists none of the ${vocabulary.size} words of the vocabulary`);
+}
+
+/** A fingerprint of words and vectors. */
+export function vectorsFingerprint({ words, matrix }: WordVectors): string {
+  const bytes = new Uint8Array(matrix.buffer, matrix.byteOffset, matrix.byteLength);
+  return new Fingerprint().addBytes(bytes).addBytes(new TextEncoder().encode(words.join("\n"))).value;
 }

@@ -136,7 +136,8 @@ export class Word2vecObjective implements Objective {
   start(words: number, step: number): Runner {
     const { parameters, plan } = this;
     const { kernel, options, platform } = this.setting;
-    return plan.engine.start({ plan, kernel, parameters, options, spawn: platform.spawn }, words, step);
+    const spawn = () => platform.spawn(kernel.name);
+    return plan.engine.start({ plan, kernel, parameters, options, spawn }, words, step);
   }
 
   refresh(): void {

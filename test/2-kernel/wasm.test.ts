@@ -4,10 +4,13 @@ import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createVectors, train } from "wasm2vec";
+import { NetworkAbi } from "../../assembly/network-params";
 import { Abi } from "../../assembly/params";
+import { SplitAbi } from "../../assembly/split-params";
 import { NetworkMemory } from "../../src/classifier/network-memory";
 import { planKernel, startTrainer } from "../../src/kernel/engines/kernels";
 import { compile } from "../../src/kernel/engines/wasm";
+import { WasmSplitter, whitespaceSplitter } from "../../src/text/splitter";
 import { sampleText } from "../support/sample";
 
 const path = (name: string) => new URL(`../../build/${name}.wasm`, import.meta.url);
@@ -18,7 +21,8 @@ describe.each([
   ["scalar", training],
   ["simd", training],
   ["relaxed", training],
-  ["network", ["descend", "forward", "gradient", "memory"]],
+  ["network", ["abi", "descend", "forward", "gradient", "memory"]],
+  ["split", ["abi", "clear", "memory", "split"]],
 ])("build/%s.wasm", (name, exports) => {
   const bytes = readFileSync(path(name));
 
@@ -135,6 +139,32 @@ describe("a binary of another ABI", () => {
     await expect(createVectors(["a"], 1, [1], { wasm: none })).rejects.toThrow(
       `expected ABI ${Abi.version}, got none: it exports no function abi; use simd.wasm of this version`,
     );
+  });
+
+  it.each([
+    ["network", NetworkAbi.version, () => NetworkMemory.create({ inputs: 2, hidden: 2, classes: 2 })],
+    ["split", SplitAbi.version, async () => new WasmSplitter(new WebAssembly.Module(other))],
+  ])("is refused as the embedded one of %s", async (name, version, start) => {
+    vi.spyOn(WebAssembly, "compile").mockResolvedValue(new WebAssembly.Module(other));
+    const error = await start()
+      .catch((error) => error)
+      .finally(() => vi.restoreAllMocks());
+    expect(error).toMatchObject({
+      name: "KernelError",
+      message: `the binary of kernel "${name}" expected ABI ${version}, got ${Abi.version + 6}; use ${name}.wasm of this version of wasm2vec`,
+    });
+  });
+
+  it("is no reason to split in JavaScript", () => {
+    const instance = function Instance() {
+      return { exports: { abi: () => SplitAbi.version + 6 } };
+    };
+    vi.spyOn(WebAssembly, "Instance").mockImplementation(instance as never);
+    try {
+      expect(() => whitespaceSplitter()).toThrow(`the binary of kernel "split" expected ABI ${SplitAbi.version}`);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it("would be taken if it had this one", async () => {

@@ -3,11 +3,13 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { PassThrough, type Transform } from "node:stream";
+import zlib, { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Corpus, FormatError, textCorpus, train } from "wasm2vec";
 import { type FileOptions, fileCorpus, readChunks } from "wasm2vec/files";
 import { Xxh64 } from "../../src/base/xxh64";
+import { decompress } from "../../src/platform/node/decompress";
 import { sentencesOf } from "../../src/text/sentences";
 import { Workbench } from "../support/command";
 
@@ -111,6 +113,30 @@ describe("Zstandard", () => {
     await expect(readText(put("bad.zst", bytes))).rejects.toThrow(
       /bad.zst: the Zstandard data is damaged: its checksum does not match/,
     );
+  });
+
+  it("does not wait for a source that says nothing more when it is left early", async () => {
+    // Node's own reads ahead; older ones have none
+    const own = zlib as { createZstdDecompress?: () => Transform };
+    const { createZstdDecompress } = own;
+    own.createZstdDecompress = () => new PassThrough();
+    let asked = () => {};
+    const isWaiting = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const source = async function* () {
+      yield frame("a b\n", 99, []).subarray(0, -4);
+      asked();
+      await new Promise(() => {});
+    };
+    try {
+      const parts = decompress(source(), "text");
+      expect((await parts.next()).done).toBe(false);
+      await isWaiting;
+      expect(await parts.return(undefined)).toEqual({ done: true, value: undefined });
+    } finally {
+      own.createZstdDecompress = createZstdDecompress;
+    }
   });
 
   it("refuses what follows a frame and is none", async () => {

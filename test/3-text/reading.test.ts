@@ -11,6 +11,7 @@ import { type FileOptions, fileCorpus } from "wasm2vec/files";
 import type { Request } from "../../src/base/calls";
 import type { Channel, Envelope } from "../../src/base/link";
 import { Random } from "../../src/base/random";
+import { loadTrainer } from "../../src/kernel/engines/kernels";
 import { readFilePart } from "../../src/platform/node/file-place";
 import { openSpool } from "../../src/platform/node/spool";
 import { readBy } from "../../src/text/readers";
@@ -167,13 +168,14 @@ function lateThreads(count: number): ReadingThreads & { answers: number[]; answe
     spawn(): Channel {
       const number = started++;
       const [here, there] = channelPair();
-      void serveFirst({
+      const channel: Channel = {
         ...there,
         post(message, transfer) {
           if ((message as Envelope).type === "message") answers.push(number);
           there.post(message, transfer);
         },
-      });
+      };
+      serveFirst(channel, loadTrainer);
       return {
         ...here,
         post(message, transfer) {

@@ -5,7 +5,7 @@ import { createVectors, type Model, type TrainOptions, train } from "wasm2vec";
 import { textCorpus } from "../../src/text/lines";
 import { SpooledText } from "../../src/text/spooled";
 import { Vocabulary } from "../../src/text/vocabulary";
-import { growVocabulary } from "../../src/train/warm-start";
+import { growVocabulary } from "../../src/train/grow";
 import { sampleText } from "../support/sample";
 import { unshared } from "../support/unshared";
 

@@ -21,9 +21,9 @@ describe("resolve", () => {
 
   it("refuses what goes with another value, and what fails its check", () => {
     expect(() => resolve(table, { side: 2 })).toThrow(
-      new RangeError('"side" goes with shape "square", got shape "round": leave it out'),
+      new RangeError('"side" goes with "shape" "square", got "round": leave it out'),
     );
-    expect(() => resolve(table, { shape: "square", radius: 2 })).toThrow(/^"radius" goes with shape "round"/);
+    expect(() => resolve(table, { shape: "square", radius: 2 })).toThrow(/^"radius" goes with "shape" "round"/);
     expect(() => resolve(table, { radius: 10 })).toThrow(/^"radius" expected integer 1 to 9, got 10/);
   });
 
@@ -34,7 +34,7 @@ describe("resolve", () => {
 
 it("names both values that an option goes with", () => {
   expect(() => resolveOptions({ model: "cbow", loss: "softmax", sharedNegatives: true })).toThrow(
-    '"sharedNegatives" goes with model "skipgram" and loss "negative-sampling", got model "cbow" and loss "softmax"',
+    '"sharedNegatives" goes with "model" "skipgram" and "loss" "negative-sampling", got "cbow" and "softmax"',
   );
 });
 

@@ -145,7 +145,7 @@ describe("errors", () => {
     ] as const)
       await expect(train(text, { ...small, learningRateSchedule: schedule, minLearningRate: 0.001 })).rejects.toThrow(
         new RangeError(
-          `"minLearningRate" goes with learningRateSchedule "linear" or "cosine", got learningRateSchedule ${got}: leave it out`,
+          `"minLearningRate" goes with "learningRateSchedule" "linear" or "cosine", got ${got}: leave it out`,
         ),
       );
   });
@@ -258,6 +258,9 @@ describe("on the command line", () => {
     const other = await bench.run([...args, "--learning-rate-schedule", "step"]);
     expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("linear, constant, cosine") });
     const both = await bench.run([...args, "--learning-rate-schedule", "constant", "--min-learning-rate", "0.001"]);
-    expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining("--min-learning-rate goes with") });
+    expect(both).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--min-learning-rate goes with --learning-rate-schedule"),
+    });
   });
 });

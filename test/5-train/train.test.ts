@@ -295,7 +295,7 @@ describe("train", () => {
       '"loss" expected one of "negative-sampling", "hierarchical-softmax", "softmax", got "hs"',
     );
     await expect(train(text, { loss: "softmax", negatives: 5 })).rejects.toThrow(
-      '"negatives" goes with loss "negative-sampling", got loss "softmax": leave it out',
+      '"negatives" goes with "loss" "negative-sampling", got "softmax": leave it out',
     );
     await expect(train(text, { vocabulary: {} as never })).rejects.toThrow('"vocabulary" expected a Vocabulary');
     await expect((async () => train("the cat sat on the mat"))()).rejects.toThrow(

@@ -47,7 +47,7 @@ describe("train --loss", () => {
     });
     expect(await run([...tree, "--negatives", "5"])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('--negatives goes with loss "negative-sampling"'),
+      stderr: expect.stringContaining('--negatives goes with --loss "negative-sampling"'),
     });
     expect(await run([...tree.slice(0, -1), "hs"])).toMatchObject({ code: 2 });
   });
@@ -291,9 +291,9 @@ describe("errors", () => {
     [
       2,
       ["train", "corpus.txt", "-o", "x", "--model", "cbow", "--no-shared-negatives"],
-      "--no-shared-negatives goes with model",
+      "--no-shared-negatives goes with --model",
     ],
-    [2, ["train", "corpus.txt", "-o", "x", "--cbow-combine", "sum"], '--cbow-combine goes with model "cbow"'],
+    [2, ["train", "corpus.txt", "-o", "x", "--cbow-combine", "sum"], '--cbow-combine goes with --model "cbow"'],
     [
       2,
       ["train", "corpus.txt", "-o", "x", "--seed", "9007199254740993"],

@@ -1,6 +1,7 @@
 // How pages start workers, with workers of our own making.
 
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { KernelName } from "../../src/kernel/kernel";
 import { READY } from "../../src/platform/browser/ready";
 
 const turn = () => new Promise(setImmediate);
@@ -12,7 +13,7 @@ class EagerWorker extends EventTarget {
   posted: unknown[] = [];
   terminated = false;
 
-  constructor() {
+  constructor(readonly url: URL | string) {
     super();
     EagerWorker.started.push(this);
     queueMicrotask(() => this.dispatchEvent(EagerWorker.first()));
@@ -28,9 +29,9 @@ class EagerWorker extends EventTarget {
 }
 
 /** The door's module, afresh, since it remembers which way of starting a worker has worked. */
-async function spawn() {
+async function spawn(kernel?: KernelName) {
   vi.resetModules();
-  return (await import("../../src/platform/browser/worker")).spawnWorker();
+  return (await import("../../src/platform/browser/worker")).spawnWorker(kernel);
 }
 
 beforeEach(() => {
@@ -46,6 +47,17 @@ it("hears a worker that is ready at once", async () => {
   await turn();
   handle.post("second", []);
   expect(EagerWorker.started.map(({ posted }) => posted)).toEqual([["first", "second"]]);
+});
+
+it.each([
+  [undefined, "worker.js"],
+  ["simd", "worker.js"],
+  ["js", "worker-js.js"],
+] as const)("kernel %s has the file %s", async (kernel, file) => {
+  EagerWorker.first = () => new MessageEvent("message", { data: { type: READY } });
+  await spawn(kernel);
+  await turn();
+  expect(EagerWorker.started.map(({ url }) => String(url).split("/").at(-1))).toEqual([file]);
 });
 
 it("hears a worker that fails at once, and says what to do when no way is left", async () => {

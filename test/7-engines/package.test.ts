@@ -156,7 +156,7 @@ describe("the command line", () => {
 describe("types", () => {
   const ENTRIES = Object.keys(manifest.exports)
     .filter((entry) => manifest.exports[entry].types || manifest.exports[entry].node)
-    .map((entry) => entry.replace(".", "wasm2vec"));
+    .map((entry) => entry.replace(".", "wasm2vec").replace("*", "relaxed"));
 
   /** Checks a program, all declarations that it reaches included. */
   function check(code: string, options: object): void {
@@ -179,10 +179,11 @@ describe("types", () => {
     import { HiddenLayerNetwork, type NetworkOptions } from "wasm2vec/network";
     import { rank } from "wasm2vec/queries";
     import type { Freeze } from "wasm2vec/types";
+    import wasm from "wasm2vec/relaxed.wasm";
     export const loss: WordLoss = naiveSoftmaxLossAndGradient;
     export const network = (options: NetworkOptions) => HiddenLayerNetwork.create(options);
     const freeze: Freeze = ["a"];
-    const options: TrainOptions = { model: "cbow", dim: 50, freeze };
+    const options: TrainOptions = { model: "cbow", dim: 50, freeze, wasm };
     // @ts-expect-error: no such model
     const wrong: TrainOptions = { model: "glove" };
     export async function nearest(word: string): Promise<Neighbour[]> {
@@ -197,7 +198,7 @@ describe("types", () => {
     ["node16", "node16"],
     ["esnext", "bundler"],
   ])("of every entry, with module %s and moduleResolution %s", (module, moduleResolution) => {
-    expect(ENTRIES.length).toBe(11);
+    expect(ENTRIES.length).toBe(14);
     check(`${all}\n${use}\n${ENTRIES.map((_, i) => `entry${i};`).join("\n")}`, { module, moduleResolution, ...node });
   });
 
@@ -219,7 +220,7 @@ describe("types", () => {
     const page = ["wasm2vec", "wasm2vec/types"].concat(
       ENTRIES.filter((entry) => !/^wasm2vec$|node|files|types/.test(entry)),
     );
-    expect(page.length).toBe(9);
+    expect(page.length).toBe(12);
     const program = `${page.map((entry, i) => `import * as entry${i} from "${entry}";`).join("\n")}
       export type All = [${page.map((_, i) => `keyof typeof entry${i}`).join(", ")}];`;
     const lib = ["es2023", "dom", "dom.iterable", "dom.asynciterable"];

@@ -43,6 +43,13 @@ it("CBOW has several threads where they share memory, and one elsewhere", async 
   );
 });
 
+it("the js kernel trains in workers, whose file is another one", async () => {
+  const { history, vectors } = await train(text, { ...small, threads: 2, kernel: "js" });
+  expect(history[1]).toMatchObject({ kernel: "js", threads: 2, parallel: "grid" });
+  const here = await train(text, { ...small, worker: false, kernel: "js" });
+  expect(vectors.matrix).toEqual(here.vectors.matrix);
+});
+
 it.each<[string, TrainOptions]>([
   ["the grid", { threads: 3 }],
   ["CBOW", { threads: 2, model: "cbow" }],

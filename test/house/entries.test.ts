@@ -18,9 +18,14 @@ const ROOT = [
 
 const { exports: map } = JSON.parse(readFileSync("package.json", "utf8"));
 
+/** Files that pages load: they export no API. */
+const FILES = ["./worker", "./worker-js", "./*.wasm", "./package.json"];
+
 /** Each entry point, such as "./queries", and its source. */
 const entries = Object.entries<{ types?: string; node?: object }>(map).flatMap(([entry, { types }]) =>
-  types === undefined ? [] : [[entry, types.replace("./build/types/", "").replace(".d.ts", ".ts")] as const],
+  types === undefined || FILES.includes(entry)
+    ? []
+    : [[entry, types.replace("./build/types/", "").replace(".d.ts", ".ts")] as const],
 );
 const program = ts.createProgram(
   entries.map(([, source]) => source),

@@ -31,7 +31,7 @@ const FLOORS = [
 ];
 
 /** What lies outside src and is imported there. */
-const OUTSIDE = /^\.\.\/(assembly\/((network|split)-)?params|build\/\w+\.(wasm|txt)|package.json)$/;
+const OUTSIDE = /^\.\.\/(assembly\/((network|split)-)?params|build\/[\w-]+\.(wasm|wasm\.gz|txt)|package.json)$/;
 
 const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter(
   (file) => file.endsWith(".ts") && file !== "wasm.d.ts",

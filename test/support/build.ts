@@ -19,8 +19,8 @@ const { bin, exports } = read("package.json");
 const named = (pattern: RegExp): string[] => [...new Set(JSON.stringify([bin, exports]).match(pattern))];
 
 const WASM: Step = {
-  outputs: Object.values(targets).map(({ outFile }) => outFile),
-  sources: ["assembly", "asconfig.json"],
+  outputs: [...Object.values(targets).map(({ outFile }) => outFile), "build/simd.wasm.gz"],
+  sources: ["assembly", "asconfig.json", "scripts/pack.js"],
   script: "build:wasm",
 };
 

@@ -11,6 +11,6 @@ export default async function setup(): Promise<void> {
     entryPoints: ["src/worker-node.ts"],
     outdir: "out/unit",
     ...{ bundle: true, platform: "node", format: "esm", target: "es2022", packages: "external" },
-    loader: { ".wasm": "base64" },
+    loader: { ".wasm": "base64", ".gz": "base64" },
   });
 }

@@ -2,7 +2,7 @@
 
 import { Seen } from "../../assembly/params";
 import debug from "../../build/debug/simd.wasm";
-import { fromBase64 } from "../../src/kernel/base64";
+import { fromBase64 } from "../../src/kernel/embedded";
 import {
   KERNEL_CHOICES,
   type KernelChoice,

@@ -68,13 +68,19 @@ export async function planKernel(
 const loaded = new Map<KernelName, Start>();
 
 /** To be awaited once in each thread, before kernels are started there. */
-export async function loadKernel({ name }: KernelPlan): Promise<void> {
+async function loadKernel({ name }: KernelPlan): Promise<void> {
   loaded.set(name, await KERNELS[name].load());
 }
 
 /** What trains a memory. */
 export function startTrainer(plan: KernelPlan, memory: WebAssembly.Memory): Trainer {
   return loaded.get(plan.name)!(memory, plan);
+}
+
+/** What trains a memory, in a thread that has loaded nothing yet. */
+export async function loadTrainer(plan: KernelPlan, memory: WebAssembly.Memory): Promise<Trainer> {
+  await loadKernel(plan);
+  return startTrainer(plan, memory);
 }
 
 /** What answers queries to a memory. */

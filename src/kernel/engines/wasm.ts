@@ -2,20 +2,20 @@
 
 import { instantiateSync } from "@assemblyscript/loader";
 import { Abi } from "../../../assembly/params.js";
-import simd from "../../../build/simd.wasm";
+import simd from "../../../build/simd.wasm.gz";
 import { show } from "../../base/check.js";
-import { fromBase64 } from "../base64.js";
-import { compileWasm, KernelError, linkWasm } from "../compile.js";
+import { checkAbi, compileWasm, KernelError, linkWasm } from "../compile.js";
+import { unpack } from "../embedded.js";
 import type { KernelName, Ptr, QueryKernel, Trainer } from "../kernel.js";
 
 /** A binary instead of the embedded one: its bytes, compiled, or where to fetch it. */
 export type WasmSource = ArrayBufferView | ArrayBufferLike | WebAssembly.Module | URL | string;
 
-/** The embedded binaries, in base64. Only the default one is in the bundle itself; a page that asks for another loads it then. */
+/** The embedded binaries, compressed, in base64. Only the default one is in the bundle itself; a page that asks for another loads it then. */
 const embedded: Record<"simd" | "relaxed" | "scalar", () => Promise<{ default: string }>> = {
   simd: async () => ({ default: simd }),
-  relaxed: () => import("../../../build/relaxed.wasm"),
-  scalar: () => import("../../../build/scalar.wasm"),
+  relaxed: () => import("../../../build/relaxed.wasm.gz"),
+  scalar: () => import("../../../build/scalar.wasm.gz"),
 };
 
 /** Whether a kernel is WebAssembly. */
@@ -43,9 +43,12 @@ export async function compile(
       ? source
       : await compileWasm(
           name,
-          withSharing(await bytesOf(source ?? fromBase64((await embedded[name]()).default), fetchBytes), shared),
+          withSharing(
+            source === undefined ? await unpack((await embedded[name]()).default) : await bytesOf(source, fetchBytes),
+            shared,
+          ),
         );
-  checkAbi(name, module, shared);
+  checkAbi(name, linkWasm(name, module, smallMemory(shared)), Abi.version, ', or leave "wasm" out');
   return module;
 }
 
@@ -69,17 +72,6 @@ export function instantiate(
     boundRows: exports.boundRows,
     fork: (other) => instantiate(name, module, other),
   };
-}
-
-/** @throws KernelError if a binary was not built for the memory that this version lays out */
-function checkAbi(name: KernelName, module: WebAssembly.Module, shared: boolean): void {
-  const { abi } = linkWasm<{ abi?: () => number }>(name, module, smallMemory(shared));
-  const got = typeof abi === "function" ? abi() : undefined;
-  if (got === Abi.version) return;
-  throw new KernelError(
-    `the binary of kernel "${name}" expected ABI ${Abi.version}, got ${got ?? "none: it exports no function abi"}; ` +
-      `use ${name}.wasm of this version of wasm2vec, or leave "wasm" out`,
-  );
 }
 
 /** A memory that a kernel can be linked with, to ask it something. */

@@ -3,9 +3,6 @@
 
 import type { SpoolFile } from "../../text/spool.js";
 
-/** Default of spoolMemory: bytes in memory; the rest goes to the file. */
-export const SPOOL_MEMORY = 64 * 2 ** 20;
-
 const PREFIX = "wasm2vec-ids-";
 
 /** @throws Error if the page has no such file system, or no more room */

@@ -70,7 +70,8 @@ async function* frames(parts: AsyncIterable<Uint8Array>, decompress: DecompressF
       else throw new Error("the data after a frame is not a frame");
     }
   } finally {
-    await input.close();
+    // not awaited, since Node's own reads ahead, and what it waits for may never come
+    input.close().catch(() => {});
   }
 }
 

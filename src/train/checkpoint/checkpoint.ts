@@ -3,9 +3,8 @@
 
 import { show } from "../../base/check.js";
 import { FormatError } from "../../base/errors.js";
-import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
-import { readSafetensors, safetensorsHeader, type Tensor, type TensorShape } from "../../format/safetensors.js";
+import { readSafetensors, type Tensor } from "../../format/safetensors.js";
 import { shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
 import type { ParallelMode } from "../execution/engines.js";
@@ -40,8 +39,8 @@ export interface Snapshot extends State {
   multipliers?: Float32Array<ArrayBuffer>;
 }
 
-const FORMAT = "wasm2vec.model";
-const VERSION = "5";
+export const FORMAT = "wasm2vec.model";
+export const VERSION = "5";
 
 /** Tensors in the order of the file. */
 const ORDER = ["words", "counts", "inputs", "outputs", "rates"];
@@ -53,59 +52,6 @@ const READ: Record<string, { format: string; order: readonly string[] }> = {
   "4": { format: FORMAT, order: ORDER },
   [VERSION]: { format: FORMAT, order: ORDER },
 };
-
-/** Floats written at a time: some milliseconds of work. */
-const PIECE = 262_144;
-
-/** The bytes of a model's file; nothing may be trained while they are taken. */
-export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
-  const { vocabulary, dim, inputs, outputs, multipliers, ...state } = snapshot;
-  const json = JSON.stringify(state);
-  const words = padded(new TextEncoder().encode(JSON.stringify(vocabulary.words)));
-  const { size } = vocabulary;
-  const tensors: TensorShape[] = [
-    { name: "words", dtype: "U8", shape: [words.length] },
-    { name: "counts", dtype: "F64", shape: [size] },
-    { name: "inputs", dtype: "F32", shape: [inputs.data.length / inputs.stride, dim] },
-    { name: "outputs", dtype: "F32", shape: [outputs.data.length / outputs.stride, dim] },
-    ...(multipliers ? [{ name: "rates", dtype: "F32" as const, shape: [multipliers.length] }] : []),
-    { name: "fingerprint", dtype: "U8", shape: [16] },
-  ];
-  yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
-  const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
-  const marked = (bytes: Uint8Array) => {
-    fingerprint.addBytes(bytes);
-    return bytes;
-  };
-  yield marked(words);
-  yield marked(new Uint8Array(vocabulary.counts.slice().buffer));
-  for (const rows of [inputs, outputs]) {
-    for (const piece of pieces(rows, dim)) {
-      yield marked(new Uint8Array(piece.buffer));
-      await yieldToEventLoop();
-    }
-  }
-  if (multipliers) yield marked(new Uint8Array(multipliers.buffer));
-  yield new TextEncoder().encode(fingerprint.value);
-}
-
-/** The floats of rows, without what pads them. */
-function* pieces({ data, stride }: Rows, dim: number): Generator<Float32Array> {
-  const rows = Math.max(1, Math.floor(PIECE / dim));
-  for (let first = 0; first * stride < data.length; first += rows) {
-    const count = Math.min(rows, data.length / stride - first);
-    const piece = new Float32Array(count * dim);
-    for (let i = 0; i < count; i++) piece.set(data.subarray((first + i) * stride, (first + i) * stride + dim), i * dim);
-    yield piece;
-  }
-}
-
-/** Appends spaces, to a multiple of 8 bytes. */
-function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
-  whole.set(bytes);
-  return whole;
-}
 
 /** A training as a file holds it: for train's option `resume`, or for loadModel. */
 export class Checkpoint {

@@ -2,7 +2,8 @@
 
 import { orAborted, untilAborted } from "../../text/abort.js";
 import type { EpochModel, PausePoint, Position } from "../loop/records.js";
-import { type Snapshot, writeCheckpoint } from "./checkpoint.js";
+import { checkpointBytes } from "./bytes.js";
+import type { Snapshot } from "./checkpoint.js";
 import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
 
 export interface CheckpointerOptions {
@@ -108,7 +109,7 @@ export class Checkpointer implements PausePoint {
     }
     const name = checkpoint.name ?? "the checkpoint";
     const snapshot = await this.snapshot(position);
-    const outcome = orAborted(checkpoint.write(untilAborted(writeCheckpoint(snapshot), signal)), signal);
+    const outcome = orAborted(checkpoint.write(untilAborted(checkpointBytes(snapshot), signal)), signal);
     control?.checkpoints.settle(outcome);
     try {
       await outcome;

@@ -2,7 +2,7 @@
 
 import { type Answers, answerCalls, type Reply, type Request } from "../../base/calls.js";
 import { type Channel, Link } from "../../base/link.js";
-import { loadKernel, startTrainer } from "../../kernel/engines/kernels.js";
+import type { KernelPlan } from "../../kernel/engines/kernels.js";
 import type { Trainer } from "../../kernel/kernel.js";
 import { allocate } from "../../kernel/memory.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
@@ -14,8 +14,11 @@ import { matricesOf } from "./in-process.js";
 import { layoutHash, PIECE, type TrainingCalls, type WorkerTask } from "./protocol.js";
 import { step } from "./step.js";
 
+/** Starts what trains a memory; each worker knows the kernels that it can be asked for. */
+export type StartTrainer = (plan: KernelPlan, memory: WebAssembly.Memory) => Promise<Trainer>;
+
 /** Answers calls until the link to the calling thread ends; sends it the errors of this thread. */
-export async function serveTraining(channel: Channel, task: WorkerTask): Promise<void> {
+export async function serveTraining(channel: Channel, task: WorkerTask, start: StartTrainer): Promise<void> {
   const { plan, layout, memory: memoryOrSize } = task;
   const link = new Link<Reply<TrainingCalls>, Request<TrainingCalls>>(channel, {
     other: "the calling thread",
@@ -23,11 +26,11 @@ export async function serveTraining(channel: Channel, task: WorkerTask): Promise
   });
   let ring: Ring | undefined;
   try {
-    await loadKernel(plan);
     const memory =
       typeof memoryOrSize === "number" ? allocate(memoryOrSize, false, "the worker's part of the model") : memoryOrSize;
+    const trainer = await start(plan, memory);
     ring = openRing(task);
-    await answerCalls(link, answersOf(startTrainer(plan, memory), memory, task, ring));
+    await answerCalls(link, answersOf(trainer, memory, task, ring));
   } catch (error) {
     ring?.close(error);
     await link.close(error);

@@ -136,7 +136,7 @@ function checkGoesWith(name: string, goesWith: NonNullable<Option["goesWith"]>, 
   const others = Object.entries(goesWith);
   if (others.every(([other, allowed]) => allowed.includes(values[other] as string))) return;
   const either = (list: readonly unknown[]) => list.map(show).join(" or ");
-  const expected = others.map(([other, allowed]) => `${other} ${either(allowed)}`).join(" and ");
-  const got = others.map(([other]) => `${other} ${show(values[other])}`).join(" and ");
+  const expected = others.map(([other, allowed]) => `"${other}" ${either(allowed)}`).join(" and ");
+  const got = others.map(([other]) => show(values[other])).join(" and ");
   throw new RangeError(`"${name}" goes with ${expected}, got ${got}: leave it out`);
 }

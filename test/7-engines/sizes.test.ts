@@ -1,0 +1,21 @@
+// What pages load.
+
+import { expect, it } from "vitest";
+import { sizes } from "../../bench/sizes";
+
+/** Bytes after gzip that are not to be passed; docs/speed.md says what they are. */
+const MOST = {
+  "a page that uses train alone": 48_700,
+  "all of wasm2vec": 65_700,
+  "all entry points of pages": 87_600,
+  "build/worker.js": 15_700,
+};
+
+it("pages and the worker stay small", async () => {
+  const found = Object.fromEntries((await sizes()).map(({ name, gzip }) => [name, gzip]));
+  for (const [name, most] of Object.entries(MOST)) {
+    expect(found[name], name).toBeLessThanOrEqual(most);
+    // a limit far above what it limits says nothing
+    expect(found[name], name).toBeGreaterThan(0.95 * most);
+  }
+});
