@@ -55,7 +55,7 @@ async function meanOf(vectors: WordVectors): Promise<Float64Array> {
     for (let d = 0; d < dim; d++) {
       if (!Number.isFinite(matrix[start + d]))
         throw new RangeError(
-          `vector of ${show(words[start / stride])} expected finite numbers, number ${d + 1} is ${matrix[start + d]}`,
+          `word ${show(words[start / stride])} expected a vector of finite numbers, number ${d + 1} is ${matrix[start + d]}`,
         );
       sum[d] += matrix[start + d];
     }

@@ -172,6 +172,8 @@ describe("removeComponents", () => {
     await expect(given({ component: 1 })).rejects.toThrow('unknown option "component": did you mean "components"?');
     await expect(given({ kernel: "fast" })).rejects.toThrow('"kernel" expected one of');
     vectors.matrix[vectors.stride + 2] = Number.NaN;
-    await expect(given({})).rejects.toThrow(new RangeError('vector of "w1" expected finite numbers, number 3 is NaN'));
+    await expect(given({})).rejects.toThrow(
+      new RangeError('word "w1" expected a vector of finite numbers, number 3 is NaN'),
+    );
   });
 });
