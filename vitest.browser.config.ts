@@ -1,5 +1,6 @@
 // Tests in Chromium itself, by vitest's browser mode: every kernel, the relaxed one included, on the engine of a page; and
-// threads, on pages that are cross-origin isolated and on pages that are not; and the graph of neighbours that pages have.
+// threads, on pages that are cross-origin isolated and on pages that are not; the graph of neighbours that pages have; and vectors
+// without their components, which have the same bits there.
 
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
@@ -47,12 +48,13 @@ const KERNELS = [
   "test/1-math/power.test.ts",
 ];
 const THREADS = "test/7-engines/threads.browser.test.ts";
+const COMPONENTS = "test/4-format/components.test.ts";
 const GRAPH = "test/7-engines/approximate.browser.test.ts";
 
 export default defineConfig({
   test: {
     globalSetup: ["test/support/build.ts"],
-    projects: [project(true, [...KERNELS, THREADS, GRAPH]), project(false, [THREADS])],
+    projects: [project(true, [...KERNELS, COMPONENTS, THREADS, GRAPH]), project(false, [THREADS])],
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,
   },

@@ -2,6 +2,7 @@
 
 import { type Command, InvalidArgumentError } from "commander";
 import { escapeControls } from "../base/check.js";
+import { MissingWordError } from "../vectors/vectors.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
 
 /** The result of a command: text for people, and JSON for --json. */
@@ -39,7 +40,8 @@ export function finish<Arguments extends unknown[]>(
 
 /** An error of the library, with the flags of the command line in its message. */
 function explained(error: unknown, command: Command): unknown {
-  if (!(error instanceof Error)) return error;
+  // which names words alone, that may be spelt as options are
+  if (!(error instanceof Error) || error instanceof MissingWordError) return error;
   const message = inFlags(error.message, flagsOfCommand(command));
   // defined, not assigned, because the message of a DOMException is read-only
   if (message !== error.message) Object.defineProperty(error, "message", { value: message, configurable: true });
@@ -53,9 +55,17 @@ export function parseNumber(text: string): number {
 }
 
 export function parseCount(text: string): number {
+  return parseWhole(text, 1);
+}
+
+export function parseCountOrNone(text: string): number {
+  return parseWhole(text, 0);
+}
+
+function parseWhole(text: string, min: number): number {
   const value = parseNumber(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError("Expected a whole number of at least 1.");
+  if (!Number.isSafeInteger(value) || value < min)
+    throw new InvalidArgumentError(`Expected a whole number of at least ${min}.`);
   return value;
 }
 

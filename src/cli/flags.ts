@@ -13,18 +13,21 @@ export function flagsOf(names: readonly string[]): Record<string, string> {
 }
 
 /**
- * A message of the library in the words of the command line: option names in quotes become their flags. What was given, files and
- * tensors stay as they are.
+ * A message of the library in the words of the command line: option names in quotes become their flags. What was given, files,
+ * tensors and words stay as they are.
  * @param flags by the option's name, as flagsOf gives them
  */
 export function inFlags(message: string, flags: Readonly<Record<string, string>>): string {
-  return message.replace(/(?<!(?:got|read|write|tensor) )"(\w+)"/g, (quoted, name) =>
+  return message.replace(/(?<!(?:got|read|write|tensor|word) )"(\w+)"/g, (quoted, name) =>
     Object.hasOwn(flags, name) ? flags[name] : quoted,
   );
 }
 
+/** Flags whose names say more than those of their options. */
+const RENAMED = { overwrite: "--restart", every: "--checkpoint-every", components: "--remove-components" };
+
 /** The flags of a command by the names of its options, and those of options that have another name in the library. */
 export function flagsOfCommand(command: Command): Record<string, string> {
   const own = command.options.map((option) => [option.attributeName(), option.long ?? ""]);
-  return { ...Object.fromEntries(own), overwrite: "--restart", every: "--checkpoint-every" };
+  return { ...Object.fromEntries(own), ...RENAMED };
 }

@@ -7,7 +7,8 @@ import type { ReadFormat, SkippedRows } from "../formats.js";
 import type { WordVectors } from "../node.js";
 import { readStandardInput } from "../platform/node/files.js";
 import { loadFrom, wordsBeside } from "../platform/node/vectors.js";
-import { grouped } from "./command.js";
+import { removeComponents } from "../queries.js";
+import { grouped, parseCountOrNone } from "./command.js";
 import { printWarning } from "./progress.js";
 
 /** Help text of the argument that names vectors. */
@@ -18,6 +19,7 @@ export interface VectorFlags {
   format: ReadFormat | "auto";
   words?: string;
   lenient?: true;
+  removeComponents?: number;
 }
 
 /** @param flag that names the format */
@@ -32,12 +34,22 @@ export function addVectorOptions(command: Command, flag = "--format <format>"): 
       "--words <file>",
       "word file of the vectors, for npy and tsv (default: x.words.txt or x.metadata.tsv beside them)",
     )
-    .option("--lenient", "skip and count rows with a repeated or empty word or with numbers that are not finite");
+    .option("--lenient", "skip and count rows with a repeated or empty word or with numbers that are not finite")
+    .option(
+      "--remove-components <number>",
+      "subtract the mean of all vectors read, then so many of their principal components; 0: the mean alone",
+      parseCountOrNone,
+    );
 }
 
-/** The vectors of a file or of standard input. @throws as loadVectors */
-export function openVectorFile(file: string, flags: VectorFlags, limit?: number): Promise<WordVectors> {
-  const { format, words, lenient } = flags;
+/** The vectors of a file or of standard input, without the components that are to be removed. @throws as loadVectors, removeComponents */
+export async function openVectorFile(file: string, flags: VectorFlags, limit?: number): Promise<WordVectors> {
+  const vectors = await load(file, flags, limit);
+  const { removeComponents: components } = flags;
+  return components === undefined ? vectors : removeComponents(vectors, { components });
+}
+
+function load(file: string, { format, words, lenient }: VectorFlags, limit?: number): Promise<WordVectors> {
   const options: LoadOptions = { format, words, limit, lenient };
   if (lenient) options.onSkipped = (rows) => printWarning(skippedText(file, rows));
   if (file !== "-") return loadVectors(file, options);

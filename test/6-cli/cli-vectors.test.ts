@@ -135,6 +135,39 @@ describe("queries", () => {
     expect(await run(["similar", "v.txt", "a", "--lenient"])).toMatchObject({ code: 0, stderr: "" });
   });
 
+  it("without the mean and the first components", async () => {
+    writeFileSync(at("far.txt"), "4 2\na 12 6\nb 12 4\nc 8 6\nd 8 4\n");
+    writeFileSync(at("alike.tsv"), "a b 1\na c 2\na d 3\n");
+    const convert = async (components: string) => {
+      const args = ["convert", "far.txt", "near.txt", "--remove-components", components];
+      expect(await run(args)).toMatchObject({ code: 0, stdout: "wrote near.txt: 4 words, dim 2, word2vec-text\n" });
+      return readFileSync(at("near.txt"), "utf8");
+    };
+    expect(await convert("0")).toBe("4 2\na 2 1\nb 2 -1\nc -2 1\nd -2 -1\n");
+    expect(await convert("1")).toBe("4 2\na 0 1\nb 0 -1\nc 0 1\nd 0 -1\n");
+    const nearest = async (...args: string[]) => (await run([...args, "-n", "1", "--remove-components", "1"])).stdout;
+    expect(await nearest("similar", "far.txt", "a")).toBe("c  1.0000\n");
+    expect(await nearest("analogy", "far.txt", "a", "b", "c")).toBe("d  1.0000\n");
+    const score = async (...args: string[]) =>
+      JSON.parse((await run(["evaluate", "far.txt", "--pairs", "alike.tsv", "--json", ...args])).stdout).pairs[0]
+        .spearman;
+    expect(await score("--remove-components", "0")).toBeCloseTo(-1);
+    expect(await score("--remove-components", "1")).not.toBeCloseTo(-1);
+    expect(await run(["similar", "far.txt", "a", "--remove-components", "2"])).toMatchObject({
+      code: 1,
+      stderr: "wasm2vec: --remove-components expected fewer than dim (2) and than words (4), got 2: remove fewer\n",
+    });
+    expect(await run(["similar", "far.txt", "a", "--remove-components", "-1"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Expected a whole number of at least 0."),
+    });
+  });
+
+  it.each(["components", "words", "negative"])("a word that is spelt as an option: %s", async (word) => {
+    const { stderr } = await run(["similar", "v.txt", word]);
+    expect(stderr).toBe(`wasm2vec: "${word}" is not among the 3 words\n`);
+  });
+
   it("evaluate has nothing to say of no questions", async () => {
     for (const [flag, message] of [
       ["--analogies", "analogies expected at least 1 question with all four words among the 3 known, got 0 of 0"],

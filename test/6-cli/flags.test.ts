@@ -19,6 +19,7 @@ describe("inFlags", () => {
     expect(inFlags('word "paris" (row 3): "toString" got "window"', flags)).toBe(
       'word "paris" (row 3): "toString" got "window"',
     );
+    expect(inFlags('word "window" is named twice', flags)).toBe('word "window" is named twice');
   });
 });
 

@@ -49,12 +49,13 @@ describe("in Node", () => {
   });
 
   it("docs/guides/queries.md", () => {
-    const [weights, approximate, movers] = examples("docs/guides/queries.md");
+    const [weights, approximate, movers, components] = examples("docs/guides/queries.md");
     expect(run(weights).match(/word: '\w+'/g)).toHaveLength(9);
     const output = run(approximate);
     expect(output.match(/word: '\w+'/g)).toHaveLength(5);
     expect(Number(output.trim().split("\n").at(-1))).toBeGreaterThan(0.9);
     expect(run(movers)).toBe("true\n");
+    expect(run(components).match(/word: '\w+'/g)).toHaveLength(9);
   });
 
   it("docs/guides/items.md", () => {
