@@ -128,8 +128,9 @@ export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): Reso
   if (!checkpoint.isFinished)
     checkHasSchedule(given.learningRateSchedule ?? checkpoint.schedule.learningRateSchedule, name);
   if (asksForThreads(given, checkpoint)) fail("threads", `${name} was trained with one thread, got ${given.threads}`);
+  const byPreset = given.preset ? presetValues(given.preset, given) : {};
   for (const { name: option, was, is } of otherOptions(given, checkpoint))
-    if (given[option] !== undefined || given.preset !== undefined)
+    if (given[option] !== undefined || option in byPreset)
       fail(given[option] === undefined ? "preset" : option, `${name} was trained with ${option} ${was}, got ${is}`);
   return goOnOptions(given, checkpoint);
 }
