@@ -2,9 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { type EpochRecord, type TrainOptions, train, type Vocabulary } from "wasm2vec";
+import { type EpochRecord, type TrainOptions, train, Vocabulary } from "wasm2vec";
 import type { Random } from "../src/base/random.js";
 import { huffmanTree } from "../src/math/huffman.js";
+import { meanContexts } from "../src/train/options/window-shape.js";
+import { resolveOptions } from "../src/train/train-options.js";
 
 /** What a text is like. */
 interface TextSetting {
@@ -103,8 +105,8 @@ const TEXTS = {
   baskets: (_: Random, words: number) => linesFrom("sequences/retail-baskets.tsv.gz", words),
 } as const;
 
-/** The most multiply-adds of a training, about a second of them, and the most floats of a matrix. */
-const MOST_WORK = 6e9;
+/** The most multiply-adds of a training, less than a second of them, and the most floats of a matrix. */
+const MOST_WORK = 2e9;
 const MOST_FLOATS = 2.5e7;
 
 /** A setting of the generator; its text has at most so many words. */
@@ -147,6 +149,32 @@ export function drawSetting(random: Random, mostWords: number): Setting {
   return { text, words, distinct, options };
 }
 
+/**
+ * How many steps rows take at once: pairs whose gradients an output row takes from the same scores, and output rows whose gradients a
+ * hidden row takes, as often as its word is likely to be there. A rate is safe up to some number over it.
+ */
+function stepsAtOnce(options: TrainOptions, lines: readonly string[][]): number {
+  const { model, loss, negatives, sharedNegatives, cbowCombine, maxVocabulary, minCount, subsample, ...windows } =
+    resolveOptions(options);
+  const counts = new Map<string, number>();
+  for (const word of lines.flat()) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const least = options.minCount === undefined && lines.flat().length < 10_000 ? 1 : minCount;
+  const entries = [...counts].filter(([, count]) => count >= least).sort((a, b) => b[1] - a[1]);
+  if (entries.length === 0) return 1;
+  const vocabulary = new Vocabulary(entries.slice(0, maxVocabulary));
+  const kept = vocabulary.keepProbabilities(subsample).map((probability, id) => probability * vocabulary.counts[id]);
+  const sum = kept.reduce((a, b) => a + b, 0);
+  const same = kept.reduce((squares, count) => squares + (count / sum) ** 2, 0);
+  const contexts = meanContexts(windows);
+  const outputs = {
+    "negative-sampling": 1 + negatives,
+    "hierarchical-softmax": Math.max(1, Math.log2(vocabulary.size)),
+    softmax: 1,
+  }[loss];
+  const pairs = model === "cbow" || loss !== "negative-sampling" ? contexts : sharedNegatives ? 16 : 1;
+  return (model === "cbow" && cbowCombine === "mean" ? 1 : pairs) + outputs * (1 + Math.max(0, pairs - 1) * same);
+}
+
 /** The loss of a model that has learnt nothing: each label is even, or each of the V words that a softmax scores. */
 function lossOfNothing(vocabulary: Vocabulary, { loss, subsample }: { loss: string; subsample: number }): number {
   if (loss === "softmax") return Math.log(vocabulary.size);
@@ -185,13 +213,19 @@ function largestNorm(matrix: Float32Array, rows: number): number {
   return Math.sqrt(largest);
 }
 
-/** Trains a setting. @throws what train throws */
-export async function trainSetting({ text, words, distinct, options }: Setting, random: Random): Promise<Outcome> {
+/** Trains a setting. @param steps gives the rate this number over the steps at once @throws what train throws */
+export async function trainSetting(
+  { text, words, distinct, options }: Setting,
+  random: Random,
+  steps?: number,
+): Promise<Outcome> {
+  const lines = TEXTS[text](random, words, distinct);
+  if (steps) options.learningRate = Number((steps / stepsAtOnce(options, lines)).toPrecision(3));
   const lowered: string[] = [];
   const onWarning = (message: string) => {
     if (message.includes("diverged")) lowered.push(message);
   };
-  const model = await train(TEXTS[text](random, words, distinct), { ...options, worker: false, threads: 1, onWarning });
+  const model = await train(lines, { ...options, worker: false, threads: 1, onWarning });
   const { history, vocabulary, vectors } = model;
   return {
     history,

@@ -109,7 +109,7 @@ describe("a rate that is too high", () => {
     cbow: { model: "cbow" },
     "cbow in this thread": { model: "cbow", worker: false },
     "hierarchical softmax": { loss: "hierarchical-softmax" },
-    softmax: { loss: "softmax" },
+    softmax: { loss: "softmax", maxVocabulary: 40 },
     "the js kernel": { kernel: "js", dim: 8 },
   };
 
