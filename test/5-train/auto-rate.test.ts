@@ -22,6 +22,11 @@ const traces = (model: Model<never>) => ({
 /** A schedule that is far too high, so that the rate has to be lowered again and again; from a progress on. */
 const wild = (from = 0) => ({ learningRateSchedule: (progress: number) => (progress < from ? 1 : 1e5) });
 
+/** The rate that "auto" comes to, where it is not too high. */
+async function rateOf(options: TrainOptions): Promise<number> {
+  return (await train(text, { ...small, ...options })).history[0].initialLearningRate;
+}
+
 const warnings = () => {
   const told: string[] = [];
   return { told, onWarning: (message: string) => void told.push(message) };
@@ -125,8 +130,7 @@ describe("a rate that is too high", () => {
     expect(history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
     expect(vectors.matrix.every(Number.isFinite)).toBe(true);
     if (options.loss !== "hierarchical-softmax") expect(model.outputVectors.matrix.every(Number.isFinite)).toBe(true);
-    const chosen = options.model === "cbow" ? 0.05 : 0.025;
-    expect(history.at(-1)!.initialLearningRate).toBe(chosen / 4 ** told.length);
+    expect(history.at(-1)!.initialLearningRate).toBe((await rateOf(options)) / 4 ** told.length);
   });
 
   it.each(Object.entries(ways).filter(([, { model, loss }]) => !model && !loss))(
@@ -149,6 +153,48 @@ describe("a rate that is too high", () => {
       }
     },
   );
+
+  it.each<[string, TrainOptions, number]>([
+    ["the grid", {}, 0.2],
+    ["cbow", { model: "cbow" }, 0.6],
+    ["hierarchical softmax", { loss: "hierarchical-softmax" }, 0.3],
+    ["softmax", { loss: "softmax", maxVocabulary: 40 }, 1],
+  ])("is lowered, too, where all rows stay finite but grow without end: %s", async (_, options, tooHigh) => {
+    const given = { ...small, ...options, epochs: 1 };
+    const grown = await train(text, { ...given, learningRate: tooHigh, learningRateSchedule: "constant" });
+    expect(grown.vectors.matrix.every(Number.isFinite)).toBe(true);
+    expect(grown.history[0].loss).toBeGreaterThan(100);
+    const times = tooHigh / (await rateOf(given));
+    const { told, onWarning } = warnings();
+    const { history } = await train(text, { ...given, learningRateSchedule: () => times, onWarning });
+    expect(told[0]).toMatch(/the loss is [\d.e+]+ at learning rate/);
+    const calm = await train(text, {
+      ...given,
+      learningRate: tooHigh / 4 ** told.length,
+      learningRateSchedule: "constant",
+    });
+    expect(history[0].loss).toBeCloseTo(calm.history[0].loss, 5);
+    expect(history[0].loss).toBeLessThan(10);
+  });
+
+  it("is lowered, too, where an epoch ends worse than it would have without learning; not in a model that had learnt", async () => {
+    const given: TrainOptions = { ...small, model: "cbow", epochs: 2 };
+    const learningRateSchedule = () => 0.4 / chosen;
+    const chosen = await rateOf(given);
+    const worse = await train(text, { ...given, learningRate: chosen, learningRateSchedule });
+    expect(worse.history[1].loss).toBeGreaterThan(1.1 * Math.LN2);
+    expect(worse.history[1].loss).toBeLessThan(10 * Math.LN2);
+    const { told, onWarning } = warnings();
+    const { history } = await train(text, { ...given, learningRateSchedule, onWarning });
+    expect(told).toEqual([
+      expect.stringMatching(/in epoch 2 .* the loss of the epoch is 0\.\d+ at .* on from epoch 2/),
+    ]);
+    expect(history[1].loss).toBeLessThan(Math.LN2);
+    // what it knows may be of another text
+    await worse.train(text, { epochs: 1, learningRateSchedule: () => 1e-6, onWarning });
+    expect(worse.history[2].loss).toBeGreaterThan(1.1 * Math.LN2);
+    expect(told).toHaveLength(1);
+  });
 
   it("goes back to the last epoch that ended well, which stays in the history as it was", async () => {
     const calm = await train(text, { ...small, learningRateSchedule: () => 1 });
@@ -179,7 +225,7 @@ describe("a rate that is too high", () => {
     const given = { ...small, ...options, ...wild(0.3) };
     const { files, write, read } = store();
     const whole = await train(text, { ...given, checkpoint: { every: "1epoch", write } });
-    expect(whole.history[3].initialLearningRate).toBeLessThan(0.025);
+    expect(whole.history[3].initialLearningRate).toBeLessThan(whole.history[0].initialLearningRate);
     expect(files.length).toBeGreaterThanOrEqual(4);
     for (let number = 0; number < files.length; number++) {
       const resumed = await train(text, { ...wild(0.3), resume: read(number) });
@@ -197,10 +243,11 @@ describe("a rate that is too high", () => {
     expect(model.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
     expect(model.history[0]).toEqual(before);
     expect(model.vectors.matrix.every(Number.isFinite)).toBe(true);
-    expect(model.history[2].initialLearningRate).toBe(0.025 / 4 ** told.length);
+    const chosen = await rateOf({ epochs: 2 });
+    expect(model.history[2].initialLearningRate).toBe(chosen / 4 ** told.length);
     // the next call chooses anew
-    await model.train(text, { epochs: 1, learningRateSchedule: "linear" });
-    expect(model.history[3].initialLearningRate).toBe(0.025);
+    await model.train(text, { epochs: 2, learningRateSchedule: "linear" });
+    expect(model.history[3].initialLearningRate).toBe(chosen);
   });
 
   it("that was given ends with an error, in train and in Model.train", async () => {
@@ -219,7 +266,7 @@ describe("a rate that is too high", () => {
     const error = await train(text, { ...small, learningRateSchedule: () => 1e30, onWarning }).catch((error) => error);
     expect(error).toBeInstanceOf(DivergenceError);
     expect(told).toHaveLength(8);
-    expect(error.message).toContain(`it was ${0.025 / 4 ** 8}`);
+    expect(error.message).toContain(`it was ${(await rateOf({})) / 4 ** 8}`);
   });
 
   it("may be looked at, saved and stopped on the way", async () => {
@@ -264,17 +311,19 @@ describe("the command line", () => {
   const train = (...args: string[]) =>
     bench.run(["train", bench.corpus, "--output", bench.path("vectors.bin"), ...flags, ...args]);
 
-  it.each<[string[], number]>([
-    [[], 0.025],
-    [["--learning-rate", "auto"], 0.025],
-    [["--model", "cbow"], 0.05],
+  it.each<[string[], number?]>([
+    [[]],
+    [["--learning-rate", "auto"]],
+    [["--model", "cbow"]],
     [["--learning-rate", "0.0123"], 0.0123],
-  ])("names the rate that was used: %j", async (args, rate) => {
+  ])("names the rate that was used: %j", async (args, given) => {
+    const { stdout: json } = await train(...args, "--json");
+    const { learningRate } = JSON.parse(json);
+    if (given) expect(learningRate).toBe(given);
+    else expect(learningRate).toBeGreaterThan(0.001);
     const { code, stdout } = await train(...args);
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`, learning rate ${rate}, loss [\\d.]+`));
-    const { stdout: json } = await train(...args, "--json");
-    expect(JSON.parse(json)).toMatchObject({ learningRate: rate });
+    expect(stdout).toContain(`, learning rate ${Number(learningRate.toPrecision(3))}, loss `);
   });
 
   it.each(["fast", "-1"])("refuses %s", async (rate) => {
