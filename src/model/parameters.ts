@@ -74,6 +74,8 @@ export class Parameters {
   private readonly layOut: (holds: GridShape["holds"]) => Layout;
   readonly shape: Shape;
   readonly dim: number;
+  /** see PreparedLayer */
+  readonly unlearntLoss: number;
   /** matrices whose first rows are those of words */
   private readonly wordSides: readonly Side[];
   private readonly space: SearchSpace;
@@ -95,6 +97,7 @@ export class Parameters {
     const loss = lossOf(options.loss);
     this.wordSides = loss.outputRowsOf === "words" ? SIDES : ["inputs"];
     const output = loss.prepare(options, shape, vocabulary);
+    this.unlearntLoss = output.unlearntLoss;
     const { layout, space, size } = planMemory(options, memoryOptions, shape, output);
     this.layOut = (holds) => {
       const grid = { ...memoryOptions.grid!, holds };
@@ -227,10 +230,14 @@ export class Parameters {
     return this.layout.grid ? [] : this.layout.scratch.map((scratch) => [...this.randomState(scratch)]);
   }
 
-  /** Restores what a checkpoint held. @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
+  /**
+   * Restores what a checkpoint held. Zeros become zeros again: a training that has diverged leaves 0 · ∞ in what pads the rows.
+   * @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
   restore(inputs: Float32Array, outputs: Float32Array, random: readonly (readonly number[])[]): void {
     this.fill("inputs", inputs);
     this.fill("outputs", outputs);
+    for (const { zeroRow } of this.layout.scratch)
+      new Float32Array(this.memory.buffer, zeroRow, this.layout.stride / 4).fill(0);
     this.restoreRandom(random);
   }
 
@@ -289,7 +296,10 @@ export class Parameters {
     const { dim } = this;
     const stride = this.layout.stride / 4;
     const to = this.matrix(side);
-    for (let at = 0, from = 0; at < to.length; at += stride, from += dim) to.set(rows.subarray(from, from + dim), at);
+    for (let at = 0, from = 0; at < to.length; at += stride, from += dim) {
+      to.set(rows.subarray(from, from + dim), at);
+      to.fill(0, at + dim, at + stride);
+    }
   }
 
   private restoreRandom(random: readonly (readonly number[])[]): void {

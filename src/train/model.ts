@@ -229,7 +229,8 @@ export class Model<Source = CorpusSource> {
     });
     const batches = () => objective.batches(corpus);
     try {
-      const reporting = { onProgress, onWarning, signal, subsample, negatives };
+      const { unlearntLoss } = objective;
+      const reporting = { onProgress, onWarning, signal, subsample, negatives, unlearntLoss };
       const run = { schedule, corpus, batches, pausePoint: checkpointer, ...reporting, ...objective.execution };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);

@@ -16,6 +16,8 @@ export interface Objective {
   readonly vectors: WordVectors;
   /** the output rows. @throws RangeError where they are not those of words */
   readonly outputVectors: WordVectors;
+  /** the most that a prediction costs before anything is learnt, in nats */
+  readonly unlearntLoss: number;
   /** the learning-rate multiplier of each word's vector; undefined if all are 1 */
   multipliers: Float32Array | undefined;
   /** A pass over a corpus. */

@@ -5,6 +5,7 @@ import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { engineNamed } from "./execution/engines.js";
 import { checkHasSchedule } from "./options/learning-rate.js";
 import { namesOf, type Option } from "./options/option.js";
+import { presetValues } from "./options/presets.js";
 import { SETTINGS, type StoredOptions, storedOf } from "./options/table.js";
 import { checkResume, OPTIONS, type ResolvedOptions, resolveOptions, type TrainOptions } from "./train-options.js";
 
@@ -73,8 +74,9 @@ export function resumeOptions(given: TrainOptions, checkpoint: Checkpoint): Reso
   if (!checkpoint.isFinished)
     checkHasSchedule(given.learningRateSchedule ?? checkpoint.schedule.learningRateSchedule, name);
   if (asksForThreads(given, checkpoint)) fail("threads", `${name} was trained with one thread, got ${given.threads}`);
+  const byPreset = given.preset ? presetValues(given.preset, given) : {};
   for (const { name: option, was, is } of otherOptions(given, checkpoint))
-    if (given[option] !== undefined || given.preset !== undefined)
+    if (given[option] !== undefined || option in byPreset)
       fail(given[option] === undefined ? "preset" : option, `${name} was trained with ${option} ${was}, got ${is}`);
   return goOnOptions(given, checkpoint);
 }

@@ -121,6 +121,10 @@ export class Word2vecObjective implements Objective {
     return this.outputRows;
   }
 
+  get unlearntLoss(): number {
+    return this.parameters.unlearntLoss;
+  }
+
   get multipliers(): Float32Array | undefined {
     return this.parameters.multipliers;
   }

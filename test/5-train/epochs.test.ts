@@ -47,7 +47,16 @@ it("keeps the fingerprint of all batches that are done, though a later one was d
     save: async () => {},
   };
   const run: Run = {
-    ...{ kernel: "simd", threads: 2, parallel: "hogwild", reproducible: false, subsample: 0, negatives: 5, pausePoint },
+    ...{
+      kernel: "simd",
+      threads: 2,
+      parallel: "hogwild",
+      reproducible: false,
+      subsample: 0,
+      negatives: 5,
+      unlearntLoss: Math.LN2,
+      pausePoint,
+    },
     schedule: {
       ...{ epochs: 1, epochWords: 8, learningRate: 0.1, minLearningRate: 0.01, firstEpoch: 0 },
       learningRateSchedule: "linear",

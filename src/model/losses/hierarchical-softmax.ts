@@ -17,7 +17,12 @@ export const hierarchicalSoftmax: OutputLoss<"hierarchical-softmax"> = {
   },
   prepare(_options, _shape, { counts }) {
     const tree = huffmanTree(counts);
-    return { ...layerOf(tree), write: (buffer, layout) => writePaths(buffer, layout, tree) };
+    return {
+      ...layerOf(tree),
+      // a bit at each node of the longest path: which words a text has is not known here
+      unlearntLoss: Math.LN2 * Math.max(1, tree.depth),
+      write: (buffer, layout) => writePaths(buffer, layout, tree),
+    };
   },
 };
 

@@ -15,6 +15,7 @@ export const negativeSampling: OutputLoss<"negative-sampling"> = {
   prepare({ negatives, noiseExponent }, { words }, vocabulary) {
     return {
       ...layerOf(negatives, words),
+      unlearntLoss: Math.LN2,
       write(buffer, layout) {
         writeLabels(buffer, layout, negatives);
         writeNoise(buffer, layout, vocabulary.noiseWeights(noiseExponent));

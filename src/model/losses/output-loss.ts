@@ -12,6 +12,8 @@ export interface LossOptions {
 
 /** The output layer of a vocabulary. */
 export interface PreparedLayer extends OutputLayer {
+  /** The most that a prediction costs on average where nothing has been learnt and all output rows are 0, in nats. */
+  unlearntLoss: number;
   /** Fills its tables. */
   write(buffer: ArrayBufferLike, layout: Layout): void;
 }

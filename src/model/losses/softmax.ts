@@ -14,7 +14,11 @@ export const softmax: OutputLoss<"softmax"> = {
   outputRowsOf: "words",
   fitsGrid: false,
   estimate: (_options, shape) => layerOf(shape),
-  prepare: (_options, shape) => ({ ...layerOf(shape), write: writeRows }),
+  prepare: (_options, shape) => ({
+    ...layerOf(shape),
+    unlearntLoss: Math.log(Math.max(2, shape.outputRows)),
+    write: writeRows,
+  }),
   // a dot product and two updates for every word of the vocabulary
   costWarning({ words, dim, predictions }) {
     if (words <= COSTLY_WORDS) return undefined;

@@ -16,7 +16,14 @@ const MANY_NEGATIVES = 50;
 /** What is left of a learning rate that was too high. */
 const LOWERED = 1 / 4;
 
-/** The parameters are no longer numbers: the learning rate was too high. */
+/**
+ * A rate that "auto" chose was too high, too, if a step costs so many times what predictions cost before anything was learnt; or an
+ * epoch of a model that began from nothing so many times: then it has not learnt, but grown.
+ */
+const RUNAWAY = 10;
+const UNLEARNT = 1.1;
+
+/** The parameters are no longer numbers, or about to grow beyond them: the learning rate was too high. */
 export class DivergenceError extends RangeError {
   override name = "DivergenceError";
 }
@@ -48,6 +55,7 @@ export async function trainEpochs(
     }
     if (position.epochs === 0) checkTrained(record, run);
     if (!(await runner.check())) throw epoch.divergence("parameters are not finite");
+    epoch.checkLearnt();
     const whole = epoch.fingerprint.value;
     watch.epochEnded(record, whole);
     const { epochs, wordsBefore, words } = position;
@@ -160,6 +168,14 @@ class Epoch {
         `lower "learningRate" (it was ${schedule.learningRate * this.lowering}), or leave it to "auto"` +
         (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
     );
+  }
+
+  /** @throws DivergenceError if a rate that was chosen has done harm */
+  checkLearnt(): void {
+    const { schedule, unlearntLoss } = this.run;
+    const beganFromNothing = schedule.firstEpoch === 0 && schedule.initialVectors === undefined;
+    if (schedule.isChosen && beganFromNothing && this.meanLoss > UNLEARNT * unlearntLoss)
+      throw this.divergence(`the loss of the epoch is ${this.meanLoss}`);
   }
 
   /** What is left of the rates of the schedule. */
@@ -278,7 +294,9 @@ class Epoch {
     position.loss += loss;
     position.predictions += predictions;
     position.learningRate = learningRate;
-    if (!Number.isFinite(loss)) throw this.divergence(`the loss is ${loss}`);
+    const { schedule, unlearntLoss } = this.run;
+    const isRunaway = schedule.isChosen && loss > RUNAWAY * unlearntLoss * predictions;
+    if (isRunaway || !Number.isFinite(loss)) throw this.divergence(`the loss is ${loss / (predictions || 1)}`);
     if (position.steps < this.runner.steps)
       this.report(false, Math.floor((words * position.steps) / this.runner.steps));
   }
