@@ -7,11 +7,13 @@ import { lossOf } from "../model/losses/registry.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpooledText } from "../text/spooled.js";
+import type { ValidationSplit } from "../text/validation-split.js";
 import type { Count } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { TrainingControl } from "./checkpoint/control.js";
 import { heldTraining, vectorsFingerprint } from "./held.js";
 import { listenersOf, withListeners } from "./listeners.js";
+import { checkPatience } from "./loop/patience.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
@@ -30,6 +32,7 @@ import {
   resumeOptions,
   type TrainOptions,
 } from "./train-options.js";
+import { stoppingOf } from "./validation.js";
 import { batchesOf, planWords, Word2vecObjective } from "./word2vec-objective.js";
 
 /** Counts words, sets up a model and trains it; or goes on with one from a checkpoint. */
@@ -45,7 +48,9 @@ export async function trainOn<Source>(
 /** @throws TypeError, RangeError; pending requests of the control then reject */
 function optionsOf(given: TrainOptions): ResolvedOptions {
   try {
-    return given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
+    const options = given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
+    if (!options.resume?.isFinished) checkPatience(options);
+    return options;
   } catch (error) {
     if (given?.control instanceof TrainingControl) given.control.end();
     throw error;
@@ -89,7 +94,9 @@ async function trainText<Source>(
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
     const { learningRateSchedule = resume.schedule.learningRateSchedule } = given;
     const schedule = { ...resume.schedule, learningRateSchedule };
-    await model.run(await text.words(model.vocabulary), schedule, { ...resume.position }, options);
+    const corpus = await text.words(model.vocabulary);
+    const split = resume.isFinished ? undefined : await model.split(corpus, { ...schedule, spool: options.spool });
+    await model.run({ corpus, ...split }, schedule, { ...resume.position }, options);
     return model;
   }
   return begin(platform, text, asked);
@@ -108,22 +115,25 @@ async function begin<Source>(
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
   // only counting tells how long the text is
   const options = counted ? suited(asked, counted) : asked;
-  const corpus = await text.words(vocabulary, options.epochs);
+  const { epochs, learningRateSchedule, validationShare } = options;
+  const corpus = await text.words(vocabulary, epochs + Number(validationShare > 0));
   warnOfCost(options, vocabulary.size);
   await yieldToEventLoop();
   const objective = await Word2vecObjective.begin({ platform, options, kernel }, vocabulary);
   const model = new Model(options, objective, platform);
-  const { epochs, learningRateSchedule } = options;
+  const split = await model.split(corpus, options, asked.onWarning);
+  const epochWords = split?.trainedWords ?? vocabulary.totalWords;
   const whole = {
     epochs,
-    epochWords: vocabulary.totalWords,
+    epochWords,
     isCounted: counted?.isWhole ?? false,
     initialVectors: options.initialVectors && vectorsFingerprint(options.initialVectors),
-    ...ratesOf(options, { words: epochs * vocabulary.totalWords, vocabulary: vocabulary.size }),
+    ...ratesOf(options, { words: epochs * epochWords, vocabulary: vocabulary.size }),
     firstEpoch: 0,
     learningRateSchedule,
+    ...stoppingOf(options, split),
   };
-  await model.run(corpus, whole, { ...START }, options);
+  await model.run({ corpus, ...split }, whole, { ...START }, options);
   return model;
 }
 
@@ -166,7 +176,7 @@ async function textOf<Source>(
   const options = goOnOptions(given, checkpoint);
   const plan = planWords(platform, options, vocabulary, mode);
   const corpus = await text.words(vocabulary);
-  const batches = batchesOf(plan, corpus, vocabulary);
+  const batches = (split?: ValidationSplit) => batchesOf(plan, corpus, vocabulary, split);
   return textDifference(batches, checkpoint, readingReport(corpus, options));
 }
 
