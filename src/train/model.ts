@@ -287,7 +287,7 @@ export class Model<Source = CorpusSource> {
           this.activity = "training";
         }
         record.score = scoreOf(answer);
-        checkMeasured(record, schedule);
+        if (answer !== false) checkMeasured(record, schedule);
         this.stopEarly(schedule, position, answer === false ? "onEpochEnd" : undefined);
         const finished = position.epochs === schedule.epochs;
         const isGood = !finished && good?.isDue(position);

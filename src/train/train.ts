@@ -48,8 +48,14 @@ export async function trainOn<Source>(
 /** @throws TypeError, RangeError; pending requests of the control then reject */
 function optionsOf(given: TrainOptions): ResolvedOptions {
   try {
-    const options = given?.resume ? resumeOptions(given, given.resume) : resolveOptions(given);
-    if (!options.resume?.isFinished) checkPatience(options);
+    if (given?.resume === undefined) {
+      const options = resolveOptions(given);
+      checkPatience(options);
+      return options;
+    }
+    const options = resumeOptions(given, given.resume);
+    const { isFinished, schedule } = given.resume;
+    if (!isFinished) checkPatience({ ...schedule, onEpochEnd: given.onEpochEnd });
     return options;
   } catch (error) {
     if (given?.control instanceof TrainingControl) given.control.end();
