@@ -273,13 +273,10 @@ export class Model<Source = CorpusSource> {
       };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
-        if (validation) {
-          await runner.collect();
-          record.validationLoss = await validation(signal);
-        }
+        if (validation || onEpochEnd) await runner.collect();
+        if (validation) record.validationLoss = await validation(signal);
         let answer: unknown;
         if (onEpochEnd) {
-          await runner.collect();
           objective.refresh();
           this.activity = "between epochs";
           answer = await orAborted(Promise.resolve(onEpochEnd(this, record)), signal);
