@@ -83,6 +83,18 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
       "how the learning rate goes with the words read; also a function from the progress, 0 to 1, to a share of `learningRate`: (8.3) of [math.md](../math.md)",
   },
   minLearningRate: { help: "where it stops falling", byDefault: 'a ten-thousandth of "learningRate"' },
+  validationShare: {
+    help: "hold out this share of the sentences, such as 0.001, and tell its loss after each epoch",
+    guide:
+      "this share of the sentences, at most ½, is not trained on, and its loss stands in the history after each epoch as `validationLoss`: [when to stop](#when-to-stop)",
+  },
+  patience: {
+    help: "end after so many epochs in which neither score nor held-out loss improves",
+    byDefault: "all epochs are trained",
+    guide:
+      "ends after so many epochs in which the score that `onEpochEnd` returns, or else `validationLoss`, has not improved: [when to stop](#when-to-stop)",
+  },
+  minDelta: { help: 'how much better an epoch must be for "patience" to count it' },
   minCount: { help: "drop words seen less often", byDefault: "less below 10,000 words" },
   maxVocabulary: {
     help: "keep at most so many words, the most frequent",

@@ -47,11 +47,12 @@ export function showCounting(what: string, read: () => Readonly<BytesRead> | und
 
 /** A report without its bar. */
 export function describe(progress: Progress): string {
-  const { phase, epoch, epochs, wordsPerSecond, loss, eta, threads, parallel } = progress;
+  const { phase, epoch, epochs, wordsPerSecond, loss, validationLoss, eta, threads, parallel } = progress;
   if (phase === "vocabulary") return `counting words: ${describeCounting(progress)}`;
   if (wordsPerSecond === 0) return `epoch ${epoch}/${epochs} | ${threadsText(threads, parallel)}`;
   const speed = `${grouped(wordsPerSecond)} words/s, ${threadsText(threads, parallel)}`;
-  return `epoch ${epoch}/${epochs} | ${speed} | loss ${loss.toFixed(4)} | ${duration(eta)} left`;
+  const heldOut = validationLoss === undefined ? "" : `, held-out ${validationLoss.toFixed(4)} before`;
+  return `epoch ${epoch}/${epochs} | ${speed} | loss ${loss.toFixed(4)}${heldOut} | ${duration(eta)} left`;
 }
 
 function describeCounting(counting: Pick<Progress, "words" | "wordsPerSecond" | "bytes" | "share" | "eta">): string {

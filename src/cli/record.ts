@@ -11,7 +11,15 @@ export interface CommandRecord {
 }
 
 /** Options whose values are paths. */
-const PATHS: readonly string[] = ["output", "outputVectors", "saveVocabulary", "saveModel", "stopWords"];
+const PATHS: readonly string[] = [
+  "output",
+  "outputVectors",
+  "saveVocabulary",
+  "saveModel",
+  "stopWords",
+  "probePairs",
+  "probeAnalogies",
+];
 
 /** The value for CheckpointOptions.metadata. @param flags undefined for flags that were not given */
 export function record(corpus: readonly string[], flags: object): { command: CommandRecord } {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
+import { parseAnalogies, parseWordPairs, qualityProbe } from "../evaluate.js";
 import { fileCheckpoint, loadCheckpoint, loadVectors, loadVocabulary, saveVocabulary } from "../files.js";
 import { checkWords } from "../format/vectors.js";
 import { isExact, kernelName } from "../kernel/engines/kernels.js";
@@ -25,6 +26,7 @@ import {
 import { checkWritable, readText } from "../platform/node/files.js";
 import type { Corpus } from "../text/corpus.js";
 import { engineNamed } from "../train/execution/engines.js";
+import { checkPatience } from "../train/loop/patience.js";
 import { namesOf } from "../train/options/option.js";
 import { goOnOptions, resumeOptions } from "../train/resume-options.js";
 import { OPTIONS, resolveOptions } from "../train/train-options.js";
@@ -76,8 +78,10 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
   const { vocabulary, initialVectors, freeze, wordRates, resume } = typed;
   const own = Object.fromEntries(Object.entries(typed).filter(([name]) => !OWN.includes(name)));
   const flags = Object.fromEntries(KEPT.map((name) => [name, task[name]]));
+  const probe = await probeOf(task);
   const given: TrainOptions = {
     ...own,
+    ...(probe && { onEpochEnd: probe.onEpochEnd }),
     wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
     vocabulary: vocabulary === undefined ? undefined : await loadVocabulary(vocabulary),
     initialVectors: initialVectors === undefined ? undefined : await loadVectors(initialVectors),
@@ -91,12 +95,23 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
       metadata: record(corpus, flags),
     });
   const resolved = usage(() => {
+    if (kept === undefined || typed.from !== undefined) checkPatience(given);
     if (kept === undefined) return resolveOptions(given);
     return typed.from === undefined ? resumeOptions(given, kept) : goOnOptions(given, kept);
   });
   if (outputVectors !== undefined && lossOf(resolved.loss).outputRowsOf !== "words")
     throw new UsageError(`"--output-vectors" needs a loss with output vectors of words, got "${resolved.loss}"`);
   return given;
+}
+
+/** What scores the vectors after each epoch, if anything does. */
+async function probeOf({ probePairs, probeAnalogies }: Task): Promise<ReturnType<typeof qualityProbe> | undefined> {
+  if (probePairs === undefined && probeAnalogies === undefined) return undefined;
+  return qualityProbe({
+    wordPairs: probePairs === undefined ? undefined : parseWordPairs(await readText(probePairs), probePairs),
+    analogies:
+      probeAnalogies === undefined ? undefined : parseAnalogies(await readText(probeAnalogies), probeAnalogies),
+  });
 }
 
 function parseRates(text: string, file: string): Map<string, number> {
@@ -245,13 +260,21 @@ function quoted(path: string): string {
   return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
+/** Why a training ended early. The command has no onEpochEnd that ends it, but a model of the library may. */
+const REASONS = {
+  validationLoss: "the held-out loss no longer improved",
+  score: "the score no longer improved",
+  onEpochEnd: "its onEpochEnd said so",
+};
+
 function describe(
   { vectors, vocabulary, history, options }: Model<NodeCorpusSource>,
   { output, format, saveModel }: Task,
 ): Result {
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
-  const { loss, kernel, threads, parallel, reproducible, initialLearningRate } = history[history.length - 1];
+  const last = history[history.length - 1];
+  const { loss, validationLoss, score, stopped, kernel, threads, parallel, reproducible, initialLearningRate } = last;
   const files = [output, saveModel].filter((file) => file !== undefined);
   return {
     onStderr: output === STANDARD_OUTPUT,
@@ -271,11 +294,17 @@ function describe(
       seconds,
       wordsPerSecond: words / seconds,
       loss,
+      validationLoss,
+      score,
+      stopped,
       history,
     },
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
       `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), learning rate ${Number(initialLearningRate.toPrecision(3))}, loss ${loss.toFixed(4)}` +
+      (validationLoss === undefined ? "" : `, held-out loss ${validationLoss.toFixed(4)}`) +
+      (score === undefined ? "" : `, score ${score.toFixed(4)}`) +
+      (stopped === undefined ? "" : `; ended early, after epoch ${last.epoch}: ${REASONS[stopped]}`) +
       (reproducible ? "" : `; ${doubt(kernel, parallel)}`),
   };
 }

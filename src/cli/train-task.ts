@@ -24,6 +24,11 @@ export interface Flags extends TextFlags {
   wordRates?: string;
   checkpoint?: string;
   checkpointEvery?: string;
+  validationShare?: number;
+  patience?: number;
+  minDelta?: number;
+  probePairs?: string;
+  probeAnalogies?: string;
   restart?: true;
   resume?: string;
   from?: string;
@@ -42,6 +47,8 @@ export const KEPT = [
   "saveVocabulary",
   "saveModel",
   "checkpointEvery",
+  "probePairs",
+  "probeAnalogies",
 ] as const;
 
 /** Options that are the command's own, not train's. */
@@ -69,6 +76,8 @@ export function checkTogether({
   checkpoint,
   checkpointEvery,
   updateVocabulary,
+  probePairs,
+  probeAnalogies,
   ...others
 }: Flags): void {
   const fail = (what: string) => {
@@ -82,6 +91,9 @@ export function checkTogether({
     fail("--resume goes on with an interrupted training, --from trains a model on another text: give one of them");
   if (updateVocabulary && from === undefined)
     fail("--update-vocabulary goes with --from: name the model, or leave it out");
+  const { patience, validationShare = 0 } = others;
+  if (patience !== undefined && resume === undefined && validationShare === 0 && !probePairs && !probeAnalogies)
+    fail("--patience has nothing to go by: give --validation-share, such as 0.001, --probe-pairs or --probe-analogies");
   if (from === undefined) return;
   const clash = Object.keys(others).find((name) => ![...OWN, ...CONTINUING].includes(name));
   if (clash !== undefined)
@@ -136,6 +148,8 @@ export function inputsOf({
   wordRates,
   stopWords,
   wasm,
+  probePairs,
+  probeAnalogies,
   ...task
 }: Task): NamedFile[] {
   const { resume, from, checkpoint } = task;
@@ -147,6 +161,8 @@ export function inputsOf({
     "--word-rates": wordRates,
     "--stop-words": stopWords,
     "--wasm": wasm,
+    "--probe-pairs": probePairs,
+    "--probe-analogies": probeAnalogies,
     "--from": from,
     "--resume": resume === checkpoint ? undefined : resume,
   };

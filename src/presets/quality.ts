@@ -20,9 +20,14 @@ export interface QualityPoint {
   spearman?: number;
   /** share of the analogies that are solved */
   accuracy?: number;
+  /** what patience goes by: that, or the mean of both */
+  score: number;
 }
 
-/** An onEpochEnd that scores the vectors, and the curve of its scores. @throws TypeError for options */
+/**
+ * An onEpochEnd that scores the vectors, for patience too, and the curve of its scores.
+ * @throws TypeError for options; onEpochEnd as evaluateWordPairs and evaluateAnalogies
+ */
 export function qualityProbe(options: QualityOptions): { curve: QualityPoint[]; onEpochEnd: EpochListener } {
   checkKnown("option", options, ["wordPairs", "analogies", "restrictVocabulary"]);
   const { wordPairs, analogies, restrictVocabulary = 30_000 } = options;
@@ -32,10 +37,12 @@ export function qualityProbe(options: QualityOptions): { curve: QualityPoint[]; 
   return {
     curve,
     onEpochEnd: ({ vectors }, { epoch, loss }) => {
-      const point: QualityPoint = { epoch, loss };
-      if (wordPairs) point.spearman = evaluateWordPairs(vectors, wordPairs).spearman;
-      if (analogies) point.accuracy = evaluateAnalogies(vectors, analogies, { restrictVocabulary }).accuracy;
-      curve.push(point);
+      const spearman = wordPairs && evaluateWordPairs(vectors, wordPairs).spearman;
+      const accuracy = analogies && evaluateAnalogies(vectors, analogies, { restrictVocabulary }).accuracy;
+      const scores = [spearman, accuracy].filter((score) => score !== undefined);
+      const score = scores.reduce((sum, one) => sum + one, 0) / scores.length;
+      curve.push({ epoch, loss, spearman, accuracy, score });
+      return { score };
     },
   };
 }

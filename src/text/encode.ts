@@ -3,6 +3,7 @@
 import { Mark } from "../../assembly/params.js";
 import type { Corpus } from "./corpus.js";
 import { NumberTables, type TokenChunk } from "./tokens.js";
+import type { ValidationSplit } from "./validation-split.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** Words of a batch, about 10 ms of training. Longer calls would keep V8 in baseline code; shorter ones cost more messages. */
@@ -24,6 +25,7 @@ export function batchCapacity(maxSentenceLength: number, batchWords = BATCH_WORD
  * One pass over the corpus. Words outside the vocabulary are dropped before windows are formed, as word2vec.c, gensim and fastText
  * do. A sentence with more than maxSentenceLength words is split; each part has its marks. Where batches end depends on the
  * words alone, unless a batch has more marks than room for them.
+ * @param split takes the sentences that are held out, which are in no batch
  * @throws RangeError for a sentence with more marks than a batch has room for
  */
 export async function* encode(
@@ -31,8 +33,9 @@ export async function* encode(
   vocabulary: Vocabulary,
   maxSentenceLength: number,
   batchWords = BATCH_WORDS,
+  split?: ValidationSplit,
 ): AsyncGenerator<Batch> {
-  const batcher = new Batcher(vocabulary, maxSentenceLength, batchWords);
+  const batcher = new Batcher(vocabulary, maxSentenceLength, batchWords, split);
   for await (const chunk of corpus.chunks()) {
     batcher.add(chunk);
     yield* batcher.takeReady();
@@ -60,6 +63,7 @@ class Batcher {
     private readonly vocabulary: Vocabulary,
     private readonly maxSentenceLength: number,
     private readonly batchWords: number,
+    private readonly split?: ValidationSplit,
   ) {
     this.capacity = batchCapacity(maxSentenceLength, batchWords);
     // holds a full batch and the sentence that no longer fits
@@ -124,12 +128,12 @@ class Batcher {
   }
 
   private endSentence(): void {
-    const { sentenceWords: words } = this;
+    const { sentenceWords: words, start, length } = this;
     if (this.marks.length > 0) this.marks = [];
     this.sentenceWords = 0;
-    if (words === 0) {
-      // what has no words trains nothing: its marks go
-      this.length = this.start;
+    // what has no words trains nothing: its marks go
+    if (words === 0 || this.split?.takes(this.ids.subarray(start, length))) {
+      this.length = start;
       return;
     }
     this.ids[this.length++] = Mark.sentenceEnd;

@@ -19,8 +19,8 @@ export const LISTENERS = {
   /** Receives the vocabulary before training starts, so that it can refuse an unusable one early. Awaited. */
   onVocabulary: callback<(vocabulary: Vocabulary) => unknown>(),
   /**
-   * Called as each epoch ends, while training waits: it may query, evaluate (see qualityProbe) and save the model. Awaited; false
-   * stops training early.
+   * Called as each epoch ends, while training waits: it may query, evaluate (see qualityProbe) and save the model. Awaited. false
+   * stops training early; { score } is a number, higher is better, that stands in the history and that patience goes by.
    */
   onEpochEnd: callback<EpochListener>(),
   /** Receives warnings, such as of the cost of a full softmax or of a text that changed. Default: they are dropped. */

@@ -4,6 +4,7 @@ import { checkBoolean, checkKnown, show } from "../base/check.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import type { SpooledText } from "../text/spooled.js";
+import { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import { checkpointBytes } from "./checkpoint/bytes.js";
@@ -12,6 +13,7 @@ import { Checkpointer } from "./checkpoint/checkpointer.js";
 import { GoodState } from "./good-state.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { DivergenceError, trainEpochs } from "./loop/epochs.js";
+import { checkMeasured, checkPatience, scoreOf, stalled } from "./loop/patience.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import type { Objective } from "./objective.js";
 import { ratesOf } from "./options/auto-rate.js";
@@ -22,6 +24,7 @@ import type { Freeze, WordRates } from "./options/words.js";
 import type { Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import type { ResolvedOptions } from "./train-options.js";
+import { type SplitText, splitText, stoppingOf } from "./validation.js";
 import { multipliersOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
@@ -34,6 +37,12 @@ const CONTINUED = optionsAgain(SETTINGS, "train");
 export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
   /** Initial learning rate of this call: the schedule restarts from it. Default: what the first training was given, or "auto". */
   learningRate?: number | "auto";
+  /** Of this call alone, whatever the first training was given. Default 0. */
+  validationShare?: number;
+  /** Of this call alone, whatever the first training was given. Default: all epochs are trained. */
+  patience?: number;
+  /** Of this call alone, whatever the first training was given. Default 0. */
+  minDelta?: number;
   /**
    * Adds the words of the corpus that reach minCount, and the counts of all. Known words keep their vectors and output vectors.
    * Hierarchical softmax gets a new tree, whose nodes start at 0. Default false: words without a vector are skipped.
@@ -55,6 +64,11 @@ export interface SaveModelOptions {
 
 const BUSY =
   "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
+
+/** A text to train on, and what is held out of it. */
+interface RunText extends Partial<SplitText> {
+  corpus: Corpus;
+}
 
 /** The schedule of a model that has not been trained. */
 const NOTHING_DONE: Schedule = {
@@ -120,8 +134,9 @@ export class Model<Source = CorpusSource> {
       learningRate: first.learningRate,
       learningRateSchedule: first.learningRateSchedule,
     });
-    const { epochs, learningRateSchedule } = asked;
+    const { epochs, learningRateSchedule, validationShare } = asked;
     checkHasSchedule(learningRateSchedule, "this model");
+    checkPatience({ ...asked, onEpochEnd: options.onEpochEnd });
     await this.exclusively(() =>
       withListeners(options, async (listened) => {
         const { signal } = listened;
@@ -132,7 +147,9 @@ export class Model<Source = CorpusSource> {
           await orAborted(Promise.resolve(listened.onVocabulary?.(this.vocabulary)), signal);
           if (freeze || wordRates) this.objective.multipliers = multipliersOf(this.vocabulary, freeze, wordRates);
           const corpus = await text.words(this.vocabulary);
-          const epochWords = await this.countWords(corpus);
+          const { spool } = this.options;
+          const split = await this.split(corpus, { validationShare, spool }, listened.onWarning);
+          const epochWords = split?.trainedWords ?? (await this.countWords(corpus));
           const reading = { words: epochs * epochWords, vocabulary: this.vocabulary.size };
           const schedule: Schedule = {
             epochs,
@@ -141,9 +158,10 @@ export class Model<Source = CorpusSource> {
             ...ratesOf({ ...first, ...asked }, reading),
             firstEpoch: this.history.length,
             learningRateSchedule,
+            ...stoppingOf(asked, split),
           };
           const held = await this.takeHeld(corpus, schedule, listened);
-          await this.run(corpus, schedule, { ...(held?.position ?? START) }, listened);
+          await this.run({ corpus, ...split }, schedule, { ...(held?.position ?? START) }, listened);
         });
       }),
     );
@@ -182,17 +200,28 @@ export class Model<Source = CorpusSource> {
     await saved;
   }
 
+  /** @internal Reads which sentences of a text are held out: see splitText. */
+  split(
+    corpus: Corpus,
+    asked: Parameters<typeof splitText>[2],
+    onWarning?: (message: string) => unknown,
+  ): Promise<SplitText | undefined> {
+    return splitText(this.objective, corpus, asked, onWarning);
+  }
+
   /** @internal Trains from a position, which it keeps up. */
-  async run(corpus: Corpus, schedule: Schedule, position: Position, listeners: RunListeners): Promise<void> {
+  async run(text: RunText, schedule: Schedule, position: Position, listeners: RunListeners): Promise<void> {
     listeners.signal?.throwIfAborted();
     this.last = { schedule, position };
     const { activity } = this;
     this.activity = "training";
+    // what onEpochEnd saved may be resumed
+    if (position.batches === 0 && position.steps === 0) this.stopEarly(schedule, position, undefined);
     const good = schedule.isChosen ? new GoodState(this.objective, this.history, schedule.epochs) : undefined;
     good?.keep(position);
     try {
       for (;;) {
-        const failure = await this.runFrom(corpus, schedule, position, listeners, good);
+        const failure = await this.runFrom(text, schedule, position, listeners, good);
         if (failure === undefined) return;
         if (!good?.goBack(position, schedule)) throw failure;
         listeners.onWarning?.(
@@ -207,7 +236,7 @@ export class Model<Source = CorpusSource> {
 
   /** Trains from a position to the end of the schedule. @returns the error if it diverged */
   private async runFrom(
-    corpus: Corpus,
+    { corpus, split }: RunText,
     schedule: Schedule,
     position: Position,
     listeners: RunListeners,
@@ -227,23 +256,36 @@ export class Model<Source = CorpusSource> {
       await runner.collect();
       return this.view();
     });
-    const batches = () => objective.batches(corpus);
+    const batches = () => objective.batches(corpus, split && new ValidationSplit(split.share));
+    const validation = split && objective.validation(split.sample);
+    const validationLoss = () => this.history.slice(schedule.firstEpoch).at(-1)?.validationLoss;
     try {
       const { unlearntLoss } = objective;
       const reporting = { onProgress, onWarning, signal, subsample, negatives, unlearntLoss };
-      const run = { schedule, corpus, batches, pausePoint: checkpointer, ...reporting, ...objective.execution };
+      const run = {
+        schedule,
+        corpus,
+        batches,
+        validationLoss,
+        pausePoint: checkpointer,
+        ...reporting,
+        ...objective.execution,
+      };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
+        if (validation || onEpochEnd) await runner.collect();
+        if (validation) record.validationLoss = await validation(signal);
         let answer: unknown;
         if (onEpochEnd) {
-          await runner.collect();
           objective.refresh();
           this.activity = "between epochs";
           answer = await orAborted(Promise.resolve(onEpochEnd(this, record)), signal);
           await orAborted(Promise.resolve(this.saving), signal);
           this.activity = "training";
         }
-        if (answer === false) position.epochs = schedule.epochs;
+        record.score = scoreOf(answer);
+        if (answer !== false) checkMeasured(record, schedule);
+        this.stopEarly(schedule, position, answer === false ? "onEpochEnd" : undefined);
         const finished = position.epochs === schedule.epochs;
         const isGood = !finished && good?.isDue(position);
         if (finished || isGood) await runner.collect();
@@ -262,6 +304,15 @@ export class Model<Source = CorpusSource> {
       await runner.close();
       objective.refresh();
     }
+  }
+
+  /** Ends the schedule at a position between two epochs, if there is a reason to, which the last record then has. */
+  private stopEarly(schedule: Schedule, position: Position, reason: EpochRecord["stopped"]): void {
+    const records = this.history.slice(schedule.firstEpoch);
+    const stopped = reason ?? stalled(records, schedule);
+    if (stopped === undefined || position.epochs >= schedule.epochs) return;
+    records[records.length - 1].stopped = stopped;
+    position.epochs = schedule.epochs;
   }
 
   /** Runs `work` unless the model is busy. @throws Error if it is */
@@ -288,7 +339,10 @@ export class Model<Source = CorpusSource> {
     const { history, vocabulary, objective } = this;
     const options = storedOf(this.options);
     const run = { options, vocabulary, schedule: storedForm(schedule), history, multipliers: objective.multipliers };
-    const held = await heldRun(run, listeners, (held) => textDifference(objective.batches(corpus), held, () => {}));
+    const held = await heldRun(run, listeners, (held) => {
+      const batches = (split?: ValidationSplit) => objective.batches(corpus, split);
+      return textDifference(batches, held, () => {});
+    });
     if (held === undefined) return undefined;
     objective.restore(held);
     history.push(...held.history.slice(schedule.firstEpoch));

@@ -2,6 +2,7 @@
 
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
+import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
@@ -20,8 +21,13 @@ export interface Objective {
   readonly unlearntLoss: number;
   /** the learning-rate multiplier of each word's vector; undefined if all are 1 */
   multipliers: Float32Array | undefined;
-  /** A pass over a corpus. */
-  batches(corpus: Corpus): AsyncGenerator<Batch>;
+  /** A pass over a corpus. @param split takes the sentences that are held out */
+  batches(corpus: Corpus, split?: ValidationSplit): AsyncGenerator<Batch>;
+  /**
+   * The loss of sentences that are held out, of the rows as they stand, which must be in the order of the words.
+   * @throws RangeError for sentences that make no prediction
+   */
+  validation(sentences: readonly Uint32Array[]): (signal?: AbortSignal) => Promise<number>;
   /** Begins to train it. @param words of an epoch @param step of a chunk that comes first */
   start(words: number, step: number): Runner;
   /** Drops what queries have cached of the rows, which have changed. */

@@ -7,10 +7,12 @@ import { lossOf } from "../model/losses/registry.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpooledText } from "../text/spooled.js";
+import type { ValidationSplit } from "../text/validation-split.js";
 import type { Count } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { TrainingControl } from "./checkpoint/control.js";
 import { listenersOf, withListeners } from "./listeners.js";
+import { checkPatience } from "./loop/patience.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
@@ -22,6 +24,7 @@ import { meanContexts } from "./options/window-shape.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./train-options.js";
+import { stoppingOf } from "./validation.js";
 import { vectorsFingerprint } from "./warm-start.js";
 import { batchesOf, planWords, Word2vecObjective } from "./word2vec-objective.js";
 
@@ -36,7 +39,7 @@ export async function trainOn<Source>(
 }
 
 /** @throws TypeError, RangeError; pending requests of the control then reject */
-function optionsOf(given: TrainOptions, resolve = resolveOptions): ResolvedOptions {
+function optionsOf(given: TrainOptions, resolve = newOptions): ResolvedOptions {
   try {
     return resolve(given);
   } catch (error) {
@@ -45,10 +48,21 @@ function optionsOf(given: TrainOptions, resolve = resolveOptions): ResolvedOptio
   }
 }
 
+function newOptions(given: TrainOptions): ResolvedOptions {
+  const options = resolveOptions(given);
+  checkPatience(options);
+  return options;
+}
+
 /** What goes on with a training is loaded when one does. */
 async function resumedOptions(given: TrainOptions, resume: Checkpoint): Promise<ResolvedOptions> {
   const { resumeOptions } = await import("./resume-options.js");
-  return optionsOf(given, () => resumeOptions(given, resume));
+  return optionsOf(given, () => {
+    const options = resumeOptions(given, resume);
+    const { isFinished, schedule } = resume;
+    if (!isFinished) checkPatience({ ...schedule, onEpochEnd: given.onEpochEnd });
+    return options;
+  });
 }
 
 async function trainWith<Source>(
@@ -90,7 +104,9 @@ async function trainText<Source>(
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
     const { learningRateSchedule = resume.schedule.learningRateSchedule } = given;
     const schedule = { ...resume.schedule, learningRateSchedule };
-    await model.run(await text.words(model.vocabulary), schedule, { ...resume.position }, options);
+    const corpus = await text.words(model.vocabulary);
+    const split = resume.isFinished ? undefined : await model.split(corpus, { ...schedule, spool: options.spool });
+    await model.run({ corpus, ...split }, schedule, { ...resume.position }, options);
     return model;
   }
   return begin(platform, text, asked);
@@ -109,22 +125,25 @@ async function begin<Source>(
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
   // only counting tells how long the text is
   const options = counted ? suited(asked, counted) : asked;
-  const corpus = await text.words(vocabulary, options.epochs);
+  const { epochs, learningRateSchedule, validationShare } = options;
+  const corpus = await text.words(vocabulary, epochs + Number(validationShare > 0));
   warnOfCost(options, vocabulary.size);
   await yieldToEventLoop();
   const objective = await Word2vecObjective.begin({ platform, options, kernel }, vocabulary);
   const model = new Model(options, objective, platform);
-  const { epochs, learningRateSchedule } = options;
+  const split = await model.split(corpus, options, asked.onWarning);
+  const epochWords = split?.trainedWords ?? vocabulary.totalWords;
   const whole = {
     epochs,
-    epochWords: vocabulary.totalWords,
+    epochWords,
     isCounted: counted?.isWhole ?? false,
     initialVectors: options.initialVectors && vectorsFingerprint(options.initialVectors),
-    ...ratesOf(options, { words: epochs * vocabulary.totalWords, vocabulary: vocabulary.size }),
+    ...ratesOf(options, { words: epochs * epochWords, vocabulary: vocabulary.size }),
     firstEpoch: 0,
     learningRateSchedule,
+    ...stoppingOf(options, split),
   };
-  await model.run(corpus, whole, { ...START }, options);
+  await model.run({ corpus, ...split }, whole, { ...START }, options);
   return model;
 }
 
@@ -170,7 +189,7 @@ async function textOf<Source>(
   const options = goOnOptions(given, checkpoint);
   const plan = planWords(platform, options, vocabulary, mode);
   const corpus = await text.words(vocabulary);
-  const batches = batchesOf(plan, corpus, vocabulary);
+  const batches = (split?: ValidationSplit) => batchesOf(plan, corpus, vocabulary, split);
   return textDifference(batches, checkpoint, readingReport(corpus, options));
 }
 

@@ -7,15 +7,17 @@ import { type MemoryOptions, Parameters, planMemory } from "../model/parameters.
 import { shapeOf } from "../model/spec.js";
 import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
+import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
-import type { Checkpoint } from "./checkpoint/checkpoint.js";
+import type { Checkpoint, Rows } from "./checkpoint/checkpoint.js";
 import type { ApartMemory } from "./execution/engine.js";
 import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Objective } from "./objective.js";
 import { canShare, type Platform } from "./platform.js";
 import type { ResolvedOptions } from "./train-options.js";
+import { Validation } from "./validation.js";
 import { multipliersOf, takeVectors } from "./warm-start.js";
 
 /** Where it is trained, and with what. */
@@ -55,13 +57,14 @@ export function memoryOf(
   return { bytes, matrices: inputs + outputs, ...(isApart ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 }) };
 }
 
-/** A pass over a corpus, in the batches that a plan trains on. */
+/** A pass over a corpus, in the batches that a plan trains on. @param split takes the sentences that are held out */
 export function batchesOf(
   { maxSentenceLength, batchWords }: ExecutionPlan,
   corpus: Corpus,
   vocabulary: Vocabulary,
+  split?: ValidationSplit,
 ): AsyncGenerator<Batch> {
-  return encode(corpus, vocabulary, maxSentenceLength, batchWords);
+  return encode(corpus, vocabulary, maxSentenceLength, batchWords, split);
 }
 
 export class Word2vecObjective implements Objective {
@@ -133,8 +136,13 @@ export class Word2vecObjective implements Objective {
     this.parameters.multipliers = all;
   }
 
-  batches(corpus: Corpus): AsyncGenerator<Batch> {
-    return batchesOf(this.plan, corpus, this.vocabulary);
+  batches(corpus: Corpus, split?: ValidationSplit): AsyncGenerator<Batch> {
+    return batchesOf(this.plan, corpus, this.vocabulary, split);
+  }
+
+  validation(sentences: readonly Uint32Array[]): ReturnType<Objective["validation"]> {
+    const validation = new Validation(sentences, this.setting.options, this.vocabulary);
+    return (signal) => validation.loss(this.rowsOf("inputs"), this.rowsOf("outputs"), this.parameters.dim, signal);
   }
 
   start(words: number, step: number): Runner {
@@ -165,16 +173,20 @@ export class Word2vecObjective implements Objective {
   snapshot(): ReturnType<Objective["snapshot"]> {
     const { vocabulary, parameters, plan } = this;
     const { random, multipliers, dim } = parameters;
-    const rowsOf = (side: Side) => ({ data: parameters.matrix(side), stride: parameters.layout.stride / 4 });
     return {
       vocabulary,
       mode: plan.engine.name,
       dim,
-      inputs: rowsOf("inputs"),
-      outputs: rowsOf("outputs"),
+      inputs: this.rowsOf("inputs"),
+      outputs: this.rowsOf("outputs"),
       multipliers: multipliers?.slice(),
       random,
     };
+  }
+
+  private rowsOf(side: Side): Rows {
+    const { layout } = this.parameters;
+    return { data: this.parameters.matrix(side), stride: layout.stride / 4 };
   }
 
   restore({ tensors, random }: Pick<Checkpoint, "tensors" | "random">): void {

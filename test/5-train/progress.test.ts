@@ -26,6 +26,10 @@ describe("a report in words", () => {
     ["counting words: 1,234,567, 400,000 words/s | 5 s left", { ...counting, share: 0.4, eta: 4.5, bytes: 12 }],
     ["counting words: 0, 0 words/s | 12.3 MB read", { ...counting, words: 0, wordsPerSecond: 0, bytes: 12_340_000 }],
     ["epoch 2/5 | 400,000 words/s, 2 threads, hogwild | loss 0.2500 | 1 min 15 s left", training],
+    [
+      "epoch 2/5 | 400,000 words/s, 2 threads, hogwild | loss 0.2500, held-out 0.2600 before | 1 min 15 s left",
+      { ...training, validationLoss: 0.26 },
+    ],
     ["epoch 1/5 | 2 threads, hogwild", { ...training, epoch: 1, words: 0, wordsPerSecond: 0, loss: 0, eta: 0 }],
   ])("%s", (line, progress) => {
     expect(lineOf(progress)).toBe(line);

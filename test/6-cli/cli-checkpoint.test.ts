@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EpochRecord } from "wasm2vec";
 import { loadVectors } from "wasm2vec/files";
 import { type Outcome, small, Workbench } from "../support/command";
 
@@ -104,6 +105,20 @@ describe("train --checkpoint and --resume", () => {
     expect(readFileSync(join(folder, "m.bin")).equals(await wholeOf(args.slice(0, -2)))).toBe(true);
     // nothing that the killed have left
     expect(readdirSync(folder).filter((name) => name.startsWith("m.ckpt"))).toEqual(["m.ckpt"]);
+  });
+
+  it("keeps what scores the vectors, too", async () => {
+    writeFileSync(bench.path("pairs.tsv"), "topic0_0\ttopic0_1\t9\ntopic0_0\ttopic3_1\t1\ntopic3_0\ttopic3_2\t8\n");
+    const probed = ["--probe-pairs", "pairs.tsv", "--patience", "149", "--validation-share", "0.1"];
+    const args = ["train", "corpus.txt", "--output", "p.bin", ...small, "--epochs", "150", ...probed];
+    const kept = ["--checkpoint", "p.ckpt", "--checkpoint-every", "0.1s"];
+    expect(await interrupted([...args, ...kept], "p.ckpt", "SIGINT")).toMatchObject({ code: 130 });
+    const resumed = await run(["train", "--resume", join(folder, "p.ckpt"), "--json"], { cwd: tmpdir() });
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const measured = (stdout: string) =>
+      JSON.parse(stdout).history.map(({ score, validationLoss }: EpochRecord) => [score, validationLoss]);
+    expect(measured(resumed.stdout)).toHaveLength(150);
+    expect(measured(resumed.stdout)).toEqual(measured((await run([...args, "--json"])).stdout));
   });
 
   it("refuses what cannot be resumed, with the remedy", async () => {

@@ -34,6 +34,18 @@ it("gives the same bytes with one thread and with three, in workers and in the p
   for (const matrix of matrices.slice(1)) expect(matrix).toEqual(matrices[0]);
 });
 
+it("ends early by the loss of held-out sentences, in the same epoch with workers and without", async () => {
+  const early = { ...small, epochs: 30, validationShare: 0.05, patience: 1, learningRateSchedule: "constant" } as const;
+  const ends: unknown[] = [];
+  for (const run of [{ threads: 2 }, { worker: false }]) {
+    const { history } = await train(text, { ...early, ...run });
+    ends.push(history.map(({ validationLoss, stopped }) => [validationLoss, stopped]));
+    expect(history.length).toBeLessThan(30);
+    expect(history.at(-1)!.stopped).toBe("validationLoss");
+  }
+  expect(ends[1]).toEqual(ends[0]);
+});
+
 it("CBOW has several threads where they share memory, and one elsewhere", async () => {
   const { history } = await train(text, { ...small, threads: 2, model: "cbow" });
   expect(history[0]).toMatchObject(
@@ -62,7 +74,8 @@ it.each<[string, TrainOptions]>([
       started.push(this);
     }
   };
-  const onProgress = ({ words }: Progress) => words > 10_000 && started.at(-1)!.terminate();
+  const onProgress = ({ phase, words }: Progress) =>
+    phase === "training" && words > 10_000 && started.at(-1)!.terminate();
   const run = train(text, { ...small, ...options, epochs: 1000, onProgress });
   await expect(run)
     .rejects.toThrow(new Error("worker stopped: it was terminated, or closed itself"))

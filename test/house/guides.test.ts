@@ -48,6 +48,12 @@ describe("in Node", () => {
     expect(run(examples("docs/guides/node.md")[0])).toMatch(/^1 0\.\d+ \d+.*\n2 0\.\d+ .*word: '\w+'/s);
   });
 
+  it("docs/guides/options.md", () => {
+    const pairs = ["man\twoman\t8", "one\ttwo\t9", "one\twoman\t2", "two\tman\t1", "day\tnight\t8"];
+    writeFileSync(join(folder, "pairs.tsv"), pairs.join("\n"));
+    expect(run(examples("docs/guides/options.md")[0])).toMatch(/^\[\s*'1: -?[\d.]+',.* (score|undefined)\n$/s);
+  });
+
   it("docs/guides/queries.md", () => {
     const [weights, approximate, movers, components] = examples("docs/guides/queries.md");
     expect(run(weights).match(/word: '\w+'/g)).toHaveLength(9);

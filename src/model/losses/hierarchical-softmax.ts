@@ -3,6 +3,7 @@
 import { Loss, Param, Tile } from "../../../assembly/params.js";
 import type { Layout, OutputLayer } from "../../kernel/layout.js";
 import { type HuffmanTree, huffmanTree } from "../../math/huffman.js";
+import { logisticLoss } from "../../math/scored-loss.js";
 import type { OutputLoss } from "./output-loss.js";
 
 export const hierarchicalSoftmax: OutputLoss<"hierarchical-softmax"> = {
@@ -22,6 +23,13 @@ export const hierarchicalSoftmax: OutputLoss<"hierarchical-softmax"> = {
       // a bit at each node of the longest path: which words a text has is not known here
       unlearntLoss: Math.LN2 * Math.max(1, tree.depth),
       write: (buffer, layout) => writePaths(buffer, layout, tree),
+    };
+  },
+  drawing(_options, { counts }) {
+    const tree = huffmanTree(counts);
+    return (target) => {
+      const { nodes, code } = tree.path(target);
+      return { rows: nodes, predictions: 1, loss: (scores) => logisticLoss(scores, (j) => code[j] === 0) };
     };
   },
 };

@@ -3,7 +3,8 @@
 import { Loss, Param, Tile } from "../../../assembly/params.js";
 import { blockSize } from "../../kernel/grid-layout.js";
 import type { Layout, OutputLayer } from "../../kernel/layout.js";
-import { aliasTable } from "../../math/alias.js";
+import { type AliasTable, aliasTable } from "../../math/alias.js";
+import { logisticLoss } from "../../math/scored-loss.js";
 import type { OutputLoss } from "./output-loss.js";
 
 export const negativeSampling: OutputLoss<"negative-sampling"> = {
@@ -20,6 +21,18 @@ export const negativeSampling: OutputLoss<"negative-sampling"> = {
         writeLabels(buffer, layout, negatives);
         writeNoise(buffer, layout, vocabulary.noiseWeights(noiseExponent));
       },
+    };
+  },
+  drawing({ negatives, noiseExponent }, vocabulary) {
+    const { thresholds, aliases } = noiseTable(vocabulary.noiseWeights(noiseExponent));
+    return (target, random) => {
+      const rows = [target];
+      for (let k = 0; k < negatives; k++) {
+        const cell = random.below(thresholds.length);
+        const word = random.next() < thresholds[cell] ? cell : aliases[cell];
+        if (word !== target) rows.push(word);
+      }
+      return { rows, predictions: rows.length, loss: (scores) => logisticLoss(scores, (k) => k === 0) };
     };
   },
 };
@@ -53,13 +66,15 @@ function writeNoise(buffer: ArrayBufferLike, { tables, grid }: Layout, weights: 
   for (let block = 0; block < blocks; block++) {
     const size = blockSize(blocks, weights.length, block);
     const blockWeights = Float64Array.from({ length: size }, (_, row) => weights[row * blocks + block]);
-    // words with count 0 only: any of them will do
-    const { thresholds, aliases } = aliasTable(
-      blockWeights.some((weight) => weight > 0) ? blockWeights : blockWeights.fill(1),
-    );
+    const { thresholds, aliases } = noiseTable(blockWeights);
     for (let i = 0; i < size; i++) {
       cells[start++] = thresholds[i];
       cells[start++] = aliases[i];
     }
   }
+}
+
+function noiseTable(weights: Float64Array): AliasTable {
+  // words with count 0 only: any of them will do
+  return aliasTable(weights.some((weight) => weight > 0) ? weights : weights.fill(1));
 }

@@ -1,5 +1,6 @@
 // All that a loss decides besides its arithmetic (assembly/loss-*.ts, kernel/js/js-loss-*.ts): each loss has a file here.
 
+import type { Random } from "../../base/random.js";
 import type { Layout, OutputLayer } from "../../kernel/layout.js";
 import type { Shape } from "../../kernel/shape.js";
 import type { Vocabulary } from "../../text/vocabulary.js";
@@ -18,6 +19,16 @@ export interface PreparedLayer extends OutputLayer {
   write(buffer: ArrayBufferLike, layout: Layout): void;
 }
 
+/** What a target is scored against. */
+export interface Targets {
+  /** output rows, in the order of their scores */
+  rows: readonly number[];
+  /** how many predictions their scores are */
+  predictions: number;
+  /** Σ −log p of these, in nats: float64, the same bits on every engine */
+  loss(scores: Float64Array): number;
+}
+
 export interface OutputLoss<Name extends string = string> {
   readonly name: Name;
   /** Options of training that go with it; a loss that does not name them refuses them. */
@@ -30,6 +41,8 @@ export interface OutputLoss<Name extends string = string> {
   estimate(options: LossOptions, shape: Shape): OutputLayer;
   /** What it needs in the memory, and writes there. */
   prepare(options: LossOptions, shape: Shape, vocabulary: Vocabulary): PreparedLayer;
+  /** Draws what a target is scored against, in the order in which the kernels draw it: for losses without training. */
+  drawing(options: LossOptions, vocabulary: Vocabulary): (target: number, random: Random) => Targets;
   /** A warning where a model costs far more than with another loss. predictions: for each word of the text */
   costWarning?(cost: { words: number; dim: number; predictions: number }): string | undefined;
 }

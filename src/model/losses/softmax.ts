@@ -3,6 +3,7 @@
 import { Loss, Param, Tile } from "../../../assembly/params.js";
 import type { Layout, OutputLayer } from "../../kernel/layout.js";
 import type { Shape } from "../../kernel/shape.js";
+import { softmaxLoss } from "../../math/scored-loss.js";
 import type { OutputLoss } from "./output-loss.js";
 
 /** Vocabularies larger than this get a warning of the cost. */
@@ -19,6 +20,10 @@ export const softmax: OutputLoss<"softmax"> = {
     unlearntLoss: Math.log(Math.max(2, shape.outputRows)),
     write: writeRows,
   }),
+  drawing(_options, { size }) {
+    const rows = Array.from({ length: size }, (_, word) => word);
+    return (target) => ({ rows, predictions: 1, loss: (scores) => softmaxLoss(scores, target) });
+  },
   // a dot product and two updates for every word of the vocabulary
   costWarning({ words, dim, predictions }) {
     if (words <= COSTLY_WORDS) return undefined;

@@ -303,7 +303,7 @@ class Epoch {
 
   /** @param more words of a chunk that are trained, in a part of its steps */
   private report(final = false, more = 0): void {
-    const { schedule, kernel, threads, parallel } = this.run;
+    const { schedule, kernel, threads, parallel, validationLoss } = this.run;
     const { wordsBefore, words, learningRate } = this.position;
     this.reporter.report(
       {
@@ -313,6 +313,7 @@ class Epoch {
         words: wordsBefore + words + more,
         totalWords: this.totalWords,
         loss: this.meanLoss,
+        validationLoss: validationLoss?.(),
         learningRate,
         kernel,
         threads,

@@ -21,6 +21,8 @@ export interface Progress {
   wordsPerSecond: number;
   /** Mean loss of a prediction in this epoch so far; 0 before the first. */
   loss: number;
+  /** With validationShare: the loss of what is held out after the epoch before; undefined in the first. */
+  validationLoss?: number;
   learningRate: number;
   /** Seconds left of the phase; 0 where share is undefined or 0. */
   eta: number;

@@ -21,6 +21,12 @@ export interface EpochRecord {
   predictions: number;
   /** mean of −log p over the predictions, in nats */
   loss: number;
+  /** with validationShare: the same of sentences that are held out, after the epoch */
+  validationLoss?: number;
+  /** what onEpochEnd returned as { score }: higher is better */
+  score?: number;
+  /** why training ended here, before the last epoch: onEpochEnd returned false, or that has not improved for all its patience */
+  stopped?: "onEpochEnd" | "score" | "validationLoss";
   /** learning rate at the end */
   learningRate: number;
   /** the rate that the schedule started from: what "auto" came to, lowered if it was too high */
@@ -37,7 +43,7 @@ export interface EpochRecord {
   reproducible: boolean;
 }
 
-/** What onEpochEnd is given; false stops training. */
+/** What onEpochEnd is given; false stops training, and { score } is kept in the record, for patience. */
 export type EpochListener = (model: EpochModel, record: EpochRecord) => unknown;
 
 /** The model, as far as it stands when an epoch ends. */
@@ -64,6 +70,12 @@ export interface Schedule {
   firstEpoch: number;
   /** in a checkpoint a name, or that it is a function */
   learningRateSchedule: LearningRateSchedule | StoredSchedule;
+  /** share of the sentences that is held out; undefined for none; and the fingerprint of these */
+  validationShare?: number;
+  validation?: string;
+  /** see TrainOptions; undefined: all epochs are trained */
+  patience?: number;
+  minDelta?: number;
 }
 
 /** Where a run stands, between two batches. */
@@ -120,6 +132,8 @@ export interface Run {
   /** see EpochRecord */
   reproducible: boolean;
   pausePoint: PausePoint;
+  /** the loss of what is held out after the last epoch, see EpochRecord */
+  validationLoss?: () => number | undefined;
   /** threshold of subsampling, and noise words of a prediction, for messages */
   subsample: number;
   negatives: number;

@@ -131,6 +131,19 @@ export const SETTINGS = {
     goesWith: { learningRateSchedule: FALLING },
     again: "train",
   },
+  /**
+   * Share of the sentences, up to ½, that is held out: every so manieth is not trained on, and after each epoch the mean loss of its
+   * predictions (of a sample of at most 20,000 words) stands in the history as validationLoss: (10.3) of docs/math.md. A sentence longer than
+   * maxSentenceLength is several. Texts that may be drawn anew in each pass need `spool: true`. Default 0: all are trained on.
+   */
+  validationShare: { ...number(0, 0.5), default: 0, again: "train" },
+  /**
+   * Ends training after so many epochs without an improvement by minDelta: of the score that onEpochEnd returns as { score }, where
+   * it does, else of validationLoss. The vectors are those of the last epoch. Default: all epochs are trained.
+   */
+  patience: { ...integer(1), again: "train" },
+  /** Least improvement that patience counts as one. Default 0: any. */
+  minDelta: { ...number(0), default: 0, again: "train" },
   /** Words seen less often have no vector. Default 5. */
   minCount: { ...integer(1), default: 5 },
   /** At most so many words, the most frequent. Default: no limit. */
