@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { type EpochRecord, type TrainOptions, train, Vocabulary } from "wasm2vec";
 import type { Random } from "../src/base/random.js";
-import { huffmanTree } from "../src/math/huffman.js";
 import { meanContexts } from "../src/train/options/window-shape.js";
 import { resolveOptions } from "../src/train/train-options.js";
 
@@ -175,18 +174,15 @@ function stepsAtOnce(options: TrainOptions, lines: readonly string[][]): number 
   return (model === "cbow" && cbowCombine === "mean" ? 1 : pairs) + outputs * (1 + Math.max(0, pairs - 1) * same);
 }
 
-/** The loss of a model that has learnt nothing: each label is even, or each of the V words that a softmax scores. */
-function lossOfNothing(vocabulary: Vocabulary, { loss, subsample }: { loss: string; subsample: number }): number {
-  if (loss === "softmax") return Math.log(vocabulary.size);
-  if (loss === "negative-sampling") return Math.LN2;
-  const tree = huffmanTree(vocabulary.counts);
-  let [bits, words] = [0, 0];
-  vocabulary.keepProbabilities(subsample).forEach((kept, word) => {
-    const occurrences = kept * vocabulary.counts[word];
-    bits += occurrences * tree.path(word).code.length;
-    words += occurrences;
-  });
-  return (bits / words) * Math.LN2;
+/**
+ * The loss of a model that has learnt nothing: each label is even, or each of the V words that a softmax scores. Of a tree it is a bit
+ * for each node of the paths that the text takes: what the last epoch costs at a rate of 0.
+ */
+async function lossOfNothing({ size }: Vocabulary, lines: string[][], options: TrainOptions): Promise<number> {
+  if (options.loss === "softmax") return Math.log(size);
+  if (options.loss === "negative-sampling") return Math.LN2;
+  const still = { learningRate: 0, minLearningRate: undefined, learningRateSchedule: "constant" } as const;
+  return (await train(lines, { ...options, ...still, worker: false, threads: 1 })).history.at(-1)!.loss;
 }
 
 export interface Outcome {
@@ -231,7 +227,7 @@ export async function trainSetting(
     history,
     vocabulary: vocabulary.size,
     lowered,
-    lossRatio: history.at(-1)!.loss / lossOfNothing(vocabulary, model.options),
+    lossRatio: history.at(-1)!.loss / (await lossOfNothing(vocabulary, lines, options)),
     inputNorm: largestNorm(vectors.matrix, vectors.size),
     // the nodes of a tree are no words
     outputNorm: options.loss === "hierarchical-softmax" ? 0 : largestNorm(model.outputVectors.matrix, vectors.size),

@@ -132,6 +132,7 @@ export class Model<Source = CorpusSource> {
     const { freeze, wordRates, ...asked } = resolve(CONTINUED, options, {
       epochs: first.epochs,
       learningRate: first.learningRate,
+      minLearningRate: first.minLearningRate,
       learningRateSchedule: first.learningRateSchedule,
     });
     const { epochs, learningRateSchedule, validationShare } = asked;

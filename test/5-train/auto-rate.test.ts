@@ -1,7 +1,15 @@
 // learningRate "auto", and the way back where it is too high: (8.4) of docs/math.md.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DivergenceError, loadModel, type Model, TrainingControl, type TrainOptions, train } from "wasm2vec";
+import {
+  type CheckpointOptions,
+  DivergenceError,
+  loadModel,
+  type Model,
+  TrainingControl,
+  type TrainOptions,
+  train,
+} from "wasm2vec";
 import { ratesOf } from "../../src/train/options/auto-rate";
 import { small as flags, Workbench } from "../support/command";
 import { sampleText } from "../support/sample";
@@ -248,6 +256,28 @@ describe("a rate that is too high", () => {
     // the next call chooses anew
     await model.train(text, { epochs: 2, learningRateSchedule: "linear" });
     expect(model.history[3].initialLearningRate).toBe(chosen);
+  });
+
+  it("Model.train goes on from its own checkpoint, interrupted after that, to the same bytes", async () => {
+    const { write, read, files } = store();
+    await train(text, { ...small, epochs: 1, checkpoint: { write, every: "1h" } });
+    const given = { epochs: 3, ...wild(0.3) };
+    const whole = await (await loadModel(read(0))).train(text, given);
+    expect(whole.history[3].initialLearningRate).toBeLessThan(whole.history[1].initialLearningRate);
+    const abort = new AbortController();
+    const interrupted = (await loadModel(read(0))).train(text, {
+      ...given,
+      signal: abort.signal,
+      checkpoint: { write, every: "1epoch" },
+      onEpochEnd: (_, { epoch }) => void (epoch === 4 && abort.abort(new Error("interrupted"))),
+    });
+    await expect(interrupted).rejects.toThrow("interrupted");
+    expect(files).toHaveLength(3);
+    const found: CheckpointOptions = { write, every: "1epoch", read: async () => read() };
+    const { told, onWarning } = warnings();
+    const resumed = await (await loadModel(read(0))).train(text, { ...given, checkpoint: found, onWarning });
+    expect(traces(resumed)).toEqual(traces(whole));
+    expect(told[0]).toBe("going on with the training in stored, epoch 4 of 4");
   });
 
   it("that was given ends with an error, in train and in Model.train", async () => {

@@ -145,6 +145,9 @@ describe.each(PRESETS)("preset %s", (preset) => {
     const model = await loadModel(read(), {});
     await model.train(text, { epochs: 1 });
     expect(model.history.at(-1)).toMatchObject({ epoch: 3, initialLearningRate: own.learningRate });
+    await model.save(write);
+    const { learningRate, minLearningRate = (own.learningRate as number) * 1e-4 } = own;
+    expect(read().schedule).toMatchObject({ learningRate, minLearningRate, isChosen: false });
   });
 });
 
