@@ -18,6 +18,9 @@ export const BLOCK_ROWS = 65_536;
 /** Rows of a block are a multiple of eight, so that each block begins at a multiple of 128 bytes. */
 const ROWS = 8;
 
+/** Pairs that share their noise words, at most. */
+export const TILE_PAIRS = 16;
+
 /** How a text is cut: see train/execution/cut.ts. */
 export interface GridShape {
   blocks: number;

@@ -151,7 +151,7 @@ export class Model<Source = CorpusSource> {
           const { spool } = this.options;
           const split = await this.split(corpus, { validationShare, spool }, listened.onWarning);
           const epochWords = split?.trainedWords ?? (await this.countWords(corpus));
-          const reading = { words: epochs * epochWords, vocabulary: this.vocabulary.size };
+          const reading = { words: epochs * epochWords, vocabulary: this.vocabulary };
           const schedule: Schedule = {
             epochs,
             epochWords,

@@ -138,7 +138,7 @@ async function begin<Source>(
     epochWords,
     isCounted: counted?.isWhole ?? false,
     initialVectors: options.initialVectors && vectorsFingerprint(options.initialVectors),
-    ...ratesOf(options, { words: epochs * epochWords, vocabulary: vocabulary.size }),
+    ...ratesOf(options, { words: epochs * epochWords, vocabulary }),
     firstEpoch: 0,
     learningRateSchedule,
     ...stoppingOf(options, split),

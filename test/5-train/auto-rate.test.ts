@@ -10,7 +10,9 @@ import {
   type TrainOptions,
   train,
 } from "wasm2vec";
+import { Vocabulary } from "../../src/text/vocabulary";
 import { ratesOf } from "../../src/train/options/auto-rate";
+import { resolveOptions } from "../../src/train/train-options";
 import { small as flags, Workbench } from "../support/command";
 import { sampleText } from "../support/sample";
 import { store } from "../support/stored";
@@ -41,17 +43,38 @@ const warnings = () => {
 };
 
 describe("auto", () => {
-  const asked = { loss: "negative-sampling", learningRate: "auto", minLearningRate: undefined } as const;
+  /** ten thousand words, equally frequent */
+  const vocabulary = new Vocabulary(Array.from({ length: 10_000 }, (_, i) => [`w${i}`, 100]));
+  const rate = (options: TrainOptions, words: number) => ratesOf(resolveOptions(options), { words, vocabulary });
+
+  it.each([
+    // pairs of the grid: by the words that all epochs read
+    [{}, 1_000_000, 0.1],
+    [{}, 24_000_000, 0.05],
+    [{}, 54_000_000, 0.05 / 1.5],
+    [{}, 1e11, 0.025],
+    [{ model: "cbow" }, 24_000_000, 0.075],
+    [{ loss: "hierarchical-softmax" }, 24_000_000, 0.025],
+    [{ model: "cbow", loss: "hierarchical-softmax" }, 24_000_000, 0.05],
+    // no higher than what rows bear that many noise words push at once
+    [{ negatives: 199 }, 1_000_000, 1.1 / (200 * (1 + 15 / 10_000))],
+    [{ negatives: 199, sharedNegatives: false }, 1_000_000, 1.1 / 200],
+    [{ model: "cbow", negatives: 199 }, 1_000_000, 1.5 / 201.1],
+  ] as [TrainOptions, number, number][])("%j, on %d words, is %f", (options, words, expected) => {
+    const is = rate(options, words).learningRate;
+    expect(Math.abs(is / expected - 1)).toBeLessThan(0.001);
+  });
 
   it.each(["skipgram", "cbow"] as const)(
     "is the default, of %s, and gives the bytes of the rate that it comes to",
     async (model) => {
       const auto = await train(text, { ...small, model });
       expect(auto.options.learningRate).toBe("auto");
-      const { learningRate, minLearningRate } = ratesOf(
-        { ...asked, model },
-        { words: 4 * auto.vocabulary.totalWords, vocabulary: auto.vocabulary.size },
-      );
+      const { vocabulary } = auto;
+      const { learningRate, minLearningRate } = ratesOf(resolveOptions({ ...small, model }), {
+        words: 4 * vocabulary.totalWords,
+        vocabulary,
+      });
       expect(auto.history.map((record) => record.initialLearningRate)).toEqual([1, 2, 3, 4].map(() => learningRate));
       const given = await train(text, { ...small, model, learningRate, minLearningRate });
       expect(traces(auto)).toEqual(traces(given));
@@ -59,7 +82,7 @@ describe("auto", () => {
   );
 
   it("a number is what it is", async () => {
-    expect(ratesOf({ ...asked, model: "cbow", learningRate: 0.3 }, { words: 1, vocabulary: 2 })).toEqual({
+    expect(rate({ model: "cbow", learningRate: 0.3 }, 1)).toEqual({
       learningRate: 0.3,
       minLearningRate: 0.3 * 1e-4,
       isChosen: false,
@@ -69,15 +92,14 @@ describe("auto", () => {
   });
 
   it("ends at a ten-thousandth, or where it is told, and begins no lower than that", () => {
-    const reading = { words: 1e6, vocabulary: 1e4 };
-    const { learningRate, minLearningRate, isChosen } = ratesOf({ ...asked, model: "skipgram" }, reading);
+    const { learningRate, minLearningRate, isChosen } = rate({}, 1e6);
     expect(isChosen).toBe(true);
     expect(minLearningRate).toBe(learningRate * 1e-4);
-    expect(ratesOf({ ...asked, model: "skipgram", minLearningRate: 0.001 }, reading)).toMatchObject({
+    expect(rate({ minLearningRate: 0.001 }, 1e6)).toMatchObject({
       learningRate,
       minLearningRate: 0.001,
     });
-    expect(ratesOf({ ...asked, model: "skipgram", minLearningRate: 7 }, reading)).toMatchObject({
+    expect(rate({ minLearningRate: 7 }, 1e6)).toMatchObject({
       learningRate: 7,
       minLearningRate: 7,
     });

@@ -25,6 +25,7 @@ export const hierarchicalSoftmax: OutputLoss<"hierarchical-softmax"> = {
       write: (buffer, layout) => writePaths(buffer, layout, tree),
     };
   },
+  rowsAtOnce: (_options, words) => Math.max(1, Math.log2(words)),
   drawing(_options, { counts }) {
     const tree = huffmanTree(counts);
     return (target) => {

@@ -23,6 +23,7 @@ export const negativeSampling: OutputLoss<"negative-sampling"> = {
       },
     };
   },
+  rowsAtOnce: ({ negatives }) => 1 + negatives,
   drawing({ negatives, noiseExponent }, vocabulary) {
     const { thresholds, aliases } = noiseTable(vocabulary.noiseWeights(noiseExponent));
     return (target, random) => {

@@ -43,6 +43,8 @@ export interface OutputLoss<Name extends string = string> {
   prepare(options: LossOptions, shape: Shape, vocabulary: Vocabulary): PreparedLayer;
   /** Draws what a target is scored against, in the order in which the kernels draw it: for losses without training. */
   drawing(options: LossOptions, vocabulary: Vocabulary): (target: number, random: Random) => Targets;
+  /** Output rows whose gradients a hidden vector adds up in a prediction, on average; an even softmax's count as one. */
+  rowsAtOnce(options: LossOptions, words: number): number;
   /** A warning where a model costs far more than with another loss. predictions: for each word of the text */
   costWarning?(cost: { words: number; dim: number; predictions: number }): string | undefined;
 }

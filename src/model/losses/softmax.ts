@@ -20,6 +20,7 @@ export const softmax: OutputLoss<"softmax"> = {
     unlearntLoss: Math.log(Math.max(2, shape.outputRows)),
     write: writeRows,
   }),
+  rowsAtOnce: () => 1,
   drawing(_options, { size }) {
     const rows = Array.from({ length: size }, (_, word) => word);
     return (target) => ({ rows, predictions: 1, loss: (scores) => softmaxLoss(scores, target) });

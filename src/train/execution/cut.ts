@@ -1,6 +1,6 @@
 // How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.7) and (9.8) of docs/math.md.
 
-import { BLOCK_ROWS, type GridShape } from "../../kernel/grid-layout.js";
+import { BLOCK_ROWS, type GridShape, TILE_PAIRS } from "../../kernel/grid-layout.js";
 import type { Shape } from "../../kernel/shape.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import type { Settings } from "../options/settings.js";
@@ -18,9 +18,6 @@ const CHUNKS = 10;
 /** Words of a chunk at most, with 64 blocks or fewer, and pairs of its windows. Smaller ones cost quality. */
 const CHUNK_WORDS = 1_600_000;
 const CHUNK_PAIRS = 2 ** 24;
-
-/** Pairs that share their noise words. */
-const TILE = 16;
 
 /** A text, cut. */
 export interface Cut {
@@ -57,7 +54,7 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
   const most = Math.max(chunkWords, batchWords, maxSentenceLength);
   const shape = {
     blocks,
-    tile: sharedNegatives ? TILE : 1,
+    tile: sharedNegatives ? TILE_PAIRS : 1,
     chunkWords,
     // of two batches that follow each other one is more than half full
     batches: 2 * Math.ceil(most / batchWords) + 1,
