@@ -62,7 +62,7 @@ it.each<[string, TrainOptions]>([
       started.push(this);
     }
   };
-  const onProgress = ({ words }: Progress) => words > 10_000 && started.at(-1)!.terminate();
+  const onProgress = ({ words }: Progress) => words > 10_000 && started.at(-1)?.terminate();
   const run = train(text, { ...small, ...options, epochs: 1000, onProgress });
   await expect(run)
     .rejects.toThrow(new Error("worker stopped: it was terminated, or closed itself"))
