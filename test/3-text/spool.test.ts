@@ -164,6 +164,15 @@ describe("SpooledText", () => {
 
   for (const isCounted of [true, false]) {
     describe(isCounted ? "after counting" : "without counting", () => {
+      /** The warnings of passes that keep their ids in a file. */
+      async function told(open: () => Promise<SpoolFile>): Promise<string[]> {
+        const warnings: string[] = [];
+        const text = new SpooledText(corpus, { memory: 0, open }, (message) => warnings.push(message));
+        await check(text, isCounted);
+        await text.remove();
+        return warnings;
+      }
+
       it.each([0, 1, 2 ** 20, 2 ** 24])(
         "gives each pass the same from %i bytes of memory and a file",
         async (memory) => {
@@ -188,7 +197,6 @@ describe("SpooledText", () => {
 
       it("takes the rest of a pass from the text when the file cannot be read, and says so", async () => {
         for (const good of [0, 1]) {
-          const told: string[] = [];
           let reads = 0;
           const open = async () => {
             const file = await openSpool();
@@ -196,10 +204,7 @@ describe("SpooledText", () => {
               reads++ < good ? file.read(from, to) : Promise.reject(new Error("a bad sector"));
             return { ...file, read };
           };
-          const text = new SpooledText(corpus, { memory: 0, open }, (message) => told.push(message));
-          await check(text, isCounted);
-          await text.remove();
-          expect(told).toEqual(["word ids are not kept, epochs read the text: a bad sector"]);
+          expect(await told(open)).toEqual(["word ids are not kept, epochs read the text: a bad sector"]);
         }
       });
 
@@ -207,25 +212,17 @@ describe("SpooledText", () => {
         const broken = (fail: Partial<SpoolFile>) => async () => ({ ...(await openSpool()), ...fail });
         const full = () => Promise.reject(new Error("no space left"));
         for (const open of [full, broken({ append: full }), broken({ seal: full })]) {
-          const told: string[] = [];
-          const text = new SpooledText(corpus, { memory: 0, open }, (message) => told.push(message));
-          await check(text, isCounted);
-          await text.remove();
-          expect(told).toEqual(["word ids are not kept, epochs read the text: no space left"]);
+          expect(await told(open)).toEqual(["word ids are not kept, epochs read the text: no space left"]);
         }
       });
 
       it("tells that the file could not be removed, and no more", async () => {
-        const told: string[] = [];
         const open = async () => {
           const file = await openSpool();
           const remove = () => file.remove().then(() => Promise.reject(new Error("it is locked")));
           return { ...file, remove };
         };
-        const text = new SpooledText(corpus, { memory: 0, open }, (message) => told.push(message));
-        await check(text, isCounted);
-        await text.remove();
-        expect(told).toEqual(["the temporary file of word ids was not removed: it is locked"]);
+        expect(await told(open)).toEqual(["the temporary file of word ids was not removed: it is locked"]);
       });
     });
   }

@@ -183,7 +183,7 @@ describe("checkpoints", () => {
     const { resume: named } = await interrupted("cosine");
     for (const learningRateSchedule of ["linear", half] as const)
       await expect(train(text, { resume: named, learningRateSchedule })).rejects.toThrow(
-        /"learningRateSchedule" clashes with "resume": stored was trained with "cosine", got /,
+        /"learningRateSchedule" clashes with "resume": stored was trained with learningRateSchedule "cosine", got /,
       );
     // nothing is left to train
     expect((await train(text, { resume: last })).history).toHaveLength(3);
