@@ -21,7 +21,7 @@ async function splitOf(corpus: Corpus, share: number, longest = 1_000, batchWord
 }
 
 describe("held out are", () => {
-  it("every so manieth sentence, and all others are in batches, in their order", async () => {
+  it("every n-th sentence, and all others are in batches, in their order", async () => {
     const all = text(3_000);
     const { split, ids } = await splitOf(toCorpus(all), 0.01);
     const isHeld = (_: unknown, i: number) => (i + 1) % 100 === 0;

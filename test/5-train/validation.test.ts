@@ -96,6 +96,13 @@ describe("what is held out", () => {
     expect(losses(elsewhere)).toEqual(losses({ history }));
   });
 
+  it("is told of threads without locks, too", async () => {
+    const model = await train(text, { ...small, model: "cbow", threads: 2 });
+    expect(model.history[0].parallel).toBe("hogwild");
+    const [first, , last] = losses(model);
+    expect(last).toBeLessThan(first);
+  });
+
   it("is told while the next epoch is trained", async () => {
     const seen = new Map<number, number | undefined>();
     const onProgress = ({ phase, epoch, validationLoss }: Progress) =>

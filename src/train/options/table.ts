@@ -132,7 +132,7 @@ export const SETTINGS = {
     again: "train",
   },
   /**
-   * Share of the sentences, up to ½, that is held out: every so manieth is not trained on, and after each epoch the mean loss of its
+   * Share of the sentences, up to ½, that is held out: of 1/n every n-th is not trained on, and after each epoch the mean loss of their
    * predictions (of a sample of at most 20,000 words) stands in the history as validationLoss: (10.3) of docs/math.md. A sentence longer than
    * maxSentenceLength is several. Texts that may be drawn anew in each pass need `spool: true`. Default 0: all are trained on.
    */
