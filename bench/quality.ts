@@ -72,6 +72,12 @@ function left(): Wish[] {
 const label = ({ corpus, trainer, rate, epochs, seed }: Wish) =>
   `${corpus.padEnd(4)}${trainer}, rate ${rate}, ${epochs} epoch(s), seed ${seed}`;
 
+function millionsOf(corpus: string): number {
+  const [, millions] = /^(\d+)M$/.exec(corpus) ?? [];
+  if (!millions) throw new RangeError(`CORPORA expected millions of words, such as 3M, got "${corpus}"`);
+  return Number(millions);
+}
+
 /** Copies of the corpora: the first words of the 12 million, or of the 48 million. */
 class Texts {
   private readonly texts = new Map<string, Promise<{ file: string; words: number; lines: number }>>();
@@ -85,11 +91,10 @@ class Texts {
   }
 
   private async copy(corpus: string) {
-    const [, millions] = /^(\d+)M$/.exec(corpus) ?? [];
-    if (!millions) throw new RangeError(`CORPORA expected millions of words, such as 3M, got "${corpus}"`);
-    const source = Number(millions) > 12 ? "corpus-48m" : "corpus";
+    const millions = millionsOf(corpus);
+    const source = millions > 12 ? "corpus-48m" : "corpus";
     const file = join(this.folder, `${corpus}.txt`);
-    await copyText(`../shared/data/${source}.txt.gz`, file, Number(millions) * 1e6);
+    await copyText(`../shared/data/${source}.txt.gz`, file, millions * 1e6);
     return { file, ...(await countWords(file)) };
   }
 }
@@ -128,6 +133,14 @@ async function trainAll(): Promise<void> {
   }
 }
 
-if (process.argv.includes("--list")) for (const wish of left()) console.log(label(wish));
+/** Nothing if nothing is left. */
+function printLeft(): void {
+  const wishes = left();
+  for (const wish of wishes) console.log(label(wish));
+  const words = wishes.reduce((sum, { corpus, epochs }) => sum + millionsOf(corpus) * epochs, 0);
+  if (words > 0) console.log(`${wishes.length} trainings of ${words} million words, all epochs together`);
+}
+
+if (process.argv.includes("--list")) printLeft();
 else if (process.argv.includes("--docs")) writeDocs(readResults(path));
 else await trainAll();
