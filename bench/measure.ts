@@ -1,7 +1,9 @@
 // Shared by all benchmarks: the machine, the corpus, medians.
 
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, createWriteStream, existsSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
+import { pipeline } from "node:stream/promises";
+import { readChunks } from "wasm2vec/files";
 import { median } from "../src/race/median.js";
 
 /** The machine and its load before the run, without which a figure means nothing. */
@@ -17,18 +19,46 @@ export function corpusPath(): string {
   return existsSync(shared) ? shared : "demo/sample.txt.gz";
 }
 
-/** Words of a plain text, as ASCII whitespace separates them. */
-export async function countWords(path: string): Promise<number> {
-  let words = 0;
-  let between = true;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
-    for (const byte of chunk) {
-      const space = byte === 32 || (byte >= 9 && byte <= 13);
-      if (between && !space) words++;
-      between = space;
-    }
+/** Copies a text, uncompressed: gensim and fastText read plain text only. Up to the end of the line with the last of `words`. */
+export async function copyText(from: string, to: string, words = Number.POSITIVE_INFINITY): Promise<void> {
+  await pipeline(firstLines(readChunks(from), words), createWriteStream(to));
+}
+
+async function* firstLines(chunks: AsyncIterable<Uint8Array>, words: number): AsyncGenerator<Uint8Array> {
+  const counter = new WordCounter();
+  for await (const chunk of chunks) {
+    const end = counter.count(chunk, words);
+    yield chunk.subarray(0, end);
+    if (end < chunk.length) return;
   }
-  return words;
+}
+
+/** Counts words, as ASCII whitespace separates them. */
+class WordCounter {
+  words = 0;
+  lines = 0;
+  private between = true;
+
+  /** Counts up to the end of the line in which the words reach a limit. @returns the bytes that it has counted */
+  count(chunk: Uint8Array, limit = Number.POSITIVE_INFINITY): number {
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i];
+      const space = byte === 32 || (byte >= 9 && byte <= 13);
+      if (this.between && !space) this.words++;
+      this.between = space;
+      if (byte !== 10) continue;
+      this.lines++;
+      if (this.words >= limit) return i + 1;
+    }
+    return chunk.length;
+  }
+}
+
+/** Words and lines of a plain text. */
+export async function countWords(path: string): Promise<{ words: number; lines: number }> {
+  const counter = new WordCounter();
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) counter.count(chunk);
+  return counter;
 }
 
 /** The median with the lowest and highest value, in thousands from 10,000 on. */
@@ -36,6 +66,3 @@ export function spread(values: readonly number[]): string {
   const show = (value: number) => (median(values) < 10_000 ? `${Math.round(value)}` : `${Math.round(value / 1000)}k`);
   return `${show(median(values))} (${show(Math.min(...values))} to ${show(Math.max(...values))})`;
 }
-
-/** fastText's flags for the defaults of wasm2vec and gensim, without subwords. */
-export const FASTTEXT = { dim: 100, ws: 5, neg: 5, t: 1e-3, minCount: 5, maxn: 0 };

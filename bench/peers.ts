@@ -3,18 +3,16 @@
 // Environment: MODEL=skipgram|cbow LOSS=negative-sampling|hierarchical-softmax EPOCHS=1 SEEDS=3 THREADS=1
 // TRAINERS=simd,simd+worker,relaxed,relaxed+worker,2 threads,gensim,fastText
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { createWriteStream, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { type TrainOptions, train } from "wasm2vec";
 import { evaluateAnalogies, evaluateWordPairs, parseAnalogies, parseWordPairs } from "wasm2vec/evaluate";
-import { loadVectors, readChunks, saveVectors } from "wasm2vec/files";
+import { loadVectors, saveVectors } from "wasm2vec/files";
 import type { KernelChoice } from "wasm2vec/types";
 import { median, medianRatio } from "../src/race/median.js";
-import { PYTHON, pathOf } from "../test/support/programs.js";
-import { corpusPath, countWords, FASTTEXT, machine } from "./measure.js";
+import { copyText, corpusPath, countWords, machine } from "./measure.js";
+import { FASTTEXT, fastTextCommand, fastTextSeconds, gensimCommand, run } from "./rivals.js";
 
 const model = process.env.MODEL === "cbow" ? "cbow" : "skipgram";
 const loss = process.env.LOSS === "hierarchical-softmax" ? "hierarchical-softmax" : "negative-sampling";
@@ -24,7 +22,6 @@ const seeds = Array.from({ length: Number(process.env.SEEDS ?? 3) }, (_, i) => i
 const threads = Number(process.env.THREADS ?? 1);
 const wanted = process.env.TRAINERS?.split(",");
 const evaluation = "../shared/data/eval";
-const oneThread = { ...process.env, OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1" };
 
 /** Trains on the corpus with a seed and writes vectors. @returns the seconds of training alone */
 interface Trainer {
@@ -55,7 +52,7 @@ const together = (name: string, options: TrainOptions): Trainer => ({
 const gensim: Trainer = {
   name: "gensim",
   run: (corpus, output, seed) => {
-    const options = {
+    const flags = {
       sg: model === "skipgram" ? 1 : 0,
       hs: tree ? 1 : 0,
       negative: tree ? 0 : 5,
@@ -64,20 +61,15 @@ const gensim: Trainer = {
       seed,
       workers: threads,
     };
-    const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const report = execFileSync(pathOf(PYTHON), ["bench/peers/gensim_train.py", corpus, output, ...flags], {
-      env: oneThread,
-      encoding: "utf8",
-    });
-    return JSON.parse(report).seconds;
+    return JSON.parse(run(gensimCommand(corpus, output, flags)).stdout).seconds;
   },
 };
 
-/** fastText has one seed a thread and no timer, but its last progress line has the words per second and thread. */
+/** It has one seed a thread. */
 const fasttext: Trainer = {
   name: "fastText",
-  run: (corpus, output, seed) => {
-    const options = {
+  run: async (corpus, output, seed) => {
+    const flags = {
       ...FASTTEXT,
       loss: tree ? "hs" : "ns",
       thread: threads,
@@ -85,20 +77,10 @@ const fasttext: Trainer = {
       seed,
       lr: model === "skipgram" ? 0.025 : 0.05,
     };
-    const flags = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)]);
-    const prefix = output.replace(/\.bin$/, "");
-    const { stderr, stdout, status } = spawnSync("fasttext", [model, "-input", corpus, "-output", prefix, ...flags], {
-      env: oneThread,
-      encoding: "utf8",
-      maxBuffer: 2 ** 28,
-    });
-    if (status !== 0) throw new Error(`fasttext failed: ${stderr}`);
-    const log = stdout + stderr;
-    const rates = [...log.matchAll(/words\/sec\/thread:\s+(\d+)/g)].map(([, rate]) => Number(rate));
-    const words = [...log.matchAll(/Read (\d+)M words/g)].at(-1)![1];
-    renameSync(`${prefix}.vec`, output);
-    rmSync(`${prefix}.bin.ft`, { force: true });
-    return (epochs * Number(words) * 1e6) / (threads * rates[rates.length - 1]);
+    const trained = run(fastTextCommand(corpus, output, model, flags));
+    renameSync(`${output}.vec`, output);
+    const { words, lines } = await countWords(corpus);
+    return fastTextSeconds(trained, { words: epochs * (words + lines), threads });
   },
 };
 
@@ -136,14 +118,13 @@ try {
   console.log(
     `${corpusPath()}: ${model}, ${loss}, dim 100, window 5,${tree ? "" : " negatives 5,"} subsample 1e-3, minCount 5, ${epochs} epoch(s), ${threads} thread(s); ${seeds.length} seeds in turn`,
   );
-  // gensim and fastText read plain text only
-  await pipeline(readChunks(corpusPath()), createWriteStream(corpus));
-  const words = epochs * (await countWords(corpus));
+  await copyText(corpusPath(), corpus);
+  const words = epochs * (await countWords(corpus)).words;
   const seconds = new Map(trainers.map(({ name }) => [name, [] as number[]]));
   const scores = new Map(trainers.map(({ name }) => [name, [] as number[][]]));
   for (const seed of seeds) {
     for (const { name, run } of trainers) {
-      const output = join(folder, "vectors.bin");
+      const output = join(folder, "vectors");
       seconds.get(name)!.push(await run(corpus, output, seed));
       scores.get(name)!.push(await quality(output));
     }

@@ -4,13 +4,12 @@
 // Needs python3-gensim and fasttext.
 
 import { execFileSync, spawn } from "node:child_process";
-import { createWriteStream, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { Worker } from "node:worker_threads";
 import { createVectors } from "wasm2vec";
-import { readChunks, saveVectors } from "wasm2vec/files";
+import { saveVectors } from "wasm2vec/files";
 import type { Channel } from "../src/base/link.js";
 import { Random } from "../src/base/random.js";
 import { fileCorpus } from "../src/platform/node/corpus.js";
@@ -21,7 +20,7 @@ import { readBy } from "../src/text/readers.js";
 import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
 import { resolveOptions } from "../src/train/train-options.js";
 import { PYTHON, pathOf } from "../test/support/programs.js";
-import { corpusPath, machine, spread } from "./measure.js";
+import { copyText, corpusPath, machine, spread } from "./measure.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const QUERIES = 50;
@@ -56,7 +55,7 @@ const folder = mkdtempSync(join(tmpdir(), "wasm2vec-text-"));
 try {
   console.log(machine());
   const corpus = join(folder, "corpus.txt");
-  await pipeline(readChunks(corpusPath()), createWriteStream(corpus));
+  await copyText(corpusPath(), corpus);
   const seconds: Record<string, number[]> = {
     ...{ here: [], "1 reader": [], "2 readers": [] },
     ...{ encoding: [], gensim: [], fastText: [] },
