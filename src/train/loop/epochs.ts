@@ -23,6 +23,9 @@ const LOWERED = 1 / 4;
 const RUNAWAY = 10;
 const UNLEARNT = 1.1;
 
+/** Predictions of which a mean says so much: fewer may cost as much by chance. */
+const ENOUGH = { step: 100, epoch: 1_000 };
+
 /** The parameters are no longer numbers, or about to grow beyond them: the learning rate was too high. */
 export class DivergenceError extends RangeError {
   override name = "DivergenceError";
@@ -174,7 +177,8 @@ class Epoch {
   checkLearnt(): void {
     const { schedule, unlearntLoss } = this.run;
     const beganFromNothing = schedule.firstEpoch === 0 && schedule.initialVectors === undefined;
-    if (schedule.isChosen && beganFromNothing && this.meanLoss > UNLEARNT * unlearntLoss)
+    const isJudged = schedule.isChosen && beganFromNothing && this.position.predictions >= ENOUGH.epoch;
+    if (isJudged && this.meanLoss > UNLEARNT * unlearntLoss)
       throw this.divergence(`the loss of the epoch is ${this.meanLoss}`);
   }
 
@@ -295,7 +299,8 @@ class Epoch {
     position.predictions += predictions;
     position.learningRate = learningRate;
     const { schedule, unlearntLoss } = this.run;
-    const isRunaway = schedule.isChosen && loss > RUNAWAY * unlearntLoss * predictions;
+    const isJudged = schedule.isChosen && predictions >= ENOUGH.step;
+    const isRunaway = isJudged && loss > RUNAWAY * unlearntLoss * predictions;
     if (isRunaway || !Number.isFinite(loss)) throw this.divergence(`the loss is ${loss / (predictions || 1)}`);
     if (position.steps < this.runner.steps)
       this.report(false, Math.floor((words * position.steps) / this.runner.steps));
