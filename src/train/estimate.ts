@@ -2,6 +2,7 @@
 
 import { checkInteger } from "../base/check.js";
 import { threadsOf } from "../text/threads.js";
+import { keptBytes } from "./good-state.js";
 import type { Platform } from "./platform.js";
 import { resolveOptions, type TrainOptions } from "./train-options.js";
 import { memoryOf, planWords } from "./word2vec-objective.js";
@@ -16,6 +17,8 @@ export interface MemoryEstimate {
   matrices: number;
   /** threads that train, as the estimate assumes */
   threads: number;
+  /** of the copy of the rows that training goes back to if a learning rate of "auto" was too high; 0 above 1 GiB of rows */
+  kept: number;
   /** of messages under way between workers that share no memory, and of those that the engine has not yet collected */
   messages: number;
   /** of the workers themselves: their code, heaps and stacks. Measured */
@@ -26,7 +29,7 @@ export interface MemoryEstimate {
   reading: number;
   /** before the model is there: of counting the words by all workers that read, `words` included. 0 with a `vocabulary`. Measured */
   counting: number;
-  /** growth of the process's peak memory: bytes + own + messages + workers + words + reading, or counting if that is more */
+  /** growth of the process's peak memory: bytes + own + kept + messages + workers + words + reading, or counting if that is more */
   total: number;
   /**
    * of the text's tokens that the option `spool` keeps in memory, at most: 4 for each token, up to spoolMemory; 0 with spool false.
@@ -69,11 +72,12 @@ export function estimateMemoryFor<Source>(
   const readersLeft = isCounted && resolved.spool !== false ? Math.min(1, readers) : readers;
   const parts = {
     ...apart,
+    kept: keptBytes(resolved, matrices),
     workers: resolved.worker ? threads * WORKER : 0,
     words: words * WORD,
     reading: READING + readersLeft * READER,
   };
-  const training = bytes + parts.own + parts.messages + parts.workers + parts.words + parts.reading;
+  const training = bytes + parts.own + parts.kept + parts.messages + parts.workers + parts.words + parts.reading;
   const counting = isCounted ? parts.words + READING + readers * READER : 0;
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
   const total = Math.max(training, counting);

@@ -3,12 +3,18 @@
 import type { Rows } from "./checkpoint/checkpoint.js";
 import type { EpochRecord, Position, Schedule } from "./loop/records.js";
 import type { Objective } from "./objective.js";
+import type { Settings } from "./options/settings.js";
 
 /** How often it is lowered before the error is the user's. */
 const MOST = 8;
 
-/** Bytes of rows above which none are kept: a copy of them would be too much of a machine. */
+/** Bytes of rows above which none are kept: a copy of them would be too much for a machine. */
 const MOST_BYTES = 2 ** 30;
+
+/** Bytes of the copy that is kept of rows of so many bytes. */
+export function keptBytes({ learningRate }: Pick<Settings, "learningRate">, rows: number): number {
+  return learningRate === "auto" && rows <= MOST_BYTES ? rows : 0;
+}
 
 /** Copies that a run makes at most, evenly over its epochs. */
 const COPIES = 10;
