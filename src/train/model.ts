@@ -13,7 +13,7 @@ import { Checkpointer } from "./checkpoint/checkpointer.js";
 import { GoodState } from "./good-state.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { DivergenceError, trainEpochs } from "./loop/epochs.js";
-import { checkMeasured, checkPatience, scoreOf, stalled } from "./loop/patience.js";
+import { checkMeasured, checkPatience, type SplitText, scoreOf, stalled, stoppingOf } from "./loop/patience.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import type { Objective } from "./objective.js";
 import { ratesOf } from "./options/auto-rate.js";
@@ -24,7 +24,7 @@ import type { Freeze, WordRates } from "./options/words.js";
 import type { Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import type { ResolvedOptions } from "./train-options.js";
-import { type SplitText, splitText, stoppingOf } from "./validation.js";
+import type { splitText } from "./validation.js";
 import { multipliersOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
@@ -201,13 +201,15 @@ export class Model<Source = CorpusSource> {
     await saved;
   }
 
-  /** @internal Reads which sentences of a text are held out: see splitText. */
-  split(
+  /** @internal Reads which sentences of a text are held out: see splitText. Its code is loaded when there is a share. */
+  async split(
     corpus: Corpus,
-    asked: Parameters<typeof splitText>[2],
+    { validationShare = 0, spool }: Partial<Parameters<typeof splitText>[2]>,
     onWarning?: (message: string) => unknown,
   ): Promise<SplitText | undefined> {
-    return splitText(this.objective, corpus, asked, onWarning);
+    if (validationShare === 0) return undefined;
+    const { splitText } = await import("./validation.js");
+    return splitText(this.objective, corpus, { validationShare, spool: spool ?? "auto" }, onWarning);
   }
 
   /** @internal Trains from a position, which it keeps up. */
@@ -246,6 +248,7 @@ export class Model<Source = CorpusSource> {
     const { objective } = this;
     const { subsample, negatives } = this.options;
     const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
+    const validation = split && (await objective.validation(split.sample));
     const runner = objective.start(schedule.epochWords, position.steps);
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
@@ -258,7 +261,6 @@ export class Model<Source = CorpusSource> {
       return this.view();
     });
     const batches = () => objective.batches(corpus, split && new ValidationSplit(split.share));
-    const validation = split && objective.validation(split.sample);
     const validationLoss = () => this.history.slice(schedule.firstEpoch).at(-1)?.validationLoss;
     try {
       const { unlearntLoss } = objective;

@@ -27,7 +27,7 @@ export interface Objective {
    * The loss of sentences that are held out, of the rows as they stand, which must be in the order of the words.
    * @throws RangeError for sentences that make no prediction
    */
-  validation(sentences: readonly Uint32Array[]): (signal?: AbortSignal) => Promise<number>;
+  validation(sentences: readonly Uint32Array[]): Promise<(signal?: AbortSignal) => Promise<number>>;
   /** Begins to train it. @param words of an epoch @param step of a chunk that comes first */
   start(words: number, step: number): Runner;
   /** Drops what queries have cached of the rows, which have changed. */

@@ -12,7 +12,7 @@ import type { Count } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { TrainingControl } from "./checkpoint/control.js";
 import { listenersOf, withListeners } from "./listeners.js";
-import { checkPatience } from "./loop/patience.js";
+import { checkPatience, stoppingOf } from "./loop/patience.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
@@ -24,7 +24,6 @@ import { meanContexts } from "./options/window-shape.js";
 import { canShare, type Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./train-options.js";
-import { stoppingOf } from "./validation.js";
 import { vectorsFingerprint } from "./warm-start.js";
 import { batchesOf, planWords, Word2vecObjective } from "./word2vec-objective.js";
 

@@ -10,6 +10,7 @@ import type { Corpus } from "../text/corpus.js";
 import { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { Rows } from "./checkpoint/checkpoint.js";
+import type { SplitText } from "./loop/patience.js";
 import type { Objective } from "./objective.js";
 import type { Settings } from "./options/settings.js";
 
@@ -119,30 +120,17 @@ function dot(a: Float32Array, b: Float32Array | Float64Array): number {
   return sum;
 }
 
-/** What a pass found: the sentences that are held out, and the words of all others. */
-export interface SplitText {
-  split: ValidationSplit;
-  trainedWords: number;
-}
-
-/** What a schedule has of early stopping. */
-export function stoppingOf({ patience, minDelta }: Pick<Settings, "patience" | "minDelta">, text?: SplitText) {
-  const { share: validationShare, fingerprint: validation } = text?.split ?? {};
-  return { validationShare, validation, patience, minDelta: patience && minDelta };
-}
-
 /**
- * Reads which sentences of a text are held out; undefined for a share of 0, without reading.
+ * Reads which sentences of a text are held out.
  * @param spool whether it is read once, whatever it is
  * @throws RangeError if it may be another text in each pass, or if no sentence is held out
  */
 export async function splitText(
   objective: Objective,
   corpus: Corpus,
-  { validationShare: share = 0, spool }: { validationShare?: number; spool: boolean | "auto" },
+  { validationShare: share, spool }: { validationShare: number; spool: boolean | "auto" },
   onWarning?: (message: string) => unknown,
-): Promise<SplitText | undefined> {
-  if (share === 0) return undefined;
+): Promise<SplitText> {
   if (!corpus.isConstant && spool !== true)
     throw new RangeError(
       `"validationShare" needs a text that is the same in each pass, and ${corpus.name} may be drawn anew: set "spool" to true, so that it is read once`,

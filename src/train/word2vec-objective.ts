@@ -17,7 +17,6 @@ import type { Runner } from "./execution/runner.js";
 import type { Objective } from "./objective.js";
 import { canShare, type Platform } from "./platform.js";
 import type { ResolvedOptions } from "./train-options.js";
-import { Validation } from "./validation.js";
 import { multipliersOf, takeVectors } from "./warm-start.js";
 
 /** Where it is trained, and with what. */
@@ -140,7 +139,8 @@ export class Word2vecObjective implements Objective {
     return batchesOf(this.plan, corpus, this.vocabulary, split);
   }
 
-  validation(sentences: readonly Uint32Array[]): ReturnType<Objective["validation"]> {
+  async validation(sentences: readonly Uint32Array[]): ReturnType<Objective["validation"]> {
+    const { Validation } = await import("./validation.js");
     const validation = new Validation(sentences, this.setting.options, this.vocabulary);
     return (signal) => validation.loss(this.rowsOf("inputs"), this.rowsOf("outputs"), this.parameters.dim, signal);
   }

@@ -98,7 +98,7 @@ describe("randomWalks", () => {
       .split("\n")
       .map((line): Edge => line.split(/\s+/).slice(0, 2) as [string, string]);
     const { vectors } = await train(randomWalks(graph, { walkLength: 40, walksPerNode: 40 }), {
-      ...{ dim: 16, minCount: 1, subsample: 0, threads: 1, window: 5, epochs: 3 },
+      ...{ dim: 16, minCount: 1, subsample: 0, threads: 1, window: 5, epochs: 3, learningRate: 0.025 },
     });
     expect(vectors.size).toBe(34);
     // who stayed with the instructor (0) and who left with the president (33), after Zachary 1977

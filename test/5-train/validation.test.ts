@@ -20,7 +20,7 @@ import { unshared } from "../support/unshared";
 const text = sampleText(3000);
 /** words enough for two blocks */
 const wide = sampleText(3000, 1, 75);
-const small: TrainOptions = { dim: 10, epochs: 3, minCount: 1, threads: 1, validationShare: 0.02 };
+const small: TrainOptions = { dim: 10, epochs: 3, minCount: 1, threads: 1, validationShare: 0.02, learningRate: 0.025 };
 
 /** Whether a sentence is held out with a share of 0.02. */
 const isHeld = (_: unknown, i: number) => (i + 1) % 50 === 0;

@@ -1,6 +1,7 @@
 // Early stopping: whether an epoch was one too many.
 
 import { show } from "../../base/check.js";
+import type { ValidationSplit } from "../../text/validation-split.js";
 import type { EpochRecord, Schedule } from "./records.js";
 
 interface Asked {
@@ -56,4 +57,16 @@ export function scoreOf(answer: unknown): number | undefined {
   const { score } = answer;
   if (Number.isFinite(score)) return score as number;
   throw new RangeError(`"score" that "onEpochEnd" returned expected a finite number, got ${show(score)}`);
+}
+
+/** What a pass found: the sentences that are held out, and the words of all others. */
+export interface SplitText {
+  split: ValidationSplit;
+  trainedWords: number;
+}
+
+/** What a schedule has of early stopping. */
+export function stoppingOf({ patience, minDelta }: Pick<Asked, "patience" | "minDelta">, text?: SplitText) {
+  const { share: validationShare, fingerprint: validation } = text?.split ?? {};
+  return { validationShare, validation, patience, minDelta: patience && minDelta };
 }
