@@ -1,5 +1,6 @@
 // The last good state of a training whose learning rate wasm2vec chose: where it goes back to if that was too high. (8.4) of docs/math.md.
 
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Rows } from "./checkpoint/checkpoint.js";
 import type { EpochRecord, Position, Schedule } from "./loop/records.js";
 import type { Objective } from "./objective.js";
@@ -19,35 +20,52 @@ export function keptBytes({ learningRate }: Pick<Settings, "learningRate">, rows
 /** Copies that a run makes at most, evenly over its epochs. */
 const COPIES = 10;
 
+/** Floats copied between yields to the event loop. */
+const PIECE = 2 ** 20;
+
 export class GoodState {
   private state: { rows: Parameters<Objective["restore"]>[0]; position: Position } | undefined;
 
-  constructor(
+  private constructor(
     private readonly objective: Objective,
     private readonly history: EpochRecord[],
     private readonly epochs: number,
   ) {}
+
+  /** The state that a training begins in; undefined where its rows are too many to be copied. */
+  static async of(
+    objective: Objective,
+    history: EpochRecord[],
+    epochs: number,
+    position: Position,
+  ): Promise<GoodState | undefined> {
+    const { inputs, outputs } = objective.snapshot();
+    if (inputs.data.byteLength + outputs.data.byteLength > MOST_BYTES) return undefined;
+    const good = new GoodState(objective, history, epochs);
+    await good.keep(position);
+    return good;
+  }
 
   /** Whether the state at an epoch's end is one to keep. */
   isDue({ epochs }: Position): boolean {
     return epochs % Math.ceil(this.epochs / COPIES) === 0;
   }
 
-  /** Keeps the state, which is finite; the rows must be in the order of the words. */
-  keep(position: Position): void {
-    const { inputs, outputs, random, dim } = this.objective.snapshot();
-    if (inputs.data.byteLength + outputs.data.byteLength > MOST_BYTES) return;
+  /** Keeps the state, which is finite, in the place of the one before; the rows must be in the order of the words. */
+  async keep(position: Position): Promise<void> {
+    const { inputs, outputs, multipliers, random, dim } = this.objective.snapshot();
+    const before = this.state?.rows.tensors;
     const tensors = {
-      inputs: compact(inputs, dim),
-      outputs: compact(outputs, dim),
-      multipliers: this.objective.multipliers,
+      inputs: await compact(inputs, dim, before?.inputs),
+      outputs: await compact(outputs, dim, before?.outputs),
+      multipliers,
     };
     this.state = { rows: { tensors, random }, position: { ...position } };
   }
 
   /**
    * Goes back to the state that was kept, to go on at a lower rate.
-   * @returns whether there is one, and the rate has not been lowered too often
+   * @returns whether the rate has not been lowered too often
    */
   goBack(position: Position, { firstEpoch }: Schedule): boolean {
     const lowered = (position.lowered ?? 0) + 1;
@@ -59,10 +77,16 @@ export class GoodState {
   }
 }
 
-/** The floats of rows, without what pads them. */
-function compact({ data, stride }: Rows, dim: number): Float32Array {
+/** The floats of rows, without what pads them. @param floats where they go */
+async function compact({ data, stride }: Rows, dim: number, floats?: Float32Array): Promise<Float32Array> {
   const rows = data.length / stride;
-  const floats = new Float32Array(rows * dim);
-  for (let row = 0; row < rows; row++) floats.set(data.subarray(row * stride, row * stride + dim), row * dim);
-  return floats;
+  const all = floats ?? new Float32Array(rows * dim);
+  let pause = PIECE;
+  for (let row = 0; row < rows; row++) {
+    all.set(data.subarray(row * stride, row * stride + dim), row * dim);
+    if (row * dim < pause) continue;
+    pause = row * dim + PIECE;
+    await yieldToEventLoop();
+  }
+  return all;
 }

@@ -220,9 +220,10 @@ export class Model<Source = CorpusSource> {
     this.activity = "training";
     // what onEpochEnd saved may be resumed
     if (position.batches === 0 && position.steps === 0) this.stopEarly(schedule, position, undefined);
-    const good = schedule.isChosen ? new GoodState(this.objective, this.history, schedule.epochs) : undefined;
-    good?.keep(position);
     try {
+      const { isChosen, epochs } = schedule;
+      const canGoBack = isChosen && position.epochs < epochs;
+      const good = canGoBack ? await GoodState.of(this.objective, this.history, epochs, position) : undefined;
       for (;;) {
         const failure = await this.runFrom(text, schedule, position, listeners, good);
         if (failure === undefined) return;
@@ -262,8 +263,14 @@ export class Model<Source = CorpusSource> {
     });
     const batches = () => objective.batches(corpus, split && new ValidationSplit(split.share));
     const validationLoss = () => this.history.slice(schedule.firstEpoch).at(-1)?.validationLoss;
+    // an error of the listener is the user's, even if a training of its own diverged
+    let heard: unknown;
+    const ofListener = (error: unknown) => {
+      heard = error;
+      throw error;
+    };
     try {
-      const { unlearntLoss } = objective;
+      const unlearntLoss = good && objective.unlearntLoss;
       const reporting = { onProgress, onWarning, signal, subsample, negatives, unlearntLoss };
       const run = {
         schedule,
@@ -282,24 +289,25 @@ export class Model<Source = CorpusSource> {
         if (onEpochEnd) {
           objective.refresh();
           this.activity = "between epochs";
-          answer = await orAborted(Promise.resolve(onEpochEnd(this, record)), signal);
+          answer = await orAborted((async () => onEpochEnd(this, record))(), signal).catch(ofListener);
           await orAborted(Promise.resolve(this.saving), signal);
           this.activity = "training";
         }
-        record.score = scoreOf(answer);
+        const score = scoreOf(answer);
+        if (score !== undefined) record.score = score;
         if (answer !== false) checkMeasured(record, schedule);
         this.stopEarly(schedule, position, answer === false ? "onEpochEnd" : undefined);
         const finished = position.epochs === schedule.epochs;
         const isGood = !finished && good?.isDue(position);
         if (finished || isGood) await runner.collect();
-        if (isGood) good!.keep(position);
+        if (isGood) await good!.keep(position);
         await checkpointer.epochEnded(position, finished);
         return !finished;
       });
     } catch (error) {
       signal?.throwIfAborted();
       const explained = checkpointer.explain(error);
-      if (explained instanceof DivergenceError) return explained;
+      if (explained instanceof DivergenceError && explained !== heard) return explained;
       throw explained;
     } finally {
       signal?.removeEventListener("abort", close);

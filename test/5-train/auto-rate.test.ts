@@ -26,7 +26,7 @@ const small: TrainOptions = { dim: 18, epochs: 4, minCount: 1, subsample: 2e-3, 
 const traces = (model: Model<never>) => ({
   vectors: model.vectors.matrix.slice(),
   outputs: model.options.loss === "hierarchical-softmax" ? undefined : model.outputVectors.matrix.slice(),
-  history: model.history.map(({ seconds: _, wordsPerSecond: __, threads: ___, ...record }) => record),
+  history: model.history.map(({ seconds: _, wordsPerSecond: __, threads: ___, stopped: ____, ...record }) => record),
 });
 
 /** A schedule that is far too high, so that the rate has to be lowered again and again; from a progress on. */
@@ -185,7 +185,7 @@ describe("a rate that is too high", () => {
   );
 
   it.each<[string, TrainOptions, number]>([
-    ["the grid", {}, 0.2],
+    ["the grid", {}, 0.6],
     ["cbow", { model: "cbow" }, 0.6],
     ["hierarchical softmax", { loss: "hierarchical-softmax" }, 0.3],
     ["softmax", { loss: "softmax", maxVocabulary: 40 }, 1],
@@ -319,6 +319,29 @@ describe("a rate that is too high", () => {
     expect(error).toBeInstanceOf(DivergenceError);
     expect(told).toHaveLength(8);
     expect(error.message).toContain(`it was ${(await rateOf({})) / 4 ** 8}`);
+  });
+
+  it.each<TrainOptions>([{}, { model: "cbow" }, { loss: "hierarchical-softmax" }])(
+    "leaves frozen words where they are: %j",
+    async (options) => {
+      const [[word]] = text;
+      const given = { ...small, ...options, freeze: [word] };
+      const begun = await train(text, { ...given, epochs: 1, learningRate: 0 });
+      const { told, onWarning } = warnings();
+      const model = await train(text, { ...given, ...wild(0.3), onWarning });
+      expect(told.length).toBeGreaterThan(0);
+      expect(model.vectors.get(word)).toEqual(begun.vectors.get(word));
+    },
+  );
+
+  it("leaves what diverges in the listener's own trainings to the listener", async () => {
+    let calls = 0;
+    const onEpochEnd = async () => {
+      calls++;
+      await train(text, { ...small, learningRate: 1e9 });
+    };
+    await expect(train(text, { ...small, onEpochEnd })).rejects.toThrow(DivergenceError);
+    expect(calls).toBe(1);
   });
 
   it("may be looked at, saved and stopped on the way", async () => {

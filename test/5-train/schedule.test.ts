@@ -101,7 +101,7 @@ describe("training", () => {
   });
 
   it("trains on with the schedule of the first training, or another", async () => {
-    const model = await train(text, { ...small, learningRateSchedule: "constant" });
+    const model = await train(text, { ...small, learningRate: 0.025, learningRateSchedule: "constant" });
     await model.train(text, { epochs: 1 });
     expect(model.history.at(-1)!.learningRate).toBe(0.025);
     await model.train(text, { epochs: 1, learningRateSchedule: () => 0.5 });

@@ -96,7 +96,7 @@ export class Checkpoint {
 }
 
 /**
- * Reads what a training or Model.save has written: version 4 of the format, and versions 2 and 3. Models of versions 2 and 3
+ * Reads what a training or Model.save has written: version 5 of the format, and versions 2 to 4. Models of versions 2 to 4
  * can be queried and trained further, but their trainings cannot be resumed.
  * @param bytes are kept, not copied
  * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version

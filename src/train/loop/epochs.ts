@@ -168,7 +168,7 @@ class Epoch {
     const { schedule, negatives } = this.run;
     return new DivergenceError(
       `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
-        `lower "learningRate" (it was ${schedule.learningRate * this.lowering}), or leave it to "auto"` +
+        `lower "learningRate" (it was ${schedule.learningRate * this.lowering})${schedule.isChosen ? "" : ', or leave it to "auto"'}` +
         (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
     );
   }
@@ -177,8 +177,8 @@ class Epoch {
   checkLearnt(): void {
     const { schedule, unlearntLoss } = this.run;
     const beganFromNothing = schedule.firstEpoch === 0 && schedule.initialVectors === undefined;
-    const isJudged = schedule.isChosen && beganFromNothing && this.position.predictions >= ENOUGH.epoch;
-    if (isJudged && this.meanLoss > UNLEARNT * unlearntLoss)
+    const isJudged = beganFromNothing && this.position.predictions >= ENOUGH.epoch;
+    if (unlearntLoss !== undefined && isJudged && this.meanLoss > UNLEARNT * unlearntLoss)
       throw this.divergence(`the loss of the epoch is ${this.meanLoss}`);
   }
 
@@ -298,8 +298,8 @@ class Epoch {
     position.loss += loss;
     position.predictions += predictions;
     position.learningRate = learningRate;
-    const { schedule, unlearntLoss } = this.run;
-    const isJudged = schedule.isChosen && predictions >= ENOUGH.step;
+    const { unlearntLoss } = this.run;
+    const isJudged = unlearntLoss !== undefined && predictions >= ENOUGH.step;
     const isRunaway = isJudged && loss > RUNAWAY * unlearntLoss * predictions;
     if (isRunaway || !Number.isFinite(loss)) throw this.divergence(`the loss is ${loss / (predictions || 1)}`);
     if (position.steps < this.runner.steps)

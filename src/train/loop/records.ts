@@ -137,8 +137,8 @@ export interface Run {
   /** threshold of subsampling, and noise words of a prediction, for messages */
   subsample: number;
   negatives: number;
-  /** the most that a prediction costs before anything is learnt, in nats */
-  unlearntLoss: number;
+  /** the most that a prediction costs before anything is learnt, in nats, where training goes back if one costs far more */
+  unlearntLoss?: number;
   onProgress?: (progress: Progress) => unknown;
   onWarning?: (message: string) => unknown;
   signal?: AbortSignal;

@@ -75,5 +75,5 @@ function safeRate(options: Asked, vocabulary: Reading["vocabulary"]): number {
 function repetition({ subsample }: Asked, vocabulary: Reading["vocabulary"]): number {
   const kept = vocabulary.keepProbabilities(subsample).map((share, word) => share * vocabulary.counts[word]);
   const sum = kept.reduce((total, count) => total + count, 0);
-  return kept.reduce((total, count) => total + (count / sum) ** 2, 0);
+  return kept.reduce((total, count) => total + (count / sum) * (count / sum), 0);
 }
