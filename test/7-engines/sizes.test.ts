@@ -5,7 +5,7 @@ import { sizes } from "../../bench/sizes";
 
 /** Bytes after gzip that are not to be passed; docs/speed.md says what they are. */
 const MOST = {
-  "a page that uses train alone": 51_000,
+  "a page that uses train alone": 51_100,
   "all of wasm2vec": 68_000,
   "all entry points of pages": 90_800,
   "build/worker.js": 15_700,

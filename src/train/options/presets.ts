@@ -37,7 +37,6 @@ export const PRESETS = Object.keys(PEERS) as PresetName[];
 export function presetValues(preset: PresetName, { model }: { model?: ModelName }) {
   return {
     ...{ window: 5, negatives: 5, noiseExponent: 0.75, sharedNegatives: false, initialRange: 0.5 },
-    ...({ cbowCombine: "mean", cbowGradient: "undivided", learningRateSchedule: "linear" } as const),
     ...{ epochs: 5, minCount: 5, subsample: 1e-3 },
     ...PEERS[preset](model),
   };
