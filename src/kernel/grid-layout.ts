@@ -21,6 +21,9 @@ const ROWS = 8;
 /** Pairs that share their noise words, at most. */
 export const TILE_PAIRS = 16;
 
+/** Learning rate times pairs of a tile, at most: above it what a noise word takes from all of them at once throws it too far. */
+export const MOST_TAKEN = 0.4;
+
 /** How a text is cut: see train/execution/cut.ts. */
 export interface GridShape {
   blocks: number;

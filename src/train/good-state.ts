@@ -2,6 +2,7 @@
 
 import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Rows } from "./checkpoint/checkpoint.js";
+import { pieces } from "./checkpoint/pieces.js";
 import type { EpochRecord, Position, Schedule } from "./loop/records.js";
 import type { Objective } from "./objective.js";
 import type { Settings } from "./options/settings.js";
@@ -19,9 +20,6 @@ export function keptBytes({ learningRate }: Pick<Settings, "learningRate">, rows
 
 /** Copies that a run makes at most, evenly over its epochs. */
 const COPIES = 10;
-
-/** Floats copied between yields to the event loop. */
-const PIECE = 2 ** 20;
 
 export class GoodState {
   private state: { rows: Parameters<Objective["restore"]>[0]; position: Position } | undefined;
@@ -78,14 +76,12 @@ export class GoodState {
 }
 
 /** The floats of rows, without what pads them. @param floats where they go */
-async function compact({ data, stride }: Rows, dim: number, floats?: Float32Array): Promise<Float32Array> {
-  const rows = data.length / stride;
-  const all = floats ?? new Float32Array(rows * dim);
-  let pause = PIECE;
-  for (let row = 0; row < rows; row++) {
-    all.set(data.subarray(row * stride, row * stride + dim), row * dim);
-    if (row * dim < pause) continue;
-    pause = row * dim + PIECE;
+async function compact(rows: Rows, dim: number, floats?: Float32Array): Promise<Float32Array> {
+  const all = floats ?? new Float32Array((rows.data.length / rows.stride) * dim);
+  let at = 0;
+  for (const piece of pieces(rows, dim)) {
+    all.set(piece, at);
+    at += piece.length;
     await yieldToEventLoop();
   }
   return all;

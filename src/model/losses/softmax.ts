@@ -3,6 +3,7 @@
 import { Loss, Param, Tile } from "../../../assembly/params.js";
 import type { Layout, OutputLayer } from "../../kernel/layout.js";
 import type { Shape } from "../../kernel/shape.js";
+import { log } from "../../math/power.js";
 import { softmaxLoss } from "../../math/scored-loss.js";
 import type { OutputLoss } from "./output-loss.js";
 
@@ -17,7 +18,7 @@ export const softmax: OutputLoss<"softmax"> = {
   estimate: (_options, shape) => layerOf(shape),
   prepare: (_options, shape) => ({
     ...layerOf(shape),
-    unlearntLoss: Math.log(Math.max(2, shape.outputRows)),
+    unlearntLoss: log(Math.max(2, shape.outputRows)),
     write: writeRows,
   }),
   rowsAtOnce: () => 1,

@@ -3,10 +3,8 @@
 import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import { safetensorsHeader, type TensorShape } from "../../format/safetensors.js";
-import { FORMAT, type Rows, type Snapshot, VERSION } from "./checkpoint.js";
-
-/** Floats written at a time: some milliseconds of work. */
-const PIECE = 262_144;
+import { FORMAT, type Snapshot, VERSION } from "./checkpoint.js";
+import { pieces } from "./pieces.js";
 
 /** The bytes of a model's file; nothing may be trained while they are taken. */
 export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
@@ -38,17 +36,6 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
   }
   if (multipliers) yield marked(new Uint8Array(multipliers.buffer));
   yield new TextEncoder().encode(fingerprint.value);
-}
-
-/** The floats of rows, without what pads them. */
-function* pieces({ data, stride }: Rows, dim: number): Generator<Float32Array> {
-  const rows = Math.max(1, Math.floor(PIECE / dim));
-  for (let first = 0; first * stride < data.length; first += rows) {
-    const count = Math.min(rows, data.length / stride - first);
-    const piece = new Float32Array(count * dim);
-    for (let i = 0; i < count; i++) piece.set(data.subarray((first + i) * stride, (first + i) * stride + dim), i * dim);
-    yield piece;
-  }
 }
 
 /** Appends spaces, to a multiple of 8 bytes. */

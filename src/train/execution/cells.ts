@@ -3,7 +3,7 @@
 
 import { Param } from "../../../assembly/params.js";
 import { Random } from "../../base/random.js";
-import { blockSize, type ChunkPlace, type Grid } from "../../kernel/grid-layout.js";
+import { blockSize, type ChunkPlace, type Grid, MOST_TAKEN } from "../../kernel/grid-layout.js";
 import { advance, type Ptr, type Trainer } from "../../kernel/kernel.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { clear, results, type StepResult } from "./step.js";
@@ -29,9 +29,6 @@ export interface BlockPlaces {
   contexts(block: number): Ptr;
   targets(block: number): Ptr;
 }
-
-/** Learning rate times pairs of a tile, at most: above it what a noise word takes from all of them at once throws it too far. */
-const MOST_TAKEN = 0.4;
 
 /** Pairs of a tile at a learning rate: (9.5) of docs/math.md. */
 function tileAt(learningRate: number, most: number): number {

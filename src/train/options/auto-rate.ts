@@ -1,6 +1,6 @@
 // The learning rate that "auto" comes to: (8.4) of docs/math.md.
 
-import { TILE_PAIRS } from "../../kernel/grid-layout.js";
+import { MOST_TAKEN, TILE_PAIRS } from "../../kernel/grid-layout.js";
 import { lossOf } from "../../model/losses/registry.js";
 import type { Vocabulary } from "../../text/vocabulary.js";
 import type { Rates } from "./learning-rate.js";
@@ -35,9 +35,6 @@ const CBOW = 0.075;
 /** A rate times the steps that a row takes at once, at most. From twice as much on trainings diverge. */
 const SAFE = 1.5;
 
-/** The part of it that a noise word takes from the pairs of its tile: see MOST_TAKEN in execution/cells.ts. */
-const TAKEN = 0.4;
-
 /** The rates of a training: those that are given, and what the others come to. */
 export function ratesOf(options: Asked, reading: Reading): Rates & { isChosen: boolean } {
   const { learningRate, minLearningRate: floor } = options;
@@ -67,7 +64,7 @@ function safeRate(options: Asked, vocabulary: Reading["vocabulary"]): number {
   // rows that stand several times among those take as many steps
   const steps = rows * (1 + Math.max(0, together - 1) * repetition(options, vocabulary));
   const heaviest = Math.max(1, ...windowWeights);
-  if (isTiled) return (SAFE - TAKEN) / (steps * heaviest);
+  if (isTiled) return (SAFE - MOST_TAKEN) / (steps * heaviest);
   return SAFE / ((steps + (model === "cbow" && cbowCombine === "mean" ? 1 : together)) * heaviest);
 }
 
