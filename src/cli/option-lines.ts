@@ -61,6 +61,29 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     guide:
       "skip-gram with negative sampling: up to 16 pairs in one step, with one set of noise words; `false`: pair by pair, each with its own, as in word2vec.c",
   },
+  blocks: {
+    help: "keep the rows in files of this folder: for models larger than memory",
+    takes: "<folder>",
+    byDefault: "in memory",
+    guide:
+      "Node: keep the rows in files of this folder, for models larger than memory ([larger than memory](cluster.md))",
+  },
+  blocksMemory: {
+    help: 'bytes of rows held in memory with "blocks"',
+    byDefault: "768 MiB",
+  },
+  cluster: {
+    help: "train on the machines that run wasm2vec worker for this Redis",
+    takes: "<url>",
+    byDefault: "this machine",
+    guide: "Node: train on the machines that run `wasm2vec worker` for this Redis, its URL or `{ url, prefix }` ([many machines](cluster.md))",
+  },
+  parts: {
+    help: "skipgram: cut the words into so many blocks, and the text into a tenth at a time, as a cluster does",
+    byDefault: "16 with blocks or cluster, else cut for one machine",
+    guide:
+      "skip-gram with negative sampling: cuts the words into so many blocks, a power of two, and the text into chunks of a tenth, as `cluster` and `blocks` do: the same bytes as theirs. (9.7) of [math.md](../math.md)",
+  },
   cbowCombine: { help: "cbow: hidden vector", guide: "CBOW: what of its context vectors the hidden vector is" },
   cbowGradient: {
     help: "cbow: gradient of each context word",

@@ -36,9 +36,12 @@ export interface GridShape {
   pairs: number;
   /** bytes of a pair */
   pairSize: number;
-  /** what a memory has of it: that of a page which shares none has no chunks, its workers have some of the blocks */
-  holds: { chunks: boolean; blocks: number };
+  /** what a memory has of it: that of a page which shares none has no chunks, its workers have room for some of the blocks */
+  holds: { chunks: boolean; blocks: Record<Side, number> };
 }
+
+/** Chunks that a memory holds: one is filled while the other is trained on. */
+export const CHUNKS = 2;
 
 /** Where the parts of a chunk lie. */
 export interface ChunkPlace {
@@ -72,9 +75,14 @@ export function takeGrid(memory: Allocator, shape: GridShape, { words, inputRows
     starts: memory.take(batches * (blocks * blocks + 1) * 4),
     pairs: memory.take(pairs * pairSize),
   });
-  const chunks = holds.chunks ? [takeChunk(), takeChunk()] : [];
+  const chunks = holds.chunks ? Array.from({ length: CHUNKS }, takeChunk) : [];
   const blockRows = { inputs: rowsOfBlock(blocks, inputRows), outputs: rowsOfBlock(blocks, outputRows) };
   return { ...shape, blockRows, places, control, tablesEnd, chunks };
+}
+
+/** As many blocks of each matrix. */
+export function evenly(blocks: number): Record<Side, number> {
+  return { inputs: blocks, outputs: blocks };
 }
 
 /** Rows of a block, padding included. */

@@ -30,7 +30,7 @@ import { type Loss, Mark, Model, Pair, Param, Staged, TargetSet, Tile, TileList 
 import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
 import { advance, type Ptr, ZERO } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
-import { checkLists, type Shape } from "./shape.js";
+import { checkLists, type Shape, type Side } from "./shape.js";
 
 /** Tiles drawn ahead. */
 const TILES = 8;
@@ -125,8 +125,8 @@ export function layOut(shape: LayoutOptions): Layout {
   const tileStride = TileList.rows + tiles * Tile.outputs * 4 + contexts * Pair.size;
   const group = gridShape ? TILES : Math.max(1, Math.min(GROUP, Math.floor(GROUP_BYTES / windowStride)));
   const rowsOf = (rows: number, blocks: number) => (gridShape ? rowsOfBlock(gridShape.blocks, rows) * blocks : rows);
-  const inputRows = rowsOf(shape.inputRows, gridShape?.holds.blocks ?? 1);
-  const outputRows = rowsOf(shape.outputRows, gridShape?.holds.blocks ?? 1);
+  const inputRows = rowsOf(shape.inputRows, gridShape?.holds.blocks.inputs ?? 1);
+  const outputRows = rowsOf(shape.outputRows, gridShape?.holds.blocks.outputs ?? 1);
   const memory = new Allocator();
   const nothing = {
     windows: ZERO,
@@ -176,6 +176,16 @@ export function layOut(shape: LayoutOptions): Layout {
     outputs: memory.take(outputRows * stride),
     size: memory.end,
   };
+}
+
+/** Bytes of a block of the grid, padding included. */
+export function blockBytes({ grid, stride }: Layout, side: Side): number {
+  return grid!.blockRows[side] * stride;
+}
+
+/** Where the n-th block of those that a memory holds lies. */
+export function blockPlace(layout: Layout, side: Side, slot: number): Ptr {
+  return advance(layout[side], slot * blockBytes(layout, side));
 }
 
 /** The options that the kernels read from the parameter block. */

@@ -3,7 +3,7 @@
 import { Param } from "../../assembly/params.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
-import { CONTROL, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
+import { CONTROL, evenly, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
 import type { Ptr } from "../kernel/kernel.js";
 import {
   type KernelOptions,
@@ -187,7 +187,7 @@ export class Parameters {
 
   /** The layout of a memory that holds chunks, and so many blocks of each matrix, for one thread; tables lie as here. */
   layoutOf(blocks: number): Layout {
-    return this.layOut({ chunks: true, blocks });
+    return this.layOut({ chunks: true, blocks: evenly(blocks) });
   }
 
   /**

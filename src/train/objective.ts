@@ -1,5 +1,6 @@
 // What is trained: all that train(), the model, the loop and the files know of it.
 
+import type { KernelPlan } from "../kernel/engines/kernels.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
 import type { ValidationSplit } from "../text/validation-split.js";
@@ -8,6 +9,23 @@ import type { WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
 import type { Runner } from "./execution/runner.js";
 import type { Run } from "./loop/records.js";
+import type { Machine } from "./machine.js";
+import type { ResolvedOptions } from "./train-options.js";
+
+/** Where a model is trained, and with what. */
+export interface Setting {
+  platform: Machine;
+  options: ResolvedOptions;
+  kernel: KernelPlan;
+}
+
+/** Makes what is trained. */
+export interface ObjectiveMaker {
+  /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
+  begin(setting: Setting, vocabulary: Vocabulary): Promise<Objective>;
+  /** One that a checkpoint holds. */
+  open(setting: Setting, checkpoint: Checkpoint): Promise<Objective>;
+}
 
 export interface Objective {
   readonly vocabulary: Vocabulary;

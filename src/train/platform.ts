@@ -1,23 +1,21 @@
 // The platform of a training: what differs between Node and pages, and whether threads can share memory.
 
-import type { Channel } from "../base/link.js";
 import { takesSharedMemory } from "../kernel/engines/wasm.js";
-import type { KernelName } from "../kernel/kernel.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpoolFile } from "../text/spool.js";
+import type { Machine } from "./machine.js";
+import type { ObjectiveMaker } from "./objective.js";
 import type { ResolvedOptions } from "./train-options.js";
 
 /** What the facade knows of where it runs. */
-export interface Platform<Source> {
+export interface Platform<Source> extends Machine {
   toCorpus(source: Source, onWarning?: (message: string) => unknown): Corpus;
-  /** A worker, which reads or trains as its first message says. @param kernel by which it trains, if it does */
-  spawn(kernel?: KernelName): Channel;
-  /** Threads that the machine runs at once. */
-  cores(): number;
   fetchBytes?(url: URL | string): Promise<Uint8Array<ArrayBuffer>>;
   openSpool(): Promise<SpoolFile>;
   /** Bytes of numbers of words that are held in memory before that file begins. */
   spoolMemory: number;
+  /** Makes models whose blocks lie in files, or are trained by a cluster. None in pages. */
+  makerElsewhere?(options: ResolvedOptions): Promise<ObjectiveMaker>;
   /** Writes a file whole or not at all; none where there are no files. */
   writeFile?(path: string | URL, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }

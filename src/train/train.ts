@@ -17,7 +17,9 @@ import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
 import { ratesOf } from "./options/auto-rate.js";
+import type { ObjectiveMaker } from "./objective.js";
 import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
+import { fitsGrid } from "./options/settings.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
 import { SETTINGS } from "./options/table.js";
 import { meanContexts } from "./options/window-shape.js";
@@ -71,6 +73,7 @@ async function trainWith<Source>(
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
   asked.signal?.throwIfAborted();
+  checkElsewhere(platform, asked);
   return withText(platform, source, asked, (text) => trainText(platform, text, given, asked));
 }
 
@@ -128,7 +131,8 @@ async function begin<Source>(
   const corpus = await text.words(vocabulary, epochs + Number(validationShare > 0));
   warnOfCost(options, vocabulary.size);
   await yieldToEventLoop();
-  const objective = await Word2vecObjective.begin({ platform, options, kernel }, vocabulary);
+  const maker = await makerOf(platform, options);
+  const objective = await maker.begin({ platform, options, kernel }, vocabulary);
   const model = new Model(options, objective, platform);
   const split = await model.split(corpus, options, asked.onWarning);
   const epochWords = split?.trainedWords ?? vocabulary.totalWords;
@@ -169,7 +173,8 @@ async function openModel<Source>(
   options: ResolvedOptions,
 ): Promise<Model<Source>> {
   const kernel = await kernelOf(platform, options);
-  const objective = Word2vecObjective.open({ platform, options, kernel }, checkpoint);
+  const maker = await makerOf(platform, options);
+  const objective = await maker.open({ platform, options, kernel }, checkpoint);
   const model = new Model(options, objective, platform, checkpoint);
   model.history.push(...checkpoint.history);
   return model;
@@ -190,6 +195,23 @@ async function textOf<Source>(
   const corpus = await text.words(vocabulary);
   const batches = (split?: ValidationSplit) => batchesOf(plan, corpus, vocabulary, split);
   return textDifference(batches, checkpoint, readingReport(corpus, options));
+}
+
+/** @throws RangeError before anything is read */
+function checkElsewhere<Source>({ makerElsewhere }: Platform<Source>, { blocks, cluster, ...options }: ResolvedOptions): void {
+  const name = blocks ? "blocks" : "cluster";
+  if (!blocks && !cluster) return;
+  if (makerElsewhere === undefined) throw new RangeError(`"${name}" needs Node: leave it out`);
+  if (!fitsGrid(options))
+    throw new RangeError(
+      `"${name}" needs pairs of one input and one output row, but ${options.model === "cbow" ? 'model "cbow"' : `loss "${options.loss}"`} ` +
+        'takes rows of many blocks at once: train with skip-gram and negative sampling, or leave it out and train on one machine',
+    );
+}
+
+async function makerOf<Source>(platform: Platform<Source>, options: ResolvedOptions): Promise<ObjectiveMaker> {
+  const { blocks, cluster } = options;
+  return blocks || cluster ? platform.makerElsewhere!(options) : Word2vecObjective;
 }
 
 function kernelOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOptions): Promise<KernelPlan> {

@@ -1,6 +1,6 @@
 // The vectors of words, trained by skip-gram or CBOW: their parameters, in the memory that an engine asks for.
 
-import { isExact, type KernelPlan, startQueries } from "../kernel/engines/kernels.js";
+import { isExact, startQueries } from "../kernel/engines/kernels.js";
 import type { Side } from "../kernel/shape.js";
 import { lossOf } from "../model/losses/registry.js";
 import { type MemoryOptions, Parameters, planMemory } from "../model/parameters.js";
@@ -14,21 +14,15 @@ import type { Checkpoint, Rows } from "./checkpoint/checkpoint.js";
 import type { ApartMemory } from "./execution/engine.js";
 import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
-import type { Objective } from "./objective.js";
-import { canShare, type Platform } from "./platform.js";
+import type { Machine } from "./machine.js";
+import type { Objective, Setting } from "./objective.js";
+import { canShare } from "./platform.js";
 import type { ResolvedOptions } from "./train-options.js";
 import { multipliersOf, takeVectors } from "./warm-start.js";
 
-/** Where it is trained, and with what. */
-interface Setting {
-  platform: Pick<Platform<never>, "cores" | "spawn">;
-  options: ResolvedOptions;
-  kernel: KernelPlan;
-}
-
 /** How a vocabulary's words will be trained; nothing is allocated. @param before how they were trained before */
 export function planWords(
-  platform: Pick<Platform<never>, "cores">,
+  platform: Pick<Machine, "cores">,
   options: ResolvedOptions,
   vocabulary: Pick<Vocabulary, "size" | "totalWords">,
   before?: ParallelMode,
@@ -102,7 +96,7 @@ export class Word2vecObjective implements Objective {
   }
 
   /** One that a checkpoint holds. */
-  static open(setting: Setting, checkpoint: Checkpoint): Word2vecObjective {
+  static async open(setting: Setting, checkpoint: Checkpoint): Promise<Word2vecObjective> {
     const opened = Word2vecObjective.allocate(setting, checkpoint.vocabulary, checkpoint.mode);
     opened.restore(checkpoint);
     return opened;

@@ -4,11 +4,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Mark } from "../../assembly/params";
 import { BLOCK_ROWS, rowsOfBlock } from "../../src/kernel/grid-layout";
-import { ZERO } from "../../src/kernel/kernel";
 import { shapeOf } from "../../src/model/spec";
 import { BATCH_WORDS, type Batch } from "../../src/text/encode";
+import { ChunkRoom } from "../../src/train/execution/chunk-room";
 import { blocksOf, chunkWordsOf, cutText, pairsOf } from "../../src/train/execution/cut";
-import { GridRunner } from "../../src/train/execution/grid";
 
 const evenShape = (size: number) => shapeOf({ size });
 
@@ -125,7 +124,7 @@ describe("cutText", () => {
       maxSentenceLength: 10_000,
     };
     expect(cutText(given, evenShape(60_000), 12_000_000)).toMatchObject({
-      shape: { blocks: 8, tile: 16, chunkWords: 1_200_000, pairSize: 4, holds: { chunks: true, blocks: 8 } },
+      shape: { blocks: 8, tile: 16, chunkWords: 1_200_000, pairSize: 4, holds: { chunks: true, blocks: { inputs: 8, outputs: 8 } } },
       batchWords: BATCH_WORDS,
       maxSentenceLength: 10_000,
     });
@@ -172,15 +171,7 @@ describe("cutText", () => {
         }),
         (given, size, total, drawn) => {
           const { shape, batchWords, maxSentenceLength } = cutText(given, evenShape(size), total);
-          const grid = {
-            ...shape,
-            blockRows: { inputs: 8, outputs: 8 },
-            places: ZERO,
-            control: ZERO,
-            tablesEnd: ZERO,
-            chunks: [],
-          };
-          const runner = new GridRunner(grid, undefined as never, given, shape.chunkWords);
+          const room = new ChunkRoom(shape, given, shape.chunkWords);
           let chunk: Batch[] = [];
           const sum = (of: (batch: Batch) => number) => chunk.reduce((all, batch) => all + of(batch), 0);
           const pairs = ({ ids }: Batch) => {
@@ -197,7 +188,7 @@ describe("cutText", () => {
             const length = Math.min(sentence, maxSentenceLength);
             const count = Math.max(1, Math.floor((share * Math.min(batchWords, 2000)) / length));
             const batch = batchOf(Array(count).fill(length));
-            if (chunk.length > 0 && !runner.fits(batch, chunk)) chunk = [];
+            if (chunk.length > 0 && !room.fits(batch, chunk)) chunk = [];
             chunk.push(batch);
             expect(chunk.length).toBeLessThanOrEqual(shape.batches);
             expect(sum(({ ids }) => ids.length)).toBeLessThanOrEqual(shape.entries);
@@ -216,11 +207,10 @@ describe("cutText", () => {
       evenShape(600),
       1000,
     );
-    const place = { blockRows: { inputs: 8, outputs: 8 }, places: ZERO, control: ZERO, tablesEnd: ZERO, chunks: [] };
     const marks = [Mark.document | 7, Mark.label | 1, Mark.label | 2];
     const batch = { ids: Uint32Array.of(marks[0], 1, 2, 3, ...marks.slice(1), 4, 5, Mark.sentenceEnd), words: 5 };
     const fits = (room: { entries: number; pairs: number }) =>
-      new GridRunner({ ...shape, ...place, ...room }, undefined as never, sides, 100).fits(batch, [batch]);
+      new ChunkRoom({ ...shape, ...room }, sides, 100).fits(batch, [batch]);
     const room = { entries: 18, pairs: 2 * pairsOf(5, sides) };
     expect(fits(room)).toBe(true);
     expect(fits({ ...room, entries: 17 })).toBe(false);

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { planKernel, startQueries } from "../../src/kernel/engines/kernels";
-import { blockSize, rowInBlocks } from "../../src/kernel/grid-layout";
+import { blockSize, evenly, rowInBlocks } from "../../src/kernel/grid-layout";
 import { allocate } from "../../src/kernel/memory";
 import { paste } from "../../src/kernel/patch";
 import type { Shape, Side } from "../../src/kernel/shape";
@@ -11,6 +11,7 @@ import { lossOf } from "../../src/model/losses/registry";
 import { Parameters, planMemory } from "../../src/model/parameters";
 import { shapeOf } from "../../src/model/spec";
 import { Vocabulary } from "../../src/text/vocabulary";
+import { ChunkRoom } from "../../src/train/execution/chunk-room";
 import { cutText } from "../../src/train/execution/cut";
 import { GridRunner } from "../../src/train/execution/grid";
 import type { GridJob, GridResult } from "../../src/train/execution/grid-jobs";
@@ -23,7 +24,7 @@ const options = resolveOptions({ dim: 5 });
 function modelOf(words: number, blocks: number, shared = false, more: Partial<Shape> = {}): Parameters {
   const vocabulary = new Vocabulary(Array.from({ length: words }, (_, i) => [`w${i}`, words - i]));
   const { shape } = cutText(options, shapeOf({ size: words }), 1000);
-  const grid = { ...shape, blocks, holds: { ...shape.holds, blocks } };
+  const grid = { ...shape, blocks, holds: { ...shape.holds, blocks: evenly(blocks) } };
   const rows = { ...shapeOf(vocabulary), ...more };
   const parameters = new Parameters(vocabulary, options, { batchCapacity: 100, lanes: 1, grid, shared }, rows);
   const numbered = (rows: number, offset: number) => Float32Array.from({ length: rows * 5 }, (_, i) => offset + i);
@@ -159,7 +160,7 @@ describe("memory", () => {
     for (const chunks of [true, false]) {
       const vocabulary = new Vocabulary(Array.from({ length: 3000 }, (_, i) => [`w${i}`, 10]));
       const { shape } = cutText(options, shapeOf({ size: 3000 }), Number.POSITIVE_INFINITY);
-      const grid = { ...shape, holds: { chunks, blocks: shape.blocks } };
+      const grid = { ...shape, holds: { chunks, blocks: evenly(shape.blocks) } };
       const memoryOptions = { batchCapacity: 100, lanes: 2, grid, shared: false };
       const rows = shapeOf(vocabulary);
       const { size, layout } = planMemory(options, memoryOptions, rows, lossOf(options.loss).estimate(options, rows));
@@ -185,7 +186,8 @@ describe("GridRunner", () => {
     const ends: (() => void)[] = [];
     const thread = (t: number) => ({
       do: (job: GridJob) => {
-        if (t === 0) jobs.push(job.type === "sort" ? `sort ${job.chunk.number}` : `step ${job.chunk}.${job.step}`);
+        if (t === 0 && job.type === "sort") jobs.push(`sort ${job.chunk.number}`);
+        if (t === 0 && job.type === "step") jobs.push(`step ${job.chunk}.${job.step}`);
         const result: GridResult = { trained: 1, cells: [] };
         if (job.type === "step")
           for (let context = t; context < blocks; context += threads)
@@ -200,7 +202,7 @@ describe("GridRunner", () => {
       check: async () => true,
       close: async () => {},
     };
-    const runner = new GridRunner(layout.grid!, places, options, 1000);
+    const runner = new GridRunner(layout.grid!, places, new ChunkRoom(layout.grid!, options, 1000));
     const turn = () => new Promise((resolve) => setTimeout(resolve));
     /** Lets all that is under way end. */
     const endAll = async () => {

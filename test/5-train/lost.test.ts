@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { version } from "../../package.json";
 import type { Channel, Envelope, Hello, Link } from "../../src/base/link";
+import { evenly } from "../../src/kernel/grid-layout";
 import type { QueryKernel, Trainer } from "../../src/kernel/kernel";
 import { lossOf } from "../../src/model/losses/registry";
 import { planMemory } from "../../src/model/parameters";
@@ -161,7 +162,7 @@ describe("a thread of the ring", () => {
     const options = resolveOptions({ dim });
     const shape = shapeOf({ size: 5000 });
     const { memoryOptions } = planExecution(options, { cores: 3, shared: false }, { shape, totalWords: 1e6 });
-    const grid = { ...memoryOptions.grid!, holds: { chunks: true, blocks } };
+    const grid = { ...memoryOptions.grid!, holds: { chunks: true, blocks: evenly(blocks) } };
     const { layout } = planMemory(
       options,
       { ...memoryOptions, grid },

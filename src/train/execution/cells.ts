@@ -7,6 +7,7 @@ import { blockSize, type ChunkPlace, type Grid, MOST_TAKEN } from "../../kernel/
 import { advance, type Ptr, type Trainer } from "../../kernel/kernel.js";
 import type { Layout, Scratch } from "../../kernel/layout.js";
 import { clear, results, type StepResult } from "./step.js";
+import type { Rows } from "./visits.js";
 
 /** Streams of the seed. Stream, epoch and batch, and for training the cell's number, select a generator. */
 const STREAM = { sorting: 2 ** 16, training: 2 ** 16 + 1 };
@@ -22,6 +23,8 @@ export interface ChunkTask {
   learningRate: number;
   /** where each batch lies among the ids, how long it is, and where its pairs go */
   batches: readonly { at: number; length: number; pairs: number }[];
+  /** blocks whose contexts are trained here, where these change from chunk to chunk: the others are left out */
+  rows?: Rows;
 }
 
 /** Where the blocks lie that a memory holds. */
@@ -49,7 +52,7 @@ export class CellTrainer {
     private readonly memory: WebAssembly.Memory,
     private readonly layout: Layout,
     private readonly scratch: Scratch,
-    private readonly task: { words: number; seed: number; rows: readonly [from: number, to: number] },
+    private readonly task: { words: number; seed: number; rows: Rows },
     private readonly places: BlockPlaces,
   ) {
     this.grid = layout.grid!;
@@ -59,8 +62,6 @@ export class CellTrainer {
     this.view = new DataView(memory.buffer, scratch.params, Param.size);
     this.random = new Uint32Array(memory.buffer, scratch.params + Param.randomState, 4);
     this.hasMultipliers = this.view.getUint32(Param.multipliers, true) !== 0;
-    this.set(Param.firstBlock, task.rows[0]);
-    this.set(Param.lastBlock, task.rows[1]);
   }
 
   /** Sorts a batch of a chunk; returns the words that subsampling kept. */
@@ -68,6 +69,9 @@ export class CellTrainer {
     const { memory, scratch, grid, task } = this;
     const { ids, starts, pairs } = this.placeOf(chunk);
     const place = chunk.batches[batch];
+    const { from, to } = chunk.rows ?? task.rows;
+    this.set(Param.firstBlock, from);
+    this.set(Param.lastBlock, to);
     this.set(Param.ids, ids + place.at * 4);
     this.set(Param.pairs, pairs + place.pairs * grid.pairSize);
     this.set(Param.starts, starts + batch * this.startsSize);

@@ -1,6 +1,6 @@
 // How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.7) and (9.8) of docs/math.md.
 
-import { BLOCK_ROWS, type GridShape, TILE_PAIRS } from "../../kernel/grid-layout.js";
+import { BLOCK_ROWS, evenly, type GridShape, TILE_PAIRS } from "../../kernel/grid-layout.js";
 import type { Shape } from "../../kernel/shape.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import type { Settings } from "../options/settings.js";
@@ -16,8 +16,10 @@ const MANY_WORDS = 131_072;
 const CHUNKS = 10;
 
 /** Words of a chunk at most, with 64 blocks or fewer, and pairs of its windows. Smaller ones cost quality. */
-const CHUNK_WORDS = 1_600_000;
-const CHUNK_PAIRS = 2 ** 24;
+const NEAR = { words: 1_600_000, pairs: 2 ** 24 };
+
+/** The same of a text that is cut into `parts`: a block is moved in each chunk, so that long ones cost less. */
+const FAR = { words: 8_000_000, pairs: 2 ** 26 };
 
 /** A text, cut. */
 export interface Cut {
@@ -27,10 +29,10 @@ export interface Cut {
   maxSentenceLength: number;
 }
 
-/** Blocks that words and rows are cut into: a power of two. */
-export function blocksOf({ words, inputRows, outputRows }: Shape): number {
-  const usual =
-    words < MANY_WORDS ? Math.floor(Math.log2(Math.min(BLOCKS, words / BLOCK_WORDS))) : Math.log2(2 * BLOCKS);
+/** Blocks that words and rows are cut into: a power of two. @param parts as many as are asked for, if the words suffice */
+export function blocksOf({ words, inputRows, outputRows }: Shape, parts?: number): number {
+  const most = parts ?? (words < MANY_WORDS ? BLOCKS : 2 * BLOCKS);
+  const usual = Math.floor(Math.log2(Math.min(most, words / BLOCK_WORDS)));
   const fewest = Math.ceil(Math.log2(Math.max(inputRows, outputRows) / BLOCK_ROWS));
   return 2 ** Math.max(0, usual, fewest);
 }
@@ -38,30 +40,32 @@ export function blocksOf({ words, inputRows, outputRows }: Shape): number {
 type CutOptions = Pick<
   Settings,
   "windowLeft" | "windowRight" | "windowWeights" | "sharedNegatives" | "maxSentenceLength"
->;
+> &
+  Partial<Pick<Settings, "parts">>;
 
 /** @param totalWords of the text */
 export function cutText(options: CutOptions, rows: Shape, totalWords: number): Cut {
-  const { windowLeft, windowRight, windowWeights, sharedNegatives } = options;
-  const blocks = blocksOf(rows);
+  const { windowLeft, windowRight, windowWeights, sharedNegatives, parts } = options;
+  const blocks = blocksOf(rows, parts);
   const contexts = windowLeft + windowRight;
-  const widest = Math.floor(CHUNK_PAIRS / contexts);
+  const most = parts === undefined ? NEAR : FAR;
+  const widest = Math.floor(most.pairs / contexts);
   const maxSentenceLength = Math.min(options.maxSentenceLength, widest);
   const batchWords = Math.min(BATCH_WORDS, widest);
-  const scale = Math.max(1, blocks / 64);
-  const chunkWords = chunkWordsOf(totalWords, Math.min(CHUNK_WORDS, widest) * scale);
+  const scale = parts === undefined ? Math.max(1, blocks / 64) : 1;
+  const chunkWords = chunkWordsOf(totalWords, Math.min(most.words, widest) * scale);
   // a batch and a sentence fit at least
-  const most = Math.max(chunkWords, batchWords, maxSentenceLength);
+  const words = Math.max(chunkWords, batchWords, maxSentenceLength);
   const shape = {
     blocks,
     tile: sharedNegatives ? TILE_PAIRS : 1,
     chunkWords,
     // of two batches that follow each other one is more than half full
-    batches: 2 * Math.ceil(most / batchWords) + 1,
-    entries: batchCapacity(most),
-    pairs: most * contexts,
+    batches: 2 * Math.ceil(words / batchWords) + 1,
+    entries: batchCapacity(words),
+    pairs: words * contexts,
     pairSize: windowWeights.length > 0 ? 8 : 4,
-    holds: { chunks: true, blocks },
+    holds: { chunks: true, blocks: evenly(blocks) },
   };
   return { shape, batchWords, maxSentenceLength };
 }

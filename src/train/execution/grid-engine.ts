@@ -1,18 +1,16 @@
 // The grid: pairs are sorted into cells that share no row, so threads that train them do not meet. (9.4) of docs/math.md.
 
-import { startTrainer } from "../../kernel/engines/kernels.js";
+import { evenly } from "../../kernel/grid-layout.js";
 import { ZERO } from "../../kernel/kernel.js";
 import { batchCapacity } from "../../text/encode.js";
 import { threadsOf } from "../../text/threads.js";
 import { fitsGrid } from "../options/settings.js";
-import { CellTrainer } from "./cells.js";
+import { ChunkRoom } from "./chunk-room.js";
 import { chunkWordsOf, cutText } from "./cut.js";
 import type { Engine, Site } from "./engine.js";
 import { type GridPlaces, GridRunner } from "./grid.js";
-import type { GridThread } from "./grid-jobs.js";
 import { rowsOfThread } from "./grid-ring.js";
-import { allBlocks, SharedGridThread } from "./grid-shared.js";
-import { areFinite, LocalQueue } from "./in-process.js";
+import { gridThread, startThreads } from "./grid-threads.js";
 import { type BlockRows, type GridMembership, PIECE } from "./protocol.js";
 import { closeAll, TrainingWorker } from "./worker-client.js";
 
@@ -33,8 +31,8 @@ export const grid = {
   apart({ threads, memoryOptions }, { layout, outputs }) {
     const shape = memoryOptions.grid!;
     const sizes = Array.from({ length: threads }, (_, thread) => {
-      const [from, to] = rowsOfThread(shape.blocks, { thread, threads });
-      return layout({ ...memoryOptions, grid: { ...shape, holds: { chunks: true, blocks: to - from } } });
+      const { from, to } = rowsOfThread(shape.blocks, { thread, threads });
+      return layout({ ...memoryOptions, grid: { ...shape, holds: { chunks: true, blocks: evenly(to - from) } } });
     });
     const own = sizes.reduce((sum, bytes) => sum + bytes, 0);
     return { own, messages: threads * (2 * PIECE + (2 * outputs) / shape.blocks) };
@@ -42,53 +40,23 @@ export const grid = {
   start(site, words, step) {
     const { plan, parameters, options } = site;
     const shape = parameters.layout.grid!;
-    const places = !options.worker ? alone(site) : plan.memoryOptions.shared ? sharing(site) : ring(site, step);
-    return new GridRunner(shape, places, options, chunkWordsOf(words, shape.chunkWords));
+    const places = options.worker && !plan.memoryOptions.shared ? ring(site, step) : together(site);
+    return new GridRunner(shape, places, new ChunkRoom(shape, options, chunkWordsOf(words, shape.chunkWords)));
   },
 } as const satisfies Engine;
 
-/** Trains in this thread; yields to the event loop between calls of the kernel. */
-function alone({ kernel, parameters, options }: Site): GridPlaces {
-  const { memory, layout } = parameters;
-  const { words } = parameters.shape;
-  const shape = layout.grid!;
-  const task = { words, seed: options.seed, rows: [0, shape.blocks] as const };
-  const [started, blocks] = [startTrainer(kernel, memory), allBlocks(layout, shape)];
-  const trainer = new CellTrainer(started, memory, layout, layout.scratch[0], task, blocks);
-  parameters.clearControl();
-  const queue = new LocalQueue();
-  const thread = new SharedGridThread(trainer, memory, shape, queue.pause);
+/** All rows in one memory: of this thread, or of workers that share it. */
+function together(site: Site): GridPlaces {
+  const { parameters } = site;
+  const { threads, check, close } = startThreads(site);
   return {
-    threads: [{ do: (job) => queue.run(() => thread.do(job)) }],
-    memory,
+    threads,
+    memory: parameters.memory,
     ready: () => parameters.toBlocks(),
     collect: () => parameters.toWords(),
-    check: async () => areFinite(kernel, memory, layout),
+    check,
     async close() {
-      await queue.close();
-      await parameters.toWords();
-    },
-  };
-}
-
-/** Workers on one memory. */
-function sharing({ plan, kernel, parameters, options, spawn }: Site): GridPlaces {
-  const { memory, layout } = parameters;
-  const { words } = parameters.shape;
-  const { threads } = plan;
-  parameters.clearControl();
-  const workers = Array.from({ length: threads }, (_, thread) => {
-    const membership = { words, seed: options.seed, thread, threads, step: 0 };
-    return new TrainingWorker({ plan: kernel, memory, layout, thread, grid: membership }, spawn());
-  });
-  return {
-    threads: workers.map((_, thread) => gridThread(workers, thread)),
-    memory,
-    ready: () => parameters.toBlocks(),
-    collect: () => parameters.toWords(),
-    check: () => workers[0].check(),
-    async close() {
-      await closeAll(workers);
+      await close();
       await parameters.toWords();
     },
   };
@@ -134,7 +102,7 @@ function startRing({ plan, kernel, parameters, options, spawn }: Site, step: num
   return channels.map(({ port1 }, thread) => {
     const ports = threads > 1 ? { before: port1, after: channels[(thread + 1) % threads].port2 } : undefined;
     const membership: GridMembership = { words, seed: options.seed, thread, threads, step, ports };
-    const [from, to] = rowsOfThread(whole.grid!.blocks, membership);
+    const { from, to } = rowsOfThread(whole.grid!.blocks, membership);
     const layout = parameters.layoutOf(to - from);
     const task = { plan: kernel, memory: layout.size, layout, thread, grid: membership };
     return new TrainingWorker(task, spawn(), ports ? [ports.before, ports.after] : []);
@@ -152,7 +120,7 @@ async function fill(
   const { blocks, tablesEnd } = parameters.layout.grid!;
   const worker = workers[thread];
   await worker.fill(memory, [[ZERO, tablesEnd]]);
-  const [from, to] = rowsOfThread(blocks, { thread, threads });
+  const { from, to } = rowsOfThread(blocks, { thread, threads });
   for (let row = from; row < to; row++) {
     for (const [matrix, block] of [
       ["inputs", row],
@@ -162,18 +130,4 @@ async function fill(
       await worker.ask("fill", { patch }, [patch]);
     }
   }
-}
-
-/** @param workers all of them: where one reports that another was lost, the lost one's own error says more */
-function gridThread(workers: readonly TrainingWorker[], thread: number): GridThread {
-  return {
-    async do(job) {
-      const transfer = job.type === "sort" && job.ids ? [job.ids.buffer] : [];
-      const { result, lost } = await workers[thread].ask("job", { job }, transfer);
-      if (result) return result;
-      // rejects with the reason where that thread has ended
-      await workers[lost!.thread].check();
-      throw new Error(`thread ${thread} of the ring lost thread ${lost!.thread}: ${lost!.reason}`);
-    },
-  };
 }

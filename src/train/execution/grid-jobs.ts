@@ -2,6 +2,7 @@
 
 import type { CellTrainer, ChunkTask } from "./cells.js";
 import type { StepResult } from "./step.js";
+import type { Visit } from "./visits.js";
 
 /** Something that all threads do together. */
 export type GridJob =
@@ -14,7 +15,17 @@ export type GridJob =
       ids?: Uint32Array<ArrayBuffer>;
     }
   /** step: of the chunk, from 0; number: of the run */
-  | { type: "step"; chunk: number; step: number; number: number };
+  | { type: "step"; chunk: number; step: number; number: number }
+  | VisitJob;
+
+/** Cells of rows that lie together, and of a block of targets: for one thread, where a memory holds some of the blocks. */
+export interface VisitJob extends Pick<Visit, "target" | "rows"> {
+  type: "visit";
+  chunk: number;
+  /** where they lie: the row whose contexts come first in the memory, and the place of the block of targets */
+  firstRow: number;
+  slot: number;
+}
 
 /** What a thread has done of a job. */
 export interface GridResult {

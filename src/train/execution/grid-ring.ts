@@ -2,12 +2,13 @@
 
 import { Link, portChannel } from "../../base/link.js";
 import type { Grid } from "../../kernel/grid-layout.js";
-import { advance, type Ptr } from "../../kernel/kernel.js";
-import type { Layout } from "../../kernel/layout.js";
+import type { Ptr } from "../../kernel/kernel.js";
+import { blockBytes, blockPlace, type Layout } from "../../kernel/layout.js";
 import type { Side } from "../../kernel/shape.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
 import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
 import { type BlockRows, type GridMembership, type LostThread, ringHash, type WorkerTask } from "./protocol.js";
+import { type Rows, rowsOfGroup } from "./visits.js";
 
 /** A thread's links to those beside it. */
 export interface Ring {
@@ -76,21 +77,21 @@ export class RingGridThread implements GridThread, BlockPlaces {
     private readonly trainerOf: (ring: RingGridThread) => CellTrainer,
   ) {
     const { step } = place.membership;
-    const [from, to] = this.rows;
+    const { from, to } = this.rows;
     this.step = step;
     for (let row = from; row < to; row++) this.slots.set((row + step) % this.grid.blocks, row - from);
   }
 
-  get rows(): readonly [from: number, to: number] {
+  get rows(): Rows {
     return rowsOfThread(this.grid.blocks, this.place.membership);
   }
 
   contexts(block: number): Ptr {
-    return advance(this.place.layout.inputs, (block - this.rows[0]) * this.blockBytes("inputs"));
+    return blockPlace(this.place.layout, "inputs", block - this.rows.from);
   }
 
   targets(block: number): Ptr {
-    return advance(this.place.layout.outputs, this.slots.get(block)! * this.blockBytes("outputs"));
+    return blockPlace(this.place.layout, "outputs", this.slots.get(block)!);
   }
 
   private trainer: CellTrainer | undefined;
@@ -98,6 +99,7 @@ export class RingGridThread implements GridThread, BlockPlaces {
   async do(job: GridJob): Promise<GridResult> {
     this.trainer ??= this.trainerOf(this);
     if (job.type === "step") return { trained: 0, cells: await this.train(this.trainer, job) };
+    if (job.type === "visit") throw new Error("a thread of the ring has its own blocks, which no visit brings");
     const { chunk, ids } = job;
     this.chunks.add(chunk);
     new Uint32Array(this.place.memory.buffer).set(ids!, this.grid.chunks[chunk.number % 2].ids / 4);
@@ -109,7 +111,7 @@ export class RingGridThread implements GridThread, BlockPlaces {
 
   /** The n-th block that this memory holds, between two steps: first those of contexts, then of targets. */
   async give(index: number): Promise<BlockRows | undefined> {
-    const [from, to] = this.rows;
+    const { from, to } = this.rows;
     const count = to - from;
     if (index >= 2 * count) return undefined;
     const isContext = index < count;
@@ -122,7 +124,7 @@ export class RingGridThread implements GridThread, BlockPlaces {
 
   private async train(trainer: CellTrainer, job: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
     const { blocks } = this.grid;
-    const [from, to] = this.rows;
+    const { from, to } = this.rows;
     const cells: GridResult["cells"] = [];
     for (let context = from; context < to; context++) {
       const target = (context + job.step) % blocks;
@@ -159,7 +161,7 @@ export class RingGridThread implements GridThread, BlockPlaces {
     const rows = this.arrived.get(block)!;
     this.arrived.delete(block);
     this.slots.set(block, this.free.pop()!);
-    new Uint8Array(this.place.memory.buffer, this.targets(block), this.blockBytes("outputs")).set(new Uint8Array(rows));
+    new Uint8Array(this.place.memory.buffer, this.targets(block), blockBytes(this.place.layout, "outputs")).set(new Uint8Array(rows));
     this.room = rows;
   }
 
@@ -172,25 +174,18 @@ export class RingGridThread implements GridThread, BlockPlaces {
     }
   }
 
-  private copy(side: Side, block: number, room = new ArrayBuffer(this.blockBytes(side))): ArrayBuffer {
+  private copy(side: Side, block: number, room = new ArrayBuffer(blockBytes(this.place.layout, side))): ArrayBuffer {
     const start = side === "inputs" ? this.contexts(block) : this.targets(block);
-    new Uint8Array(room).set(new Uint8Array(this.place.memory.buffer, start, this.blockBytes(side)));
+    new Uint8Array(room).set(new Uint8Array(this.place.memory.buffer, start, blockBytes(this.place.layout, side)));
     return room;
   }
 
   private get grid(): Grid {
     return this.place.layout.grid!;
   }
-
-  private blockBytes(side: Side): number {
-    return this.grid.blockRows[side] * this.place.layout.stride;
-  }
 }
 
 /** The rows of the grid that fall to a thread which shares no memory. */
-export function rowsOfThread(
-  blocks: number,
-  { thread, threads }: { thread: number; threads: number },
-): readonly [from: number, to: number] {
-  return [Math.floor((thread * blocks) / threads), Math.floor(((thread + 1) * blocks) / threads)];
+export function rowsOfThread(blocks: number, { thread, threads }: { thread: number; threads: number }): Rows {
+  return rowsOfGroup({ from: 0, to: blocks }, thread, threads);
 }

@@ -1,20 +1,28 @@
 // Threads of the grid that share a memory take batches and cells as they are free. (9.4) of docs/math.md.
 
 import { CONTROL, type Grid } from "../../kernel/grid-layout.js";
-import { advance } from "../../kernel/kernel.js";
-import type { Layout } from "../../kernel/layout.js";
+import type { Ptr } from "../../kernel/kernel.js";
+import { blockPlace, type Layout } from "../../kernel/layout.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
-import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
+import { Chunks, type GridJob, type GridResult, type GridThread, trainCell, type VisitJob } from "./grid-jobs.js";
+import type { StepResult } from "./step.js";
 
 /** Times that a thread looks before it sleeps: the other one is usually about to finish. */
 const LOOKS = 2000;
 
-/** Where the blocks lie in a memory that holds all. */
-export function allBlocks({ inputs, outputs, stride }: Layout, { blockRows }: Grid): BlockPlaces {
-  return {
-    contexts: (block) => advance(inputs, block * blockRows.inputs * stride),
-    targets: (block) => advance(outputs, block * blockRows.outputs * stride),
-  };
+/** Where the blocks lie in a memory that holds all, or, during a visit, some. */
+export class SharedPlaces implements BlockPlaces {
+  visit: Pick<VisitJob, "firstRow" | "slot"> | undefined;
+
+  constructor(private readonly layout: Layout) {}
+
+  contexts(block: number): Ptr {
+    return blockPlace(this.layout, "inputs", block - (this.visit?.firstRow ?? 0));
+  }
+
+  targets(block: number): Ptr {
+    return blockPlace(this.layout, "outputs", this.visit?.slot ?? block);
+  }
 }
 
 /** A thread that shares the memory, or is alone. */
@@ -29,15 +37,15 @@ export class SharedGridThread implements GridThread {
     private readonly trainer: CellTrainer,
     memory: WebAssembly.Memory,
     private readonly grid: Grid,
+    private readonly places: SharedPlaces,
     private readonly pause?: () => Promise<void>,
   ) {
     this.control = new Int32Array(memory.buffer, grid.control, CONTROL.contexts + 2 * grid.blocks);
   }
 
   async do(job: GridJob): Promise<GridResult> {
-    return job.type === "sort"
-      ? { trained: await this.sort(job), cells: [] }
-      : { trained: 0, cells: await this.step(job) };
+    if (job.type === "sort") return { trained: await this.sort(job), cells: [] };
+    return { trained: 0, cells: await (job.type === "step" ? this.step(job) : this.visit(job)) };
   }
 
   private async sort({ chunk, sorted }: GridJob & { type: "sort" }): Promise<number> {
@@ -66,12 +74,23 @@ export class SharedGridThread implements GridThread {
       const places = [CONTROL.contexts + context, CONTROL.contexts + blocks + target];
       // the cells of the same row and column in the step before
       for (const place of places) this.waitFor(place, number);
-      cells.push({
-        context,
-        result: await trainCell(this.trainer, this.chunks.get(chunk), context, target, this.pause),
-      });
+      cells.push({ context, result: await this.train(chunk, context, target) });
       for (const place of places) this.finish(place);
     }
+  }
+
+  private async visit(job: VisitJob): Promise<GridResult["cells"]> {
+    const { chunk, target, rows } = job;
+    const cells: GridResult["cells"] = [];
+    this.places.visit = job;
+    for (let context = rows.to - 1; context >= rows.from; context--)
+      cells.push({ context, result: await this.train(chunk, context, target) });
+    this.places.visit = undefined;
+    return cells;
+  }
+
+  private train(chunk: number, context: number, target: number): Promise<StepResult> {
+    return trainCell(this.trainer, this.chunks.get(chunk), context, target, this.pause);
   }
 
   /** The next ticket of a counter, unless all below `end` are taken. */

@@ -1,24 +1,14 @@
 // Training on the grid as the calling thread sees it: chunks are sorted, then trained a step at a time, by all threads together.
 
-import { Mark } from "../../../assembly/params.js";
-import type { Grid } from "../../kernel/grid-layout.js";
+import { CHUNKS, type Grid } from "../../kernel/grid-layout.js";
 import type { Batch } from "../../text/encode.js";
-import type { ChunkTask } from "./cells.js";
-import { pairsOf } from "./cut.js";
+import { type ChunkRoom, layIds } from "./chunk-room.js";
 import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
 import { ABORTED, type Chunk, type Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
 
 /** Steps handed in before they are done, so that the threads need not wait for this one. */
 const STEPS_AHEAD = 2;
-
-/** Chunks that the memory holds. */
-const CHUNKS = 2;
-
-interface Windows {
-  windowLeft: number;
-  windowRight: number;
-}
 
 /** What the threads have in common. */
 export interface GridPlaces extends Pick<Runner, "collect" | "check" | "close"> {
@@ -45,7 +35,6 @@ interface Active {
 export class GridRunner implements Runner {
   readonly ahead = CHUNKS + 1;
   readonly steps: number;
-  private readonly bounds: PairBounds;
   private readonly waiting: Active[] = [];
   private readonly active: Active[] = [];
   private chunks = 0;
@@ -56,26 +45,16 @@ export class GridRunner implements Runner {
   private isPaused = true;
   private failure: Error | undefined;
 
-  /** @param chunkWords words of a chunk, unless its first batch has more */
   constructor(
     private readonly grid: Grid,
     private readonly places: GridPlaces,
-    windows: Windows,
-    private readonly chunkWords: number,
+    private readonly room: ChunkRoom,
   ) {
     this.steps = grid.blocks;
-    this.bounds = new PairBounds(windows);
   }
 
   fits(batch: Batch, chunk: readonly Batch[]): boolean {
-    const all = [...chunk, batch];
-    const sum = (of: (batch: Batch) => number) => all.reduce((total, one) => total + of(one), 0);
-    return (
-      all.length <= this.grid.batches &&
-      sum(({ words }) => words) <= this.chunkWords &&
-      sum(({ ids }) => ids.length) <= this.grid.entries &&
-      sum((one) => this.bounds.of(one)) <= this.grid.pairs
-    );
+    return this.room.fits(batch, chunk);
   }
 
   train(chunk: Chunk, onStep: (result: StepResult) => void): Promise<number> {
@@ -142,29 +121,18 @@ export class GridRunner implements Runner {
     this.active.push(active);
     const { chunk, number } = active;
     const { memory } = this.places;
-    let [at, pairs] = [0, 0];
-    const batches = chunk.batches.map((batch) => {
-      const place = { at, length: batch.ids.length, pairs };
-      at += place.length;
-      pairs += this.bounds.of(batch);
-      return place;
-    });
-    const { epoch, first, learningRate } = chunk;
-    const task: ChunkTask = { number, epoch, first, learningRate, batches };
-    const ids = memory
-      ? new Uint32Array(memory.buffer, this.grid.chunks[number % CHUNKS].ids, at)
-      : new Uint32Array(at);
-    batches.forEach((place, i) => ids.set(chunk.batches[i].ids, place.at));
+    const task = this.room.place(chunk, number);
+    const ids = layIds(chunk, task, this.grid, memory);
     const last = this.places.threads.length - 1;
     const done = this.all((thread) => {
       return {
         type: "sort",
         chunk: task,
         sorted: this.sorted,
-        ids: memory ? undefined : thread < last ? ids.slice() : ids,
+        ids: memory ? undefined : ((thread < last ? ids.slice() : ids) as Uint32Array<ArrayBuffer>),
       };
     });
-    this.sorted += batches.length;
+    this.sorted += task.batches.length;
     active.trained = done.then((results) => results.reduce((sum, { trained }) => sum + trained, 0));
     active.trained.catch((error) => this.fail(error));
   }
@@ -204,31 +172,4 @@ function sumOf(results: readonly GridResult[]): StepResult {
     sum.predictions += result.predictions;
   }
   return sum;
-}
-
-/** Pairs that batches have at most. */
-class PairBounds {
-  private readonly known = new WeakMap<Batch, number>();
-
-  constructor(private readonly windows: Windows) {}
-
-  of(batch: Batch): number {
-    const known = this.known.get(batch);
-    if (known !== undefined) return known;
-    const pairs = pairsOfBatch(batch.ids, this.windows);
-    this.known.set(batch, pairs);
-    return pairs;
-  }
-}
-
-function pairsOfBatch(ids: Uint32Array, windows: Windows): number {
-  let pairs = 0;
-  let words = 0;
-  for (const entry of ids) {
-    if (entry < Mark.least) words++;
-    if (entry !== Mark.sentenceEnd) continue;
-    pairs += pairsOf(words, windows);
-    words = 0;
-  }
-  return pairs;
 }

@@ -9,7 +9,7 @@ import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
 import { CellTrainer } from "./cells.js";
 import type { GridThread } from "./grid-jobs.js";
 import { LostThreadError, openRing, type Ring, RingGridThread } from "./grid-ring.js";
-import { allBlocks, SharedGridThread } from "./grid-shared.js";
+import { SharedGridThread, SharedPlaces } from "./grid-shared.js";
 import { matricesOf } from "./in-process.js";
 import { layoutHash, PIECE, type TrainingCalls, type WorkerTask } from "./protocol.js";
 import { step } from "./step.js";
@@ -113,8 +113,8 @@ function startSharedThread(
 ): GridThread {
   const { words, seed } = grid!;
   const places = layout.grid!;
-  const rows = [0, places.blocks] as const;
-  const blocks = allBlocks(layout, places);
+  const rows = { from: 0, to: places.blocks };
+  const blocks = new SharedPlaces(layout);
   const trainer = new CellTrainer(kernel, memory, layout, layout.scratch[thread], { words, seed, rows }, blocks);
-  return new SharedGridThread(trainer, memory, places);
+  return new SharedGridThread(trainer, memory, places, blocks);
 }

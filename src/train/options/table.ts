@@ -27,6 +27,7 @@ import {
   oneOf,
   type Stored,
 } from "./option.js";
+import { checkCluster, checkFolder, checkParts, PARTS } from "./elsewhere.js";
 import { PRESETS } from "./presets.js";
 import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
 import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
@@ -91,6 +92,30 @@ export const SETTINGS = {
   sharedNegatives: {
     ...boolean(),
     default: true,
+    goesWith: { model: ["skipgram"], loss: LOSSES.filter((name) => lossOf(name).fitsGrid) },
+  },
+  /**
+   * Node, skip-gram with negative sampling: a folder where the rows are kept, as files of blocks. A model may then be larger than memory, and
+   * than the 4 GB of one WebAssembly memory; an interrupted training goes on with the same call. Default: the rows are in memory.
+   */
+  blocks: { check: checkFolder, stored: false, again: "load" },
+  /** Bytes of rows that are held in memory, with `blocks`. Default 768 MiB. */
+  blocksMemory: { ...integer(2 ** 20), stored: false, again: "load" },
+  /**
+   * Node, skip-gram with negative sampling: trains on the machines that run clusterWorker for this Redis, its URL or ClusterOptions. Needs
+   * the packages bullmq and ioredis. Default: this machine trains.
+   */
+  cluster: { check: checkCluster, stored: false, again: "load" },
+  /**
+   * Skip-gram: cuts the words into so many blocks, a power of two from 2 to 256, and the text into chunks of a tenth of it, as `cluster`
+   * and `blocks` do: with the same parts all three give the same bytes. There are fewer parts than asked for where they would have
+   * less than 256 words, more where they would have more than 65,536. (9.7) and (9.8) of docs/math.md. Default 16 with these, else cut
+   * for one machine.
+   */
+  parts: {
+    kind: "number",
+    check: checkParts,
+    derive: ({ blocks, cluster }: { blocks?: unknown; cluster?: unknown }) => (blocks || cluster ? PARTS : undefined),
     goesWith: { model: ["skipgram"], loss: LOSSES.filter((name) => lossOf(name).fitsGrid) },
   },
   /** CBOW: the hidden vector is the "mean" (default) or the "sum" of the context vectors. */

@@ -1,0 +1,37 @@
+// Checks of the options that say where blocks lie and who trains them.
+
+import { checkInteger, checkKnown, show } from "../../base/check.js";
+
+/** Blocks of a model that a cluster trains, or that lies in files. */
+export const PARTS = 16;
+
+/** How to reach a cluster. */
+export interface ClusterOptions {
+  /** Of Redis or Valkey: redis://HOST:6379, rediss:// for TLS, with user and password if they are needed. */
+  url: string;
+  /** Keys begin with it. Default "wasm2vec". */
+  prefix?: string;
+  /** A module whose default export makes the corpus, for every machine: a path or URL that all of them have. Default: they read the corpus's files. */
+  corpusModule?: string;
+}
+
+/** @throws RangeError for what is no power of two */
+export function checkParts(name: string, value: number): number | undefined {
+  if (Number.isInteger(Math.log2(checkInteger(name, value, 2, 256)))) return value;
+  throw new RangeError(`"${name}" expected a power of two, got ${value}: take ${2 ** Math.round(Math.log2(value))}`);
+}
+
+/** @throws TypeError */
+export function checkFolder(name: string, value: string | URL): string | URL {
+  if ((typeof value === "string" && value !== "") || value instanceof URL) return value;
+  throw new TypeError(`"${name}" expected the path of a folder, got ${show(value)}`);
+}
+
+/** @throws TypeError, RangeError */
+export function checkCluster(name: string, value: string | ClusterOptions): ClusterOptions {
+  const options = typeof value === "string" ? { url: value } : value;
+  checkKnown(`option of "${name}"`, options, ["url", "prefix", "corpusModule"]);
+  const { url } = options;
+  if (typeof url === "string" && /^rediss?:\/\//.test(url)) return options;
+  throw new TypeError(`"${name}" expected the URL of a Redis, such as redis://host:6379, got ${show(url)}`);
+}
