@@ -78,7 +78,8 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     help: "train on the machines that run wasm2vec worker for this Redis",
     takes: "<url>",
     byDefault: "this machine",
-    guide: "Node: train on the machines that run `wasm2vec worker` for this Redis, its URL or `{ url, prefix }` ([many machines](cluster.md))",
+    guide:
+      "Node: train on the machines that run `wasm2vec worker` for this Redis, its URL or `{ url, prefix }` ([many machines](cluster.md))",
   },
   parts: {
     help: "skipgram: cut the words into so many blocks, and the text into a tenth at a time, as a cluster does",
@@ -178,7 +179,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     byDefault: "256M",
     takes: "<bytes>",
     guide:
-      "bytes of those numbers in memory, in a page 64 MiB; the rest goes to a temporary file (in a page OPFS). If that fails, training goes on from the text",
+      "bytes of those numbers in memory, in a page and with `blocks` 64 MiB; the rest goes to a temporary file (in a page OPFS). If that fails, training goes on from the text",
   },
   resume: {
     help: "resume a checkpoint, with the options, corpus and output that it was started with",

@@ -63,7 +63,10 @@ export interface Objective {
   /** A copy of the vectors that training does not change. */
   copyVectors(): WordVectors;
   /** What a checkpoint holds of it; rows are not copied. */
-  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random" | "blocks">;
+  snapshot(): Pick<
+    Snapshot,
+    "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random" | "blocks"
+  >;
   /** Restores what a checkpoint of the same vocabulary held. */
   restore(checkpoint: Restored): Promise<void> | void;
   /** The same with more words, in a memory of its own. */
