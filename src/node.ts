@@ -49,9 +49,9 @@ export const loadModel: Facade<string | URL>["loadModel"] = async (file, options
 export const estimateMemory: Facade<string | URL>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
 
 /** Loaded by those who ask for it. */
-async function makerElsewhere({ blocks }: ResolvedOptions): Promise<ObjectiveMaker> {
+async function makerElsewhere(options: ResolvedOptions): Promise<ObjectiveMaker> {
   const { blocksIn } = await import("./platform/node/blocks.js");
-  return blocksIn(blocks!);
+  return blocksIn(options);
 }
 
 /** Node's fetch knows no file: URLs. */

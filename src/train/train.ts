@@ -219,11 +219,6 @@ function checkElsewhere<Source>(
 ): void {
   const name = blocks ? "blocks" : "cluster";
   if (!blocks && !cluster) return;
-  const { checkpoint, resume } = options;
-  if (blocks && (checkpoint || resume))
-    throw new RangeError(
-      `"${checkpoint ? "checkpoint" : "resume"}" clashes with "blocks", whose folder holds the checkpoint, and goes on with the same call: leave it out`,
-    );
   if (makerElsewhere === undefined) throw new RangeError(`"${name}" needs Node: leave it out`);
   if (!fitsGrid(options))
     throw new RangeError(

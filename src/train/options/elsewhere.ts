@@ -1,6 +1,6 @@
 // Checks of the options that say where blocks lie and who trains them.
 
-import { checkBoolean, checkInteger, checkKnown, show } from "../../base/check.js";
+import { checkInteger, checkKnown, show } from "../../base/check.js";
 
 /** Blocks of a model that a cluster trains, or that lies in files. */
 export const PARTS = 16;
@@ -31,15 +31,9 @@ export interface BlocksOptions {
   overwrite?: boolean;
 }
 
-/** @throws TypeError, RangeError */
-export function checkBlocks(name: string, value: string | URL | BlocksOptions): BlocksOptions {
-  const isOptions = value !== null && typeof value === "object" && !(value instanceof URL);
-  const options = isOptions ? value : { folder: value };
-  checkKnown(`option of "${name}"`, options, ["folder", "every", "overwrite"]);
-  const { folder, overwrite } = options;
-  if (overwrite !== undefined) checkBoolean(`${name}.overwrite`, overwrite);
-  if ((typeof folder === "string" && folder !== "") || folder instanceof URL) return options;
-  throw new TypeError(`"${name}" expected the path of a folder, got ${show(folder)}`);
+/** What is wrong with them is said where blocks are made, which pages do not load. */
+export function asBlocks(_: string, value: string | URL | BlocksOptions): BlocksOptions {
+  return value === null || typeof value !== "object" || value instanceof URL ? { folder: value } : value;
 }
 
 /** @throws TypeError, RangeError */

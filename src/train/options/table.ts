@@ -7,7 +7,7 @@ import type { WasmSource } from "../../kernel/engines/wasm.js";
 import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
-import { checkBlocks, checkCluster, checkParts, PARTS } from "./elsewhere.js";
+import { asBlocks, checkCluster, checkParts, PARTS } from "./elsewhere.js";
 import {
   checkLearningRate,
   checkSchedule,
@@ -98,7 +98,7 @@ export const SETTINGS = {
    * Node, skip-gram with negative sampling: a folder where the rows are kept, as files of blocks, or BlocksOptions. A model may then be
    * larger than memory, and than the 4 GB of one WebAssembly memory; an interrupted training goes on with the same call. Default: the rows are in memory.
    */
-  blocks: { check: checkBlocks, stored: false, again: "load" },
+  blocks: { check: asBlocks, stored: false, again: "load" },
   /** Bytes of rows that are held in memory, with `blocks`. Default 768 MiB. */
   blocksMemory: { ...integer(2 ** 20), stored: false, again: "load" },
   /**
