@@ -16,8 +16,8 @@ import { checkPatience, stoppingOf } from "./loop/patience.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
-import { ratesOf } from "./options/auto-rate.js";
 import type { ObjectiveMaker } from "./objective.js";
+import { ratesOf } from "./options/auto-rate.js";
 import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
 import { fitsGrid } from "./options/settings.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
@@ -198,14 +198,17 @@ async function textOf<Source>(
 }
 
 /** @throws RangeError before anything is read */
-function checkElsewhere<Source>({ makerElsewhere }: Platform<Source>, { blocks, cluster, ...options }: ResolvedOptions): void {
+function checkElsewhere<Source>(
+  { makerElsewhere }: Platform<Source>,
+  { blocks, cluster, ...options }: ResolvedOptions,
+): void {
   const name = blocks ? "blocks" : "cluster";
   if (!blocks && !cluster) return;
   if (makerElsewhere === undefined) throw new RangeError(`"${name}" needs Node: leave it out`);
   if (!fitsGrid(options))
     throw new RangeError(
       `"${name}" needs pairs of one input and one output row, but ${options.model === "cbow" ? 'model "cbow"' : `loss "${options.loss}"`} ` +
-        'takes rows of many blocks at once: train with skip-gram and negative sampling, or leave it out and train on one machine',
+        "takes rows of many blocks at once: train with skip-gram and negative sampling, or leave it out and train on one machine",
     );
 }
 

@@ -7,6 +7,7 @@ import type { WasmSource } from "../../kernel/engines/wasm.js";
 import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
+import { checkCluster, checkFolder, checkParts, PARTS } from "./elsewhere.js";
 import {
   checkLearningRate,
   checkSchedule,
@@ -27,7 +28,6 @@ import {
   oneOf,
   type Stored,
 } from "./option.js";
-import { checkCluster, checkFolder, checkParts, PARTS } from "./elsewhere.js";
 import { PRESETS } from "./presets.js";
 import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
 import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
