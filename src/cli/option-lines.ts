@@ -66,11 +66,13 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     takes: "<folder>",
     byDefault: "in memory",
     guide:
-      "Node: keep the rows in files of this folder, for models larger than memory ([larger than memory](cluster.md))",
+      "Node: keep the rows in files of this folder, for models larger than memory ([larger than memory](larger-than-memory.md))",
   },
   blocksMemory: {
     help: 'bytes of rows held in memory with "blocks"',
-    byDefault: "768 MiB",
+    byDefault: "768M",
+    takes: "<bytes>",
+    guide: "bytes of rows held in memory with `blocks`: the more, the less is read and written",
   },
   cluster: {
     help: "train on the machines that run wasm2vec worker for this Redis",

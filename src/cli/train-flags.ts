@@ -20,6 +20,7 @@ const PARSERS: { readonly [name in Name]?: (text: string) => unknown } = {
   windowWeights: parseWeights,
   learningRate: parseNumberOrAuto,
   threads: parseNumberOrAuto,
+  blocksMemory: parseBytes,
   spoolMemory: parseBytes,
 };
 

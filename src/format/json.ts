@@ -5,7 +5,7 @@ import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
 import type { ByteReader } from "./bytes.js";
 import { formatFloat } from "./number.js";
-import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, rowsOf, type VectorRows } from "./rows.js";
 
 /** @throws FormatError if a word lacks an array of dim numbers */
 export async function readJson(bytes: ByteReader, options: RowOptions): Promise<VectorRows> {
@@ -41,12 +41,13 @@ export async function readJson(bytes: ByteReader, options: RowOptions): Promise<
   return sink.finish();
 }
 
-export function* writeJson({ words, dim, matrix, stride }: VectorRows): Generator<Uint8Array<ArrayBuffer>> {
+export function* writeJson(rows: VectorRows): Generator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
-  yield encoder.encode(`{"words": ${JSON.stringify(words)},\n"vectors": [`);
-  for (let row = 0; row < words.length; row++) {
-    const numbers = Array.from(matrix.subarray(row * stride, row * stride + dim), formatFloat);
-    yield encoder.encode(`${row > 0 ? ",\n" : "\n"}[${numbers.join(",")}]`);
+  yield encoder.encode(`{"words": ${JSON.stringify(rows.words)},\n"vectors": [`);
+  let separator = "\n";
+  for (const vector of rowsOf(rows)) {
+    yield encoder.encode(`${separator}[${Array.from(vector, formatFloat).join(",")}]`);
+    separator = ",\n";
   }
   yield encoder.encode("\n]}\n");
 }

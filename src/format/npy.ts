@@ -5,7 +5,7 @@ import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
 import type { ByteReader } from "./bytes.js";
 import { fromHalf } from "./half.js";
-import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, rowsOf, type VectorRows } from "./rows.js";
 
 export const NPY_MAGIC = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
@@ -56,7 +56,8 @@ export async function readNpy(bytes: ByteReader, options: RowOptions, words: rea
   return sink.finish();
 }
 
-export function* writeNpy({ words, dim, matrix, stride }: VectorRows): Generator<Uint8Array<ArrayBuffer>> {
+export function* writeNpy(rows: VectorRows): Generator<Uint8Array<ArrayBuffer>> {
+  const { words, dim } = rows;
   const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${words.length}, ${dim}), }`;
   // numbers begin at a multiple of 64 bytes
   const padding = 64 - ((10 + dictionary.length + 1) % 64);
@@ -66,6 +67,5 @@ export function* writeNpy({ words, dim, matrix, stride }: VectorRows): Generator
   start.set([1, 0, header.length & 255, header.length >> 8], 6);
   yield start;
   yield header;
-  for (let row = 0; row < words.length; row++)
-    yield new Uint8Array(matrix.slice(row * stride, row * stride + dim).buffer);
+  for (const vector of rowsOf(rows)) yield new Uint8Array(vector.slice().buffer);
 }

@@ -5,7 +5,7 @@ import { FormatError } from "../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { formatFloat } from "./number.js";
-import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, rowsOf, type VectorRows } from "./rows.js";
 
 /** Bytes of the longest line, enough for a word of 64 KB and a million numbers. */
 const LINE_LIMIT = 2 ** 26;
@@ -78,12 +78,13 @@ export async function readPlainText(
 
 /** Writes a line for each row. @param withWords whether words come first, as in GloVe's format */
 export function* writePlainText(rows: VectorRows, withWords: boolean): Generator<Uint8Array<ArrayBuffer>> {
-  const { words, dim, matrix, stride } = rows;
+  const { words } = rows;
   const encoder = new TextEncoder();
   const separator = withWords ? " " : "\t";
-  for (let row = 0; row < words.length; row++) {
-    const numbers = Array.from(matrix.subarray(row * stride, row * stride + dim), formatFloat).join(separator);
-    if (withWords) yield encodeUtf8(words[row]);
+  let row = 0;
+  for (const vector of rowsOf(rows)) {
+    const numbers = Array.from(vector, formatFloat).join(separator);
+    if (withWords) yield encodeUtf8(words[row++]);
     yield encoder.encode(`${withWords ? " " : ""}${numbers}\n`);
   }
 }

@@ -11,6 +11,15 @@ export interface VectorRows {
   dim: number;
   matrix: Float32Array;
   stride: number;
+  /** Rows that do not lie in memory, each in turn, valid until the next; the matrix is then not asked for. */
+  each?: () => Iterable<Float32Array>;
+}
+
+/** The rows in turn, dim floats each. */
+export function* rowsOf(rows: VectorRows): Generator<Float32Array> {
+  if (rows.each) return yield* rows.each();
+  const { words, dim, matrix, stride } = rows;
+  for (let row = 0; row < words.length; row++) yield matrix.subarray(row * stride, row * stride + dim);
 }
 
 /**

@@ -6,7 +6,7 @@ import { FormatError } from "../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { fromHalf, toHalf } from "./half.js";
-import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, rowsOf, type VectorRows } from "./rows.js";
 import { parseSafetensorsHeader, safetensorsHeader, type TensorPlace, type TensorShape } from "./safetensors.js";
 
 export type Precision = "F32" | "F16" | "I8";
@@ -153,12 +153,9 @@ async function skip(bytes: ByteReader, count: number): Promise<boolean> {
 /** @throws RangeError for a number beyond float16 */
 export function* writeVectorTensors(rows: VectorRows, precision: Precision): Generator<Uint8Array<ArrayBuffer>> {
   checkOneOf("precision", precision, ["F32", "F16", "I8"]);
-  const { words, dim, matrix, stride } = rows;
+  const { words, dim } = rows;
   const list = encodeUtf8(words.join("\n"));
-  const scales =
-    precision === "I8"
-      ? Float32Array.from(words, (_, row) => scaleOf(matrix.subarray(row * stride, row * stride + dim)))
-      : undefined;
+  const scales = precision === "I8" ? scalesOf(rows) : undefined;
   const tensors: TensorShape[] = [
     ...(scales ? [{ name: "scales", dtype: "F32" as const, shape: [words.length] }] : []),
     { name: "words", dtype: "U8", shape: [list.length] },
@@ -167,13 +164,24 @@ export function* writeVectorTensors(rows: VectorRows, precision: Precision): Gen
   yield safetensorsHeader(tensors, { format: "wasm2vec vectors", version: "1" });
   if (scales) yield new Uint8Array(scales.buffer);
   yield list;
-  for (let row = 0; row < words.length; row++) {
-    const vector = matrix.slice(row * stride, row * stride + dim);
-    if (precision === "F32") yield new Uint8Array(vector.buffer);
+  let row = 0;
+  for (const vector of rowsOf(rows)) {
+    if (precision === "F32") yield new Uint8Array(vector.slice().buffer);
     else if (precision === "F16") yield halves(vector, words[row]);
-    else
-      yield new Uint8Array(Int8Array.from(vector, (x) => (scales![row] > 0 ? Math.round(x / scales![row]) : 0)).buffer);
+    else {
+      const scale = scales![row];
+      yield new Uint8Array(Int8Array.from(vector, (x) => (scale > 0 ? Math.round(x / scale) : 0)).buffer);
+    }
+    row++;
   }
+}
+
+/** A pass over the rows. */
+function scalesOf(rows: VectorRows): Float32Array<ArrayBuffer> {
+  const scales = new Float32Array(rows.words.length);
+  let row = 0;
+  for (const vector of rowsOf(rows)) scales[row++] = scaleOf(vector);
+  return scales;
 }
 
 /** The value of one step of an int8: the largest number ÷ 127. */

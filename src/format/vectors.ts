@@ -16,6 +16,7 @@ import {
   type Reserve,
   type RowOptions,
   reserveArray,
+  rowsOf,
   type VectorRows,
 } from "./rows.js";
 import { readVectorTensors, writeVectorTensors } from "./vector-tensors.js";
@@ -117,14 +118,16 @@ async function readRows(
  */
 export function writeVectors(rows: VectorRows, format: VectorFormat = "word2vec"): Generator<Uint8Array<ArrayBuffer>> {
   checkVectors(rows);
-  const { words, dim, matrix, stride } = rows;
+  const { words } = rows;
   checkWords(words, format);
-  for (let row = 0; row < words.length; row++) {
-    const bad = matrix.subarray(row * stride, row * stride + dim).findIndex((x) => !Number.isFinite(x));
+  let row = 0;
+  for (const vector of rowsOf(rows)) {
+    const bad = vector.findIndex((x) => !Number.isFinite(x));
     if (bad >= 0)
       throw new RangeError(
-        `word ${show(words[row])} (row ${row + 1}) expected finite floats, float ${bad + 1} is ${matrix[row * stride + bad]}`,
+        `word ${show(words[row])} (row ${row + 1}) expected finite floats, float ${bad + 1} is ${vector[bad]}`,
       );
+    row++;
   }
   return gathered(partsOf(rows, format));
 }

@@ -5,7 +5,7 @@ import { FormatError } from "../base/errors.js";
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { formatFloat, spellsNumber } from "./number.js";
-import { type RowOptions, RowSink, type VectorRows } from "./rows.js";
+import { type RowOptions, RowSink, rowsOf, type VectorRows } from "./rows.js";
 
 /** "word2vec" is the binary format, "word2vec-text" the text format. */
 export type Word2vecFormat = "word2vec" | "word2vec-text";
@@ -177,18 +177,16 @@ function nextBlank(line: Uint8Array, at: number): number {
 }
 
 /** Binary rows end with a newline, as in word2vec.c. */
-export function* writeWord2vec(
-  { words, dim, matrix, stride }: VectorRows,
-  format: Word2vecFormat,
-): Generator<Uint8Array<ArrayBuffer>> {
+export function* writeWord2vec(rows: VectorRows, format: Word2vecFormat): Generator<Uint8Array<ArrayBuffer>> {
+  const { words, dim } = rows;
   const encoder = new TextEncoder();
   yield encoder.encode(`${words.length} ${dim}\n`);
-  for (let row = 0; row < words.length; row++) {
-    const vector = matrix.slice(row * stride, row * stride + dim);
-    yield encodeUtf8(words[row]);
+  let row = 0;
+  for (const vector of rowsOf(rows)) {
+    yield encodeUtf8(words[row++]);
     if (format === "word2vec") {
       yield SPACE_BYTES;
-      yield new Uint8Array(vector.buffer);
+      yield new Uint8Array(vector.slice().buffer);
       yield NEWLINE_BYTES;
     } else {
       yield encoder.encode(` ${Array.from(vector, formatFloat).join(" ")}\n`);

@@ -36,11 +36,14 @@ export interface GridShape {
   pairs: number;
   /** bytes of a pair */
   pairSize: number;
-  /** what a memory has of it: that of a page which shares none has no chunks, its workers have room for some of the blocks */
-  holds: { chunks: boolean; blocks: Record<Side, number> };
+  /**
+   * what a memory has of it: that of a page which shares none has no chunks, its workers have room for some of the blocks; where one
+   * chunk is trained before the next is sorted, there is room for one
+   */
+  holds: { chunks: boolean | 1; blocks: Record<Side, number> };
 }
 
-/** Chunks that a memory holds: one is filled while the other is trained on. */
+/** Chunks that a memory holds, if not one or none: one is filled while the other is trained on. */
 export const CHUNKS = 2;
 
 /** Where the parts of a chunk lie. */
@@ -58,7 +61,7 @@ export interface Grid extends GridShape {
   control: Ptr;
   /** where chunks begin; all workers have the same before it */
   tablesEnd: Ptr;
-  /** none, or two */
+  /** none, one or two */
   chunks: readonly ChunkPlace[];
 }
 
@@ -75,7 +78,8 @@ export function takeGrid(memory: Allocator, shape: GridShape, { words, inputRows
     starts: memory.take(batches * (blocks * blocks + 1) * 4),
     pairs: memory.take(pairs * pairSize),
   });
-  const chunks = holds.chunks ? Array.from({ length: CHUNKS }, takeChunk) : [];
+  const rooms = holds.chunks === true ? CHUNKS : Number(holds.chunks);
+  const chunks = Array.from({ length: rooms }, takeChunk);
   const blockRows = { inputs: rowsOfBlock(blocks, inputRows), outputs: rowsOfBlock(blocks, outputRows) };
   return { ...shape, blockRows, places, control, tablesEnd, chunks };
 }

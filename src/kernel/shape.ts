@@ -17,6 +17,15 @@ export interface RowLists {
   gradient: "divided" | "undivided";
 }
 
+/** Rows that do not lie in memory. */
+export interface RowStream {
+  count: number;
+  /** floats from one to the next */
+  stride: number;
+  /** Some that follow each other; valid until the next call. */
+  read(first: number, count: number): Float32Array;
+}
+
 /** The two matrices. */
 export type Side = "inputs" | "outputs";
 

@@ -68,6 +68,31 @@ export function planMemory(
 /** Rows moved between yields to the event loop. */
 const MOVED = 4096;
 
+interface InitialOptions {
+  seed: number;
+  initialRange: number;
+}
+
+/** What the input rows of all words begin with, in their order: uniform in ± initialRange / dim. */
+export class InitialRows {
+  private readonly random: Random;
+  private readonly parts: number;
+
+  constructor(
+    { seed, initialRange }: InitialOptions,
+    private readonly dim: number,
+  ) {
+    this.random = Random.from(seed, STREAM.initialisation);
+    this.parts = dim / (2 * initialRange);
+  }
+
+  /** Fills the next rows. @param stride floats from one to the next */
+  fill(rows: Float32Array, stride: number): void {
+    for (let start = 0; start < rows.length; start += stride)
+      this.random.fill(rows.subarray(start, start + this.dim), this.parts);
+  }
+}
+
 export class Parameters {
   readonly memory: WebAssembly.Memory;
   readonly layout: Layout;
@@ -117,17 +142,13 @@ export class Parameters {
   }
 
   /** Input rows uniform in ± initialRange / dim; output rows stay 0. The event loop gets its turn every few ms. */
-  async initialise({ seed, initialRange }: { seed: number; initialRange: number }): Promise<void> {
-    const random = Random.from(seed, STREAM.initialisation);
-    const { dim } = this;
-    const parts = dim / (2 * initialRange);
+  async initialise(options: InitialOptions): Promise<void> {
+    const rows = new InitialRows(options, this.dim);
     const stride = this.layout.stride / 4;
     const inputs = this.matrix("inputs");
-    let pause = INITIALISED;
-    for (let start = 0; start < inputs.length; start += stride) {
-      random.fill(inputs.subarray(start, start + dim), parts);
-      if (start < pause) continue;
-      pause = start + INITIALISED;
+    const some = Math.ceil(INITIALISED / stride) * stride;
+    for (let start = 0; start < inputs.length; start += some) {
+      rows.fill(inputs.subarray(start, start + some), stride);
       await yieldToEventLoop();
     }
   }

@@ -34,16 +34,19 @@ export class SpooledText {
   ) {}
 
   /** Counts the words, as buildVocabulary does, and keeps the pass. */
-  async count(options: VocabularyOptions, onTokens: (tokens: number) => void = () => {}): Promise<Count> {
+  async count(
+    options: VocabularyOptions,
+    onTokens: (tokens: number) => void = () => {},
+  ): Promise<Omit<Count, "numbers">> {
     const recorder = await this.record();
     try {
-      const count = await buildVocabulary(this.corpus, options, async (tokens, numbers) => {
+      const { numbers, ...count } = await buildVocabulary(this.corpus, options, async (tokens, numbers) => {
         await recorder?.add(numbers);
         onTokens(tokens);
       });
       // the numbers of forgotten words were reused for others
       const spool = count.isWhole ? await recorder?.end() : undefined;
-      this.kept = spool && { spool, numbers: count.numbers };
+      this.kept = spool && { spool, numbers };
       return count;
     } finally {
       await recorder?.discard();

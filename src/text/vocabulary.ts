@@ -22,8 +22,6 @@ export interface VocabularyOptions {
   keep?: (word: string, count: number) => boolean;
 }
 
-type Entry = readonly [word: string, count: number];
-
 /** The words that have vectors, by falling count, equal counts by code unit. A word's place is its id. */
 export class Vocabulary {
   readonly words: readonly string[];
@@ -31,19 +29,31 @@ export class Vocabulary {
   readonly counts: Float64Array;
   /** The sum of counts: the words of the corpus as training sees it. */
   readonly totalWords: number;
-  private readonly ids = new Map<string, WordId>();
+  /** @internal the id of each word */
+  readonly ids: ReadonlyMap<string, WordId>;
 
   /** @param entries in any order */
   constructor(entries: Iterable<readonly [word: string, count: number]>) {
-    const list = [...entries];
-    const sorted = list.every((entry, i) => i === 0 || isBefore(list[i - 1], entry)) ? list : [...byCount(list)].flat();
-    this.words = sorted.map((entry) => entry[0]);
-    this.counts = new Float64Array(sorted.length);
-    for (let id = 0; id < sorted.length; id++) {
-      const [word, count] = sorted[id];
-      this.counts[id] = count;
-      this.ids.set(word, id as WordId);
+    // without an array for each, which would take more than the words
+    let words: string[] = [];
+    let counts: number[] = [];
+    let isSorted = true;
+    for (const [word, count] of entries) {
+      const last = words.length - 1;
+      if (last >= 0 && !isBefore(words[last], counts[last], word, count)) isSorted = false;
+      words.push(word);
+      counts.push(count);
     }
+    if (!isSorted) {
+      const groups = [...byCount(words, counts)];
+      words = groups.flatMap((group) => group.words);
+      counts = groups.flatMap((group) => group.words.map(() => group.count));
+    }
+    this.words = words;
+    this.counts = Float64Array.from(counts);
+    const ids = new Map<string, WordId>();
+    for (let id = 0; id < words.length; id++) ids.set(words[id], id as WordId);
+    this.ids = ids;
     this.totalWords = this.counts.reduce((sum, count) => sum + count, 0);
     if (!this.counts.every((count) => count >= 0) || !(this.totalWords > 0))
       throw new RangeError(
@@ -81,13 +91,14 @@ export class Vocabulary {
   static parse(text: string, name = "vocabulary"): Vocabulary {
     const lines = text.split("\n");
     if (lines[lines.length - 1] === "") lines.pop();
-    return new Vocabulary(
-      lines.map((line, i) => {
+    const entries = function* (): Generator<[word: string, count: number]> {
+      for (const [i, line] of lines.entries()) {
         const match = /^([^\n]+?)[ \t](\d+)\r?$/.exec(line);
         if (!match) throw new FormatError(`${name}: line ${i + 1} expected "word count", got ${JSON.stringify(line)}`);
-        return [match[1], Number(match[2])];
-      }),
-    );
+        yield [match[1], Number(match[2])];
+      }
+    };
+    return new Vocabulary(entries());
   }
 
   /**
@@ -108,22 +119,19 @@ export class Vocabulary {
   }
 }
 
-function isBefore(a: Entry, b: Entry): boolean {
-  return a[1] > b[1] || (a[1] === b[1] && a[0] < b[0]);
+function isBefore(word: string, count: number, next: string, nextCount: number): boolean {
+  return count > nextCount || (count === nextCount && word < next);
 }
 
 /** The words of each count, highest count first. Each group is sorted by the engine's order of strings, by code unit. */
-function* byCount(entries: readonly Entry[]): Generator<Entry[]> {
+function* byCount(words: readonly string[], counts: ArrayLike<number>): Generator<{ words: string[]; count: number }> {
   const groups = new Map<number, string[]>();
-  for (const [word, count] of entries) {
-    const group = groups.get(count);
-    if (group) group.push(word);
-    else groups.set(count, [word]);
+  for (let i = 0; i < words.length; i++) {
+    const group = groups.get(counts[i]);
+    if (group) group.push(words[i]);
+    else groups.set(counts[i], [words[i]]);
   }
-  for (const count of [...groups.keys()].sort((a, b) => b - a)) {
-    const words = groups.get(count)!.sort();
-    yield words.map((word) => [word, count]);
-  }
+  for (const count of [...groups.keys()].sort((a, b) => b - a)) yield { words: groups.get(count)!.sort(), count };
 }
 
 /** Words examined or sorted between yields to the event loop. */
@@ -209,26 +217,35 @@ export class WordCounter {
     const minCount = minCountFor?.(this.tokens) ?? this.options.minCount;
     if (this.tokens === 0)
       throw new RangeError(`${corpusName} is empty: it has no tokens; training needs at least two words that occur`);
-    const entries: Entry[] = [];
+    const kept: string[] = [];
+    const counts: number[] = [];
     for (const [word, number] of this.numbers) {
       if (number % SORTED === 0) await yieldToEventLoop();
       const count = this.counts[number];
-      if (count >= minCount && (keep === undefined || keep(word, count))) entries.push([word, count]);
+      if (count < minCount || !(keep === undefined || keep(word, count))) continue;
+      kept.push(word);
+      counts.push(count);
     }
-    if (entries.length < 2)
+    if (kept.length < 2)
       throw new RangeError(
-        `training needs at least two words, ${corpusName} has ${entries.length} with "minCount" ${minCount}` +
+        `training needs at least two words, ${corpusName} has ${kept.length} with "minCount" ${minCount}` +
           `${keep ? " and the keep rule" : ""}, of ${this.distinct} distinct words in ${this.tokens} tokens: ${minCount > 1 ? 'lower "minCount" or ' : ""}give more text`,
       );
-    const sorted: Entry[] = [];
+    const sorted: string[] = [];
     let pause = SORTED;
-    for (const group of byCount(entries)) {
-      for (const entry of group) sorted.push(entry);
+    for (const { words } of byCount(kept, counts)) {
+      for (const word of words) sorted.push(word);
       if (sorted.length < pause) continue;
       pause = sorted.length + SORTED;
       await yieldToEventLoop();
     }
-    return new Vocabulary(sorted.slice(0, maxVocabulary));
+    return new Vocabulary(this.entriesOf(sorted, maxVocabulary));
+  }
+
+  /** The first words of a list, with their counts. */
+  private *entriesOf(words: readonly string[], most: number): Generator<[word: string, count: number]> {
+    const { numbers, counts } = this;
+    for (let i = 0; i < Math.min(words.length, most); i++) yield [words[i], counts[numbers.get(words[i])!]];
   }
 
   private numberOf(token: string): number {

@@ -2,9 +2,12 @@
 
 import { checkInteger } from "../base/check.js";
 import { threadsOf } from "../text/threads.js";
+import { shapeOf } from "../model/spec.js";
+import { planBlocks, storedBytes } from "./blocks-plan.js";
 import { keptBytes } from "./good-state.js";
-import type { Platform } from "./platform.js";
-import { resolveOptions, type TrainOptions } from "./train-options.js";
+import type { Machine } from "./machine.js";
+import { canShare, type Platform } from "./platform.js";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./train-options.js";
 import { memoryOf, planWords } from "./word2vec-objective.js";
 
 /** Bytes that a training takes. Numbers marked "Measured" are those of Node on Linux; pages and other engines differ. */
@@ -13,8 +16,10 @@ export interface MemoryEstimate {
   bytes: number;
   /** of the workers' own memories, where they do not share the model's */
   own: number;
-  /** of both matrices, which are in `bytes` */
+  /** of both matrices, which are in `bytes`; or in files, with `blocks` */
   matrices: number;
+  /** on the disk, not in `total`: of the files of `blocks`, two for each block; 0 without */
+  disk: number;
   /** threads that train, as the estimate assumes */
   threads: number;
   /** of the copy of the rows that training goes back to if a learning rate of "auto" was too high; 0 above 1 GiB of rows */
@@ -63,9 +68,7 @@ export function estimateMemoryFor<Source>(
   const resolved = resolveOptions(options);
   if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
-  const plan = planWords({ cores }, resolved, { size: words, totalWords: tokens });
-  const { threads } = plan;
-  const { bytes, matrices, ...apart } = memoryOf(plan, resolved, words);
+  const { threads, bytes, matrices, disk, ...apart } = modelMemory({ cores }, resolved, words, tokens);
   const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
   const isCounted = resolved.vocabulary === undefined;
   // once the words are counted their readers have ended; the engine keeps about as much as one had
@@ -81,5 +84,17 @@ export function estimateMemoryFor<Source>(
   const counting = isCounted ? parts.words + READING + readers * READER : 0;
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
   const total = Math.max(training, counting);
-  return { bytes, matrices, threads, ...parts, counting, total, spool };
+  return { bytes, matrices, disk, threads, ...parts, counting, total, spool };
+}
+
+/** What a model and its threads take here. */
+function modelMemory(machine: Pick<Machine, "cores">, options: ResolvedOptions, words: number, tokens: number) {
+  if (!options.blocks) {
+    const plan = planWords(machine, options, { size: words, totalWords: tokens });
+    return { threads: plan.threads, disk: 0, ...memoryOf(plan, options, words) };
+  }
+  const resources = { cores: machine.cores(), shared: canShare(options) };
+  const plan = planBlocks(options, resources, { shape: shapeOf({ size: words }), totalWords: tokens });
+  const { threads, bytes, shape } = plan;
+  return { threads, bytes, ...storedBytes(shape), own: 0, messages: 0 };
 }

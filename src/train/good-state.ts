@@ -1,10 +1,10 @@
 // The last good state of a training whose learning rate wasm2vec chose: where it goes back to if that was too high. (8.4) of docs/math.md.
 
 import { yieldToEventLoop } from "../base/event-loop.js";
-import type { Rows } from "./checkpoint/checkpoint.js";
-import { pieces } from "./checkpoint/pieces.js";
+import type { Snapshot } from "./checkpoint/checkpoint.js";
+import { countOf, pieces } from "./checkpoint/pieces.js";
 import type { EpochRecord, Position, Schedule } from "./loop/records.js";
-import type { Objective } from "./objective.js";
+import type { Objective, Restored } from "./objective.js";
 import type { Settings } from "./options/settings.js";
 
 /** How often it is lowered before the error is the user's. */
@@ -14,15 +14,15 @@ const MOST = 8;
 const MOST_BYTES = 2 ** 30;
 
 /** Bytes of the copy that is kept of rows of so many bytes. */
-export function keptBytes({ learningRate }: Pick<Settings, "learningRate">, rows: number): number {
-  return learningRate === "auto" && rows <= MOST_BYTES ? rows : 0;
+export function keptBytes({ learningRate, blocks }: Pick<Settings, "learningRate" | "blocks">, rows: number): number {
+  return learningRate === "auto" && !blocks && rows <= MOST_BYTES ? rows : 0;
 }
 
 /** Copies that a run makes at most, evenly over its epochs. */
 const COPIES = 10;
 
 export class GoodState {
-  private state: { rows: Parameters<Objective["restore"]>[0]; position: Position } | undefined;
+  private state: { rows: Restored; position: Position } | undefined;
 
   private constructor(
     private readonly objective: Objective,
@@ -37,8 +37,9 @@ export class GoodState {
     epochs: number,
     position: Position,
   ): Promise<GoodState | undefined> {
-    const { inputs, outputs } = objective.snapshot();
-    if (inputs.data.byteLength + outputs.data.byteLength > MOST_BYTES) return undefined;
+    const { inputs, outputs, blocks } = objective.snapshot();
+    const floats = countOf(inputs) * inputs.stride + countOf(outputs) * outputs.stride;
+    if (blocks || 4 * floats > MOST_BYTES) return undefined;
     const good = new GoodState(objective, history, epochs);
     await good.keep(position);
     return good;
@@ -76,8 +77,8 @@ export class GoodState {
 }
 
 /** The floats of rows, without what pads them. @param floats where they go */
-async function compact(rows: Rows, dim: number, floats?: Float32Array): Promise<Float32Array> {
-  const all = floats ?? new Float32Array((rows.data.length / rows.stride) * dim);
+async function compact(rows: Snapshot["inputs"], dim: number, floats?: Float32Array): Promise<Float32Array> {
+  const all = floats ?? new Float32Array(countOf(rows) * dim);
   let at = 0;
   for (const piece of pieces(rows, dim)) {
     all.set(piece, at);

@@ -32,10 +32,12 @@ export async function heldTraining(
     return resume;
   }
   const other = difference(given, held);
-  if (other !== undefined) refuse(held, `this one differs: ${other}`);
+  // the rows of one that has ended lie nowhere else
+  const refuseOther = held.blocks ? refuseBlocks : refuse;
+  if (other !== undefined) refuseOther(held, `this one differs: ${other}`);
   const text = other === undefined ? await differs(held) : undefined;
   if (text !== undefined)
-    refuse(held, `its text is another one: ${text}`, "give it the text that it was begun on to go on");
+    refuseOther(held, `its text is another one: ${text}`, "give it the text that it was begun on to go on");
   if (other !== undefined || text !== undefined) return undefined;
   tell(held, options);
   return held;
@@ -92,6 +94,13 @@ function tell(held: Checkpoint, { onWarning }: RunListeners): void {
     held.isFinished
       ? `${held.name} holds this training, finished: nothing is left to train; to train again, set "overwrite"`
       : `going on with the training in ${held.name}, ${held.progress}`,
+  );
+}
+
+function refuseBlocks({ name, progress, isFinished }: Checkpoint, what: string, remedy?: string): void {
+  const goOn = remedy ?? (isFinished ? "the same call gives its model" : "the same call goes on with it");
+  throw new RangeError(
+    `"blocks" ${name} holds a training (${progress}), and ${what}: ${goOn}, "overwrite" starts over and loses it; or name another folder`,
   );
 }
 

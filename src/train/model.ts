@@ -161,8 +161,10 @@ export class Model<Source = CorpusSource> {
             learningRateSchedule,
             ...stoppingOf(asked, split),
           };
-          const held = await this.takeHeld(corpus, schedule, listened);
-          await this.run({ corpus, ...split }, schedule, { ...(held?.position ?? START) }, listened);
+          const { checkpoint = listened.checkpoint } = this.objective;
+          const listening = { ...listened, checkpoint };
+          const held = await this.takeHeld(corpus, schedule, listening);
+          await this.run({ corpus, ...split }, schedule, { ...(held?.position ?? START) }, listening);
         });
       }),
     );
@@ -194,7 +196,8 @@ export class Model<Source = CorpusSource> {
       position.batches === 0 && position.steps === 0
         ? this.snapshot(schedule, position, metadata)
         : this.snapshot({ ...schedule, epochs }, { ...START, epochs, wordsBefore }, metadata);
-    const chunks = checkpointBytes(snapshot);
+    // with its rows, wherever they lie
+    const chunks = checkpointBytes({ ...snapshot, blocks: undefined });
     const saved = typeof target === "function" ? target(chunks) : writeFile!(target, chunks);
     // training waits for it, awaited or not
     this.saving = Promise.allSettled([this.saving, saved]).then(() => {});
@@ -355,7 +358,7 @@ export class Model<Source = CorpusSource> {
       return textDifference(batches, held, () => {});
     });
     if (held === undefined) return undefined;
-    objective.restore(held);
+    await objective.restore(held);
     history.push(...held.history.slice(schedule.firstEpoch));
     return held;
   }

@@ -7,6 +7,7 @@ import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
+import type { CheckpointOptions } from "./checkpoint/control.js";
 import type { Runner } from "./execution/runner.js";
 import type { Run } from "./loop/records.js";
 import type { Machine } from "./machine.js";
@@ -21,14 +22,23 @@ export interface Setting {
 
 /** Makes what is trained. */
 export interface ObjectiveMaker {
+  /** where its checkpoints go, where that is not for the caller to say */
+  readonly checkpoint?: CheckpointOptions;
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
   begin(setting: Setting, vocabulary: Vocabulary): Promise<Objective>;
   /** One that a checkpoint holds. */
   open(setting: Setting, checkpoint: Checkpoint): Promise<Objective>;
+  /** Once training has ended, or did not begin. */
+  close?(): Promise<void>;
 }
+
+/** What of a checkpoint is restored. */
+export type Restored = Pick<Checkpoint, "tensors" | "random"> & Partial<Pick<Checkpoint, "blocks">>;
 
 export interface Objective {
   readonly vocabulary: Vocabulary;
+  /** where its checkpoints go, where that is not for the caller to say */
+  readonly checkpoint?: CheckpointOptions;
   /** who trains it, as records say */
   readonly execution: Pick<Run, "kernel" | "threads" | "parallel" | "reproducible">;
   /** the input rows */
@@ -53,9 +63,9 @@ export interface Objective {
   /** A copy of the vectors that training does not change. */
   copyVectors(): WordVectors;
   /** What a checkpoint holds of it; rows are not copied. */
-  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random">;
+  snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random" | "blocks">;
   /** Restores what a checkpoint of the same vocabulary held. */
-  restore(checkpoint: Pick<Checkpoint, "tensors" | "random">): void;
+  restore(checkpoint: Restored): Promise<void> | void;
   /** The same with more words, in a memory of its own. */
   grow(vocabulary: Vocabulary): Promise<Objective>;
 }

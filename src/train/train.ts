@@ -8,7 +8,6 @@ import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpooledText } from "../text/spooled.js";
 import type { ValidationSplit } from "../text/validation-split.js";
-import type { Count } from "../text/vocabulary.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
 import { TrainingControl } from "./checkpoint/control.js";
 import { listenersOf, withListeners } from "./listeners.js";
@@ -74,7 +73,13 @@ async function trainWith<Source>(
 ): Promise<Model<Source>> {
   asked.signal?.throwIfAborted();
   checkElsewhere(platform, asked);
-  return withText(platform, source, asked, (text) => trainText(platform, text, given, asked));
+  const maker = await makerOf(platform, asked);
+  try {
+    const options = { ...asked, checkpoint: maker.checkpoint ?? asked.checkpoint };
+    return await withText(platform, source, options, (text) => trainText(platform, text, given, options, maker));
+  } finally {
+    await maker.close?.();
+  }
 }
 
 async function trainText<Source>(
@@ -82,6 +87,7 @@ async function trainText<Source>(
   text: SpooledText,
   given: TrainOptions,
   asked: ResolvedOptions,
+  maker: ObjectiveMaker,
 ): Promise<Model<Source>> {
   const { signal } = asked;
   const differs = (checkpoint: Checkpoint) => textOf(platform, text, { ...given, ...listenersOf(asked) }, checkpoint);
@@ -102,7 +108,7 @@ async function trainText<Source>(
       );
     const { goOnOptions } = await import("./resume-options.js");
     const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
-    const model = await openModel(platform, resume, options);
+    const model = await openModel(platform, resume, options, maker);
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
     const { learningRateSchedule = resume.schedule.learningRateSchedule } = given;
     const schedule = { ...resume.schedule, learningRateSchedule };
@@ -111,7 +117,7 @@ async function trainText<Source>(
     await model.run({ corpus, ...split }, schedule, { ...resume.position }, options);
     return model;
   }
-  return begin(platform, text, asked);
+  return begin(platform, text, asked, maker);
 }
 
 /** Counts the words, and trains from nothing. */
@@ -119,6 +125,7 @@ async function begin<Source>(
   platform: Platform<Source>,
   text: SpooledText,
   asked: ResolvedOptions,
+  maker: ObjectiveMaker,
 ): Promise<Model<Source>> {
   const { signal } = asked;
   const kernel = await kernelOf(platform, asked);
@@ -131,7 +138,6 @@ async function begin<Source>(
   const corpus = await text.words(vocabulary, epochs + Number(validationShare > 0));
   warnOfCost(options, vocabulary.size);
   await yieldToEventLoop();
-  const maker = await makerOf(platform, options);
   const objective = await maker.begin({ platform, options, kernel }, vocabulary);
   const model = new Model(options, objective, platform);
   const split = await model.split(corpus, options, asked.onWarning);
@@ -163,7 +169,14 @@ export async function loadModelOn<Source>(
 ): Promise<Model<Source>> {
   checkKnown("option", options, namesOf(LOADED));
   const { goOnOptions } = await import("./resume-options.js");
-  return openModel(platform, checkpoint, goOnOptions(options, checkpoint));
+  const asked = goOnOptions(options, checkpoint);
+  checkElsewhere(platform, asked);
+  const maker = await makerOf(platform, asked);
+  try {
+    return await openModel(platform, checkpoint, asked, maker);
+  } finally {
+    await maker.close?.();
+  }
 }
 
 /** The model that a checkpoint holds, as it stands. */
@@ -171,9 +184,11 @@ async function openModel<Source>(
   platform: Platform<Source>,
   checkpoint: Checkpoint,
   options: ResolvedOptions,
+  maker: ObjectiveMaker,
 ): Promise<Model<Source>> {
+  if (checkpoint.blocks && !options.blocks)
+    throw new RangeError(`the rows of ${checkpoint.name} lie in the files beside it: give "blocks", its folder`);
   const kernel = await kernelOf(platform, options);
-  const maker = await makerOf(platform, options);
   const objective = await maker.open({ platform, options, kernel }, checkpoint);
   const model = new Model(options, objective, platform, checkpoint);
   model.history.push(...checkpoint.history);
@@ -204,6 +219,11 @@ function checkElsewhere<Source>(
 ): void {
   const name = blocks ? "blocks" : "cluster";
   if (!blocks && !cluster) return;
+  const { checkpoint, resume } = options;
+  if (blocks && (checkpoint || resume))
+    throw new RangeError(
+      `"${checkpoint ? "checkpoint" : "resume"}" clashes with "blocks", whose folder holds the checkpoint, and goes on with the same call: leave it out`,
+    );
   if (makerElsewhere === undefined) throw new RangeError(`"${name}" needs Node: leave it out`);
   if (!fitsGrid(options))
     throw new RangeError(
@@ -221,8 +241,10 @@ function kernelOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOpt
   return orAborted(planKernel(options.kernel, canShare(options), options.wasm, fetchBytes), options.signal);
 }
 
+type Counted = Awaited<ReturnType<SpooledText["count"]>>;
+
 /** Options with what those that were not given come to for a text of so many words. */
-function suited(options: ResolvedOptions, { tokens, vocabulary: { totalWords } }: Count): ResolvedOptions {
+function suited(options: ResolvedOptions, { tokens, vocabulary: { totalWords } }: Counted): ResolvedOptions {
   const { open, minCount, subsample, epochs } = options;
   return {
     ...options,
@@ -240,7 +262,7 @@ function warnOfCost(options: ResolvedOptions, words: number): void {
   if (warning !== undefined) onWarning?.(warning);
 }
 
-function count(text: SpooledText, options: ResolvedOptions): Promise<Count> {
+function count(text: SpooledText, options: ResolvedOptions): Promise<Counted> {
   const { open, minCount } = options;
   const minCountFor = open.includes("minCount") ? (tokens: number) => smallMinCount(tokens, minCount) : undefined;
   return text.count({ ...options, minCountFor }, readingReport(text.corpus, options));

@@ -9,7 +9,6 @@ import { lossOf } from "../model/losses/registry.js";
 import type { Corpus } from "../text/corpus.js";
 import { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import type { Rows } from "./checkpoint/checkpoint.js";
 import type { SplitText } from "./loop/patience.js";
 import type { Objective } from "./objective.js";
 import type { Settings } from "./options/settings.js";
@@ -29,6 +28,9 @@ export type ValidationOptions = Pick<
   | ("model" | "loss" | "negatives" | "noiseExponent" | "cbowCombine" | "subsample" | "seed")
   | ("windowLeft" | "windowRight" | "windowWeights" | "shrinkWindows")
 >;
+
+/** Gives a row of a matrix, dim floats. */
+type RowOf = (row: number) => Float32Array;
 
 interface Window {
   contexts: readonly { word: number; weight: number }[];
@@ -56,13 +58,12 @@ export class Validation {
   }
 
   /** Mean of −log p over the predictions. The event loop gets its turn every few ms. */
-  async loss(inputs: Rows, outputs: Rows, dim: number, signal?: AbortSignal): Promise<number> {
-    const rowOf = ({ data, stride }: Rows, row: number) => data.subarray(row * stride, row * stride + dim);
+  async loss(inputs: RowOf, outputs: RowOf, dim: number, signal?: AbortSignal): Promise<number> {
     let [loss, predictions] = [0, 0];
     let last = performance.now();
     for (const { contexts, targets } of this.windows()) {
-      const rows = targets.rows.map((row) => rowOf(outputs, row));
-      const read = contexts.map(({ word, weight }) => ({ row: rowOf(inputs, word), weight }));
+      const rows = targets.rows.map(outputs);
+      const read = contexts.map(({ word, weight }) => ({ row: inputs(word), weight }));
       for (const hidden of this.options.model === "cbow" ? [this.combine(read, dim)] : read.map(({ row }) => row)) {
         loss += targets.loss(Float64Array.from(rows, (row) => dot(row, hidden)));
         predictions += targets.predictions;

@@ -9,12 +9,21 @@ import type { Freeze, WordRates } from "./options/words.js";
 
 /** Gives words their vectors from elsewhere, of the same dim. @throws RangeError for vectors of other words only */
 export function takeVectors(parameters: Parameters, vocabulary: Vocabulary, vectors: WordVectors): void {
-  const found = vocabulary.words.filter((word) => vectors.has(word));
-  if (found.length === 0)
-    throw new RangeError(
-      `"initialVectors" has none of the ${vocabulary.size} words of the corpus: is it of another language?`,
-    );
-  for (const word of found) parameters.setInput(vocabulary.id(word)!, vectors.get(word));
+  const given = initialVectorsOf(vocabulary, vectors);
+  for (let word = 0; word < vocabulary.size; word++) {
+    const vector = given(word);
+    if (vector) parameters.setInput(word, vector);
+  }
+}
+
+/** The vector that a word has elsewhere, if it has one. @throws RangeError for vectors of other words only */
+export function initialVectorsOf(
+  { words, size }: Vocabulary,
+  vectors: WordVectors,
+): (word: number) => Float32Array | undefined {
+  if (!words.some((word) => vectors.has(word)))
+    throw new RangeError(`"initialVectors" has none of the ${size} words of the corpus: is it of another language?`);
+  return (word) => (vectors.has(words[word]) ? vectors.get(words[word]) : undefined);
 }
 
 /**

@@ -73,9 +73,10 @@ export class Word2vecObjective implements Objective {
     const { kernel, options } = setting;
     const scorer = startQueries(kernel, parameters.memory);
     const { dim, loss } = options;
-    this.vectors = new WordVectors(vocabulary.words, dim, parameters.inputs, scorer);
+    const { words, ids } = vocabulary;
+    this.vectors = new WordVectors(words, dim, parameters.inputs, scorer, ids);
     if (lossOf(loss).outputRowsOf === "words")
-      this.outputRows = new WordVectors(vocabulary.words, dim, parameters.outputs, scorer);
+      this.outputRows = new WordVectors(words, dim, parameters.outputs, scorer, ids);
   }
 
   /** All rows are 0. @throws RangeError if the model does not fit into memory */
@@ -136,7 +137,12 @@ export class Word2vecObjective implements Objective {
   async validation(sentences: readonly Uint32Array[]): ReturnType<Objective["validation"]> {
     const { Validation } = await import("./validation.js");
     const validation = new Validation(sentences, this.setting.options, this.vocabulary);
-    return (signal) => validation.loss(this.rowsOf("inputs"), this.rowsOf("outputs"), this.parameters.dim, signal);
+    const { dim } = this.parameters;
+    const rowOf = (side: Side) => {
+      const { data, stride } = this.rowsOf(side);
+      return (row: number) => data.subarray(row * stride, row * stride + dim);
+    };
+    return (signal) => validation.loss(rowOf("inputs"), rowOf("outputs"), dim, signal);
   }
 
   start(words: number, step: number): Runner {
@@ -154,12 +160,8 @@ export class Word2vecObjective implements Objective {
   copyVectors(): WordVectors {
     const { vectors, vocabulary, plan } = this;
     const storage = allocateVectors(vocabulary.size, vectors.dim, plan.memoryOptions.shared);
-    const copy = new WordVectors(
-      vocabulary.words,
-      vectors.dim,
-      storage,
-      startQueries(this.setting.kernel, storage.memory),
-    );
+    const scorer = startQueries(this.setting.kernel, storage.memory);
+    const copy = new WordVectors(vocabulary.words, vectors.dim, storage, scorer, vocabulary.ids);
     copy.matrix.set(vectors.matrix);
     return copy;
   }

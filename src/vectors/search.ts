@@ -14,7 +14,7 @@ const FEW = 32;
 
 /** Queries and rows of a block. Their scores take 1 MB, which fits into the second-level cache. */
 const QUERIES = 64;
-const ROWS = 4092;
+export const ROWS = 4092;
 
 /** Bytes of queries in a block, which limits their number if vectors are very long. */
 const QUERY_BYTES = 2 ** 24;
@@ -51,6 +51,8 @@ export class RowSearch {
     /** bytes */
     private readonly stride: number,
     private readonly dim: number,
+    /** where rows are brought that do not lie in the memory, at most ROWS that follow each other */
+    private readonly bring?: (first: number, rows: number) => Ptr,
   ) {}
 
   /** |row| of each row, computed once. */
@@ -59,7 +61,7 @@ export class RowSearch {
       this.cachedNorms = new Float32Array(this.count);
       for (let row = 0; row < this.count; row += ROWS) {
         const rows = Math.min(ROWS, this.count - row);
-        this.kernel.norms(this.rowAt(row), rows, this.stride, this.space.scores);
+        this.kernel.norms(this.rowAt(row, rows), rows, this.stride, this.space.scores);
         this.cachedNorms.set(new Float32Array(this.memory.buffer, this.space.scores, rows), row);
       }
     }
@@ -82,7 +84,7 @@ export class RowSearch {
     const offer = (row: number, score: number) => {
       if (score > top.threshold && isWanted(row)) top.offer(row, score);
     };
-    const pays = rows >= QUANTIZED_ROWS && topN > 0 && topN < rows / FEW;
+    const pays = this.bring === undefined && rows >= QUANTIZED_ROWS && topN > 0 && topN < rows / FEW;
     const found = pays ? this.quantized()?.candidates(query, rows, new TopRows(topN), isWanted) : undefined;
     if (found && found.length < rows / FEW) {
       const scores = this.scoresOf(query, found);
@@ -95,8 +97,9 @@ export class RowSearch {
     return top;
   }
 
-  private rowAt(row: number): Ptr {
-    return advance(this.start, row * this.stride);
+  /** Where a row is, and so many after it. */
+  rowAt(row: number, rows = 1): Ptr {
+    return this.bring ? this.bring(row, rows) : advance(this.start, row * this.stride);
   }
 
   /** query · row for some rows. */
@@ -146,7 +149,7 @@ export class RowSearch {
       group.forEach((query, q) => floats.set(query, (q * this.stride) / 4));
       for (let row = 0; row < rows; row += ROWS) {
         const block = Math.min(ROWS, rows - row);
-        this.kernel.scores(place, group.length, this.rowAt(row), block, this.stride, scratch, scores, ROWS);
+        this.kernel.scores(place, group.length, this.rowAt(row, block), block, this.stride, scratch, scores, ROWS);
         for (let q = 0; q < group.length; q++) {
           visit(first + q, row, new Float32Array(buffer, scores + q * ROWS * 4, block));
         }

@@ -55,6 +55,18 @@ export interface VectorStorage {
   space: SearchSpace;
   /** @throws Error while training has moved the rows */
   checkUse?(): void;
+  /** set where the rows do not lie in the memory, see stream.ts */
+  away?: RowsAway;
+}
+
+/** Rows that do not lie in the memory. */
+export interface RowsAway {
+  /** Brings some that follow each other, at most ROWS. */
+  bring(first: number, rows: number): Ptr;
+  /** Each in turn, dim floats, valid until the next. */
+  each(): Iterable<Float32Array>;
+  /** @throws RangeError with what to do instead of taking all at once */
+  refuse(): never;
 }
 
 /** Storage for vectors without a model. @throws RangeError if they do not fit into memory */
@@ -77,7 +89,7 @@ export function growVectors({ memory, start, stride }: VectorStorage, rows: numb
  * All are in one Float32Array, `matrix`, in the memory of the kernel that scores them.
  */
 export class WordVectors {
-  private readonly ids: Map<string, WordId>;
+  private readonly ids: ReadonlyMap<string, WordId>;
   private readonly rows: RowSearch;
   private readonly storage: VectorStorage;
 
@@ -88,14 +100,17 @@ export class WordVectors {
     readonly dim: number,
     storage: VectorStorage,
     kernel: QueryKernel,
+    /** the row of each word, where it is known already */
+    ids: ReadonlyMap<string, WordId> = new Map(words.map((word, id) => [word, id as WordId])),
   ) {
-    this.ids = new Map(words.map((word, id) => [word, id as WordId]));
+    this.ids = ids;
     if (this.ids.size < words.length) {
       const repeated = words.find((word, id) => this.ids.get(word) !== id);
       throw new RangeError(`word ${show(repeated)} is named twice: each row needs its own word`);
     }
     this.storage = storage;
-    this.rows = new RowSearch(kernel, storage.memory, storage.space, storage.start, words.length, storage.stride, dim);
+    const { memory, space, start, stride, away } = storage;
+    this.rows = new RowSearch(kernel, memory, space, start, words.length, stride, dim, away?.bring);
   }
 
   get size(): number {
@@ -107,10 +122,17 @@ export class WordVectors {
     return this.storage.stride / 4;
   }
 
-  /** All vectors, a live view. */
+  /** All vectors, a live view. @throws RangeError if they lie in files, as with `blocks` */
   get matrix(): Float32Array {
     this.storage.checkUse?.();
+    this.storage.away?.refuse();
     return new Float32Array(this.storage.memory.buffer, this.storage.start, this.size * this.stride);
+  }
+
+  /** @internal Each vector in turn, where they do not lie in memory. */
+  get each(): (() => Iterable<Float32Array>) | undefined {
+    this.storage.checkUse?.();
+    return this.storage.away?.each;
   }
 
   private get search(): RowSearch {
@@ -254,7 +276,8 @@ export class WordVectors {
   }
 
   private vector(row: number): Float32Array {
-    return this.matrix.slice(row * this.stride, row * this.stride + this.dim);
+    const at = this.search.rowAt(row);
+    return new Float32Array(this.storage.memory.buffer, at, this.dim).slice();
   }
 
   /**

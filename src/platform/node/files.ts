@@ -34,7 +34,7 @@ const MOST_LINKS = 40;
 /** This host in the names of temporary files. On a shared disk, a process number says who is alive only on its own host. */
 let host: string | undefined;
 
-function hostMark(): string {
+export function hostMark(): string {
   host ??= hashOfHost();
   return host;
 }
@@ -272,7 +272,11 @@ async function removeLeftovers(target: string): Promise<void> {
 /** Whether the writer of a temporary file of this host is alive. */
 function isWriting(pid: number, path: string): boolean {
   // in a container every run may have the same number
-  if (pid === process.pid) return temporaries.has(path);
+  return pid === process.pid ? temporaries.has(path) : isAlive(pid);
+}
+
+/** Whether a process of this host is alive. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -328,14 +332,21 @@ export async function identityOf(name: string): Promise<string> {
 }
 
 async function writeError(error: unknown, name: string, target: string, old: Stats | undefined): Promise<Error> {
+  const { code } = error as NodeJS.ErrnoException;
+  const folder = JSON.stringify(dirname(target));
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  if (code !== "ENOENT") return writeFailure(error, name, target, isFull && old !== undefined ? "; the old file is whole" : "");
+  const there = await stat(dirname(target)).catch(() => undefined);
+  const what = there === undefined ? `no folder ${folder}; make it first` : `the folder ${folder} accepts no files`;
+  return new Error(`cannot write ${JSON.stringify(name)}: ${what}`, { cause: error });
+}
+
+/** An error of the system, with a readable message. @param more what follows it */
+export function writeFailure(error: unknown, name: string, target = name, more = ""): Error {
   const { code, message } = error as NodeJS.ErrnoException;
-  const fail = (what: string) => new Error(`cannot write ${JSON.stringify(name)}: ${what}`, { cause: error });
+  const fail = (what: string) => new Error(`cannot write ${JSON.stringify(name)}: ${what}${more}`, { cause: error });
   const folder = JSON.stringify(dirname(target));
   switch (code) {
-    case "ENOENT": {
-      const there = await stat(dirname(target)).catch(() => undefined);
-      return fail(there === undefined ? `no folder ${folder}; make it first` : `the folder ${folder} accepts no files`);
-    }
     case "EACCES":
     case "EPERM":
       return fail("permission denied");
@@ -345,7 +356,7 @@ async function writeError(error: unknown, name: string, target: string, old: Sta
       return fail(`${folder} is not a folder`);
     case "ENOSPC":
     case "EDQUOT":
-      return fail(`the disk is full${old === undefined ? "" : "; the old file is whole"}`);
+      return fail("the disk is full");
     default:
       return fail(message);
   }

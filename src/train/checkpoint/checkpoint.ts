@@ -5,8 +5,10 @@ import { show } from "../../base/check.js";
 import { FormatError } from "../../base/errors.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, type Tensor } from "../../format/safetensors.js";
+import type { RowStream } from "../../kernel/shape.js";
 import { shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
+import type { BlocksState } from "../execution/block-store.js";
 import type { ParallelMode } from "../execution/engines.js";
 import type { EpochRecord, Position, Schedule } from "../loop/records.js";
 import { DEFAULTS, type StoredOptions, storedOf } from "../options/table.js";
@@ -22,6 +24,8 @@ interface State {
   random: readonly (readonly number[])[];
   /** the caller's own */
   metadata?: Record<string, unknown>;
+  /** where the rows are, if they lie in blocks beside the file */
+  blocks?: BlocksState;
 }
 
 /** Rows of a matrix, `stride` floats apart. */
@@ -33,8 +37,8 @@ export interface Rows {
 export interface Snapshot extends State {
   vocabulary: Vocabulary;
   dim: number;
-  inputs: Rows;
-  outputs: Rows;
+  inputs: Rows | RowStream;
+  outputs: Rows | RowStream;
   /** learning-rate multiplier of each input row; see TrainOptions.wordRates */
   multipliers?: Float32Array<ArrayBuffer>;
 }
@@ -66,6 +70,8 @@ export class Checkpoint {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** @internal */
   readonly random: readonly (readonly number[])[];
+  /** @internal where the rows are, if the tensors hold none */
+  readonly blocks: BlocksState | undefined;
 
   /** @internal use readCheckpoint */
   constructor(
@@ -80,6 +86,7 @@ export class Checkpoint {
   ) {
     ({ options: this.options, history: this.history, position: this.position } = state);
     ({ schedule: this.schedule, mode: this.mode, random: this.random, metadata: this.metadata = {} } = state);
+    this.blocks = state.blocks;
   }
 
   /** Whether no epoch is left to train. */
@@ -143,7 +150,8 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const known = isOlder ? fromOlder(written) : written;
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
   const { inputRows, outputRows } = shapeOf({ size: list.length });
-  const dim = state.options?.dim;
+  // none where they lie in blocks
+  const dim = state.blocks ? 0 : state.options?.dim;
   for (const [key, got, expected] of [
     ["counts", counts.length, list.length],
     ["inputs", inputs.length, inputRows * dim],

@@ -68,7 +68,7 @@ export class Checkpointer implements PausePoint {
     const { control, signal } = this.options;
     for (;;) {
       if (this.mustWrite()) await this.write(position);
-      if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
+      await this.answerLooks();
       if (!control?.paused) return;
       await orAborted(control.changed(), signal);
     }
@@ -83,7 +83,16 @@ export class Checkpointer implements PausePoint {
     const due = ++this.epochsSince >= this.epochs || finished;
     const { checkpoint, control } = this.options;
     if ((checkpoint && due) || control?.checkpoints.any) await this.write(position);
-    if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
+    await this.answerLooks();
+  }
+
+  /** What refuses a look does not end the training. */
+  private async answerLooks(): Promise<void> {
+    const { control } = this.options;
+    if (!control?.looks.any) return;
+    const view = this.view();
+    control.looks.settle(view);
+    await view.catch(() => {});
   }
 
   /** Adds to an error that ended training what the last checkpoint holds. */

@@ -4,19 +4,25 @@ import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import { safetensorsHeader, type TensorShape } from "../../format/safetensors.js";
 import { FORMAT, type Snapshot, VERSION } from "./checkpoint.js";
-import { pieces } from "./pieces.js";
+import { countOf, pieces } from "./pieces.js";
 
-/** The bytes of a model's file; nothing may be trained while they are taken. */
+/** Words of a piece: some milliseconds of work. */
+const WORDS = 65_536;
+
+/** The bytes of a model's file; nothing may be trained while they are taken. Rows that lie in blocks are left where they are. */
 export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
   const { vocabulary, dim, inputs, outputs, multipliers, ...state } = snapshot;
   const json = JSON.stringify(state);
-  const words = padded(new TextEncoder().encode(JSON.stringify(vocabulary.words)));
+  const rows = state.blocks ? [] : [inputs, outputs];
   const { size } = vocabulary;
+  const [inputRows, outputRows] = state.blocks ? [0, 0] : [countOf(inputs), countOf(outputs)];
+  let bytesOfWords = 0;
+  for (const piece of wordPieces(vocabulary.words)) bytesOfWords += piece.length;
   const tensors: TensorShape[] = [
-    { name: "words", dtype: "U8", shape: [words.length] },
+    { name: "words", dtype: "U8", shape: [bytesOfWords] },
     { name: "counts", dtype: "F64", shape: [size] },
-    { name: "inputs", dtype: "F32", shape: [inputs.data.length / inputs.stride, dim] },
-    { name: "outputs", dtype: "F32", shape: [outputs.data.length / outputs.stride, dim] },
+    { name: "inputs", dtype: "F32", shape: [inputRows, dim] },
+    { name: "outputs", dtype: "F32", shape: [outputRows, dim] },
     ...(multipliers ? [{ name: "rates", dtype: "F32" as const, shape: [multipliers.length] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];
@@ -26,10 +32,13 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
     fingerprint.addBytes(bytes);
     return bytes;
   };
-  yield marked(words);
+  for (const piece of wordPieces(vocabulary.words)) {
+    yield marked(piece);
+    await yieldToEventLoop();
+  }
   yield marked(new Uint8Array(vocabulary.counts.slice().buffer));
-  for (const rows of [inputs, outputs]) {
-    for (const piece of pieces(rows, dim)) {
+  for (const matrix of rows) {
+    for (const piece of pieces(matrix, dim)) {
       yield marked(new Uint8Array(piece.buffer));
       await yieldToEventLoop();
     }
@@ -38,9 +47,18 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
   yield new TextEncoder().encode(fingerprint.value);
 }
 
-/** Appends spaces, to a multiple of 8 bytes. */
-function padded(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
-  whole.set(bytes);
-  return whole;
+/** The words as JSON, filled up with spaces to a multiple of 8 bytes: in pieces that are such multiples too. */
+function* wordPieces(words: readonly string[]): Generator<Uint8Array<ArrayBuffer>> {
+  const encoder = new TextEncoder();
+  let rest = "[";
+  for (let first = 0; first < words.length || rest !== ""; first += WORDS) {
+    const some = JSON.stringify(words.slice(first, first + WORDS)).slice(1, -1);
+    const isLast = first + WORDS >= words.length;
+    const bytes = encoder.encode(`${rest}${some}${isLast ? "]" : ","}`);
+    // what fills it up is whitespace to JSON, between two words or after all
+    const whole = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(32);
+    whole.set(bytes);
+    yield whole;
+    rest = "";
+  }
 }

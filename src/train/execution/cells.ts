@@ -115,7 +115,8 @@ export class CellTrainer {
   }
 
   private placeOf({ number }: ChunkTask): ChunkPlace {
-    return this.grid.chunks[number % 2];
+    const { chunks } = this.grid;
+    return chunks[number % chunks.length];
   }
 
   private set(offset: Param, value: number): void {

@@ -1,7 +1,7 @@
 // What a chunk of the grid can hold, and where its batches lie in it.
 
 import { Mark } from "../../../assembly/params.js";
-import { CHUNKS, type Grid } from "../../kernel/grid-layout.js";
+import type { Grid } from "../../kernel/grid-layout.js";
 import type { Batch } from "../../text/encode.js";
 import type { ChunkTask } from "./cells.js";
 import { pairsOf } from "./cut.js";
@@ -66,7 +66,7 @@ export function layIds(
   const last = places[places.length - 1];
   const length = last.at + last.length;
   const ids = memory
-    ? new Uint32Array(memory.buffer, grid.chunks[number % CHUNKS].ids, length)
+    ? new Uint32Array(memory.buffer, grid.chunks[number % grid.chunks.length].ids, length)
     : new Uint32Array(length);
   places.forEach(({ at }, i) => ids.set(batches[i].ids, at));
   return ids;

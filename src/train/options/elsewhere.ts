@@ -1,6 +1,6 @@
 // Checks of the options that say where blocks lie and who trains them.
 
-import { checkInteger, checkKnown, show } from "../../base/check.js";
+import { checkBoolean, checkInteger, checkKnown, show } from "../../base/check.js";
 
 /** Blocks of a model that a cluster trains, or that lies in files. */
 export const PARTS = 16;
@@ -21,10 +21,25 @@ export function checkParts(name: string, value: number): number | undefined {
   throw new RangeError(`"${name}" expected a power of two, got ${value}: take ${2 ** Math.round(Math.log2(value))}`);
 }
 
-/** @throws TypeError */
-export function checkFolder(name: string, value: string | URL): string | URL {
-  if ((typeof value === "string" && value !== "") || value instanceof URL) return value;
-  throw new TypeError(`"${name}" expected the path of a folder, got ${show(value)}`);
+/** Where blocks lie, and how often a checkpoint is written there. */
+export interface BlocksOptions {
+  /** The folder. It is made if there is none, and holds nothing else. */
+  folder: string | URL;
+  /** As in CheckpointOptions: "30s", "5m" (default), "2h", "1epoch". */
+  every?: string;
+  /** Starts over, whatever the folder holds. Default false. */
+  overwrite?: boolean;
+}
+
+/** @throws TypeError, RangeError */
+export function checkBlocks(name: string, value: string | URL | BlocksOptions): BlocksOptions {
+  const isFolder = typeof value === "string" || value instanceof URL;
+  const options = isFolder ? { folder: value } : value;
+  checkKnown(`option of "${name}"`, options, ["folder", "every", "overwrite"]);
+  const { folder, overwrite } = options;
+  if (overwrite !== undefined) checkBoolean(`${name}.overwrite`, overwrite);
+  if ((typeof folder === "string" && folder !== "") || folder instanceof URL) return options;
+  throw new TypeError(`"${name}" expected the path of a folder, got ${show(folder)}`);
 }
 
 /** @throws TypeError, RangeError */

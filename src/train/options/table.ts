@@ -7,7 +7,7 @@ import type { WasmSource } from "../../kernel/engines/wasm.js";
 import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
-import { checkCluster, checkFolder, checkParts, PARTS } from "./elsewhere.js";
+import { checkBlocks, checkCluster, checkParts, PARTS } from "./elsewhere.js";
 import {
   checkLearningRate,
   checkSchedule,
@@ -95,10 +95,10 @@ export const SETTINGS = {
     goesWith: { model: ["skipgram"], loss: LOSSES.filter((name) => lossOf(name).fitsGrid) },
   },
   /**
-   * Node, skip-gram with negative sampling: a folder where the rows are kept, as files of blocks. A model may then be larger than memory, and
-   * than the 4 GB of one WebAssembly memory; an interrupted training goes on with the same call. Default: the rows are in memory.
+   * Node, skip-gram with negative sampling: a folder where the rows are kept, as files of blocks, or BlocksOptions. A model may then be
+   * larger than memory, and than the 4 GB of one WebAssembly memory; an interrupted training goes on with the same call. Default: the rows are in memory.
    */
-  blocks: { check: checkFolder, stored: false, again: "load" },
+  blocks: { check: checkBlocks, stored: false, again: "load" },
   /** Bytes of rows that are held in memory, with `blocks`. Default 768 MiB. */
   blocksMemory: { ...integer(2 ** 20), stored: false, again: "load" },
   /**

@@ -1,0 +1,78 @@
+// How much of a model whose blocks lie in a store is in memory at a time.
+
+import { rowsOfBlock } from "../kernel/grid-layout.js";
+import { rowStride, sizeOf } from "../kernel/memory.js";
+import type { Shape, Side } from "../kernel/shape.js";
+import { lossOf } from "../model/losses/registry.js";
+import { planMemory } from "../model/parameters.js";
+import { batchCapacity } from "../text/encode.js";
+import { threadsOf } from "../text/threads.js";
+import type { BlocksShape } from "./execution/block-store.js";
+import { cutText } from "./execution/cut.js";
+import type { EnginePlan, Extent, Resources } from "./execution/engine.js";
+import { SPARE_SLOTS } from "./execution/passage.js";
+import type { ResolvedOptions } from "./train-options.js";
+
+/** Default of blocksMemory. */
+const BLOCKS_MEMORY = 768 * 2 ** 20;
+
+/** Bytes that a WebAssembly memory has at most. */
+const ADDRESSED = 2 ** 32;
+
+export interface BlocksPlan extends EnginePlan {
+  /** groups of rows, of which the memory holds one: with one all contexts stay there */
+  groups: number;
+  shape: BlocksShape;
+  /** bytes of the memory */
+  bytes: number;
+}
+
+/** @throws RangeError if blocksMemory is too little */
+export function planBlocks(options: ResolvedOptions, { cores, shared }: Resources, extent: Extent): BlocksPlan {
+  const { blocksMemory = BLOCKS_MEMORY, dim } = options;
+  const { shape: cut, batchWords, maxSentenceLength } = cutText(options, extent.shape, extent.totalWords);
+  const shape = shapeOfBlocks(cut.blocks, extent.shape, rowStride(dim));
+  const capacity = batchCapacity(maxSentenceLength, batchWords);
+  const output = lossOf(options.loss).estimate(options, extent.shape);
+  const planFor = (threads: number, inputs: number) => {
+    const holds = { chunks: 1, blocks: { inputs, outputs: threads + SPARE_SLOTS } } as const;
+    const memoryOptions = { batchCapacity: capacity, lanes: threads, grid: { ...cut, holds }, shared };
+    return { memoryOptions, bytes: planMemory(options, memoryOptions, extent.shape, output).size };
+  };
+  const block = (side: Side) => shape.blockRows[side] * shape.stride;
+  /** blocks of contexts that fit beside those of targets */
+  const fitting = (threads: number) => {
+    const rest = Math.min(
+      blocksMemory - (threads + SPARE_SLOTS) * block("outputs"),
+      ADDRESSED - planFor(threads, 0).bytes,
+    );
+    return Math.min(cut.blocks, Math.floor(rest / block("inputs")));
+  };
+  // a thread without rows would be idle; without shared memory this one trains
+  let threads = shared ? Math.min(threadsOf(options, cores), cut.blocks) : 1;
+  while (threads > 1 && fitting(threads) < threads) threads--;
+  const most = fitting(threads);
+  if (most < 1) {
+    const needed = (1 + SPARE_SLOTS) * block("outputs") + block("inputs");
+    throw new RangeError(
+      `"blocksMemory" expected at least ${sizeOf(needed)} for ${cut.blocks} blocks of ${extent.shape.words} words and dim ${dim}, got ${sizeOf(blocksMemory)}: ` +
+        'raise it, or give more "parts"',
+    );
+  }
+  const groups = Math.ceil(cut.blocks / most);
+  return { threads, batchWords, maxSentenceLength, groups, shape, ...planFor(threads, Math.ceil(cut.blocks / groups)) };
+}
+
+function shapeOfBlocks(blocks: number, { inputRows, outputRows }: Shape, stride: number): BlocksShape {
+  const rows = { inputs: inputRows, outputs: outputRows };
+  const blockRows = { inputs: rowsOfBlock(blocks, inputRows), outputs: rowsOfBlock(blocks, outputRows) };
+  return { blocks, rows, blockRows, stride };
+}
+
+/** Bytes of the rows, and of the two files that each block has. */
+export function storedBytes({ blocks, rows, blockRows, stride }: BlocksShape): { matrices: number; disk: number } {
+  return {
+    matrices: (rows.inputs + rows.outputs) * stride,
+    disk: 2 * blocks * (blockRows.inputs + blockRows.outputs) * stride,
+  };
+}
