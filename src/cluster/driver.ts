@@ -1,13 +1,13 @@
 // Training by a cluster: the driver has the model and reads the text, and hands out each chunk as a rotation, which workers train.
 
+import { Fingerprint } from "../base/fingerprint.js";
 import { evenly } from "../kernel/grid-layout.js";
-import type { Count, Vocabulary, VocabularyOptions } from "../text/vocabulary.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
 import type { BytesRead } from "../text/source.js";
 import { readersOf } from "../text/threads.js";
+import type { Count, Vocabulary, VocabularyOptions } from "../text/vocabulary.js";
 import type { Checkpoint } from "../train/checkpoint/checkpoint.js";
-import { Fingerprint } from "../base/fingerprint.js";
 import { ChunkRoom } from "../train/execution/chunk-room.js";
 import { chunkWordsOf } from "../train/execution/cut.js";
 import type { Site } from "../train/execution/engine.js";

@@ -33,10 +33,12 @@ export class RotationText {
     const known = this.held.get(number);
     if (known) return known;
     // taskQueue fails for good after a failure, a text may be read again
-    const batches = this.inOrder(() => this.read(rotation).then(
-      (value) => ({ value }),
-      (reason: unknown) => ({ reason }),
-    )).then((result) => {
+    const batches = this.inOrder(() =>
+      this.read(rotation).then(
+        (value) => ({ value }),
+        (reason: unknown) => ({ reason }),
+      ),
+    ).then((result) => {
       if ("value" in result) return result.value;
       this.held.delete(number);
       throw result.reason;

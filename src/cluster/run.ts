@@ -12,12 +12,12 @@ import type { HostProgress } from "../train/execution/runner.js";
 import { rowsOfGroup } from "../train/execution/visits.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { RedisBlocks } from "./blocks.js";
-import { connect, keysOf, type Redis, serverOf, untilLost } from "./connection.js";
+import { connect, keysOf, queueOf, type Redis, serverOf, untilLost } from "./connection.js";
 import { serverId } from "./guard.js";
 import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
 import type { Group, Member, Report, Rotation, Task } from "./records.js";
-import { OwnRun, openQueue, queueOf, type RunRecord, workersOf } from "./runs.js";
+import { OwnRun, openQueue, type RunRecord, workersOf } from "./runs.js";
 import { writeField } from "./scripts.js";
 import { sendValue } from "./values.js";
 import { writeWords } from "./words.js";
@@ -219,7 +219,12 @@ export class ClusterRun {
         await orAborted(store.write(side, block, 0, rows), ends);
       }
     await orAborted(
-      redis.multi().set(own.keys.recipe, writeRecipe(recipe)).set(key("task"), JSON.stringify(task)).set(key("ready"), 1).exec(),
+      redis
+        .multi()
+        .set(own.keys.recipe, writeRecipe(recipe))
+        .set(key("task"), JSON.stringify(task))
+        .set(key("ready"), 1)
+        .exec(),
       ends,
     );
   }
@@ -237,7 +242,9 @@ export class ClusterRun {
       if (groups > 0 && (this.plan.number >= 0 || performance.now() - from > LOOK)) return this.begin(rotation, groups);
       if (groups === 0 && !isTold && performance.now() - from > TELL) {
         isTold = true;
-        this.job.onWarning(`no worker is there: start some with wasm2vec worker ${this.job.cluster.url.replace(/\/\/[^@/]*@/, "//")}`);
+        this.job.onWarning(
+          `no worker is there: start some with wasm2vec worker ${this.job.cluster.url.replace(/\/\/[^@/]*@/, "//")}`,
+        );
       }
       if (performance.now() - from > NOBODY)
         throw new Error(
@@ -366,7 +373,13 @@ async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
-  await Promise.race([promise.then(() => {}, () => {}), late]);
+  await Promise.race([
+    promise.then(
+      () => {},
+      () => {},
+    ),
+    late,
+  ]);
   clearTimeout(timer);
 }
 

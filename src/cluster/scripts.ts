@@ -85,7 +85,14 @@ export interface Consumer {
 export async function writeField(
   redis: Redis,
   run: RunKeys,
-  { lease = DRIVER, key, consumer, field, bytes, topic = "" }: {
+  {
+    lease = DRIVER,
+    key,
+    consumer,
+    field,
+    bytes,
+    topic = "",
+  }: {
     lease?: Lease;
     key: string;
     consumer: Consumer;

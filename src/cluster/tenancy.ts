@@ -5,7 +5,6 @@
 // A value is deleted when who needed it has ended the rotation: until then it can be trained again from the same values.
 
 import type { KernelPlan } from "../kernel/engines/kernels.js";
-import { evenly } from "../kernel/grid-layout.js";
 import type { Side } from "../kernel/shape.js";
 import { Parameters } from "../model/parameters.js";
 import { orAborted } from "../text/abort.js";
@@ -23,7 +22,7 @@ import { type BlockStore, consumerOf, RedisBlocks } from "./blocks.js";
 import type { Redis, RunKeys } from "./connection.js";
 import type { News } from "./news.js";
 import type { Group, Report, Rotation } from "./records.js";
-import { type Commit, commit, type Consumer, type Lease } from "./scripts.js";
+import { type Commit, type Consumer, commit, type Lease } from "./scripts.js";
 import { areFiniteFloats } from "./values.js";
 
 /** What all tenancies of a run have in common on a worker. */
@@ -229,7 +228,12 @@ export class Tenancy {
     const seconds = (performance.now() - from) / 1000;
     this.count(rotation, seconds, this.trained / 1000 / threads);
     const report: Report = {
-      cells: cells.map(({ step, context, result: { loss, predictions } }) => [step, context, String(loss), predictions]),
+      cells: cells.map(({ step, context, result: { loss, predictions } }) => [
+        step,
+        context,
+        String(loss),
+        predictions,
+      ]),
       kept: rows.from === 0 ? kept : 0,
       finite,
     };

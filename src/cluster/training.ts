@@ -1,7 +1,7 @@
 // A training as a worker sees it: what it needs of it, from Redis, and whether it can take part.
 
-import { yieldToEventLoop } from "../base/event-loop.js";
 import { FormatError } from "../base/errors.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { planKernel } from "../kernel/engines/kernels.js";
 import { Parameters } from "../model/parameters.js";
 import { shapeOf } from "../model/spec.js";
@@ -51,19 +51,28 @@ export async function openTraining(redis: Redis, run: RunKeys, hands: Hands): Pr
   const { machine, threads, corpusModule, onWarning } = hands;
   const options = optionsOf(task);
   const kernel = await planKernel(task.kernel, true);
-  const words = await valueOf(redis, run, "vocabulary");
+  const words = await storedValue(redis, run, "vocabulary");
   const vocabulary = await readWords(words);
-  const multipliers = task.hasMultipliers ? floats(await valueOf(redis, run, "multipliers")) : undefined;
+  const multipliers = task.hasMultipliers ? floats(await storedValue(redis, run, "multipliers")) : undefined;
   const extent = { shape: shapeOf(vocabulary), totalWords: vocabulary.totalWords };
   const execution = planExecution({ ...options, threads }, { cores: threads, shared: true }, extent);
   const plan = { ...execution, threads };
   checkLayout(task, options, vocabulary, plan);
   await yieldToEventLoop();
-  const corpus = readBy(await corpusOf(readRecipe(recipe), { corpusModule }), readersOf(machine, { worker: true, threads }));
+  const corpus = readBy(
+    await corpusOf(readRecipe(recipe), { corpusModule }),
+    readersOf(machine, { worker: true, threads }),
+  );
   const place = corpus.isConstant ? { memory: SPOOL_MEMORY, open: openSpool } : undefined;
   const text = new SpooledText(corpus, place, onWarning);
   const { batchWords, maxSentenceLength } = plan;
-  const reading = { corpus: await text.words(vocabulary), vocabulary, batchWords, maxSentenceLength, share: task.share };
+  const reading = {
+    corpus: await text.words(vocabulary),
+    vocabulary,
+    batchWords,
+    maxSentenceLength,
+    share: task.share,
+  };
   const rotations = new RotationText(reading);
   return {
     ...{ kernel, options, vocabulary, multipliers, plan },
@@ -98,7 +107,7 @@ function checkLayout(task: Task, options: Settings, vocabulary: Vocabulary, plan
     throw new UnfitError("this worker lays blocks out in another way: install the same wasm2vec on all machines");
 }
 
-async function valueOf(redis: Redis, run: RunKeys, name: string): Promise<Uint8Array> {
+async function storedValue(redis: Redis, run: RunKeys, name: string): Promise<Uint8Array> {
   const bytes = await receiveValue(redis, run.key(name));
   if (bytes) return bytes;
   throw new FormatError(`the ${name} of a training is not in Redis: start the training again`);

@@ -1,8 +1,8 @@
 // Long values in Redis: hashes of pieces of 1 MiB, and a seal that comes last, with their length and checksum. What has no seal is not
 // there.
 
-import { yieldToEventLoop } from "../base/event-loop.js";
 import { FormatError } from "../base/errors.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
 import { Fingerprint } from "../base/fingerprint.js";
 import type { Redis } from "./connection.js";
 
@@ -65,7 +65,8 @@ export async function receiveValue(redis: Redis, key: string, into?: Uint8Array)
     const expected = Math.min(PIECE, bytes.length - got * PIECE);
     // deleted between seal and pieces
     if (piece === null && (await redis.exists(key)) === 0) return undefined;
-    if (piece?.length !== expected) throw damaged(`piece ${got} expected ${expected} bytes, got ${piece?.length ?? "none"}`);
+    if (piece?.length !== expected)
+      throw damaged(`piece ${got} expected ${expected} bytes, got ${piece?.length ?? "none"}`);
     fingerprint.addBytes(piece);
     bytes.set(piece, PIECE * got++);
     await yieldToEventLoop();

@@ -1,20 +1,20 @@
 // A worker: takes part in trainings whose drivers say so in Redis, one after the other, as long as it is wanted.
 
+import { availableParallelism } from "node:os";
 import type { Job, Worker } from "bullmq";
 import { checkFunction, checkKnown, checkSignal } from "../base/check.js";
 import { spawnWorker } from "../platform/node/worker.js";
-import { availableParallelism } from "node:os";
 import { orAborted } from "../text/abort.js";
 import { checkThreads, readersOf, threadsOf } from "../text/threads.js";
 import type { HostProgress } from "../train/execution/runner.js";
-import { checkCluster, type ClusterOptions } from "../train/options/elsewhere.js";
-import { connect, keysOf, loadBull, QUEUES, type Redis, type RunKeys } from "./connection.js";
+import { type ClusterOptions, checkCluster } from "../train/options/elsewhere.js";
+import { COUNTING, connect, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
 import { type CountJob, serveCount } from "./counting.js";
 import { Guard } from "./guard.js";
 import { News } from "./news.js";
 import { TextDiffersError } from "./recipe.js";
 import type { Group, Member } from "./records.js";
-import { DEAD, enrol, openQueue, queueOf, type WorkerRecord } from "./runs.js";
+import { DEAD, enrol, openQueue, type WorkerRecord } from "./runs.js";
 import { FencedError, RunEndedError, takeLease } from "./scripts.js";
 import { type Place, Tenancy } from "./tenancy.js";
 import { isRefusal, openTraining, type Training } from "./training.js";
@@ -109,7 +109,7 @@ class ClusterWorker {
   private async serve(id: string): Promise<void> {
     const { redis, cluster, machine, threads, tell } = this;
     const run = keysOf(cluster.prefix).run(id);
-    const onWarning = (message: string) => void tell({ type: "warning", run: id, message });
+    const onWarning = (message: string) => void tell({ type: "warned", run: id, message });
     const hands = { machine, threads, corpusModule: cluster.corpusModule, onWarning };
     let training: Training;
     try {
@@ -130,7 +130,11 @@ class ClusterWorker {
   async refuse(id: string, error: Error): Promise<void> {
     this.refused.add(id);
     const run = keysOf(this.cluster.prefix).run(id);
-    await this.redis.multi().hset(run.refused, this.record.id, error.message).hdel(run.key("members"), this.record.id).exec();
+    await this.redis
+      .multi()
+      .hset(run.refused, this.record.id, error.message)
+      .hdel(run.key("members"), this.record.id)
+      .exec();
     this.tell({ type: "refused", run: id, message: `takes no part in run ${id}: ${error.message}` });
   }
 
@@ -145,11 +149,14 @@ class ClusterWorker {
     const { redis, cluster, machine, threads, signal } = this;
     const options = { ...bullOptions(redis, cluster), concurrency: 1 };
     const hand = new Worker(
-      QUEUES.count,
+      COUNTING,
       async (job: Job<CountJob>, token) => {
         const { run } = job.data;
         try {
-          await serveCount(redis, cluster, job.data, { threads: readersOf(machine, { worker: true, threads }), signal });
+          await serveCount(redis, cluster, job.data, {
+            threads: readersOf(machine, { worker: true, threads }),
+            signal,
+          });
         } catch (error) {
           if (!(error instanceof TextDiffersError) && !signal?.aborted) throw error;
           if (error instanceof TextDiffersError)
@@ -293,7 +300,11 @@ class Part {
       return ending === "moved on";
     } catch (error) {
       if (error instanceof FencedError) {
-        tell({ type: "lost", run: id, message: `another worker has ${rows} of run ${id} now: its results are dropped` });
+        tell({
+          type: "lost",
+          run: id,
+          message: `another worker has ${rows} of run ${id} now: its results are dropped`,
+        });
         return true;
       }
       if (isRefusal(error)) {
@@ -378,6 +389,12 @@ async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
-  await Promise.race([promise.then(() => {}, () => {}), late]);
+  await Promise.race([
+    promise.then(
+      () => {},
+      () => {},
+    ),
+    late,
+  ]);
   clearTimeout(timer);
 }
