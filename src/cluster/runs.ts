@@ -147,11 +147,12 @@ export class OwnRun {
 /** Signs of life of a worker until it is stopped. */
 export async function enrol(
   redis: Redis,
-  cluster: ClusterOptions,
+  cluster: Pick<ClusterOptions, "prefix" | "lease">,
   threads: number,
 ): Promise<{ record: WorkerRecord; stop(): Promise<void> }> {
   const record = { id: randomUUID(), version, host: hostname(), pid: process.pid, threads };
-  const { workers, seen } = keysOf(cluster.prefix);
+  const keys = keysOf(cluster.prefix);
+  const { workers, seen } = keys;
   const lease = leaseOf(cluster);
   const renew = () => redis.eval(RENEW_WORKER, 2, workers, seen, record.id, JSON.stringify(record), lease);
   await renew();
@@ -161,6 +162,9 @@ export async function enrol(
     async stop() {
       clearInterval(timer);
       await redis.multi().hdel(workers, record.id).zrem(seen, record.id).exec();
+      // BullMQ makes the queue anew for each worker that waits
+      const isLast = (await redis.exists(keys.workers, keys.runs)) === 0;
+      if (isLast) await obliterate(redis, keys, COUNTING);
     },
   };
 }
@@ -270,6 +274,12 @@ export async function openQueue(redis: Redis, keys: Keys, name: string) {
   const options = { connection: redis, prefix: keys.bull, skipVersionCheck: true, skipMetasUpdate: true };
   // the connection's own listener hears of its errors
   return new Queue(name, options).on("error", () => {});
+}
+
+/** Removes what a late worker of a run that is over has said of its queue. */
+export async function forgetQueue(redis: Redis, { prefix }: Pick<ClusterOptions, "prefix">, id: string): Promise<void> {
+  const keys = keysOf(prefix);
+  if ((await redis.exists(keys.run(id).about)) === 0) await redis.unlink(keysOfQueue(keys, queueOf(id), "meta"));
 }
 
 /** Finds the keys that BullMQ has for a queue. */

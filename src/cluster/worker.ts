@@ -14,7 +14,7 @@ import { Guard } from "./guard.js";
 import { News } from "./news.js";
 import { TextDiffersError } from "./recipe.js";
 import type { Group, Member } from "./records.js";
-import { enrol, leaseOf, openQueue, type WorkerRecord } from "./runs.js";
+import { enrol, forgetQueue, leaseOf, openQueue, type WorkerRecord } from "./runs.js";
 import { FencedError, RunEndedError, takeLease } from "./scripts.js";
 import { type Place, Tenancy } from "./tenancy.js";
 import { isRefusal, openTraining, type Training } from "./training.js";
@@ -144,11 +144,8 @@ class ClusterWorker {
   async refuse(id: string, error: Error): Promise<void> {
     this.refused.add(id);
     const run = keysOf(this.cluster.prefix).run(id);
-    await this.redis
-      .multi()
-      .hset(run.refused, this.record.id, error.message)
-      .hdel(run.key("members"), this.record.id)
-      .exec();
+    await this.redis.hdel(run.key("members"), this.record.id);
+    await putFor(this.redis, run, run.refused, this.record.id, error.message);
     this.tell({ type: "refused", run: id, message: `takes no part in run ${id}: ${error.message}` });
   }
 
@@ -230,7 +227,9 @@ class Part {
       this.guard.close();
       this.news.close();
       this.bulk.disconnect();
-      await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), GRACE);
+      const { record, cluster } = this.worker.own;
+      await inTime(this.redis.hdel(this.run.key("members"), record.id), GRACE);
+      await inTime(forgetQueue(this.redis, cluster, this.id), GRACE);
     }
   }
 
@@ -247,7 +246,7 @@ class Part {
   private async announce(): Promise<void> {
     const { record, threads } = this.worker.own;
     const member: Member = { threads, blocks: this.progress.blocks };
-    await this.redis.eval(ANNOUNCE, 2, this.run.about, this.run.key("members"), record.id, JSON.stringify(member));
+    await putFor(this.redis, this.run, this.run.key("members"), record.id, JSON.stringify(member));
   }
 
   /** Trains what is handed out already, if that does not take long; the driver shares rows out to others then. */
@@ -372,8 +371,13 @@ class Hand {
   }
 }
 
-/** KEYS about, members. ARGV worker, record. */
-const ANNOUNCE = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[2], ARGV[1], ARGV[2]) end";
+/** KEYS about, hash. ARGV field, value. */
+const PUT = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[2], ARGV[1], ARGV[2]) end";
+
+/** Sets a field of a run that is still there. */
+async function putFor(redis: Redis, run: RunKeys, hash: string, field: string, value: string): Promise<void> {
+  await redis.eval(PUT, 2, run.about, hash, field, value);
+}
 
 function bullOptions(redis: Redis, cluster: ClusterOptions) {
   return {
