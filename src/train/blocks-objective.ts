@@ -195,7 +195,7 @@ export class BlocksObjective implements Objective {
   async grow(): Promise<never> {
     throw new RangeError(
       '"updateVocabulary" needs all rows at once, and those of a model with "blocks" lie in files: save the model, load it without "blocks" if it fits into memory, ' +
-        'or train anew on both texts',
+        "or train anew on both texts",
     );
   }
 

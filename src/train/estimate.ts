@@ -1,8 +1,8 @@
 // Estimates the memory of a training, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
-import { threadsOf } from "../text/threads.js";
 import { shapeOf } from "../model/spec.js";
+import { threadsOf } from "../text/threads.js";
 import { planBlocks, storedBytes } from "./blocks-plan.js";
 import { keptBytes } from "./good-state.js";
 import type { Machine } from "./machine.js";

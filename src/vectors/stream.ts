@@ -41,7 +41,7 @@ export function streamVectors(
     refuse(): never {
       throw new RangeError(
         `the vectors lie in files, as "blocks" asked for, and are never all in memory: query them, or write them with saveVectors, which streams, ` +
-          'and load as many as fit with loadVectors(path, { limit })',
+          "and load as many as fit with loadVectors(path, { limit })",
       );
     },
   };

@@ -74,8 +74,7 @@ export class BlockFiles implements BlockStore {
   }
 
   get state(): BlocksState {
-    const places = (side: Side) =>
-      this.places[side].map(({ generation, writes }): BlockPlace => [generation, writes]);
+    const places = (side: Side) => this.places[side].map(({ generation, writes }): BlockPlace => [generation, writes]);
     return { mark: this.mark, shape: this.shape!, places: { inputs: places("inputs"), outputs: places("outputs") } };
   }
 
@@ -150,7 +149,8 @@ export class BlockFiles implements BlockStore {
     // words that are asked for one by one are anywhere
     if (count === 1) return this.load(side, first, 1);
     let { window } = this;
-    const isIn = window?.side === side && first >= window.first && first + count <= window.first + window.rows.length / floats;
+    const isIn =
+      window?.side === side && first >= window.first && first + count <= window.first + window.rows.length / floats;
     if (!isIn) {
       const most = Math.max(count, Math.floor(WINDOW / stride));
       const ahead = Math.min(most, rows[side] - first);
@@ -219,7 +219,8 @@ export class BlockFiles implements BlockStore {
       if (size !== expected) throw damaged(path, `it has ${size} bytes, not ${expected}`);
       const { buffer } = await file.read(new Uint8Array(HEADER), 0, HEADER, 0);
       const header = this.headerOf(side, block);
-      if (!buffer.every((byte, i) => byte === header[i])) throw damaged(path, "it is not the file that the checkpoint names");
+      if (!buffer.every((byte, i) => byte === header[i]))
+        throw damaged(path, "it is not the file that the checkpoint names");
     } finally {
       await file.close();
     }

@@ -335,7 +335,8 @@ async function writeError(error: unknown, name: string, target: string, old: Sta
   const { code } = error as NodeJS.ErrnoException;
   const folder = JSON.stringify(dirname(target));
   const isFull = code === "ENOSPC" || code === "EDQUOT";
-  if (code !== "ENOENT") return writeFailure(error, name, target, isFull && old !== undefined ? "; the old file is whole" : "");
+  if (code !== "ENOENT")
+    return writeFailure(error, name, target, isFull && old !== undefined ? "; the old file is whole" : "");
   const there = await stat(dirname(target)).catch(() => undefined);
   const what = there === undefined ? `no folder ${folder}; make it first` : `the folder ${folder} accepts no files`;
   return new Error(`cannot write ${JSON.stringify(name)}: ${what}`, { cause: error });

@@ -7,7 +7,7 @@ import type { Batch } from "../../text/encode.js";
 import type { BlockStore } from "./block-store.js";
 import { type ChunkRoom, layIds } from "./chunk-room.js";
 import type { SharedThreads } from "./grid-threads.js";
-import { Passage, stepsOf, type TrainedCell } from "./passage.js";
+import { type Passage, stepsOf, type TrainedCell } from "./passage.js";
 import { ABORTED, type Chunk, type Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
 import { type Rows, rowsOfGroup } from "./visits.js";
@@ -175,8 +175,7 @@ export class BlocksRunner implements Runner {
     const { passage, store } = this.site;
     const { held, isChanged } = this;
     if (held?.from === rows.from && held.to === rows.to) return;
-    const blockAt = (slot: number, of: Rows | undefined) =>
-      of && of.from + slot < of.to ? of.from + slot : undefined;
+    const blockAt = (slot: number, of: Rows | undefined) => (of && of.from + slot < of.to ? of.from + slot : undefined);
     const slots = Math.max(rows.to - rows.from, held ? held.to - held.from : 0);
     const exchange = async (slot: number) => {
       const bytes = passage.contexts(slot);
