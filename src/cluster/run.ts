@@ -18,8 +18,9 @@ import { serverId } from "./guard.js";
 import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
 import type { Group, Member, Report, Rotation, Task } from "./records.js";
-import { OwnRun, openQueue, type RunRecord, workersOf } from "./runs.js";
+import { OwnRun, openQueue, workersOf } from "./runs.js";
 import { writeField } from "./scripts.js";
+import type { RunRecord } from "./seen.js";
 import { sendValue } from "./values.js";
 import { writeWords } from "./words.js";
 

@@ -14,8 +14,9 @@ import { Guard } from "./guard.js";
 import { News } from "./news.js";
 import { TextDiffersError } from "./recipe.js";
 import type { Group, Member } from "./records.js";
-import { enrol, forgetQueue, leaseOf, openQueue, type WorkerRecord } from "./runs.js";
+import { enrol, forgetQueue, leaseOf, openQueue } from "./runs.js";
 import { FencedError, RunEndedError, takeLease } from "./scripts.js";
+import type { WorkerRecord } from "./seen.js";
 import { type Place, Tenancy } from "./tenancy.js";
 import { isRefusal, openTraining, type Training } from "./training.js";
 import type { WorkerEvent } from "./worker-event.js";
@@ -168,34 +169,42 @@ class ClusterWorker {
     return { machine, cluster, threads, record, tell, signal };
   }
 
-  /** Counts words of the texts of others. */
+  /** Takes parts of texts whose words are to be counted. */
   private async countingHand(): Promise<Worker> {
     const { Worker, DelayedError } = await loadBull();
-    const { redis, cluster, machine, signal } = this;
-    const { threads } = this.capacity;
-    const options = { ...bullOptions(redis, cluster), concurrency: 1 };
+    const options = { ...bullOptions(this.redis, this.cluster), concurrency: 1 };
     const hand = new Worker(
       COUNTING,
       async (job: Job<CountJob>, token) => {
-        const { run } = job.data;
-        try {
-          await serveCount(redis, cluster, job.data, {
-            threads: readersOf(machine, { worker: true, threads }),
-            signal,
-          });
-        } catch (error) {
-          if (!(error instanceof TextDiffersError) && !signal?.aborted) throw error;
-          if (error instanceof TextDiffersError)
-            await redis.hset(keysOf(cluster.prefix).run(run).refused, this.record.id, error.message);
-          // for another worker
-          await job.moveToDelayed(Date.now() + LOOK, token);
-          throw new DelayedError();
-        }
+        if (await this.countPart(job.data)) return;
+        await job.moveToDelayed(Date.now() + LOOK, token);
+        throw new DelayedError();
       },
       options,
     );
     hand.on("error", () => {});
     return hand;
+  }
+
+  /** @returns whether that is done; else another worker is to do it */
+  private async countPart(job: CountJob): Promise<boolean> {
+    const { redis, cluster, machine, signal, tell } = this;
+    const { threads } = this.capacity;
+    const { run, part } = job;
+    if (this.refused.has(run)) return false;
+    const words = `words of part ${part} of run ${run}`;
+    tell({ type: "taken", run, message: `counts the ${words}` });
+    const given = (message: string) => tell({ type: "given", run, message });
+    try {
+      await serveCount(redis, cluster, job, { threads: readersOf(machine, { worker: true, threads }), signal });
+      given(`counted the ${words}`);
+      return true;
+    } catch (error) {
+      given(`did not count the ${words}: ${(error as Error).message}`);
+      if (error instanceof TextDiffersError) await this.refuse(run, error);
+      else if (!signal?.aborted) throw error;
+      return false;
+    }
   }
 }
 
