@@ -4,7 +4,7 @@
  * @module wasm2vec/cluster
  */
 
-export type { FoundRun, RunProgress, RunRecord, WorkerRecord } from "./cluster/runs.js";
+export type { FoundRun, RunProgress, RunRecord, WorkerRecord } from "./cluster/seen.js";
 export { type ClusterStatus, cleanCluster, clusterStatus } from "./cluster/status.js";
 export { type ClusterWorkerOptions, clusterWorker } from "./cluster/worker.js";
 export type { WorkerEvent } from "./cluster/worker-event.js";

@@ -4,8 +4,12 @@ import type { Redis } from "ioredis";
 import { show } from "../base/check.js";
 import { notInstalled } from "../platform/node/packages.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
+import type { Server } from "./seen.js";
 
 export type { Redis };
+
+/** Neither is of use without the other. */
+const PACKAGES = ["bullmq", "ioredis"];
 
 /** What keys begin with by default. */
 const PREFIX = "wasm2vec";
@@ -30,7 +34,7 @@ export async function loadBull(): Promise<typeof import("bullmq")> {
   try {
     return await import("bullmq");
   } catch (cause) {
-    throw notInstalled("bullmq", "a cluster's jobs are given out", cause);
+    throw notInstalled(PACKAGES, "a cluster is reached, and given jobs,", cause);
   }
 }
 
@@ -39,7 +43,7 @@ async function loadRedis(): Promise<typeof import("ioredis")> {
   try {
     return await import("ioredis");
   } catch (cause) {
-    throw notInstalled("ioredis", "Redis is reached", cause);
+    throw notInstalled(PACKAGES, "a cluster is reached, and given jobs,", cause);
   }
 }
 
@@ -72,19 +76,10 @@ export async function connect({ url, prefix }: ClusterOptions, what: string): Pr
     await checkSlot(redis, what, prefix);
     return redis;
   } catch (error) {
-    redis.disconnect();
+    // one that has ended would be waited for
+    if (redis.status !== "end") redis.disconnect();
     throw isConnected ? error : unreachable(failure ?? (error as Error), what, url);
   }
-}
-
-/** What a Redis says of itself. */
-export interface Server {
-  version: string;
-  /** bytes; 0: no limit */
-  maxMemory: number;
-  usedMemory: number;
-  /** what is done when that is full, such as noeviction */
-  policy: string;
 }
 
 export async function serverOf(redis: Redis): Promise<Server> {

@@ -3,9 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { version } from "../../package.json";
-import type { HostProgress } from "../train/execution/runner.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { COUNTING, connect, type Keys, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
+import type { FoundRun, RunProgress, RunRecord, WorkerRecord } from "./seen.js";
 
 /** Milliseconds after the last sign of life until whoever gave none is taken for dead, and signs in that time. */
 const DEAD = 15_000;
@@ -13,46 +13,6 @@ const BEATS = 4;
 
 export function leaseOf({ lease = DEAD }: Pick<ClusterOptions, "lease">): number {
   return lease;
-}
-
-/** What a driver says of its run. */
-export interface RunRecord {
-  id: string;
-  /** counting words, or training on them */
-  kind: "count" | "train";
-  /** of wasm2vec */
-  version: string;
-  host: string;
-  pid: number;
-  /** when it began, in milliseconds since 1970, by the driver's clock */
-  began: number;
-  /** name of the corpus */
-  corpus: string;
-  /** of training */
-  words?: number;
-  dim?: number;
-  blocks?: number;
-  epochs?: number;
-}
-
-/** How far a run is. */
-export interface RunProgress {
-  /** of the work, 0 to 1 */
-  share: number;
-  /** from 1; 0 while counting */
-  epoch: number;
-  /** counted or trained so far */
-  words: number;
-  wordsPerSecond: number;
-}
-
-/** What a worker says of itself. */
-export interface WorkerRecord {
-  id: string;
-  version: string;
-  host: string;
-  pid: number;
-  threads: number;
 }
 
 /** Renews the sign of life of a run that is still there. KEYS: about, alive. ARGV: milliseconds. @returns whether it is */
@@ -178,18 +138,6 @@ export async function workersOf(
   const found = (await redis.eval(LIST_WORKERS, 2, workers, seen, leaseOf(cluster))) as string[];
   const records: WorkerRecord[] = found.map((text) => JSON.parse(text));
   return records.sort((a, b) => (a.host === b.host ? a.pid - b.pid : a.host < b.host ? -1 : 1));
-}
-
-/** A run that Redis holds. */
-export interface FoundRun {
-  id: string;
-  /** undefined: what is left of it no longer says */
-  about: RunRecord | undefined;
-  isAlive: boolean;
-  progress: RunProgress | undefined;
-  hosts: readonly HostProgress[];
-  /** workers that take no part, and why */
-  refused: readonly { worker: string; reason: string }[];
 }
 
 /** All runs, the oldest first. */

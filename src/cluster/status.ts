@@ -1,8 +1,9 @@
 // What a cluster looks like, and the removal of what dead runs left behind.
 
 import { type ClusterOptions, checkCluster } from "../train/options/elsewhere.js";
-import { type Server, serverOf } from "./connection.js";
-import { type FoundRun, removeLeftovers, runsOf, type WorkerRecord, withRedis, workersOf } from "./runs.js";
+import { serverOf } from "./connection.js";
+import { removeLeftovers, runsOf, withRedis, workersOf } from "./runs.js";
+import type { FoundRun, Server, WorkerRecord } from "./seen.js";
 
 export interface ClusterStatus {
   redis: Pick<Server, "version" | "usedMemory" | "maxMemory">;

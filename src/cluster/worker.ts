@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Job, Worker } from "bullmq";
-import { checkFunction, checkKnown, checkSignal } from "../base/check.js";
+import { checkFunction, checkInteger, checkKnown, checkSignal } from "../base/check.js";
 import { spawnWorker } from "../platform/node/worker.js";
 import { orAborted } from "../text/abort.js";
 import { checkThreads, readersOf, threadsOf } from "../text/threads.js";
@@ -14,8 +14,9 @@ import { Guard } from "./guard.js";
 import { News } from "./news.js";
 import { TextDiffersError } from "./recipe.js";
 import type { Group, Member } from "./records.js";
-import { enrol, forgetQueue, leaseOf, openQueue, type WorkerRecord } from "./runs.js";
+import { enrol, forgetQueue, leaseOf, openQueue } from "./runs.js";
 import { FencedError, RunEndedError, takeLease } from "./scripts.js";
+import type { WorkerRecord } from "./seen.js";
 import { type Place, Tenancy } from "./tenancy.js";
 import { isRefusal, openTraining, type Training } from "./training.js";
 import type { WorkerEvent } from "./worker-event.js";
@@ -23,6 +24,8 @@ import type { WorkerEvent } from "./worker-event.js";
 export interface ClusterWorkerOptions extends ClusterOptions {
   /** Threads that train: "auto" (default) is one for each core. */
   threads?: number | "auto";
+  /** Bytes of the words of a text, as numbers, that are held in memory; the rest goes to a temporary file. Default 256 MiB. */
+  spoolMemory?: number;
   /** Is told what the worker does. */
   onEvent?: (event: WorkerEvent) => unknown;
   /** Ends it: it gives its rows back when they have ended a chunk of text, or after some seconds. */
@@ -44,15 +47,25 @@ const PATIENCE = 3;
  * @throws TypeError, RangeError for options; Error if the Redis cannot be reached or used, or a package is not installed
  */
 export async function clusterWorker(options: ClusterWorkerOptions): Promise<void> {
-  checkKnown("option", options, ["url", "prefix", "corpusModule", "lease", "threads", "onEvent", "signal"]);
-  const { threads = "auto", onEvent, signal, ...rest } = options;
+  checkKnown("option", options, [
+    "url",
+    "prefix",
+    "corpusModule",
+    "lease",
+    "threads",
+    "spoolMemory",
+    "onEvent",
+    "signal",
+  ]);
+  const { threads = "auto", spoolMemory, onEvent, signal, ...rest } = options;
   const cluster = checkCluster("cluster", rest);
   const count = threadsOf(checkThreads(true, threads), availableParallelism());
+  if (spoolMemory !== undefined) checkInteger("spoolMemory", spoolMemory, 0);
   checkFunction("onEvent", onEvent);
   checkSignal(signal);
   if (signal?.aborted) return;
   const redis = await connect(cluster, "worker");
-  const here = new ClusterWorker(redis, cluster, count, onEvent ?? (() => {}), signal);
+  const here = new ClusterWorker(redis, cluster, { threads: count, spoolMemory }, onEvent ?? (() => {}), signal);
   try {
     await here.work();
   } finally {
@@ -70,13 +83,14 @@ class ClusterWorker {
   constructor(
     private readonly redis: Redis,
     private readonly cluster: ClusterOptions,
-    private readonly threads: number,
+    private readonly capacity: { threads: number; spoolMemory?: number },
     private readonly tell: (event: WorkerEvent) => unknown,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
   async work(): Promise<void> {
-    const { redis, cluster, threads, signal } = this;
+    const { redis, cluster, signal } = this;
+    const { threads } = this.capacity;
     this.watchConnection();
     const { record, stop } = await enrol(redis, cluster, threads);
     this.record = record;
@@ -121,10 +135,10 @@ class ClusterWorker {
 
   /** Takes part in a training until it ends. */
   private async serve(id: string): Promise<void> {
-    const { redis, cluster, machine, threads, tell } = this;
+    const { redis, cluster, machine, capacity, tell } = this;
     const run = keysOf(cluster.prefix).run(id);
     const onWarning = (message: string) => void tell({ type: "warned", run: id, message });
-    const hands = { machine, threads, corpusModule: cluster.corpusModule, onWarning };
+    const hands = { machine, ...capacity, corpusModule: cluster.corpusModule, onWarning };
     let training: Training;
     try {
       training = await openTraining(redis, run, hands);
@@ -150,37 +164,47 @@ class ClusterWorker {
   }
 
   get own() {
-    const { machine, cluster, threads, record, tell, signal } = this;
+    const { machine, cluster, record, tell, signal } = this;
+    const { threads } = this.capacity;
     return { machine, cluster, threads, record, tell, signal };
   }
 
-  /** Counts words of the texts of others. */
+  /** Takes parts of texts whose words are to be counted. */
   private async countingHand(): Promise<Worker> {
     const { Worker, DelayedError } = await loadBull();
-    const { redis, cluster, machine, threads, signal } = this;
-    const options = { ...bullOptions(redis, cluster), concurrency: 1 };
+    const options = { ...bullOptions(this.redis, this.cluster), concurrency: 1 };
     const hand = new Worker(
       COUNTING,
       async (job: Job<CountJob>, token) => {
-        const { run } = job.data;
-        try {
-          await serveCount(redis, cluster, job.data, {
-            threads: readersOf(machine, { worker: true, threads }),
-            signal,
-          });
-        } catch (error) {
-          if (!(error instanceof TextDiffersError) && !signal?.aborted) throw error;
-          if (error instanceof TextDiffersError)
-            await redis.hset(keysOf(cluster.prefix).run(run).refused, this.record.id, error.message);
-          // for another worker
-          await job.moveToDelayed(Date.now() + LOOK, token);
-          throw new DelayedError();
-        }
+        if (await this.countPart(job.data)) return;
+        await job.moveToDelayed(Date.now() + LOOK, token);
+        throw new DelayedError();
       },
       options,
     );
     hand.on("error", () => {});
     return hand;
+  }
+
+  /** @returns whether that is done; else another worker is to do it */
+  private async countPart(job: CountJob): Promise<boolean> {
+    const { redis, cluster, machine, signal, tell } = this;
+    const { threads } = this.capacity;
+    const { run, part } = job;
+    if (this.refused.has(run)) return false;
+    const words = `words of part ${part} of run ${run}`;
+    tell({ type: "taken", run, message: `counts the ${words}` });
+    const given = (message: string) => tell({ type: "given", run, message });
+    try {
+      await serveCount(redis, cluster, job, { threads: readersOf(machine, { worker: true, threads }), signal });
+      given(`counted the ${words}`);
+      return true;
+    } catch (error) {
+      given(`did not count the ${words}: ${(error as Error).message}`);
+      if (error instanceof TextDiffersError) await this.refuse(run, error);
+      else if (!signal?.aborted) throw error;
+      return false;
+    }
   }
 }
 
@@ -386,6 +410,8 @@ function bullOptions(redis: Redis, cluster: ClusterOptions) {
     lockDuration: leaseOf(cluster),
     stalledInterval: leaseOf(cluster),
     maxStalledCount: Number.MAX_SAFE_INTEGER,
+    // BullMQ's own is as long as the lease is by default
+    runRetryDelay: leaseOf(cluster),
     skipVersionCheck: true,
   };
 }
