@@ -75,13 +75,14 @@ export async function runTrain(paths: string[], options: Flags, command: Command
 /** The options of train, with the files that they name read. */
 async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undefined): Promise<TrainOptions> {
   const { checkpoint, checkpointEvery, restart, outputVectors, wasm, corpus } = task;
-  const { vocabulary, initialVectors, freeze, wordRates, resume } = typed;
+  const { vocabulary, initialVectors, freeze, wordRates, resume, cluster, clusterPrefix } = typed;
   const own = Object.fromEntries(Object.entries(typed).filter(([name]) => !OWN.includes(name)));
   const flags = Object.fromEntries(KEPT.map((name) => [name, task[name]]));
   const probe = await probeOf(task);
   const given: TrainOptions = {
     ...own,
     ...(probe && { onEpochEnd: probe.onEpochEnd }),
+    cluster: cluster === undefined ? undefined : { url: cluster, prefix: clusterPrefix },
     wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
     vocabulary: vocabulary === undefined ? undefined : await loadVocabulary(vocabulary),
     initialVectors: initialVectors === undefined ? undefined : await loadVectors(initialVectors),

@@ -3,8 +3,9 @@
 import type { KernelPlan } from "../kernel/engines/kernels.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
+import type { BytesRead } from "../text/source.js";
 import type { ValidationSplit } from "../text/validation-split.js";
-import type { Vocabulary } from "../text/vocabulary.js";
+import type { Count, Vocabulary, VocabularyOptions } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
 import type { Runner } from "./execution/runner.js";
@@ -21,6 +22,12 @@ export interface Setting {
 
 /** Makes what is trained. */
 export interface ObjectiveMaker {
+  /** Counts a text by others than this machine; undefined where it is to be counted here. */
+  count?(
+    corpus: Corpus,
+    options: VocabularyOptions,
+    onTokens: (tokens: number, read: BytesRead) => void,
+  ): Promise<Count | undefined>;
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
   begin(setting: Setting, vocabulary: Vocabulary): Promise<Objective>;
   /** One that a checkpoint holds. */

@@ -6,6 +6,7 @@ import { type KernelPlan, kernelName, planKernel } from "../kernel/engines/kerne
 import { lossOf } from "../model/losses/registry.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
+import type { BytesRead } from "../text/source.js";
 import type { SpooledText } from "../text/spooled.js";
 import type { ValidationSplit } from "../text/validation-split.js";
 import type { Count } from "../text/vocabulary.js";
@@ -16,8 +17,8 @@ import { checkPatience, stoppingOf } from "./loop/patience.js";
 import { ProgressReporter, shareOf } from "./loop/progress.js";
 import { START } from "./loop/records.js";
 import { Model } from "./model.js";
-import { ratesOf } from "./options/auto-rate.js";
 import type { ObjectiveMaker } from "./objective.js";
+import { ratesOf } from "./options/auto-rate.js";
 import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
 import { fitsGrid } from "./options/settings.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
@@ -102,7 +103,7 @@ async function trainText<Source>(
       );
     const { goOnOptions } = await import("./resume-options.js");
     const options = { ...goOnOptions(given, resume), ...listenersOf(asked) };
-    const model = await openModel(platform, resume, options);
+    const model = await openModel(platform, resume, options, resume.isFinished ? undefined : text.corpus);
     await orAborted(Promise.resolve(options.onVocabulary?.(model.vocabulary)), signal);
     const { learningRateSchedule = resume.schedule.learningRateSchedule } = given;
     const schedule = { ...resume.schedule, learningRateSchedule };
@@ -122,7 +123,8 @@ async function begin<Source>(
 ): Promise<Model<Source>> {
   const { signal } = asked;
   const kernel = await kernelOf(platform, asked);
-  const counted = asked.vocabulary ? undefined : await count(text, asked);
+  const maker = await makerOf(platform, asked, text.corpus);
+  const counted = asked.vocabulary ? undefined : await count(text, asked, maker);
   const vocabulary = asked.vocabulary ?? counted!.vocabulary;
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
   // only counting tells how long the text is
@@ -131,7 +133,6 @@ async function begin<Source>(
   const corpus = await text.words(vocabulary, epochs + Number(validationShare > 0));
   warnOfCost(options, vocabulary.size);
   await yieldToEventLoop();
-  const maker = await makerOf(platform, options);
   const objective = await maker.begin({ platform, options, kernel }, vocabulary);
   const model = new Model(options, objective, platform);
   const split = await model.split(corpus, options, asked.onWarning);
@@ -166,14 +167,15 @@ export async function loadModelOn<Source>(
   return openModel(platform, checkpoint, goOnOptions(options, checkpoint));
 }
 
-/** The model that a checkpoint holds, as it stands. */
+/** The model that a checkpoint holds, as it stands. @param corpus that it is to go on with */
 async function openModel<Source>(
   platform: Platform<Source>,
   checkpoint: Checkpoint,
   options: ResolvedOptions,
+  corpus?: Corpus,
 ): Promise<Model<Source>> {
   const kernel = await kernelOf(platform, options);
-  const maker = await makerOf(platform, options);
+  const maker = await makerOf(platform, options, corpus);
   const objective = await maker.open({ platform, options, kernel }, checkpoint);
   const model = new Model(options, objective, platform, checkpoint);
   model.history.push(...checkpoint.history);
@@ -198,20 +200,27 @@ async function textOf<Source>(
 }
 
 /** @throws RangeError before anything is read */
-function checkElsewhere<Source>({ makerElsewhere }: Platform<Source>, { blocks, cluster, ...options }: ResolvedOptions): void {
+function checkElsewhere<Source>(
+  { makerElsewhere }: Platform<Source>,
+  { blocks, cluster, ...options }: ResolvedOptions,
+): void {
   const name = blocks ? "blocks" : "cluster";
   if (!blocks && !cluster) return;
   if (makerElsewhere === undefined) throw new RangeError(`"${name}" needs Node: leave it out`);
   if (!fitsGrid(options))
     throw new RangeError(
       `"${name}" needs pairs of one input and one output row, but ${options.model === "cbow" ? 'model "cbow"' : `loss "${options.loss}"`} ` +
-        'takes rows of many blocks at once: train with skip-gram and negative sampling, or leave it out and train on one machine',
+        "takes rows of many blocks at once: train with skip-gram and negative sampling, or leave it out and train on one machine",
     );
 }
 
-async function makerOf<Source>(platform: Platform<Source>, options: ResolvedOptions): Promise<ObjectiveMaker> {
+async function makerOf<Source>(
+  platform: Platform<Source>,
+  options: ResolvedOptions,
+  corpus?: Corpus,
+): Promise<ObjectiveMaker> {
   const { blocks, cluster } = options;
-  return blocks || cluster ? platform.makerElsewhere!(options) : Word2vecObjective;
+  return blocks || cluster ? platform.makerElsewhere!(options, corpus) : Word2vecObjective;
 }
 
 function kernelOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOptions): Promise<KernelPlan> {
@@ -237,18 +246,19 @@ function warnOfCost(options: ResolvedOptions, words: number): void {
   if (warning !== undefined) onWarning?.(warning);
 }
 
-function count(text: SpooledText, options: ResolvedOptions): Promise<Count> {
+async function count(text: SpooledText, options: ResolvedOptions, maker: ObjectiveMaker): Promise<Count> {
   const { open, minCount } = options;
   const minCountFor = open.includes("minCount") ? (tokens: number) => smallMinCount(tokens, minCount) : undefined;
-  return text.count({ ...options, minCountFor }, readingReport(text.corpus, options));
+  const counting = { ...options, minCountFor };
+  const report = readingReport(text.corpus, options);
+  return (await maker.count?.(text.corpus, counting, report)) ?? text.count(counting, report);
 }
 
 /** Reports the progress of a pass that only reads, given the words read so far. */
-function readingReport(corpus: Corpus, options: ResolvedOptions): (words: number) => void {
+function readingReport(corpus: Corpus, options: ResolvedOptions): (words: number, read?: BytesRead) => void {
   const { epochs, learningRate, kernel, onProgress } = options;
   const reporter = new ProgressReporter(onProgress);
-  return (words) => {
-    const read = corpus.progress?.();
+  return (words, read = corpus.progress?.()) => {
     reporter.report({
       phase: "vocabulary",
       epoch: 0,

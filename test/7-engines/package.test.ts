@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { install, type Project } from "../support/packed";
 
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
-const OPTIONAL = ["csv-parse", "fzstd", "tinyglobby", "unbzip2-stream"];
+const OPTIONAL = ["bullmq", "csv-parse", "fzstd", "ioredis", "tinyglobby", "unbzip2-stream"];
 
 let folder: string;
 let project: Project;

@@ -160,6 +160,7 @@ class Epoch {
       threads,
       parallel,
       reproducible,
+      ...(this.runner.hosts && { hosts: this.runner.hosts }),
     };
   }
 
@@ -323,6 +324,7 @@ class Epoch {
         kernel,
         threads,
         parallel,
+        ...(this.runner.hosts && { hosts: this.runner.hosts }),
       },
       final,
     );

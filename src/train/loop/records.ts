@@ -7,6 +7,7 @@ import type { Batch } from "../../text/encode.js";
 import type { Vocabulary } from "../../text/vocabulary.js";
 import type { WordVectors } from "../../vectors/vectors.js";
 import type { ParallelMode } from "../execution/engines.js";
+import type { HostProgress } from "../execution/runner.js";
 import type { LearningRateSchedule, StoredSchedule } from "../options/learning-rate.js";
 import type { Progress } from "./progress.js";
 
@@ -41,6 +42,8 @@ export interface EpochRecord {
   parallel: ParallelMode;
   /** whether the same seed, options and corpus give the same bytes on every machine */
   reproducible: boolean;
+  /** with `cluster`: what each machine has done up to the epoch's end */
+  hosts?: readonly HostProgress[];
 }
 
 /** What onEpochEnd is given; false stops training, and { score } is kept in the record, for patience. */

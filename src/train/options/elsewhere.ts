@@ -9,9 +9,12 @@ export const PARTS = 16;
 export interface ClusterOptions {
   /** Of Redis or Valkey: redis://HOST:6379, rediss:// for TLS, with user and password if they are needed. */
   url: string;
-  /** Keys begin with it. Default "wasm2vec". */
+  /** Keys begin with it: of letters, digits, _, - and dots. Default "wasm2vec". Drivers and workers with the same one belong together. */
   prefix?: string;
-  /** A module whose default export makes the corpus, for every machine: a path or URL that all of them have. Default: they read the corpus's files. */
+  /**
+   * Path or URL of a module whose default export is the corpus, or a function that makes it. For a corpus that is not made of files: each
+   * worker names such a module of its own, since what comes from Redis is never run. Default: workers read the corpus's files.
+   */
   corpusModule?: string;
 }
 
@@ -31,7 +34,13 @@ export function checkFolder(name: string, value: string | URL): string | URL {
 export function checkCluster(name: string, value: string | ClusterOptions): ClusterOptions {
   const options = typeof value === "string" ? { url: value } : value;
   checkKnown(`option of "${name}"`, options, ["url", "prefix", "corpusModule"]);
-  const { url } = options;
-  if (typeof url === "string" && /^rediss?:\/\//.test(url)) return options;
+  const { url, prefix, corpusModule } = options;
+  for (const [option, given] of Object.entries({ prefix, corpusModule }))
+    if (given !== undefined && typeof given !== "string")
+      throw new TypeError(`"${option}" of "${name}" expected a string, got ${show(given)}`);
+  // BullMQ separates parts of its keys by colons, and braces choose the slot in a Redis Cluster
+  if (prefix !== undefined && !/^[\w.-]+$/.test(prefix))
+    throw new RangeError(`"prefix" of "${name}" expected letters, digits, _, - and dots, got ${show(prefix)}`);
+  if (typeof url === "string" && /^rediss?:\/\/./.test(url) && URL.canParse(url)) return options;
   throw new TypeError(`"${name}" expected the URL of a Redis, such as redis://host:6379, got ${show(url)}`);
 }
