@@ -52,7 +52,7 @@ function slowdownOf(hosts: number): number {
 }
 
 const MEGABIT = 1e6;
-const share = (part: number) => `${(100 * part).toFixed(0)}%`;
+const share = (part: number | undefined) => (part === undefined ? "" : `${(100 * part).toFixed(0)}%`);
 const thousands = (words: number) => `${Math.round(words / 1000)}k`;
 
 interface Line {
@@ -61,7 +61,8 @@ interface Line {
   latency: string;
   /** of cores at full speed */
   rate: number;
-  efficiency: number;
+  /** measured, and by arithmetic */
+  efficiency?: number;
   arithmetic?: number;
   measured?: Measured;
 }
@@ -85,9 +86,8 @@ function print({ hosts, link, latency, rate, efficiency, arithmetic, measured }:
   const bytes =
     measured && `${(measured.out / measured.words).toFixed(0)}, ${(measured.in / measured.words).toFixed(0)} bytes`;
   const waiting = measured && share(measured.waiting / (measured.training + measured.waiting));
-  const computed = arithmetic === undefined ? "" : share(arithmetic);
   console.log(
-    row([`${hosts}`, link, latency, thousands(rate), share(efficiency), computed, bytes ?? "", waiting ?? ""]),
+    row([`${hosts}`, link, latency, thousands(rate), share(efficiency), share(arithmetic), bytes ?? "", waiting ?? ""]),
   );
 }
 
@@ -118,7 +118,7 @@ async function inNamespaces(slowdown: number): Promise<void> {
           latency: `${latency} ms`,
         };
         if (!counts.includes(hosts)) {
-          print({ ...names, rate: arithmetic * hosts * rate, efficiency: arithmetic });
+          print({ ...names, rate: arithmetic * hosts * rate, arithmetic });
           continue;
         }
         const measured = await measureCluster(plan);
@@ -148,7 +148,7 @@ async function bench(): Promise<void> {
   console.log(`${machine()}\n${common.corpus}, dim 100, parts ${parts}, hosts of one thread\n`);
   if (canHaveNetwork() && canBeSlow()) {
     removeStale();
-    removeStaleCores();
+    await removeStaleCores();
     const slowdown = Number(env.SLOWDOWN ?? slowdownOf(Math.max(...counts)));
     console.log(`cores, links and latencies ${slowdown} times slower; words/s are those of cores at full speed`);
     await inNamespaces(slowdown);

@@ -20,12 +20,14 @@ export function canHaveNetwork(): boolean {
   }
 }
 
-/** Removes what earlier benches left that were killed. */
+/** Removes what earlier benches left that were killed, and ends the processes that they had started there. */
 export function removeStale(): void {
   for (const line of ip("netns", "list").split("\n")) {
     const [name] = line.split(" ");
     const [, id] = NAME.exec(name) ?? [];
-    if (id && !isAlive(Number(id))) ip("netns", "delete", name);
+    if (!id || isAlive(Number(id))) continue;
+    for (const child of ip("netns", "pids", name).split("\n").filter(Boolean)) process.kill(Number(child), "SIGKILL");
+    ip("netns", "delete", name);
   }
 }
 

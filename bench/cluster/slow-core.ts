@@ -24,22 +24,28 @@ export function canBeSlow(): boolean {
   return root() !== undefined;
 }
 
-/** Removes groups of benches that were killed. Those that still have processes stay. */
-export function removeStaleCores(): void {
-  const place = root();
-  if (place === undefined) return;
-  for (const name of readdirSync(place.path)) {
+/** Removes groups of benches that were killed, and ends the processes that they had started there. */
+export async function removeStaleCores(): Promise<void> {
+  const { path } = root()!;
+  for (const name of readdirSync(path)) {
     const [, id] = NAME.exec(name) ?? [];
-    if (id && !existsSync(`/proc/${id}`)) remove(join(place.path, name));
+    if (!id || existsSync(`/proc/${id}`)) continue;
+    const processes = readFileSync(join(path, name, "cgroup.procs"), "utf8")
+      .split("\n")
+      .filter(Boolean);
+    for (const child of processes) process.kill(Number(child), "SIGKILL");
+    await remove(join(path, name));
   }
 }
 
-function remove(path: string): boolean {
-  try {
-    rmdirSync(path);
-    return true;
-  } catch {
-    return false;
+/** The kernel may take a moment to see that the processes have ended. */
+async function remove(path: string): Promise<void> {
+  for (let tries = 0; tries < 50; tries++) {
+    try {
+      return rmdirSync(path);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 }
 
@@ -63,9 +69,8 @@ export class SlowCore {
     return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', join(this.path, "cgroup.procs")];
   }
 
-  /** The processes in it must have ended; the kernel may take a moment to see it. */
-  async remove(): Promise<void> {
-    for (let tries = 0; tries < 50 && !remove(this.path); tries++)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+  /** The processes in it must have ended. */
+  remove(): Promise<void> {
+    return remove(this.path);
   }
 }
