@@ -25,6 +25,10 @@ const host: Host<string | URL> = {
   openSpool,
   spoolMemory: SPOOL_MEMORY,
   writeFile: writeAtomically,
+  async makerElsewhere(options, corpus) {
+    const { ClusterMaker } = await import("./cluster/driver.js");
+    return ClusterMaker.for(host, options, corpus);
+  },
 };
 
 /** What train takes in Node: also the path of a text file, plain or compressed, of a pipe or a folder, or a glob. */

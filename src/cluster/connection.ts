@@ -130,8 +130,11 @@ function lost(url: string, after: number): Error {
   );
 }
 
-/** Names of the queues of jobs. */
-export const QUEUES = { train: "train", count: "count" } as const;
+/** Names of queues of jobs: that of all counting, and that of a training, whose workers are those that can take part. */
+export const COUNTING = "count";
+export function queueOf(run: string): string {
+  return `train-${run}`;
+}
 
 /** Keys that all runs and workers share. The braces keep all keys in one slot of a Redis Cluster. */
 export function keysOf(prefix = PREFIX) {

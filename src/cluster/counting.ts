@@ -17,7 +17,7 @@ import { makeTokenizer } from "../text/tokenize.js";
 import { type Count, type VocabularyOptions, WordCounter } from "../text/vocabulary.js";
 import { isWhitespace, NEWLINE } from "../text/whitespace.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
-import { connect, keysOf, QUEUES, type Redis, type RunKeys, untilLost } from "./connection.js";
+import { COUNTING, connect, keysOf, type Redis, type RunKeys, untilLost } from "./connection.js";
 import { checkFiles, type Recipe, readRecipe, TextDiffersError, type TextFile, writeRecipe } from "./recipe.js";
 import { OwnRun, openQueue, workersOf } from "./runs.js";
 
@@ -188,7 +188,7 @@ class Counting {
     const { redis, run, cluster, recipe } = this;
     if (this.queue === undefined) {
       await redis.set(this.keys.recipe, writeRecipe(recipe));
-      this.queue = await openQueue(redis, keysOf(cluster.prefix), QUEUES.count);
+      this.queue = await openQueue(redis, keysOf(cluster.prefix), COUNTING);
     }
     const jobs = this.parts.slice(this.given, until).map(({ stretches }, i) => {
       const part = this.given + i;

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { version } from "../../package.json";
 import type { HostProgress } from "../train/execution/runner.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
-import { connect, type Keys, keysOf, loadBull, QUEUES, type Redis, type RunKeys } from "./connection.js";
+import { COUNTING, connect, type Keys, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
 
 /** Milliseconds between signs of life, and after the last one until whoever gave none is taken for dead. */
 export const BEAT = 4_000;
@@ -15,7 +15,7 @@ export const DEAD = 15_000;
 export interface RunRecord {
   id: string;
   /** counting words, or training on them */
-  kind: keyof typeof QUEUES;
+  kind: "count" | "train";
   /** of wasm2vec */
   version: string;
   host: string;
@@ -215,23 +215,25 @@ export async function removeLeftovers(
   const strays: string[] = [];
   for await (const found of scan(redis, keys.run("*").all))
     strays.push(...found.filter((key) => !left.some((id) => key.startsWith(keys.run(id).key("")))));
+  for await (const found of scan(redis, keysOfQueue(keys, queueOf("*"))))
+    strays.push(...found.filter((key) => !left.some((id) => key.startsWith(keysOfQueue(keys, queueOf(id), "")))));
   if (strays.length > 0) await redis.unlink(strays);
-  if (left.length === 0) for (const name of Object.values(QUEUES)) await obliterate(redis, keys, name);
+  if (left.length === 0) await obliterate(redis, keys, COUNTING);
   return { runs, keys: strays.length };
 }
 
-/** Removes a run's jobs and keys; the queues too, if it was the last one. */
+/** Removes a run's jobs and keys; the queue of counting too, if it was the last one. */
 export async function removeRun(redis: Redis, { prefix }: Pick<ClusterOptions, "prefix">, id: string): Promise<void> {
   const keys = keysOf(prefix);
   const run = keys.run(id);
   // workers that find no run drop its jobs
   await redis.multi().del(run.about, run.alive).srem(keys.runs, id).exec();
   const isLast = (await redis.scard(keys.runs)) === 0;
-  for (const name of Object.values(QUEUES)) {
-    if (isLast) await obliterate(redis, keys, name);
-    else await removeJobs(redis, keys, name, id);
-  }
-  for await (const found of scan(redis, run.all)) if (found.length > 0) await redis.unlink(found);
+  if (isLast) await obliterate(redis, keys, COUNTING);
+  else await removeJobs(redis, keys, COUNTING, id);
+  await obliterate(redis, keys, queueOf(id));
+  for (const pattern of [run.all, keysOfQueue(keys, queueOf(id))])
+    for await (const found of scan(redis, pattern)) if (found.length > 0) await redis.unlink(found);
 }
 
 /** Removes a queue; it is there again as soon as a job is given. */
@@ -255,6 +257,11 @@ export async function openQueue(redis: Redis, keys: Keys, name: string) {
   const options = { connection: redis, prefix: keys.bull, skipVersionCheck: true, skipMetasUpdate: true };
   // the connection's own listener hears of its errors
   return new Queue(name, options).on("error", () => {});
+}
+
+/** Finds the keys that BullMQ has for a queue. */
+function keysOfQueue({ bull }: Keys, name: string, which = "*"): string {
+  return `${bull}:${name}:${which}`;
 }
 
 function scan(redis: Redis, match: string): AsyncIterable<string[]> {

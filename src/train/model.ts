@@ -250,7 +250,7 @@ export class Model<Source = CorpusSource> {
     const { subsample, negatives } = this.options;
     const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
     const validation = split && (await objective.validation(split.sample));
-    const runner = objective.start(schedule.epochWords, position.steps);
+    const runner = objective.start(schedule.epochWords, position.steps, { corpus, share: split?.share ?? 0 });
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
     const snapshot = async () => {

@@ -8,6 +8,8 @@ import type { ValidationSplit } from "../text/validation-split.js";
 import type { Count, Vocabulary, VocabularyOptions } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
+import type { TextToTrain } from "./execution/engine.js";
+import type { ExecutionPlan } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Run } from "./loop/records.js";
 import type { Machine } from "./machine.js";
@@ -18,6 +20,8 @@ export interface Setting {
   platform: Machine;
   options: ResolvedOptions;
   kernel: KernelPlan;
+  /** Changes how it is trained, where others do. */
+  plan?: (plan: ExecutionPlan) => ExecutionPlan;
 }
 
 /** Makes what is trained. */
@@ -53,8 +57,8 @@ export interface Objective {
    * @throws RangeError for sentences that make no prediction
    */
   validation(sentences: readonly Uint32Array[]): Promise<(signal?: AbortSignal) => Promise<number>>;
-  /** Begins to train it. @param words of an epoch @param step of a chunk that comes first */
-  start(words: number, step: number): Runner;
+  /** Begins to train it. @param words of an epoch @param step of a chunk that comes first @param text where its batches come from */
+  start(words: number, step: number, text: TextToTrain): Runner;
   /** Drops what queries have cached of the rows, which have changed. */
   refresh(): void;
   /** A copy of the vectors that training does not change. */

@@ -1,0 +1,400 @@
+// A worker: takes part in trainings whose drivers say so in Redis, one after the other, as long as it is wanted.
+
+import { availableParallelism } from "node:os";
+import type { Job, Worker } from "bullmq";
+import { checkFunction, checkKnown, checkSignal } from "../base/check.js";
+import { spawnWorker } from "../platform/node/worker.js";
+import { orAborted } from "../text/abort.js";
+import { checkThreads, readersOf, threadsOf } from "../text/threads.js";
+import type { HostProgress } from "../train/execution/runner.js";
+import { type ClusterOptions, checkCluster } from "../train/options/elsewhere.js";
+import { COUNTING, connect, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
+import { type CountJob, serveCount } from "./counting.js";
+import { Guard } from "./guard.js";
+import { News } from "./news.js";
+import { TextDiffersError } from "./recipe.js";
+import type { Group, Member } from "./records.js";
+import { DEAD, enrol, openQueue, type WorkerRecord } from "./runs.js";
+import { FencedError, RunEndedError, takeLease } from "./scripts.js";
+import { type Place, Tenancy } from "./tenancy.js";
+import { isRefusal, openTraining, type Training } from "./training.js";
+import type { WorkerEvent } from "./worker-event.js";
+
+export interface ClusterWorkerOptions extends ClusterOptions {
+  /** Threads that train: "auto" (default) is one for each core. */
+  threads?: number | "auto";
+  /** Is told what the worker does. */
+  onEvent?: (event: WorkerEvent) => unknown;
+  /** Ends it: it gives its rows back when they have ended a chunk of text, or after some seconds. */
+  signal?: AbortSignal;
+}
+
+/** Milliseconds between looks at what there is to do. */
+const LOOK = 1_000;
+
+/** Milliseconds that a worker that is told to end goes on, so that rows come to the end of their chunk. */
+const GRACE = 10_000;
+
+/** Looks that a job may wait before a worker that is busy takes it too: nobody else is there. */
+const PATIENCE = 3;
+
+/**
+ * Takes part in the trainings of a cluster, `train(corpus, { cluster })`, until the signal ends it. Any number of workers may come and go
+ * at any time.
+ * @throws TypeError, RangeError for options; Error if the Redis cannot be reached or used, or a package is not installed
+ */
+export async function clusterWorker(options: ClusterWorkerOptions): Promise<void> {
+  checkKnown("option", options, ["url", "prefix", "corpusModule", "threads", "onEvent", "signal"]);
+  const { threads = "auto", onEvent, signal, ...rest } = options;
+  const cluster = checkCluster("cluster", rest);
+  const count = threadsOf(checkThreads(true, threads), availableParallelism());
+  checkFunction("onEvent", onEvent);
+  checkSignal(signal);
+  if (signal?.aborted) return;
+  const redis = await connect(cluster, "worker");
+  const here = new ClusterWorker(redis, cluster, count, onEvent ?? (() => {}), signal);
+  try {
+    await here.work();
+  } finally {
+    redis.disconnect();
+  }
+}
+
+class ClusterWorker {
+  private readonly machine = { spawn: spawnWorker, cores: availableParallelism };
+  private readonly refused = new Set<string>();
+  /** of the worker's own */
+  private record!: WorkerRecord;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly cluster: ClusterOptions,
+    private readonly threads: number,
+    private readonly tell: (event: WorkerEvent) => unknown,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  async work(): Promise<void> {
+    const { redis, cluster, threads, signal } = this;
+    redis.on("close", () => this.tell({ type: "away", message: "Redis does not answer" }));
+    redis.on("ready", () => this.tell({ type: "back", message: "Redis answers again" }));
+    const { record, stop } = await enrol(redis, cluster, threads);
+    this.record = record;
+    const counting = await this.countingHand();
+    try {
+      this.tell({ type: "ready", message: `ready with ${threads} thread${threads === 1 ? "" : "s"}` });
+      while (!signal?.aborted) {
+        const run = await orAborted(this.findRun(), signal).catch(() => undefined); // it looks again
+        if (run !== undefined) await this.serve(run);
+        else await pause(LOOK, signal);
+      }
+    } finally {
+      await inTime(counting.close(), GRACE);
+      await inTime(stop(), GRACE);
+    }
+  }
+
+  /** A training whose driver is alive, and which has not been refused. */
+  private async findRun(): Promise<string | undefined> {
+    const keys = keysOf(this.cluster.prefix);
+    for (const id of await this.redis.smembers(keys.runs)) {
+      if (this.refused.has(id)) continue;
+      const run = keys.run(id);
+      if ((await this.redis.exists(run.about, run.alive, run.key("ready"))) === 3) return id;
+    }
+    return undefined;
+  }
+
+  /** Takes part in a training until it ends. */
+  private async serve(id: string): Promise<void> {
+    const { redis, cluster, machine, threads, tell } = this;
+    const run = keysOf(cluster.prefix).run(id);
+    const onWarning = (message: string) => void tell({ type: "warned", run: id, message });
+    const hands = { machine, threads, corpusModule: cluster.corpusModule, onWarning };
+    let training: Training;
+    try {
+      training = await openTraining(redis, run, hands);
+    } catch (error) {
+      await this.refuse(id, error as Error);
+      return;
+    }
+    const part = new Part(this, redis, run, id, training);
+    try {
+      await part.take();
+    } finally {
+      await training.close();
+    }
+  }
+
+  /** Takes no part in a training, and says why. */
+  async refuse(id: string, error: Error): Promise<void> {
+    this.refused.add(id);
+    const run = keysOf(this.cluster.prefix).run(id);
+    await this.redis
+      .multi()
+      .hset(run.refused, this.record.id, error.message)
+      .hdel(run.key("members"), this.record.id)
+      .exec();
+    this.tell({ type: "refused", run: id, message: `takes no part in run ${id}: ${error.message}` });
+  }
+
+  get own() {
+    const { machine, cluster, threads, record, tell, signal } = this;
+    return { machine, cluster, threads, record, tell, signal };
+  }
+
+  /** Counts words of the texts of others. */
+  private async countingHand(): Promise<Worker> {
+    const { Worker, DelayedError } = await loadBull();
+    const { redis, cluster, machine, threads, signal } = this;
+    const options = { ...bullOptions(redis, cluster), concurrency: 1 };
+    const hand = new Worker(
+      COUNTING,
+      async (job: Job<CountJob>, token) => {
+        const { run } = job.data;
+        try {
+          await serveCount(redis, cluster, job.data, {
+            threads: readersOf(machine, { worker: true, threads }),
+            signal,
+          });
+        } catch (error) {
+          if (!(error instanceof TextDiffersError) && !signal?.aborted) throw error;
+          if (error instanceof TextDiffersError)
+            await redis.hset(keysOf(cluster.prefix).run(run).refused, this.record.id, error.message);
+          // for another worker
+          await job.moveToDelayed(Date.now() + LOOK, token);
+          throw new DelayedError();
+        }
+      },
+      options,
+    );
+    hand.on("error", () => {});
+    return hand;
+  }
+}
+
+/** The part that a worker has in a training. */
+class Part {
+  private readonly hands = new Set<Hand>();
+  private readonly leaving = new AbortController();
+  private readonly aborted = new AbortController();
+  private readonly waits = new Map<string, number>();
+  private readonly progress: HostProgress;
+  private readonly bulk: Redis;
+  private readonly news: News;
+  private readonly guard: Guard;
+
+  constructor(
+    private readonly worker: ClusterWorker,
+    private readonly redis: Redis,
+    private readonly run: RunKeys,
+    private readonly id: string,
+    private readonly training: Training,
+  ) {
+    const { host, pid, threads } = worker.own.record;
+    this.progress = { name: `${host}:${pid}`, threads, words: 0, training: 0, waiting: 0, blocks: 0, bytes: 0 };
+    this.bulk = redis.duplicate();
+    this.bulk.on("error", () => {});
+    this.news = new News(redis, run.key("news"));
+    this.guard = new Guard(redis, run);
+  }
+
+  /** Takes jobs until the training ends, or this worker does. */
+  async take(): Promise<void> {
+    const { signal } = this.worker.own;
+    await this.hire();
+    try {
+      while (!signal?.aborted && !this.aborted.signal.aborted) {
+        const goesOn = await orAborted(this.look(), signal).catch(() => true); // a Redis that is away may come back
+        if (!goesOn) return;
+        await pause(LOOK, signal);
+      }
+      if (signal?.aborted) await this.leave();
+    } finally {
+      this.aborted.abort(new Error("the worker leaves the training"));
+      await Promise.all([...this.hands].map((hand) => hand.close()));
+      this.guard.close();
+      this.news.close();
+      this.bulk.disconnect();
+      await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), GRACE);
+    }
+  }
+
+  /** @returns whether the training goes on, and its driver lives */
+  private async look(): Promise<boolean> {
+    if ((await this.redis.exists(this.run.about, this.run.alive)) < 2) return false;
+    await this.announce();
+    await this.helpOut();
+    return true;
+  }
+
+  private async announce(): Promise<void> {
+    const { record, threads } = this.worker.own;
+    const member: Member = { threads, blocks: this.progress.blocks };
+    await this.redis.eval(ANNOUNCE, 2, this.run.about, this.run.key("members"), record.id, JSON.stringify(member));
+  }
+
+  /** Ends its rows with their rotation, if that does not take long; the driver gives them to others then. */
+  private async leave(): Promise<void> {
+    await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), GRACE);
+    this.leaving.abort();
+    const ended = Promise.all([...this.hands].map((hand) => hand.idle()));
+    await inTime(ended, GRACE);
+  }
+
+  /** Takes a job more while one waits that could be done, and nobody else is there to do it. */
+  private async helpOut(): Promise<void> {
+    for (const hand of this.hands)
+      if (this.hands.size > 1 && !hand.isBusy) {
+        this.hands.delete(hand);
+        await hand.close();
+      }
+    if ([...this.hands].some((hand) => !hand.isBusy)) return this.waits.clear();
+    const queue = await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
+    try {
+      for (const { id, data } of await queue.getWaiting()) {
+        if (id === undefined || !(await this.isDue(data))) continue;
+        const looks = (this.waits.get(id) ?? 0) + 1;
+        this.waits.set(id, looks);
+        if (looks < PATIENCE) continue;
+        this.waits.clear();
+        await this.hire();
+        return;
+      }
+    } finally {
+      await queue.close();
+    }
+  }
+
+  /** Whether the rows have ended the rotations of plans before. */
+  private async isDue({ from, to, first }: Group): Promise<boolean> {
+    const rows = Array.from({ length: to - from }, (_, i) => String(from + i));
+    const at = await this.redis.hmget(this.run.key("at"), ...rows);
+    return at.every((rotation) => Number(rotation) >= first);
+  }
+
+  private async hire(): Promise<void> {
+    const { Worker, WaitingError } = await loadBull();
+    const { cluster } = this.worker.own;
+    this.hands.add(
+      new Hand(
+        (process) => new Worker(queueOf(this.id), process, bullOptions(this.redis, cluster)),
+        (job) => this.train(job),
+        () => new WaitingError(),
+      ),
+    );
+  }
+
+  /** @returns whether the job is done; otherwise it is for another worker */
+  private async train({ data }: Job<Group>): Promise<boolean> {
+    const { tell, record, machine } = this.worker.own;
+    const { redis, run, bulk, news, training, progress, guard, id } = this;
+    const rows = `blocks ${data.from} to ${data.to - 1}`;
+    tell({ type: "taken", run: id, message: `trains ${rows} of run ${id}` });
+    const place: Place = { ...training, redis, bulk, run, news, worker: record.id, machine, progress };
+    const lease = await takeLease(redis, run, `${data.plan}:${data.group}`);
+    const watch = guard.watch(lease, this.aborted.signal);
+    try {
+      const ending = await new Tenancy(place, data, lease, watch.signal, this.leaving.signal).train();
+      tell({ type: "given", run: id, message: `gave back ${rows} of run ${id}` });
+      return ending === "moved on";
+    } catch (error) {
+      if (error instanceof FencedError) {
+        tell({
+          type: "lost",
+          run: id,
+          message: `another worker has ${rows} of run ${id} now: its results are dropped`,
+        });
+        return true;
+      }
+      if (isRefusal(error)) {
+        this.aborted.abort(error);
+        await this.worker.refuse(id, error);
+        return false;
+      }
+      if (error instanceof RunEndedError) return true;
+      const isOver = this.aborted.signal.aborted || watch.signal.aborted;
+      if (!isOver) throw error;
+      tell({ type: "given", run: id, message: `gave back ${rows} of run ${id}: ${(error as Error).message}` });
+      return false;
+    } finally {
+      watch.stop();
+    }
+  }
+}
+
+/** One job at a time. */
+class Hand {
+  isBusy = false;
+  private readonly worker: Worker<Group>;
+  private ended: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    start: (process: (job: Job<Group>, token?: string) => Promise<void>) => Worker<Group>,
+    train: (job: Job<Group>) => Promise<boolean>,
+    waiting: () => Error,
+  ) {
+    this.worker = start(async (job, token) => {
+      this.isBusy = true;
+      const done = train(job).finally(() => {
+        this.isBusy = false;
+      });
+      this.ended = done.catch(() => {});
+      if (await done) return;
+      await job.moveToWait(token);
+      throw waiting();
+    });
+    // it connects again; a job that another worker has taken over cannot be ended here
+    this.worker.on("error", () => {});
+  }
+
+  idle(): Promise<unknown> {
+    return this.ended;
+  }
+
+  close(): Promise<unknown> {
+    return inTime(this.worker.close(), GRACE);
+  }
+}
+
+/** KEYS about, members. ARGV worker, record. */
+const ANNOUNCE = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[2], ARGV[1], ARGV[2]) end";
+
+function bullOptions(redis: Redis, { prefix }: ClusterOptions) {
+  return {
+    connection: redis,
+    prefix: keysOf(prefix).bull,
+    lockDuration: DEAD,
+    stalledInterval: DEAD,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    skipVersionCheck: true,
+  };
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener("abort", end);
+  });
+}
+
+/** Waits for something, but not for ever. */
+async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([
+    promise.then(
+      () => {},
+      () => {},
+    ),
+    late,
+  ]);
+  clearTimeout(timer);
+}
