@@ -138,7 +138,7 @@ export class OwnRun {
 /** Signs of life of a worker until it is stopped. */
 export async function enrol(
   redis: Redis,
-  { prefix }: ClusterOptions,
+  { prefix }: Pick<ClusterOptions, "prefix">,
   threads: number,
 ): Promise<{ record: WorkerRecord; stop(): Promise<void> }> {
   const record = { id: randomUUID(), version, host: hostname(), pid: process.pid, threads };
