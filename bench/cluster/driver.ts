@@ -4,35 +4,29 @@ import { Redis } from "ioredis";
 import { type Progress, train } from "wasm2vec";
 import type { DriverLine, DriverTask } from "./measurement.js";
 
-/** Chunks before the first mark, in which hosts read the text for the first time; and between the first mark and the last, at least. */
-const BEFORE = 1;
-const MEASURED = 2;
-
-/** One machine alone is looked at after each hundredth of the text; the first tenth is left out. */
-const LOOKS = 100;
+/** Chunks of all hosts before the first mark, and between it and the last, at least. */
+const [BEFORE, MEASURED] = [1, 2];
 
 const tell = (line: DriverLine) => console.log(JSON.stringify(line));
 
 /** Trains until it has been measured for so long, or the epoch ends. */
-export async function drive({ corpus, parts, seconds, url }: DriverTask): Promise<void> {
+export async function drive({ corpus, parts, seconds, url, hosts }: DriverTask): Promise<void> {
   const done = new AbortController();
   const redis = url === undefined ? undefined : new Redis(url);
-  const [before, measured] = url === undefined ? [LOOKS / 10, LOOKS / 10] : [BEFORE, MEASURED];
   let told = Promise.resolve();
-  let marks = 0;
-  let words = 0;
-  let first = 0;
+  let first: number | undefined;
+  let chunks = 0;
+  // told of each chunk when all of it is done; one machine alone ten times a second
   const onProgress = (progress: Progress) => {
+    const { phase, words, totalWords, hosts: active = [] } = progress;
     // the last report has more words than the one before, at the same time
-    if (progress.phase !== "training" || progress.words >= progress.totalWords) return;
-    // a driver is told of a chunk when all of it is done
-    if (progress.words - words < (url === undefined ? progress.totalWords / LOOKS : 1)) return;
-    words = progress.words;
-    if (marks++ < before) return;
+    if (phase !== "training" || words >= totalWords) return;
+    const isEarly = redis ? active.length < hosts || chunks++ < BEFORE : words < totalWords / 10;
+    if (isEarly) return;
     const now = performance.now() / 1000;
-    first ||= now;
+    first ??= now;
     told = told.then(() => tellMark(now, progress, redis));
-    if (now - first >= seconds && marks > before + measured) done.abort();
+    if (now - first >= seconds && (!redis || chunks > BEFORE + MEASURED)) done.abort();
   };
   try {
     const given = url === undefined ? { threads: 1 } : { cluster: url };

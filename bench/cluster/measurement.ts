@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { type Conditions, Place } from "./place.js";
 
 /** What is measured. */
@@ -50,6 +51,7 @@ export interface DriverTask {
   corpus: string;
   parts: number;
   seconds: number;
+  hosts: number;
   /** none: this machine trains, on one thread */
   url?: string;
 }
@@ -69,23 +71,25 @@ export async function measureCluster(plan: Plan): Promise<Measured> {
     const address = place.addHost("redis");
     const flags = ["--port", `${REDIS_PORT}`, "--bind", "0.0.0.0", "--protected-mode", "no", "--save", ""];
     const redis = place.start("redis", [redisServer, ...flags, "--maxmemory-policy", "noeviction"]);
-    await lineWith(redis, "Ready to accept connections", "redis-server");
+    await lineWith(redis.stdout, "Ready to accept connections");
     let port = REDIS_PORT;
     if (latency > 0) {
       port = PROXY_PORT;
       const task = { server: { host: "127.0.0.1", port: REDIS_PORT }, delay: latency * slowdown };
       const own = { host: "0.0.0.0", port };
       const proxy = place.start("redis", [process.execPath, self, "proxy", JSON.stringify({ ...task, own })], false);
-      await lineWith(proxy, "listening", "the proxy");
+      await lineWith(proxy.stdout, "listening");
     }
     const url = `redis://${address}:${port}`;
-    const ended = Array.from({ length: hosts }, async (_, i) => {
+    const workers = Array.from({ length: hosts }, (_, i) => {
       place.addHost(`host${i}`);
-      const worker = place.start(`host${i}`, [process.execPath, cli, "worker", url, "--threads", "1"]);
-      worker.stdout!.resume();
-      const [code, signal] = await once(worker, "exit");
-      throw new Error(`worker ${i} ended, code ${code}, signal ${signal}`);
+      return place.start(`host${i}`, [process.execPath, cli, "worker", url, "--threads", "1"]);
     });
+    const ended = workers.map(async (worker, i) => {
+      const [code, signal] = await once(worker, "exit");
+      throw new Error(`worker ${i} ended, code ${code}, signal ${signal}:\n${place.complaintsOf(worker)}`);
+    });
+    await Promise.race([Promise.all(workers.map((worker) => lineWith(worker.stderr, "ready"))), ...ended]);
     place.addHost("driver");
     return Promise.race([drive(place, plan, url), ...ended]);
   });
@@ -109,21 +113,21 @@ async function inPlace<T>(conditions: Conditions, work: (place: Place) => Promis
 
 async function drive(
   place: Place,
-  { self, corpus, parts, seconds }: Omit<Plan, "links">,
+  { self, corpus, parts, seconds, hosts }: Omit<Plan, "links">,
   url?: string,
 ): Promise<Measured> {
-  const task: DriverTask = { corpus, parts, seconds, url };
+  const task: DriverTask = { corpus, parts, seconds, hosts, url };
   const driver = place.start("driver", [process.execPath, self, "driver", JSON.stringify(task)]);
   const exit = once(driver, "exit");
   const marks: Mark[] = [];
   let counted = { vocabulary: 0, text: 0 };
-  for await (const line of createInterface({ input: driver.stdout! })) {
+  for await (const line of createInterface({ input: driver.stdout })) {
     const told: DriverLine = JSON.parse(line);
     if ("mark" in told) marks.push(told.mark);
     else counted = told;
   }
   const [code, signal] = await exit;
-  if (code !== 0) throw new Error(`the driver ended, code ${code}, signal ${signal}`);
+  if (code !== 0) throw new Error(`the driver ended, code ${code}, signal ${signal}:\n${place.complaintsOf(driver)}`);
   if (marks.length < 2)
     throw new Error(`the driver saw ${marks.length} chunks, expected 2 at least: give a longer text`);
   const [first, last] = [marks[0], marks[marks.length - 1]];
@@ -139,14 +143,15 @@ async function drive(
   };
 }
 
-/** Waits until a process prints something. @throws Error if it ends before */
-async function lineWith(child: ReturnType<Place["start"]>, text: string, name: string): Promise<void> {
+/** Waits until a process prints something. @throws Error with what it has printed if it ends before */
+async function lineWith(stream: Readable, text: string): Promise<void> {
   let output = "";
-  for await (const line of createInterface({ input: child.stdout! })) {
+  for await (const line of createInterface({ input: stream })) {
     output += `${line}\n`;
     if (!line.includes(text)) continue;
-    child.stdout!.resume();
+    // what else it prints must not fill the pipe
+    stream.resume();
     return;
   }
-  throw new Error(`${name} ended before it was ready:\n${output}`);
+  throw new Error(`a process ended before it was ready:\n${output}`);
 }

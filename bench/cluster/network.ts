@@ -71,12 +71,12 @@ export class Network {
     const host = { name, address: `10.77.0.${number}`, link };
     this.hosts.push(host);
     ip("netns", "add", own);
-    ip("-n", hub, "link", "add", port, "type", "veth", "peer", "name", "link", "netns", own);
+    ip("-n", hub, "link", "add", port, "type", "veth", "peer", "name", "wire", "netns", own);
     ip("-n", hub, "link", "set", port, "master", "bridge", "up");
-    ip("-n", own, "address", "add", `${host.address}/24`, "dev", "link");
-    for (const device of ["lo", "link"]) ip("-n", own, "link", "set", device, "up");
+    ip("-n", own, "address", "add", `${host.address}/24`, "dev", "wire");
+    for (const device of ["lo", "wire"]) ip("-n", own, "link", "set", "dev", device, "up");
     limit(hub, port, link);
-    limit(own, "link", link);
+    limit(own, "wire", link);
     return host;
   }
 

@@ -1,6 +1,7 @@
 // Where the processes of a measured cluster run: on hosts of their own in a network of their own, or side by side on the loopback.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 import { Network } from "./network.js";
 import { SlowCore } from "./slow-core.js";
 
@@ -12,10 +13,14 @@ export interface Conditions {
   slowdown: number;
 }
 
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
 export class Place {
   private readonly network: Network | undefined;
   private readonly cores: SlowCore[] = [];
-  private readonly children = new Map<ChildProcess, Promise<void>>();
+  private readonly children = new Map<Child, Promise<void>>();
+  /** the last of what each has written to its error output */
+  private readonly complaints = new Map<Child, string>();
 
   constructor(private readonly conditions: Conditions) {
     if (conditions.links) this.network = new Network();
@@ -30,21 +35,26 @@ export class Place {
   }
 
   /** Starts a command on a host. @param isSlow whether it has a slow core of its own */
-  start(host: string, command: readonly string[], isSlow = true): ChildProcess {
+  start(host: string, command: readonly string[], isSlow = true): Child {
     const { network } = this;
     const [program, ...flags] = [
       ...(isSlow ? this.slowCore(host) : []),
       ...(network ? network.inside(host) : []),
       ...command,
     ];
-    const child = spawn(program, flags, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, flags, { stdio: ["ignore", "pipe", "pipe"] });
     const ended = new Promise<void>((resolve) => {
       child.once("error", () => resolve());
       child.once("exit", () => resolve());
     });
     this.children.set(child, ended);
+    child.stderr.on("data", (text) => this.complaints.set(child, (this.complaintsOf(child) + text).slice(-2_000)));
     void ended.then(() => this.children.delete(child));
     return child;
+  }
+
+  complaintsOf(child: Child): string {
+    return this.complaints.get(child) ?? "";
   }
 
   private slowCore(host: string): string[] {
