@@ -76,7 +76,8 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     help: "train on the machines that run wasm2vec worker for this Redis",
     takes: "<url>",
     byDefault: "this machine",
-    guide: "Node: train on the machines that run `wasm2vec worker` for this Redis, its URL or `{ url, prefix }` ([many machines](cluster.md))",
+    guide:
+      "Node: train on the machines that run `wasm2vec worker` for this Redis, its URL or `{ url, prefix }` ([many machines](cluster.md))",
   },
   parts: {
     help: "skipgram: cut the words into so many blocks, and the text into a tenth at a time, as a cluster does",

@@ -2,9 +2,9 @@
 
 import cliProgress, { type Options, type Params } from "cli-progress";
 import type { Progress } from "../node.js";
-import type { HostProgress } from "../train/execution/runner.js";
 import type { BytesRead } from "../text/source.js";
 import { engineNamed } from "../train/execution/engines.js";
+import type { HostProgress } from "../train/execution/runner.js";
 import { secondsLeft, shareOf } from "../train/loop/progress.js";
 import { countOf, grouped } from "./command.js";
 
@@ -67,7 +67,12 @@ export function hostsText(hosts: readonly HostProgress[]): string {
     .slice(0, NAMED)
     .map(({ name, words, training, waiting }) => `${name} ${grouped(words / Math.max(training + waiting, 1e-3))}`);
   const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : "";
-  const waited = sum(({ waiting }) => waiting) / Math.max(sum(({ training, waiting }) => training + waiting), 1e-3);
+  const waited =
+    sum(({ waiting }) => waiting) /
+    Math.max(
+      sum(({ training, waiting }) => training + waiting),
+      1e-3,
+    );
   const moved = `${countOf(
     sum(({ blocks }) => blocks),
     "block",

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import type { Job, Worker } from "bullmq";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { connect, keysOf, loadBull, QUEUES, type Redis } from "../../src/cluster/connection";
+import { COUNTING, connect, keysOf, loadBull, type Redis } from "../../src/cluster/connection";
 import { type CountJob, countOnCluster, countPart, partsOf, serveCount } from "../../src/cluster/counting";
 import { recipeOf, TextDiffersError } from "../../src/cluster/recipe";
 import { enrol } from "../../src/cluster/runs";
@@ -131,7 +131,7 @@ describe("workers", () => {
       lockDuration: 1000,
       stalledInterval: 500,
     };
-    const worker = new Worker(QUEUES.count, (job: Job<CountJob>) => serve(job.data), {
+    const worker = new Worker(COUNTING, (job: Job<CountJob>) => serve(job.data), {
       ...options,
       maxStalledCount: 100,
     });

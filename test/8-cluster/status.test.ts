@@ -1,7 +1,7 @@
 // What is seen of a cluster, and what is cleaned up.
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { connect, keysOf, QUEUES, type Redis } from "../../src/cluster/connection";
+import { connect, keysOf, queueOf, type Redis } from "../../src/cluster/connection";
 import { enrol, OwnRun, openQueue, removeDead, workersOf } from "../../src/cluster/runs";
 import { cleanCluster, clusterStatus } from "../../src/cluster/status";
 import { RedisServer } from "../support/redis";
@@ -26,7 +26,7 @@ const ABOUT = { kind: "train", corpus: "text.txt", words: 7, dim: 3, blocks: 16,
 async function deadRun(): Promise<OwnRun> {
   const run = await OwnRun.begin(redis, cluster, ABOUT);
   const keys = keysOf(cluster.prefix);
-  const queue = await openQueue(redis, keys, QUEUES.train);
+  const queue = await openQueue(redis, keys, queueOf(run.about.id));
   await queue.addBulk([7, 8].map((group) => ({ name: "rows", data: { run: run.about.id, group } })));
   await queue.close();
   await redis.set(run.keys.key("outputs:3"), "bytes");
@@ -63,7 +63,7 @@ it("a worker that is not seen any more is off the list", async () => {
   const { stop } = await enrol(redis, cluster, 2);
   const { seen } = keysOf(cluster.prefix);
   const [id, time] = await redis.zrange(seen, 0, -1, "WITHSCORES");
-  await redis.zadd(seen, String(Number(time) - 60_000), id);
+  await redis.zadd(seen, Number(time) - 60_000, String(id));
   expect(await workersOf(redis, cluster)).toEqual([]);
   expect(await redis.keys("*")).toEqual([]);
   await stop();
@@ -93,7 +93,7 @@ describe("clean", () => {
     const about = { ...dead.about, id: "alive" };
     await redis.sadd(keys.runs, "alive");
     await redis.mset(keys.run("alive").about, JSON.stringify(about), keys.run("alive").alive, "1");
-    const queue = await openQueue(redis, keys, QUEUES.train);
+    const queue = await openQueue(redis, keys, queueOf("alive"));
     await queue.add("rows", { run: "alive", group: 1 });
     expect((await cleanCluster(cluster)).runs).toHaveLength(1);
     expect((await queue.getJobs(["wait"])).map(({ data }) => data)).toEqual([{ run: "alive", group: 1 }]);
