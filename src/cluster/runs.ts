@@ -142,7 +142,8 @@ export async function enrol(
   threads: number,
 ): Promise<{ record: WorkerRecord; stop(): Promise<void> }> {
   const record = { id: randomUUID(), version, host: hostname(), pid: process.pid, threads };
-  const { workers, seen } = keysOf(prefix);
+  const keys = keysOf(prefix);
+  const { workers, seen } = keys;
   const renew = () => redis.eval(RENEW_WORKER, 2, workers, seen, record.id, JSON.stringify(record), DEAD);
   await renew();
   const timer = setInterval(() => void renew().catch(() => {}), BEAT);
@@ -151,6 +152,9 @@ export async function enrol(
     async stop() {
       clearInterval(timer);
       await redis.multi().hdel(workers, record.id).zrem(seen, record.id).exec();
+      // BullMQ makes the queue anew for each worker that waits
+      const isLast = (await redis.exists(keys.workers, keys.runs)) === 0;
+      if (isLast) await obliterate(redis, keys, COUNTING);
     },
   };
 }

@@ -62,8 +62,8 @@ it("shows workers and runs", async () => {
 it("a worker that is not seen any more is off the list", async () => {
   const { stop } = await enrol(redis, cluster, 2);
   const { seen } = keysOf(cluster.prefix);
-  const [id, time] = await redis.zrange(seen, 0, -1, "WITHSCORES");
-  await redis.zadd(seen, Number(time) - 60_000, String(id));
+  const [id, time] = await redis.zrange(seen, "0", "-1", "WITHSCORES");
+  await redis.zadd(seen, Number(time) - 60_000, id);
   expect(await workersOf(redis, cluster)).toEqual([]);
   expect(await redis.keys("*")).toEqual([]);
   await stop();
