@@ -1,12 +1,10 @@
-// npm run bench:cluster: a cluster of 1, 2 and 4 hosts with slower links, in one machine: efficiency, and what travels.
-//
-// As root each host has a network namespace, with a link of its own to the bridge at which Redis is, and the core of a slower machine: all
-// cores get the same share of the time of a real one, and links are slower by the same factor, latencies longer. So more hosts than the
-// machine has cores run at once, on the wall clock, as fast ones with fast links would (time dilation: Gupta et al., NSDI 2006). Efficiency
-// is the words/s of all hosts by those of as many machines of one such core that train alone, without a cluster. A host's core also reads
-// the text and talks to Redis; on real hosts another one does. Then come hosts at full speed, as many as this machine has cores for; and
-// by arithmetic, from the measured words/s, hosts that it cannot run. Who is not root gets hosts that share the cores and the loopback.
-//
+// npm run bench:cluster: a cluster of 1, 2 and 4 hosts with slower links, in one machine: efficiency, and what travels. As root each host
+// has a network namespace, with a link of its own to the bridge at which Redis is, and the core of a slower machine: all cores get the same
+// share of the time of a real one, and links are slower by the same factor, latencies longer. So more hosts than the machine has cores
+// run at once, on the wall clock, as fast ones with fast links would (time dilation: Gupta et al., NSDI 2006). Efficiency is the words/s of
+// all hosts by those of as many machines of one such core that train alone, without a cluster. A host's core also reads the text and talks
+// to Redis; on real hosts another one does. Then come hosts at full speed, as many as this machine has cores for; and by arithmetic, from
+// the measured words/s, hosts that it cannot run. Who is not root gets hosts that share the cores and the loopback.
 // With --arithmetic it writes the tables of docs/guides/cluster.md, and measures nothing.
 // Environment: CORPUS=../shared/data/corpus-48m.txt.gz HOSTS=1,2,4 LINKS=1000,100 (Mb/s) REDIS_LINK= (of Redis; else as the hosts)
 // LATENCIES=1,10 (ms each way) SLOWDOWN= (else as many hosts ask for) SECONDS=60 (at least, of each measurement) FULL=1,2 (hosts at full
