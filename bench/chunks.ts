@@ -31,7 +31,7 @@ const epochs = Number(env.EPOCHS ?? 1);
 const parts = Number(env.PARTS ?? 16);
 const threads = Number(env.THREADS ?? 2);
 const hosts = Number(env.HOSTS ?? 4);
-const FILES: Record<string, string> = { "12M": "corpus.txt.gz", "48M": "corpus-48m.txt.gz" };
+const FILES: Record<string, string> = { "1M": "corpus-1m.txt.gz", "12M": "corpus.txt.gz", "48M": "corpus-48m.txt.gz" };
 const SETS = ["wordsim353", "simlex999", "analogies"] as const;
 
 interface Text {
