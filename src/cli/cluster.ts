@@ -3,6 +3,7 @@
 import { Command } from "commander";
 import { shownUrl } from "../cluster/connection.js";
 import { cleanCluster, clusterStatus, clusterWorker, type FoundRun, type WorkerEvent } from "../cluster.js";
+import { checkThreads } from "../text/threads.js";
 import { type ClusterOptions, checkCluster } from "../train/options/elsewhere.js";
 import { countOf, finish, grouped, parseNumberOrAuto, printable, type Result, table, usage } from "./command.js";
 import { duration, hostsText, percent } from "./progress.js";
@@ -39,6 +40,7 @@ export function workerCommand(): Command {
 
 async function runWorker(url: string, { threads, prefix, corpusModule, quiet }: WorkerFlags): Promise<Result> {
   const cluster = clusterOf(url, prefix);
+  usage(() => checkThreads(true, threads));
   const controller = new AbortController();
   const told: Partial<Record<WorkerEvent["type"], number>> = {};
   const onEvent = ({ type, message }: WorkerEvent) => {

@@ -51,7 +51,7 @@ export function describe(progress: Progress): string {
   const { phase, epoch, epochs, wordsPerSecond, loss, validationLoss, eta, threads, parallel, hosts } = progress;
   if (phase === "vocabulary") return `counting words: ${describeCounting(progress)}`;
   if (wordsPerSecond === 0) return `epoch ${epoch}/${epochs} | ${threadsText(threads, parallel)}`;
-  const speed = `${grouped(wordsPerSecond)} words/s, ${threadsText(threads, parallel)}`;
+  const speed = `${grouped(wordsPerSecond)} words/s, ${threadsText(threads, parallel, hosts)}`;
   const heldOut = validationLoss === undefined ? "" : `, held-out ${validationLoss.toFixed(4)} before`;
   const shares = hosts && hosts.length > 0 ? ` | ${hostsText(hosts)}` : "";
   return `epoch ${epoch}/${epochs} | ${speed}${shares} | loss ${loss.toFixed(4)}${heldOut} | ${duration(eta)} left`;
@@ -167,9 +167,17 @@ function size(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Threads and their parallel mode. */
-export function threadsText(threads: number, parallel: Progress["parallel"]): string {
-  const number = `${threads} thread${threads === 1 ? "" : "s"}`;
+/** Threads and their parallel mode. @param hosts machines that train for this one */
+export function threadsText(
+  threads: number,
+  parallel: Progress["parallel"],
+  hosts: readonly HostProgress[] = [],
+): string {
+  if (hosts.length > 0) {
+    const all = hosts.reduce((sum, host) => sum + host.threads, 0);
+    return `${countOf(all, "thread")} of ${countOf(hosts.length, "worker")}, ${parallel}`;
+  }
+  const number = countOf(threads, "thread");
   return engineNamed(parallel).isParallel ? `${number}, ${parallel}` : number;
 }
 

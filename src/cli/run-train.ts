@@ -302,7 +302,7 @@ function describe(
     },
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), learning rate ${Number(initialLearningRate.toPrecision(3))}, loss ${loss.toFixed(4)}` +
+      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel, last.hosts)}), learning rate ${Number(initialLearningRate.toPrecision(3))}, loss ${loss.toFixed(4)}` +
       (validationLoss === undefined ? "" : `, held-out loss ${validationLoss.toFixed(4)}`) +
       (score === undefined ? "" : `, score ${score.toFixed(4)}`) +
       (stopped === undefined ? "" : `; ended early, after epoch ${last.epoch}: ${REASONS[stopped]}`) +

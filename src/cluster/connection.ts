@@ -72,7 +72,8 @@ export async function connect({ url, prefix }: ClusterOptions, what: string): Pr
     await checkSlot(redis, what, prefix);
     return redis;
   } catch (error) {
-    redis.disconnect();
+    // one that has ended would be waited for
+    if (redis.status !== "end") redis.disconnect();
     throw isConnected ? error : unreachable(failure ?? (error as Error), what, url);
   }
 }

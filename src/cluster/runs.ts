@@ -7,9 +7,13 @@ import type { HostProgress } from "../train/execution/runner.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { COUNTING, connect, type Keys, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
 
-/** Milliseconds between signs of life, and after the last one until whoever gave none is taken for dead. */
-export const BEAT = 4_000;
-export const DEAD = 15_000;
+/** Milliseconds after the last sign of life until whoever gave none is taken for dead, and signs in that time. */
+const DEAD = 15_000;
+const BEATS = 4;
+
+export function leaseOf({ lease = DEAD }: Pick<ClusterOptions, "lease">): number {
+  return lease;
+}
 
 /** What a driver says of its run. */
 export interface RunRecord {
@@ -87,7 +91,7 @@ export class OwnRun {
     readonly about: RunRecord,
   ) {
     this.keys = keysOf(cluster.prefix).run(about.id);
-    this.timer = setInterval(() => this.renew(), BEAT).unref();
+    this.timer = setInterval(() => this.renew(), leaseOf(cluster) / BEATS).unref();
   }
 
   /** Says that a run has begun; those whose drivers are dead are removed before. */
@@ -101,7 +105,12 @@ export class OwnRun {
     const record = { id, version, host: hostname(), pid: process.pid, began: Date.now(), ...about };
     const keys = keysOf(cluster.prefix);
     const run = keys.run(id);
-    await redis.multi().sadd(keys.runs, id).set(run.about, JSON.stringify(record)).set(run.alive, 1, "PX", DEAD).exec();
+    await redis
+      .multi()
+      .sadd(keys.runs, id)
+      .set(run.about, JSON.stringify(record))
+      .set(run.alive, 1, "PX", leaseOf(cluster))
+      .exec();
     return new OwnRun(redis, cluster, record);
   }
 
@@ -112,7 +121,7 @@ export class OwnRun {
 
   async report(progress: RunProgress): Promise<void> {
     // not one that was removed meanwhile
-    await this.redis.set(this.keys.progress, JSON.stringify(progress), "PX", 4 * DEAD);
+    await this.redis.set(this.keys.progress, JSON.stringify(progress), "PX", 4 * leaseOf(this.cluster));
   }
 
   /** Removes all of it. */
@@ -123,7 +132,7 @@ export class OwnRun {
 
   private async renew(): Promise<void> {
     const { about, alive } = this.keys;
-    const isThere = await this.redis.eval(RENEW_RUN, 2, about, alive, DEAD).catch(() => 1);
+    const isThere = await this.redis.eval(RENEW_RUN, 2, about, alive, leaseOf(this.cluster)).catch(() => 1);
     if (isThere === 1) return;
     clearInterval(this.timer);
     this.lost.abort(
@@ -138,15 +147,16 @@ export class OwnRun {
 /** Signs of life of a worker until it is stopped. */
 export async function enrol(
   redis: Redis,
-  { prefix }: Pick<ClusterOptions, "prefix">,
+  cluster: Pick<ClusterOptions, "prefix" | "lease">,
   threads: number,
 ): Promise<{ record: WorkerRecord; stop(): Promise<void> }> {
   const record = { id: randomUUID(), version, host: hostname(), pid: process.pid, threads };
-  const keys = keysOf(prefix);
+  const keys = keysOf(cluster.prefix);
   const { workers, seen } = keys;
-  const renew = () => redis.eval(RENEW_WORKER, 2, workers, seen, record.id, JSON.stringify(record), DEAD);
+  const lease = leaseOf(cluster);
+  const renew = () => redis.eval(RENEW_WORKER, 2, workers, seen, record.id, JSON.stringify(record), lease);
   await renew();
-  const timer = setInterval(() => void renew().catch(() => {}), BEAT);
+  const timer = setInterval(() => void renew().catch(() => {}), lease / BEATS);
   return {
     record,
     async stop() {
@@ -160,9 +170,12 @@ export async function enrol(
 }
 
 /** The workers that are alive, by host and process. */
-export async function workersOf(redis: Redis, { prefix }: Pick<ClusterOptions, "prefix">): Promise<WorkerRecord[]> {
-  const { workers, seen } = keysOf(prefix);
-  const found = (await redis.eval(LIST_WORKERS, 2, workers, seen, DEAD)) as string[];
+export async function workersOf(
+  redis: Redis,
+  cluster: Pick<ClusterOptions, "prefix" | "lease">,
+): Promise<WorkerRecord[]> {
+  const { workers, seen } = keysOf(cluster.prefix);
+  const found = (await redis.eval(LIST_WORKERS, 2, workers, seen, leaseOf(cluster))) as string[];
   const records: WorkerRecord[] = found.map((text) => JSON.parse(text));
   return records.sort((a, b) => (a.host === b.host ? a.pid - b.pid : a.host < b.host ? -1 : 1));
 }
@@ -261,6 +274,12 @@ export async function openQueue(redis: Redis, keys: Keys, name: string) {
   const options = { connection: redis, prefix: keys.bull, skipVersionCheck: true, skipMetasUpdate: true };
   // the connection's own listener hears of its errors
   return new Queue(name, options).on("error", () => {});
+}
+
+/** Removes what a late worker of a run that is over has said of its queue. */
+export async function forgetQueue(redis: Redis, { prefix }: Pick<ClusterOptions, "prefix">, id: string): Promise<void> {
+  const keys = keysOf(prefix);
+  if ((await redis.exists(keys.run(id).about)) === 0) await redis.unlink(keysOfQueue(keys, queueOf(id), "meta"));
 }
 
 /** Finds the keys that BullMQ has for a queue. */

@@ -59,7 +59,7 @@ export class Tenancy {
   /** of the rotation at hand: milliseconds of all threads */
   private trained = 0;
 
-  /** @param signal aborts it @param leaving ends it when a rotation has ended */
+  /** @param signal aborts it @param leaving ends it when no rotation is handed out */
   constructor(
     private readonly place: Place,
     private readonly group: Group,
@@ -125,7 +125,7 @@ export class Tenancy {
   private async until<T>(topic: string, look: () => Promise<T | undefined>): Promise<T | undefined> {
     const found = await this.place.news.until(
       topic,
-      async () => (this.leaving.aborted ? NOTHING : await look()),
+      async () => (await look()) ?? (this.leaving.aborted ? NOTHING : undefined),
       this.signal,
     );
     return found === NOTHING ? undefined : (found as T);

@@ -14,7 +14,7 @@ import { Guard } from "./guard.js";
 import { News } from "./news.js";
 import { TextDiffersError } from "./recipe.js";
 import type { Group, Member } from "./records.js";
-import { DEAD, enrol, openQueue, type WorkerRecord } from "./runs.js";
+import { enrol, forgetQueue, leaseOf, openQueue, type WorkerRecord } from "./runs.js";
 import { FencedError, RunEndedError, takeLease } from "./scripts.js";
 import { type Place, Tenancy } from "./tenancy.js";
 import { isRefusal, openTraining, type Training } from "./training.js";
@@ -30,9 +30,9 @@ export interface ClusterWorkerOptions extends ClusterOptions {
 }
 
 /** Milliseconds between looks at what there is to do. */
-const LOOK = 1_000;
+const LOOK = 500;
 
-/** Milliseconds that a worker that is told to end goes on, so that rows come to the end of their chunk. */
+/** Milliseconds that a worker that is told to end goes on, so that others need not do again what it has begun. */
 const GRACE = 10_000;
 
 /** Looks that a job may wait before a worker that is busy takes it too: nobody else is there. */
@@ -44,7 +44,7 @@ const PATIENCE = 3;
  * @throws TypeError, RangeError for options; Error if the Redis cannot be reached or used, or a package is not installed
  */
 export async function clusterWorker(options: ClusterWorkerOptions): Promise<void> {
-  checkKnown("option", options, ["url", "prefix", "corpusModule", "threads", "onEvent", "signal"]);
+  checkKnown("option", options, ["url", "prefix", "corpusModule", "lease", "threads", "onEvent", "signal"]);
   const { threads = "auto", onEvent, signal, ...rest } = options;
   const cluster = checkCluster("cluster", rest);
   const count = threadsOf(checkThreads(true, threads), availableParallelism());
@@ -63,6 +63,7 @@ export async function clusterWorker(options: ClusterWorkerOptions): Promise<void
 class ClusterWorker {
   private readonly machine = { spawn: spawnWorker, cores: availableParallelism };
   private readonly refused = new Set<string>();
+  private hasEnded = false;
   /** of the worker's own */
   private record!: WorkerRecord;
 
@@ -76,8 +77,7 @@ class ClusterWorker {
 
   async work(): Promise<void> {
     const { redis, cluster, threads, signal } = this;
-    redis.on("close", () => this.tell({ type: "away", message: "Redis does not answer" }));
-    redis.on("ready", () => this.tell({ type: "back", message: "Redis answers again" }));
+    this.watchConnection();
     const { record, stop } = await enrol(redis, cluster, threads);
     this.record = record;
     const counting = await this.countingHand();
@@ -89,9 +89,23 @@ class ClusterWorker {
         else await pause(LOOK, signal);
       }
     } finally {
+      this.hasEnded = true;
       await inTime(counting.close(), GRACE);
       await inTime(stop(), GRACE);
     }
+  }
+
+  private watchConnection(): void {
+    let isAway = false;
+    this.redis.on("close", () => {
+      if (isAway || this.hasEnded) return;
+      isAway = true;
+      this.tell({ type: "away", message: "Redis does not answer" });
+    });
+    this.redis.on("ready", () => {
+      if (isAway) this.tell({ type: "back", message: "Redis answers again" });
+      isAway = false;
+    });
   }
 
   /** A training whose driver is alive, and which has not been refused. */
@@ -130,11 +144,8 @@ class ClusterWorker {
   async refuse(id: string, error: Error): Promise<void> {
     this.refused.add(id);
     const run = keysOf(this.cluster.prefix).run(id);
-    await this.redis
-      .multi()
-      .hset(run.refused, this.record.id, error.message)
-      .hdel(run.key("members"), this.record.id)
-      .exec();
+    await this.redis.hdel(run.key("members"), this.record.id);
+    await putFor(this.redis, run, run.refused, this.record.id, error.message);
     this.tell({ type: "refused", run: id, message: `takes no part in run ${id}: ${error.message}` });
   }
 
@@ -205,8 +216,8 @@ class Part {
     await this.hire();
     try {
       while (!signal?.aborted && !this.aborted.signal.aborted) {
-        const goesOn = await orAborted(this.look(), signal).catch(() => true); // a Redis that is away may come back
-        if (!goesOn) return;
+        const reason = await orAborted(this.look(), signal).catch(() => undefined); // a Redis that is away may come back
+        if (reason !== undefined) return this.aborted.abort(reason);
         await pause(LOOK, signal);
       }
       if (signal?.aborted) await this.leave();
@@ -216,25 +227,29 @@ class Part {
       this.guard.close();
       this.news.close();
       this.bulk.disconnect();
-      await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), GRACE);
+      const { record, cluster } = this.worker.own;
+      await inTime(this.redis.hdel(this.run.key("members"), record.id), GRACE);
+      await inTime(forgetQueue(this.redis, cluster, this.id), GRACE);
     }
   }
 
-  /** @returns whether the training goes on, and its driver lives */
-  private async look(): Promise<boolean> {
-    if ((await this.redis.exists(this.run.about, this.run.alive)) < 2) return false;
+  /** @returns why there is nothing left to do */
+  private async look(): Promise<Error | undefined> {
+    const { about, alive } = this.run;
+    if ((await this.redis.exists(about)) === 0) return new RunEndedError("the training has ended");
+    if ((await this.redis.exists(alive)) === 0) return new Error("its driver gives no sign of life");
     await this.announce();
     await this.helpOut();
-    return true;
+    return undefined;
   }
 
   private async announce(): Promise<void> {
     const { record, threads } = this.worker.own;
     const member: Member = { threads, blocks: this.progress.blocks };
-    await this.redis.eval(ANNOUNCE, 2, this.run.about, this.run.key("members"), record.id, JSON.stringify(member));
+    await putFor(this.redis, this.run, this.run.key("members"), record.id, JSON.stringify(member));
   }
 
-  /** Ends its rows with their rotation, if that does not take long; the driver gives them to others then. */
+  /** Trains what is handed out already, if that does not take long; the driver shares rows out to others then. */
   private async leave(): Promise<void> {
     await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), GRACE);
     this.leaving.abort();
@@ -312,11 +327,10 @@ class Part {
         await this.worker.refuse(id, error);
         return false;
       }
-      if (error instanceof RunEndedError) return true;
       const isOver = this.aborted.signal.aborted || watch.signal.aborted;
       if (!isOver) throw error;
       tell({ type: "given", run: id, message: `gave back ${rows} of run ${id}: ${(error as Error).message}` });
-      return false;
+      return error instanceof RunEndedError;
     } finally {
       watch.stop();
     }
@@ -357,15 +371,20 @@ class Hand {
   }
 }
 
-/** KEYS about, members. ARGV worker, record. */
-const ANNOUNCE = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[2], ARGV[1], ARGV[2]) end";
+/** KEYS about, hash. ARGV field, value. */
+const PUT = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[2], ARGV[1], ARGV[2]) end";
 
-function bullOptions(redis: Redis, { prefix }: ClusterOptions) {
+/** Sets a field of a run that is still there. */
+async function putFor(redis: Redis, run: RunKeys, hash: string, field: string, value: string): Promise<void> {
+  await redis.eval(PUT, 2, run.about, hash, field, value);
+}
+
+function bullOptions(redis: Redis, cluster: ClusterOptions) {
   return {
     connection: redis,
-    prefix: keysOf(prefix).bull,
-    lockDuration: DEAD,
-    stalledInterval: DEAD,
+    prefix: keysOf(cluster.prefix).bull,
+    lockDuration: leaseOf(cluster),
+    stalledInterval: leaseOf(cluster),
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     skipVersionCheck: true,
   };

@@ -16,6 +16,8 @@ export interface ClusterOptions {
    * worker names such a module of its own, since what comes from Redis is never run. Default: workers read the corpus's files.
    */
   corpusModule?: string;
+  /** Milliseconds without a sign of life after which a machine is taken for dead: the same for driver and workers. Default 15,000. */
+  lease?: number;
 }
 
 /** @throws RangeError for what is no power of two */
@@ -33,8 +35,9 @@ export function checkFolder(name: string, value: string | URL): string | URL {
 /** @throws TypeError, RangeError */
 export function checkCluster(name: string, value: string | ClusterOptions): ClusterOptions {
   const options = typeof value === "string" ? { url: value } : value;
-  checkKnown(`option of "${name}"`, options, ["url", "prefix", "corpusModule"]);
-  const { url, prefix, corpusModule } = options;
+  checkKnown(`option of "${name}"`, options, ["url", "prefix", "corpusModule", "lease"]);
+  const { url, prefix, corpusModule, lease } = options;
+  if (lease !== undefined) checkInteger(`lease" of "${name}`, lease, 1_000);
   for (const [option, given] of Object.entries({ prefix, corpusModule }))
     if (given !== undefined && typeof given !== "string")
       throw new TypeError(`"${option}" of "${name}" expected a string, got ${show(given)}`);
