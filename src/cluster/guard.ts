@@ -1,5 +1,6 @@
 // Ends what a worker does for a training in which others have taken its place, or Redis has lost data.
 
+import { setMaxListeners } from "node:events";
 import type { Redis, RunKeys } from "./connection.js";
 import { FencedError, type Lease, RolledBackError, RunEndedError } from "./scripts.js";
 
@@ -24,7 +25,9 @@ export class Guard {
     const controller = new AbortController();
     this.watches.set(lease, controller);
     void this.look().catch(() => {});
-    return { signal: AbortSignal.any([controller.signal, also]), stop: () => this.watches.delete(lease) };
+    const signal = AbortSignal.any([controller.signal, also]);
+    setMaxListeners(0, signal);
+    return { signal, stop: () => this.watches.delete(lease) };
   }
 
   close(): void {

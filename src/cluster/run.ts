@@ -1,5 +1,6 @@
 // A training as its driver sees it: what it puts into Redis for workers, who takes part, and how rows are shared out.
 
+import { setMaxListeners } from "node:events";
 import type { Queue } from "bullmq";
 import { show } from "../base/check.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
@@ -88,6 +89,7 @@ export class ClusterRun {
   ) {
     this.blocks = job.task.blocks;
     this.signal = AbortSignal.any([lost.signal, own.signal, this.failed.signal]);
+    setMaxListeners(0, this.signal);
     this.news = new News(redis, own.keys.key("news"));
     this.bulk = redis.duplicate();
     this.bulk.on("error", () => {}); // it connects again

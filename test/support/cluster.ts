@@ -1,9 +1,11 @@
 // What tests of a cluster have in common: a text, what one machine makes of it, workers in this process.
 
+import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Model, type TrainOptions, train } from "wasm2vec";
 import { type ClusterWorkerOptions, clusterWorker, type WorkerEvent } from "wasm2vec/cluster";
 import { Random } from "../../src/base/random";
@@ -89,4 +91,56 @@ export class Workers {
     for (const { controller } of this.all) controller.abort();
     await Promise.all(this.all.splice(0).map(({ ended }) => ended));
   }
+}
+
+/** A worker or a driver in a process of its own. */
+export class OwnProcess {
+  readonly lines: { type: string; message?: string; digest?: string; epoch?: number }[] = [];
+  readonly ended: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly listeners = new Set<() => void>();
+  errors = "";
+
+  constructor(role: "worker" | "driver", given: object, env: Record<string, string> = {}) {
+    const script = fileURLToPath(new URL("cluster-process.js", import.meta.url));
+    const options = { env: { ...process.env, ...env } };
+    this.child = spawn(process.execPath, [script, role, JSON.stringify(given)], options);
+    let text = "";
+    this.child.stdout!.on("data", (data) => {
+      text += data;
+      const lines = text.split("\n");
+      text = lines.pop()!;
+      this.lines.push(...lines.map((line) => JSON.parse(line)));
+      for (const listener of this.listeners) listener();
+    });
+    this.child.stderr!.on("data", (data) => {
+      this.errors += data;
+    });
+    this.ended = new Promise((resolve) => this.child.on("exit", () => resolve()));
+  }
+
+  /** Resolves when a line of a type was said. */
+  async said(type: string): Promise<(typeof this.lines)[number]> {
+    for (;;) {
+      const found = this.lines.find((line) => line.type === type);
+      if (found) return found;
+      const heard = new Promise<void>((resolve) => this.listeners.add(resolve));
+      const isOver = await Promise.race([heard.then(() => false), this.ended.then(() => true)]);
+      if (isOver && !this.lines.some((line) => line.type === type))
+        throw new Error(`it ended without "${type}": ${JSON.stringify(this.lines.slice(-3))} ${this.errors}`);
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.ended;
+  }
+}
+
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
