@@ -154,33 +154,41 @@ class ClusterWorker {
     return { machine, cluster, threads, record, tell, signal };
   }
 
-  /** Counts words of the texts of others. */
+  /** Takes parts of texts whose words are to be counted. */
   private async countingHand(): Promise<Worker> {
     const { Worker, DelayedError } = await loadBull();
-    const { redis, cluster, machine, threads, signal } = this;
-    const options = { ...bullOptions(redis, cluster), concurrency: 1 };
+    const options = { ...bullOptions(this.redis, this.cluster), concurrency: 1 };
     const hand = new Worker(
       COUNTING,
       async (job: Job<CountJob>, token) => {
-        const { run } = job.data;
-        try {
-          await serveCount(redis, cluster, job.data, {
-            threads: readersOf(machine, { worker: true, threads }),
-            signal,
-          });
-        } catch (error) {
-          if (!(error instanceof TextDiffersError) && !signal?.aborted) throw error;
-          if (error instanceof TextDiffersError)
-            await redis.hset(keysOf(cluster.prefix).run(run).refused, this.record.id, error.message);
-          // for another worker
-          await job.moveToDelayed(Date.now() + LOOK, token);
-          throw new DelayedError();
-        }
+        if (await this.countPart(job.data)) return;
+        await job.moveToDelayed(Date.now() + LOOK, token);
+        throw new DelayedError();
       },
       options,
     );
     hand.on("error", () => {});
     return hand;
+  }
+
+  /** @returns whether that is done; else another worker is to do it */
+  private async countPart(job: CountJob): Promise<boolean> {
+    const { redis, cluster, machine, threads, signal, tell } = this;
+    const { run, part } = job;
+    if (this.refused.has(run)) return false;
+    const words = `words of part ${part} of run ${run}`;
+    tell({ type: "taken", run, message: `counts the ${words}` });
+    const given = (message: string) => tell({ type: "given", run, message });
+    try {
+      await serveCount(redis, cluster, job, { threads: readersOf(machine, { worker: true, threads }), signal });
+      given(`counted the ${words}`);
+      return true;
+    } catch (error) {
+      given(`did not count the ${words}: ${(error as Error).message}`);
+      if (error instanceof TextDiffersError) await this.refuse(run, error);
+      else if (!signal?.aborted) throw error;
+      return false;
+    }
   }
 }
 

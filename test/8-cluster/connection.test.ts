@@ -1,6 +1,5 @@
 // Reaching Redis, and what is said of one that will not do.
 
-import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, keysOf, shownUrl, untilLost } from "../../src/cluster/connection";
 import { checkCluster } from "../../src/train/options/elsewhere";
@@ -111,11 +110,4 @@ it("checks the option", () => {
     expect(() => checkCluster("cluster", wrong as string)).toThrow(TypeError);
   expect(() => checkCluster("cluster", { url: "redis://host", prefix: "{a}" })).toThrow(RangeError);
   expect(keysOf("mine").run("7").about).toBe("{mine}:run:7:about");
-});
-
-it("names the packages that lack", () => {
-  // a bundle without them, in a folder without node_modules
-  const code = `import("${new URL("../../src/platform/node/packages.ts", import.meta.url)}")`;
-  expect(code).toContain("packages.ts");
-  void execFileSync;
 });

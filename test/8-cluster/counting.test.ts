@@ -11,6 +11,8 @@ import { COUNTING, connect, keysOf, loadBull, type Redis } from "../../src/clust
 import { type CountJob, countOnCluster, countPart, partsOf, serveCount } from "../../src/cluster/counting";
 import { recipeOf, TextDiffersError } from "../../src/cluster/recipe";
 import { enrol } from "../../src/cluster/runs";
+import { clusterWorker } from "../../src/cluster/worker";
+import type { WorkerEvent } from "../../src/cluster/worker-event";
 import { type FileOptions, fileCorpus } from "../../src/platform/node/corpus";
 import { spawnWorker } from "../../src/platform/node/worker";
 import type { Corpus } from "../../src/text/corpus";
@@ -176,6 +178,29 @@ describe("workers", () => {
     expect(read.at(-1)).toBe(here.tokens);
     for (const worker of workers) await worker.close();
     for (const stop of leave.splice(0)) await stop();
+    expect(await server.keys()).toEqual([]);
+  });
+
+  it("tell of each part, and end when they are told to", async () => {
+    const controller = new AbortController();
+    const events: WorkerEvent[] = [];
+    const onEvent = (event: WorkerEvent) => events.push(event);
+    const working = clusterWorker({ ...cluster(), threads: 1, onEvent, signal: controller.signal });
+    while (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const counted = await count(fileCorpus(write("told.txt", text)));
+    controller.abort();
+    await working;
+    expect(counted!.tokens).toBeGreaterThan(0);
+    const [ready, ...others] = events.map(({ type, message }) => `${type}: ${message.replace(/run \S+/, "run")}`);
+    expect(ready).toMatch(/^ready: /);
+    const parts = others.length / 2;
+    expect(parts).toBeGreaterThan(3);
+    expect(others).toEqual(
+      Array.from({ length: parts }, (_, i) => [
+        `taken: counts the words of part ${i} of run`,
+        `given: counted the words of part ${i} of run`,
+      ]).flat(),
+    );
     expect(await server.keys()).toEqual([]);
   });
 
