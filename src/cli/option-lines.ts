@@ -179,7 +179,7 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
     byDefault: "256M",
     takes: "<bytes>",
     guide:
-      "bytes of those numbers in memory, in a page 64 MiB; the rest goes to a temporary file (in a page OPFS). If that fails, training goes on from the text",
+      "bytes of those numbers in memory, in a page and with `blocks` 64 MiB; the rest goes to a temporary file (in a page OPFS). If that fails, training goes on from the text",
   },
   resume: {
     help: "resume a checkpoint, with the options, corpus and output that it was started with",

@@ -296,8 +296,8 @@ export class Parameters {
     const [{ params }] = this.layout.scratch;
     const start = new DataView(this.memory.buffer, params, Param.size).getUint32(Param.multipliers, true);
     if (start === 0) return undefined;
-    const { multipliers, grid } = this.layout;
-    const all = new Float32Array(this.memory.buffer, multipliers, this.multiplierRows);
+    const { grid } = this.layout;
+    const all = this.multiplierTable;
     const multiplierInBlocks = (row: number) => all[rowInBlocks(grid!, "inputs", row)];
     return grid ? Float32Array.from({ length: this.shape.inputRows }, (_, row) => multiplierInBlocks(row)) : all;
   }
@@ -305,7 +305,7 @@ export class Parameters {
   /** Rows that are not given have 1. */
   set multipliers(all: Float32Array | undefined) {
     const { multipliers, scratch, grid } = this.layout;
-    const to = new Float32Array(this.memory.buffer, multipliers, this.multiplierRows).fill(1);
+    const to = this.multiplierTable.fill(1);
     all?.forEach((multiplier, row) => {
       to[grid ? rowInBlocks(grid, "inputs", row) : row] = multiplier;
     });
@@ -313,10 +313,11 @@ export class Parameters {
       new DataView(this.memory.buffer, params, Param.size).setUint32(Param.multipliers, all ? multipliers : 0, true);
   }
 
-  /** Of all blocks, also where the memory holds some of them. */
-  private get multiplierRows(): number {
-    const { grid, inputRows } = this.layout;
-    return grid ? grid.blocks * grid.blockRows.inputs : inputRows;
+  /** Of all rows, of which the memory may hold some. */
+  private get multiplierTable(): Float32Array {
+    const { multipliers, grid, inputRows } = this.layout;
+    const rows = grid ? grid.blocks * grid.blockRows.inputs : inputRows;
+    return new Float32Array(this.memory.buffer, multipliers, rows);
   }
 
   private fill(side: Side, rows: Float32Array): void {

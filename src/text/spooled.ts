@@ -20,7 +20,12 @@ const LOOKED_UP = 32_768;
 export class SpooledText {
   /** the pass that was kept: in numbers of words while the vocabulary is not known, then in word ids */
   private kept:
-    | { spool: Spool; numbers?: ReadonlyMap<string, number>; vocabulary?: Vocabulary; ids?: Int32Array }
+    | {
+        spool: Spool;
+        counted?: Pick<Count, "vocabulary" | "numbers" | "distinct">;
+        vocabulary?: Vocabulary;
+        ids?: Int32Array;
+      }
     | undefined;
 
   /**
@@ -34,19 +39,16 @@ export class SpooledText {
   ) {}
 
   /** Counts the words, as buildVocabulary does, and keeps the pass. */
-  async count(
-    options: VocabularyOptions,
-    onTokens: (tokens: number) => void = () => {},
-  ): Promise<Omit<Count, "numbers">> {
+  async count(options: VocabularyOptions, onTokens: (tokens: number) => void = () => {}): Promise<Count> {
     const recorder = await this.record();
     try {
-      const { numbers, ...count } = await buildVocabulary(this.corpus, options, async (tokens, numbers) => {
+      const count = await buildVocabulary(this.corpus, options, async (tokens, numbers) => {
         await recorder?.add(numbers);
         onTokens(tokens);
       });
       // the numbers of forgotten words were reused for others
       const spool = count.isWhole ? await recorder?.end() : undefined;
-      this.kept = spool && { spool, numbers };
+      this.kept = spool && { spool, counted: count };
       return count;
     } finally {
       await recorder?.discard();
@@ -59,9 +61,9 @@ export class SpooledText {
    */
   async words(vocabulary: Vocabulary, passes = Number.POSITIVE_INFINITY): Promise<Corpus> {
     const { kept } = this;
-    if (kept?.numbers) {
-      const { spool, numbers } = kept;
-      this.kept = { spool, vocabulary, ids: await idsOf(numbers, vocabulary) };
+    if (kept?.counted) {
+      const { spool, counted } = kept;
+      this.kept = { spool, vocabulary, ids: await idsOf(counted, vocabulary) };
     }
     const chunks = (signal?: AbortSignal) => {
       if (this.kept?.vocabulary === vocabulary) return this.replay(vocabulary, signal);
@@ -188,13 +190,15 @@ class Recorder {
   }
 }
 
-/** The id of each number, or −1. */
-async function idsOf(numbers: ReadonlyMap<string, number>, { words }: Vocabulary): Promise<Int32Array> {
-  const ids = new Int32Array(numbers.size).fill(-1);
-  for (let id = 0; id < words.length; id++) {
-    const number = numbers.get(words[id]);
-    if (number !== undefined) ids[number] = id;
-    if (id % LOOKED_UP === 0) await yieldToEventLoop();
+/** The id of each number, or −1. @param vocabulary those of its words that the text has were all counted */
+async function idsOf(
+  { vocabulary: { words }, numbers, distinct }: Pick<Count, "vocabulary" | "numbers" | "distinct">,
+  vocabulary: Vocabulary,
+): Promise<Int32Array> {
+  const ids = new Int32Array(distinct).fill(-1);
+  for (let i = 0; i < words.length; i++) {
+    ids[numbers[i]] = vocabulary.id(words[i]) ?? -1;
+    if (i % LOOKED_UP === 0) await yieldToEventLoop();
   }
   return ids;
 }

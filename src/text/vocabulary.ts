@@ -89,13 +89,15 @@ export class Vocabulary {
 
   /** @throws FormatError naming the line */
   static parse(text: string, name = "vocabulary"): Vocabulary {
-    const lines = text.split("\n");
-    if (lines[lines.length - 1] === "") lines.pop();
+    // line by line: an array of millions would take more than the text
     const entries = function* (): Generator<[word: string, count: number]> {
-      for (const [i, line] of lines.entries()) {
+      for (let number = 1, at = 0; at < text.length; number++) {
+        const newline = text.indexOf("\n", at);
+        const line = text.slice(at, newline < 0 ? text.length : newline);
         const match = /^([^\n]+?)[ \t](\d+)\r?$/.exec(line);
-        if (!match) throw new FormatError(`${name}: line ${i + 1} expected "word count", got ${JSON.stringify(line)}`);
-        yield [match[1], Number(match[2])];
+        if (!match) throw new FormatError(`${name}: line ${number} expected "word count", got ${JSON.stringify(line)}`);
+        yield [ownCopy(match[1]), Number(match[2])];
+        at = newline < 0 ? text.length : newline + 1;
       }
     };
     return new Vocabulary(entries());
@@ -216,8 +218,8 @@ export class WordCounter {
     for (let i = 0; i < numbers.length; i++) counted[i] = numbers[i] < Mark.least ? table[numbers[i]] - 1 : numbers[i];
   }
 
-  /** @throws RangeError if no word is left */
-  async finish(corpusName: string): Promise<Vocabulary> {
+  /** The vocabulary, and the number of each of its words; the others are forgotten. @throws RangeError if no word is left */
+  async finish(corpusName: string): Promise<Pick<Count, "vocabulary" | "numbers" | "distinct">> {
     const { minCountFor, maxVocabulary, keep } = this.options;
     const minCount = minCountFor?.(this.tokens) ?? this.options.minCount;
     if (this.tokens === 0)
@@ -244,13 +246,16 @@ export class WordCounter {
       pause = sorted.length + SORTED;
       await yieldToEventLoop();
     }
-    return new Vocabulary(this.entriesOf(sorted, maxVocabulary));
+    sorted.length = Math.min(sorted.length, maxVocabulary);
+    const numbers = Uint32Array.from(sorted, (word) => this.numbers.get(word)!);
+    const { distinct } = this;
+    // before the vocabulary makes a table like this one
+    this.numbers.clear();
+    return { vocabulary: new Vocabulary(this.entriesOf(sorted, numbers)), numbers, distinct };
   }
 
-  /** The first words of a list, with their counts. */
-  private *entriesOf(words: readonly string[], most: number): Generator<[word: string, count: number]> {
-    const { numbers, counts } = this;
-    for (let i = 0; i < Math.min(words.length, most); i++) yield [words[i], counts[numbers.get(words[i])!]];
+  private *entriesOf(words: readonly string[], numbers: Uint32Array): Generator<[word: string, count: number]> {
+    for (let i = 0; i < words.length; i++) yield [words[i], this.counts[numbers[i]]];
   }
 
   private numberOf(token: string): number {
@@ -292,8 +297,9 @@ export interface Count {
   tokens: number;
   /** whether every occurrence of the words was counted */
   isWhole: boolean;
-  /** the number of each counted word, also of words without a vector */
-  numbers: ReadonlyMap<string, number>;
+  /** the number of each word of the vocabulary, among those of all words that were counted, and how many these are */
+  numbers: Uint32Array;
+  distinct: number;
 }
 
 /** Counts a whole corpus. onTokens gets, after each chunk, the tokens read so far and the chunk as WordCounter.add returns it. */
@@ -308,7 +314,6 @@ export async function buildVocabulary(
     await onTokens(counter.tokens, numbers);
   }
   await yieldToEventLoop();
-  const vocabulary = await counter.finish(corpus.name);
-  const { tokens, isWhole, numbers } = counter;
-  return { vocabulary, tokens, isWhole, numbers };
+  const { tokens, isWhole } = counter;
+  return { ...(await counter.finish(corpus.name)), tokens, isWhole };
 }

@@ -7,6 +7,7 @@ import { planBlocks, storedBytes } from "./blocks-plan.js";
 import { keptBytes } from "./good-state.js";
 import type { Machine } from "./machine.js";
 import { canShare, type Platform } from "./platform.js";
+import { spoolMemoryOf } from "./reading.js";
 import { type ResolvedOptions, resolveOptions, type TrainOptions } from "./train-options.js";
 import { memoryOf, planWords } from "./word2vec-objective.js";
 
@@ -32,7 +33,7 @@ export interface MemoryEstimate {
   words: number;
   /** of reading while the model is there: buffers, batches, what the engine has not yet collected, workers that read. Measured */
   reading: number;
-  /** before the model is there: of counting the words by all workers that read, `words` included. 0 with a `vocabulary`. Measured */
+  /** before the model is there: of counting the words by all workers that read, with the words. 0 with a `vocabulary`. Measured */
   counting: number;
   /** growth of the process's peak memory: bytes + own + kept + messages + workers + words + reading, or counting if that is more */
   total: number;
@@ -44,11 +45,12 @@ export interface MemoryEstimate {
 }
 
 /**
- * Measured with Node 20: bytes of a worker that trains, of a word, of reading a text of some million words, and what that takes more
+ * Measured with Node 20: bytes of a worker that trains, of a word, of a word while it is counted, of reading a text of some million words, and what that takes more
  * for each worker that reads. Node 24 takes some 20 MB more.
  */
 const WORKER = 8 * 2 ** 20;
-const WORD = 700;
+const WORD = 190;
+const COUNTED = 350;
 const READING = 24 * 2 ** 20;
 const READER = 14 * 2 ** 20;
 
@@ -81,8 +83,8 @@ export function estimateMemoryFor<Source>(
     reading: READING + readersLeft * READER,
   };
   const training = bytes + parts.own + parts.kept + parts.messages + parts.workers + parts.words + parts.reading;
-  const counting = isCounted ? parts.words + READING + readers * READER : 0;
-  const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, resolved.spoolMemory ?? spoolMemory);
+  const counting = isCounted ? words * COUNTED + READING + readers * READER : 0;
+  const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, spoolMemoryOf({ spoolMemory }, resolved));
   const total = Math.max(training, counting);
   return { bytes, matrices, disk, threads, ...parts, counting, total, spool };
 }

@@ -24,6 +24,17 @@ export async function withCorpus<Source, Result>(
   }
 }
 
+/** What is kept of a text in memory where rows lie in files: memory is what there is little of. */
+const BESIDE_BLOCKS = 64 * 2 ** 20;
+
+/** Bytes of a text that are kept in memory. */
+export function spoolMemoryOf(
+  platform: Pick<Platform<never>, "spoolMemory">,
+  { spoolMemory, blocks }: Pick<ResolvedOptions, "spoolMemory" | "blocks">,
+): number {
+  return spoolMemory ?? (blocks ? Math.min(BESIDE_BLOCKS, platform.spoolMemory) : platform.spoolMemory);
+}
+
 /** Works on the text of a source, which is read once where the options and the source allow it. */
 export function withText<Source, Result>(
   platform: Platform<Source>,
@@ -31,7 +42,8 @@ export function withText<Source, Result>(
   options: ResolvedOptions,
   work: (text: SpooledText) => Promise<Result>,
 ): Promise<Result> {
-  const { spool, spoolMemory = platform.spoolMemory, onWarning } = options;
+  const { spool, onWarning } = options;
+  const spoolMemory = spoolMemoryOf(platform, options);
   return withCorpus(platform, source, options, async (corpus) => {
     const read = readBy(corpus, readersOf(platform, options));
     const keeps = spool === "auto" ? corpus.isConstant : spool;

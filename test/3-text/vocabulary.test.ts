@@ -12,10 +12,10 @@ function chunk(sentence: readonly string[]): TokenChunk {
   return { numbers: Uint32Array.from([...sentence.map((token) => tokens.indexOf(token)), Mark.sentenceEnd]), tokens };
 }
 
-function count(sentences: string[][], overrides: Partial<VocabularyOptions> = {}): Promise<Vocabulary> {
+async function count(sentences: string[][], overrides: Partial<VocabularyOptions> = {}): Promise<Vocabulary> {
   const counter = new WordCounter({ ...options, ...overrides });
   for (const sentence of sentences) counter.add(chunk(sentence));
-  return counter.finish("test");
+  return (await counter.finish("test")).vocabulary;
 }
 
 const entries = (v: Vocabulary) => v.words.map((word, id) => [word, v.counts[id]]);

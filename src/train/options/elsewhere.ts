@@ -38,8 +38,8 @@ export interface BlocksOptions {
 
 /** @throws TypeError, RangeError */
 export function checkBlocks(name: string, value: string | URL | BlocksOptions): BlocksOptions {
-  const isFolder = typeof value === "string" || value instanceof URL;
-  const options = isFolder ? { folder: value } : value;
+  const isOptions = value !== null && typeof value === "object" && !(value instanceof URL);
+  const options = isOptions ? value : { folder: value };
   checkKnown(`option of "${name}"`, options, ["folder", "every", "overwrite"]);
   const { folder, overwrite } = options;
   if (overwrite !== undefined) checkBoolean(`${name}.overwrite`, overwrite);

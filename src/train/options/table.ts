@@ -234,7 +234,7 @@ export const SETTINGS = {
     stored: false,
     again: "load",
   },
-  /** Bytes that spool takes in memory before the file begins. Default 256 MiB in Node, 64 MiB in a page. */
+  /** Bytes that spool takes in memory before the file begins. Default 256 MiB in Node, 64 MiB in a page and with `blocks`. */
   spoolMemory: { ...integer(0), stored: false, again: "load" },
 } as const satisfies OptionTable;
 
