@@ -65,6 +65,9 @@ export interface SaveModelOptions {
 const BUSY =
   "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
 
+/** In an error of a training that would go back, had it kept where to. */
+const NO_WAY_BACK = ": of rows of more than 1 GiB no copy is kept to go back to; begin anew with a lower";
+
 /** A text to train on, and what is held out of it. */
 interface RunText extends Partial<SplitText> {
   corpus: Corpus;
@@ -227,7 +230,9 @@ export class Model<Source = CorpusSource> {
       for (;;) {
         const failure = await this.runFrom(text, schedule, position, listeners, good);
         if (failure === undefined) return;
-        if (!good?.goBack(position, schedule)) throw failure;
+        if (good?.isKept === false)
+          failure.message = failure.message.replace(/: lower ("learningRate" \([^)]*\)).*/, `${NO_WAY_BACK} $1`);
+        if (!(await good?.goBack(position, schedule))) throw failure;
         listeners.onWarning?.(
           `${failure.message.replace(/: lower .*/, "")}: it goes on from epoch ${schedule.firstEpoch + position.epochs + 1} at a quarter of it`,
         );
@@ -270,8 +275,7 @@ export class Model<Source = CorpusSource> {
       throw error;
     };
     try {
-      const unlearntLoss = good && objective.unlearntLoss;
-      const reporting = { onProgress, onWarning, signal, subsample, negatives, unlearntLoss };
+      const reporting = { onProgress, onWarning, signal, subsample, negatives };
       const run = {
         schedule,
         corpus,
@@ -282,6 +286,10 @@ export class Model<Source = CorpusSource> {
         ...objective.execution,
       };
       await trainEpochs(run, position, runner, async (record) => {
+        // what is not judged by it goes on
+        get unlearntLoss() {
+          return good?.isKept ? objective.unlearntLoss : undefined;
+        },
         this.history.push(record);
         if (validation || onEpochEnd) await runner.collect();
         if (validation) record.validationLoss = await validation(signal);
