@@ -227,8 +227,9 @@ export class Model<Source = CorpusSource> {
       const { isChosen, epochs } = schedule;
       const canGoBack = isChosen && position.epochs < epochs;
       const good = canGoBack ? await GoodState.of(this.objective, this.history, epochs, position) : undefined;
+      const checkpointer = new Checkpointer(listeners);
       for (;;) {
-        const failure = await this.runFrom(text, schedule, position, listeners, good);
+        const failure = await this.runFrom(text, schedule, position, listeners, checkpointer, good);
         if (failure === undefined) return;
         if (good?.isKept === false)
           failure.message = failure.message.replace(/: lower ("learningRate" \([^)]*\)).*/, `${NO_WAY_BACK} $1`);
@@ -249,6 +250,7 @@ export class Model<Source = CorpusSource> {
     schedule: Schedule,
     position: Position,
     listeners: RunListeners,
+    checkpointer: Checkpointer,
     good: GoodState | undefined,
   ): Promise<DivergenceError | undefined> {
     const { objective } = this;
@@ -262,7 +264,7 @@ export class Model<Source = CorpusSource> {
       await runner.collect();
       return this.snapshot(schedule, position, checkpoint?.metadata);
     };
-    const checkpointer = new Checkpointer(listeners, snapshot, async () => {
+    checkpointer.begin(snapshot, async () => {
       await runner.collect();
       return this.view();
     });

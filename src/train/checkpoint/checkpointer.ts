@@ -13,10 +13,12 @@ export interface CheckpointerOptions {
   signal?: AbortSignal;
 }
 
-/** Handles checkpoints, pauses and looks between batches. */
+/** Handles checkpoints, pauses and looks between batches, for one run. */
 export class Checkpointer implements PausePoint {
   private readonly milliseconds: number;
   private readonly epochs: number;
+  private snapshot!: (position: Position) => Promise<Snapshot>;
+  private view!: () => Promise<EpochModel>;
   private last = performance.now();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private wake = () => {};
@@ -24,16 +26,17 @@ export class Checkpointer implements PausePoint {
   /** what the last checkpoint holds */
   private kept = "";
 
-  constructor(
-    private readonly options: CheckpointerOptions,
-    private readonly snapshot: (position: Position) => Promise<Snapshot>,
-    /** a snapshot of the model, to look at while training goes on */
-    private readonly view: () => Promise<EpochModel>,
-  ) {
+  constructor(private readonly options: CheckpointerOptions) {
     const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
     const timed = options.checkpoint !== undefined && "milliseconds" in interval;
     this.milliseconds = timed ? interval.milliseconds : Number.POSITIVE_INFINITY;
     this.epochs = "epochs" in interval ? interval.epochs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Begins to serve what trains, until end(); again where training goes back. @param view a copy of the model, to look at while it trains */
+  begin(snapshot: (position: Position) => Promise<Snapshot>, view: () => Promise<EpochModel>): void {
+    this.snapshot = snapshot;
+    this.view = view;
     this.wait();
   }
 
