@@ -67,18 +67,18 @@ export class Checkpointer implements PausePoint {
     clearTimeout(this.timer);
   }
 
-  async serve(position: Position): Promise<void> {
+  async serve(position: Position, doubt?: string): Promise<void> {
     const { control, signal } = this.options;
     for (;;) {
-      if (this.mustWrite()) await this.write(position);
+      if (this.mustWrite()) await this.write(position, doubt);
       if (control?.looks.any) control.looks.settle(Promise.resolve(await this.view()));
       if (!control?.paused) return;
       await orAborted(control.changed(), signal);
     }
   }
 
-  async save(position: Position): Promise<void> {
-    if (this.options.checkpoint) await this.write(position);
+  async save(position: Position, doubt?: string): Promise<void> {
+    if (this.options.checkpoint) await this.write(position, doubt);
   }
 
   /** @param finished whether no epoch follows */
@@ -101,7 +101,8 @@ export class Checkpointer implements PausePoint {
     return this.options.control?.checkpoints.any === true || performance.now() - this.last >= this.milliseconds;
   }
 
-  private async write(position: Position): Promise<void> {
+  /** @param doubt why nothing is to be written: what was written before stays */
+  private async write(position: Position, doubt?: string): Promise<void> {
     const { checkpoint, control, onWarning, signal } = this.options;
     signal?.throwIfAborted();
     if (checkpoint === undefined) {
@@ -112,7 +113,10 @@ export class Checkpointer implements PausePoint {
     }
     const name = checkpoint.name ?? "the checkpoint";
     const snapshot = await this.snapshot(position);
-    const outcome = orAborted(checkpoint.write(untilAborted(checkpointBytes(snapshot), signal)), signal);
+    const outcome =
+      doubt === undefined
+        ? orAborted(checkpoint.write(untilAborted(checkpointBytes(snapshot), signal)), signal)
+        : Promise.reject(new Error(doubt));
     control?.checkpoints.settle(outcome);
     try {
       await outcome;
@@ -122,8 +126,8 @@ export class Checkpointer implements PausePoint {
     } catch (cause) {
       signal?.throwIfAborted();
       const message = `checkpoint not written: ${(cause as Error).message}${this.kept === "" ? "" : `; ${this.kept}`}`;
-      if (onWarning === undefined) throw new Error(message, { cause });
-      onWarning(message);
+      if (onWarning === undefined && doubt === undefined) throw new Error(message, { cause });
+      onWarning?.(message);
     } finally {
       this.last = performance.now();
       this.epochsSince = 0;

@@ -114,10 +114,10 @@ export interface PausePoint {
   isDue(): boolean;
   /** Resolves when a request of the user is due. */
   requested(): Promise<undefined>;
-  /** Returns when training may go on. */
-  serve(position: Position): Promise<void>;
-  /** Writes a checkpoint, if there is a place for it, as no more text comes. */
-  save(position: Position): Promise<void>;
+  /** Returns when training may go on. @param doubt why no checkpoint is to be written, if so */
+  serve(position: Position, doubt?: string): Promise<void>;
+  /** Writes a checkpoint, if there is a place for it, as no more text comes. @param doubt as above */
+  save(position: Position, doubt?: string): Promise<void>;
 }
 
 /** One call of train. */
