@@ -271,10 +271,12 @@ function describe(
   { vectors, vocabulary, history, options }: Model<NodeCorpusSource>,
   { output, format, saveModel }: Task,
 ): Result {
-  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const discardedSeconds = history.reduce((sum, epoch) => sum + (epoch.discardedSeconds ?? 0), 0);
+  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, discardedSeconds);
   const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
   const last = history[history.length - 1];
-  const { loss, validationLoss, score, stopped, kernel, threads, parallel, reproducible, initialLearningRate } = last;
+  const { loss, validationLoss, score, stopped, kernel, threads, parallel, reproducible } = last;
+  const { initialLearningRate, lowered = 0 } = last;
   const files = [output, saveModel].filter((file) => file !== undefined);
   return {
     onStderr: output === STANDARD_OUTPUT,
@@ -294,6 +296,8 @@ function describe(
       seconds,
       wordsPerSecond: words / seconds,
       loss,
+      lowered,
+      discardedSeconds,
       validationLoss,
       score,
       stopped,
@@ -301,7 +305,9 @@ function describe(
     },
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), learning rate ${Number(initialLearningRate.toPrecision(3))}, loss ${loss.toFixed(4)}` +
+      `${grouped(words)} words in ${duration(seconds)}${discardedSeconds === 0 ? "" : `, ${duration(discardedSeconds)} of them undone`} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), learning rate ${Number(initialLearningRate.toPrecision(3))}` +
+      (lowered === 0 ? "" : ` (too high at first, and lowered ${countOf(lowered, "time")})`) +
+      `, loss ${loss.toFixed(4)}` +
       (validationLoss === undefined ? "" : `, held-out loss ${validationLoss.toFixed(4)}`) +
       (score === undefined ? "" : `, score ${score.toFixed(4)}`) +
       (stopped === undefined ? "" : `; ended early, after epoch ${last.epoch}: ${REASONS[stopped]}`) +

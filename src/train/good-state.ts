@@ -85,8 +85,14 @@ export class GoodState {
     const lowered = (position.lowered ?? 0) + 1;
     if (this.state === undefined || lowered > MOST) return false;
     await this.state.restore();
-    Object.assign(position, { opening: undefined, whole: undefined }, this.state.position, { lowered });
-    this.history.length = firstEpoch + position.epochs;
+    const kept = firstEpoch + this.state.position.epochs;
+    const undone = [...this.history.slice(kept), position].reduce(
+      (sum, { seconds, discardedSeconds = 0 }) => sum + seconds + discardedSeconds,
+      -this.state.position.seconds,
+    );
+    const lost = { opening: undefined, whole: undefined };
+    Object.assign(position, lost, this.state.position, { lowered, discardedSeconds: undone });
+    this.history.length = kept;
     return true;
   }
 }

@@ -286,12 +286,12 @@ export class Model<Source = CorpusSource> {
         pausePoint: checkpointer,
         ...reporting,
         ...objective.execution,
-      };
-      await trainEpochs(run, position, runner, async (record) => {
         // what is not judged by it goes on
         get unlearntLoss() {
           return good?.isKept ? objective.unlearntLoss : undefined;
         },
+      };
+      await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);
         if (validation || onEpochEnd) await runner.collect();
         if (validation) record.validationLoss = await validation(signal);

@@ -31,6 +31,10 @@ export interface EpochRecord {
   learningRate: number;
   /** the rate that the schedule started from: what "auto" came to, lowered if it was too high */
   initialLearningRate: number;
+  /** how often this call of train had lowered the rate by then, as it was too high; undefined: never */
+  lowered?: number;
+  /** seconds of what was undone before it, as the rate was too high: not part of `seconds` */
+  discardedSeconds?: number;
   /** pauses left out */
   seconds: number;
   wordsPerSecond: number;
@@ -97,8 +101,9 @@ export interface Position {
   fingerprint: string;
   opening?: string;
   whole?: string;
-  /** how often the learning rate was too high, and lowered */
+  /** how often the learning rate was too high, and lowered; and seconds of what that undid, since the last epoch ended */
   lowered?: number;
+  discardedSeconds?: number;
 }
 
 export const EPOCH_BEGINS = {
