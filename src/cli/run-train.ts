@@ -81,7 +81,7 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
   const probe = await probeOf(task);
   const given: TrainOptions = {
     ...own,
-    ...(probe && { onEpochEnd: probe.onEpochEnd }),
+    ...(probe && { onVocabulary: probe.onVocabulary, onEpochEnd: probe.onEpochEnd }),
     wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
     vocabulary: vocabulary === undefined ? undefined : await loadVocabulary(vocabulary),
     initialVectors: initialVectors === undefined ? undefined : await loadVectors(initialVectors),
@@ -162,7 +162,10 @@ async function trainInterruptibly(
         isTraining = report.phase === "training";
         progress?.onProgress(report);
       },
-      onVocabulary: (vocabulary: Vocabulary) => checkNames(vocabulary, task),
+      onVocabulary: (vocabulary: Vocabulary) => {
+        checkNames(vocabulary, task);
+        return options.onVocabulary?.(vocabulary);
+      },
       onWarning: (message: string) => (progress?.onWarning ?? printWarning)(inFlags(message, flags)),
       signal: controller.signal,
     };
@@ -293,11 +296,11 @@ function describe(
       reproducible,
       seed: options.seed,
       learningRate: initialLearningRate,
+      lowered,
+      discardedSeconds,
       seconds,
       wordsPerSecond: words / seconds,
       loss,
-      lowered,
-      discardedSeconds,
       validationLoss,
       score,
       stopped,
