@@ -105,9 +105,8 @@ export async function countOnCluster(
         await counting.report(counter.tokens, read);
         await yieldToEventLoop();
       }
-      const vocabulary = await counter.finish(corpus.name);
-      const { tokens, isWhole, numbers } = counter;
-      return { vocabulary, tokens, isWhole, numbers };
+      const { tokens, isWhole } = counter;
+      return { ...(await counter.finish(corpus.name)), tokens, isWhole };
     } finally {
       if (!lost.signal.aborted) await run.end();
     }

@@ -62,6 +62,7 @@ export function batchesOf(
 
 export class Word2vecObjective implements Objective {
   readonly vectors: WordVectors;
+  beginAgain: Objective["beginAgain"];
   private readonly outputRows: WordVectors | undefined;
 
   private constructor(
@@ -92,6 +93,7 @@ export class Word2vecObjective implements Objective {
     const { initialVectors, freeze, wordRates } = setting.options;
     const begun = Word2vecObjective.allocate(setting, vocabulary);
     await begun.parameters.initialise(setting.options);
+    if (!initialVectors) begun.beginAgain = () => begun.parameters.beginAgain(setting.options);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
     if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
     return begun;

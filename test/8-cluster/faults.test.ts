@@ -98,7 +98,7 @@ describe("a worker", () => {
 });
 
 /** A way to Redis that can be cut. */
-class Proxy {
+class CutWire {
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
   isCut = false;
@@ -157,7 +157,7 @@ describe("a network", () => {
     "that is cut off %s from a worker, and mended",
     async (_, silently) => {
       redis = await RedisServer.start();
-      const proxies = [new Proxy(redis.port), new Proxy(redis.port)];
+      const proxies = [new CutWire(redis.port), new CutWire(redis.port)];
       for (const proxy of proxies) await startWorker(await proxy.listen());
       await startWorker();
       try {

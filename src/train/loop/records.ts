@@ -32,6 +32,10 @@ export interface EpochRecord {
   learningRate: number;
   /** the rate that the schedule started from: what "auto" came to, lowered if it was too high */
   initialLearningRate: number;
+  /** how often this call of train had lowered the rate by then, as it was too high; undefined: never */
+  lowered?: number;
+  /** seconds of what was undone before it, as the rate was too high: not part of `seconds` */
+  discardedSeconds?: number;
   /** pauses left out */
   seconds: number;
   wordsPerSecond: number;
@@ -100,8 +104,9 @@ export interface Position {
   fingerprint: string;
   opening?: string;
   whole?: string;
-  /** how often the learning rate was too high, and lowered */
+  /** how often the learning rate was too high, and lowered; and seconds of what that undid, since the last epoch ended */
   lowered?: number;
+  discardedSeconds?: number;
 }
 
 export const EPOCH_BEGINS = {
@@ -117,10 +122,10 @@ export interface PausePoint {
   isDue(): boolean;
   /** Resolves when a request of the user is due. */
   requested(): Promise<undefined>;
-  /** Returns when training may go on. */
-  serve(position: Position): Promise<void>;
-  /** Writes a checkpoint, if there is a place for it, as no more text comes. */
-  save(position: Position): Promise<void>;
+  /** Returns when training may go on. @param doubt why no checkpoint is to be written, if so */
+  serve(position: Position, doubt?: string): Promise<void>;
+  /** Writes a checkpoint, if there is a place for it, as no more text comes. @param doubt as above */
+  save(position: Position, doubt?: string): Promise<void>;
 }
 
 /** One call of train. */
