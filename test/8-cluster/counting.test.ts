@@ -11,7 +11,7 @@ import { COUNTING, connect, keysOf, loadBull, type Redis } from "../../src/clust
 import { type CountJob, countOnCluster, countPart, partsOf, serveCount } from "../../src/cluster/counting";
 import { recipeOf, TextDiffersError } from "../../src/cluster/recipe";
 import { enrol } from "../../src/cluster/runs";
-import { clusterWorker } from "../../src/cluster/worker";
+import { clusterWorker } from "../../src/cluster/cluster-worker";
 import type { WorkerEvent } from "../../src/cluster/worker-event";
 import { type FileOptions, fileCorpus } from "../../src/platform/node/corpus";
 import { spawnWorker } from "../../src/platform/node/worker";
