@@ -2,7 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { Job, Worker } from "bullmq";
-import { checkFunction, checkKnown, checkSignal } from "../base/check.js";
+import { checkFunction, checkInteger, checkKnown, checkSignal } from "../base/check.js";
 import { spawnWorker } from "../platform/node/worker.js";
 import { orAborted } from "../text/abort.js";
 import { checkThreads, readersOf, threadsOf } from "../text/threads.js";
@@ -24,6 +24,8 @@ import type { WorkerEvent } from "./worker-event.js";
 export interface ClusterWorkerOptions extends ClusterOptions {
   /** Threads that train: "auto" (default) is one for each core. */
   threads?: number | "auto";
+  /** Bytes of the words of a text, as numbers, that are held in memory; the rest goes to a temporary file. Default 256 MiB. */
+  spoolMemory?: number;
   /** Is told what the worker does. */
   onEvent?: (event: WorkerEvent) => unknown;
   /** Ends it: it gives its rows back when they have ended a chunk of text, or after some seconds. */
@@ -45,15 +47,25 @@ const PATIENCE = 3;
  * @throws TypeError, RangeError for options; Error if the Redis cannot be reached or used, or a package is not installed
  */
 export async function clusterWorker(options: ClusterWorkerOptions): Promise<void> {
-  checkKnown("option", options, ["url", "prefix", "corpusModule", "lease", "threads", "onEvent", "signal"]);
-  const { threads = "auto", onEvent, signal, ...rest } = options;
+  checkKnown("option", options, [
+    "url",
+    "prefix",
+    "corpusModule",
+    "lease",
+    "threads",
+    "spoolMemory",
+    "onEvent",
+    "signal",
+  ]);
+  const { threads = "auto", spoolMemory, onEvent, signal, ...rest } = options;
   const cluster = checkCluster("cluster", rest);
   const count = threadsOf(checkThreads(true, threads), availableParallelism());
+  if (spoolMemory !== undefined) checkInteger("spoolMemory", spoolMemory, 0);
   checkFunction("onEvent", onEvent);
   checkSignal(signal);
   if (signal?.aborted) return;
   const redis = await connect(cluster, "worker");
-  const here = new ClusterWorker(redis, cluster, count, onEvent ?? (() => {}), signal);
+  const here = new ClusterWorker(redis, cluster, { threads: count, spoolMemory }, onEvent ?? (() => {}), signal);
   try {
     await here.work();
   } finally {
@@ -71,13 +83,14 @@ class ClusterWorker {
   constructor(
     private readonly redis: Redis,
     private readonly cluster: ClusterOptions,
-    private readonly threads: number,
+    private readonly capacity: { threads: number; spoolMemory?: number },
     private readonly tell: (event: WorkerEvent) => unknown,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
   async work(): Promise<void> {
-    const { redis, cluster, threads, signal } = this;
+    const { redis, cluster, signal } = this;
+    const { threads } = this.capacity;
     this.watchConnection();
     const { record, stop } = await enrol(redis, cluster, threads);
     this.record = record;
@@ -122,10 +135,10 @@ class ClusterWorker {
 
   /** Takes part in a training until it ends. */
   private async serve(id: string): Promise<void> {
-    const { redis, cluster, machine, threads, tell } = this;
+    const { redis, cluster, machine, capacity, tell } = this;
     const run = keysOf(cluster.prefix).run(id);
     const onWarning = (message: string) => void tell({ type: "warned", run: id, message });
-    const hands = { machine, threads, corpusModule: cluster.corpusModule, onWarning };
+    const hands = { machine, ...capacity, corpusModule: cluster.corpusModule, onWarning };
     let training: Training;
     try {
       training = await openTraining(redis, run, hands);
@@ -151,7 +164,8 @@ class ClusterWorker {
   }
 
   get own() {
-    const { machine, cluster, threads, record, tell, signal } = this;
+    const { machine, cluster, record, tell, signal } = this;
+    const { threads } = this.capacity;
     return { machine, cluster, threads, record, tell, signal };
   }
 
@@ -174,7 +188,8 @@ class ClusterWorker {
 
   /** @returns whether that is done; else another worker is to do it */
   private async countPart(job: CountJob): Promise<boolean> {
-    const { redis, cluster, machine, threads, signal, tell } = this;
+    const { redis, cluster, machine, signal, tell } = this;
+    const { threads } = this.capacity;
     const { run, part } = job;
     if (this.refused.has(run)) return false;
     const words = `words of part ${part} of run ${run}`;
@@ -395,6 +410,8 @@ function bullOptions(redis: Redis, cluster: ClusterOptions) {
     lockDuration: leaseOf(cluster),
     stalledInterval: leaseOf(cluster),
     maxStalledCount: Number.MAX_SAFE_INTEGER,
+    // BullMQ's own is as long as the lease is by default
+    runRetryDelay: leaseOf(cluster),
     skipVersionCheck: true,
   };
 }

@@ -28,6 +28,8 @@ export interface Hands {
   machine: Machine;
   threads: number;
   corpusModule: ClusterOptions["corpusModule"];
+  /** bytes of numbers of words in memory, before a temporary file begins */
+  spoolMemory?: number;
   onWarning: (message: string) => void;
 }
 
@@ -48,7 +50,7 @@ export async function openTraining(redis: Redis, run: RunKeys, hands: Hands): Pr
   const task: Task = JSON.parse(json);
   if (task.protocol !== PROTOCOL)
     throw new UnfitError("the driver is of another version of wasm2vec: install the same on all machines");
-  const { machine, threads, corpusModule, onWarning } = hands;
+  const { machine, threads, corpusModule, spoolMemory = SPOOL_MEMORY, onWarning } = hands;
   const options = optionsOf(task);
   const kernel = await planKernel(task.kernel, true);
   const words = await storedValue(redis, run, "vocabulary");
@@ -63,7 +65,7 @@ export async function openTraining(redis: Redis, run: RunKeys, hands: Hands): Pr
     await corpusOf(readRecipe(recipe), { corpusModule }),
     readersOf(machine, { worker: true, threads }),
   );
-  const place = corpus.isConstant ? { memory: SPOOL_MEMORY, open: openSpool } : undefined;
+  const place = corpus.isConstant ? { memory: spoolMemory, open: openSpool } : undefined;
   const text = new SpooledText(corpus, place, onWarning);
   const { batchWords, maxSentenceLength } = plan;
   const reading = {

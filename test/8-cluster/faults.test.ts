@@ -39,8 +39,8 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function startWorker(url = redis.url, env?: Record<string, string>): Promise<OwnProcess> {
-  const worker = new OwnProcess("worker", { url, lease: LEASE, threads: 1 }, env);
+async function startWorker(url = redis.url, env?: Record<string, string>, more: object = {}): Promise<OwnProcess> {
+  const worker = new OwnProcess("worker", { url, lease: LEASE, threads: 1, ...more }, env);
   workers.push(worker);
   await worker.said("ready");
   return worker;
@@ -181,10 +181,11 @@ describe("a disk", () => {
     mkdirSync(small);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
     try {
-      const spool = { TMPDIR: small, WASM2VEC_SPOOL_MEMORY: "0" };
-      await startWorker(redis.url, spool);
-      await startWorker(redis.url, spool);
+      for (let i = 0; i < 2; i++) await startWorker(redis.url, { TMPDIR: small }, { spoolMemory: 0 });
       expect(await byCluster()).toBe(expected);
+      expect(workers[0].lines.filter(({ type }) => type === "warned")[0].message).toMatch(
+        /word ids are not kept.*space/,
+      );
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));
       execFileSync("umount", [small]);
@@ -199,11 +200,11 @@ describe("a driver", () => {
     await startWorker();
     const random = Random.from(5, 8);
     for (let run = 0; moments < MOMENTS; run++) {
-      const checkpoint = { path: join(folder, `driver-${run}.ckpt`), every: 1 };
-      const options = { ...LONG, cluster: { url: redis.url, lease: LEASE }, checkpoint };
+      const checkpoint = join(folder, `driver-${run}.ckpt`);
+      const options = { ...LONG, cluster: { url: redis.url, lease: LEASE } };
       let done: { digest?: string } | undefined;
       while (done === undefined) {
-        const driver = new OwnProcess("driver", { path: text, options });
+        const driver = new OwnProcess("driver", { path: text, options, checkpoint });
         const isDone = driver.said("done");
         isDone.catch(() => {});
         done = await Promise.race([isDone, sleep(1500 + random.below(4000)).then(() => undefined)]);

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { clusterWorker } from "../../build/cluster.js";
+import { fileCheckpoint } from "../../build/files.js";
 import { train } from "../../build/node.js";
 
 const [role, json] = process.argv.slice(2);
@@ -12,10 +13,14 @@ const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 if (role === "worker") {
   await clusterWorker({ ...given, onEvent: say });
 } else {
-  const { path, options } = given;
+  const { path, options, checkpoint } = given;
   try {
     const onProgress = ({ phase, epoch }) => say({ type: "progress", phase, epoch });
-    const { vectors, outputVectors, history } = await train(path, { ...options, onProgress });
+    const { vectors, outputVectors, history } = await train(path, {
+      ...options,
+      checkpoint: fileCheckpoint(checkpoint, "1s"),
+      onProgress,
+    });
     const hash = createHash("sha256").update(vectors.matrix).update(outputVectors.matrix);
     for (const { loss, predictions, trainedWords } of history) hash.update(`${loss} ${predictions} ${trainedWords}\n`);
     say({ type: "done", digest: hash.digest("hex") });
