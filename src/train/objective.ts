@@ -80,7 +80,7 @@ export interface Objective {
     Snapshot,
     "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random" | "blocks"
   >;
-  /** Restores what a checkpoint of the same vocabulary held. */
+  /** @internal Restores what a checkpoint of the same vocabulary held. */
   restore(checkpoint: Restored): Promise<void> | void;
   /** The same with more words, in a memory of its own. */
   grow(vocabulary: Vocabulary): Promise<Objective>;
