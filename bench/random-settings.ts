@@ -109,6 +109,9 @@ const TEXTS = {
 /** The most multiply-adds of a training: less than a second of them. */
 const MOST_WORK = 2e9;
 
+/** The most floats of rows that the epochs of a training look through, as each does at its end. */
+const MOST_ROWS = 1e8;
+
 /** Texts that are not made, whose words no made vocabulary has. */
 const FOUND: readonly Setting["text"][] = ["english", "german", "baskets"];
 
@@ -143,6 +146,7 @@ export function drawSetting(random: Random, mostWords: number, mostBytes: number
   const isGiven = !FOUND.includes(text) && often(3);
   const fewest = isGiven ? 1_000 : 2;
   const distinct = often(5) ? whole(random, 2, 20) : whole(random, fewest, most);
+  if (isGiven) options.epochs = Math.min(options.epochs ?? 5, Math.ceil(MOST_ROWS / (distinct * dim)));
   const { negatives = 5 } = options;
   const rows = {
     "negative-sampling": negatives + 1,
