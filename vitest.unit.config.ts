@@ -27,7 +27,7 @@ function needsBuild(test: string): boolean {
 
 const tests = readdirSync("test", { recursive: true, encoding: "utf8" })
   .map((name) => `test/${name.replaceAll("\\", "/")}`)
-  .filter((name) => /^test\/([1-6]-\w+|house)\/.*\.test\.ts$/.test(name) && !needsBuild(name));
+  .filter((name) => /^test\/([1-68]-\w+|house)\/.*\.test\.ts$/.test(name) && !needsBuild(name));
 
 /** What `npm run check` leaves to test:unit: seconds each of changed files, random rows, whole grids and waiting for disks. */
 const SLOW = [
@@ -44,6 +44,8 @@ const SLOW = [
   "4-format/queries",
   "4-format/vectors",
   "5-train/grid",
+  "8-cluster/connection",
+  "8-cluster/counting",
 ].map((name) => `test/${name}.test.ts`);
 for (const name of SLOW) readFileSync(name);
 

@@ -13,6 +13,8 @@ interface TextSetting {
   words: number;
   /** distinct words at most, where the text is a made one */
   distinct: number;
+  /** whether all of them are the vocabulary, however few the text has */
+  isGiven: boolean;
 }
 
 /** A training, as JSON. */
@@ -104,12 +106,17 @@ const TEXTS = {
   baskets: (_: Random, words: number) => linesFrom("sequences/retail-baskets.tsv.gz", words),
 } as const;
 
-/** The most multiply-adds of a training, less than a second of them, and the most floats of a matrix. */
+/** The most multiply-adds of a training: less than a second of them. */
 const MOST_WORK = 2e9;
-const MOST_FLOATS = 2.5e7;
 
-/** A setting of the generator; its text has at most so many words. */
-export function drawSetting(random: Random, mostWords: number): Setting {
+/** The most floats of rows that the epochs of a training look through, as each does at its end. */
+const MOST_ROWS = 1e8;
+
+/** Texts that are not made, whose words no made vocabulary has. */
+const FOUND: readonly Setting["text"][] = ["english", "german", "baskets"];
+
+/** A setting of the generator. @param mostWords of its text @param mostBytes of both matrices */
+export function drawSetting(random: Random, mostWords: number, mostBytes: number): Setting {
   const text = oneOf(random, Object.keys(TEXTS) as Setting["text"][]);
   const model = oneOf(random, ["skipgram", "skipgram", "cbow"] as const);
   const loss = oneOf(random, ["negative-sampling", "negative-sampling", "hierarchical-softmax", "softmax"] as const);
@@ -133,10 +140,13 @@ export function drawSetting(random: Random, mostWords: number): Setting {
   if (!often(3)) options.subsample = often(2) ? 0 : Number(between(random, 1e-5, 1e-2).toPrecision(3));
   if (!often(2)) options.epochs = whole(random, 1, 20);
   if (!often(3)) options.minCount = often(2) ? 1 : whole(random, 1, 10);
-  const most = Math.min(loss === "softmax" ? 2_000 : 500_000, Math.floor(MOST_FLOATS / dim));
+  const most = Math.min(loss === "softmax" ? 2_000 : 500_000, Math.floor(mostBytes / (8 * dim)));
   options.maxVocabulary = whole(random, 2, most);
-  // the widest vocabularies only where a softmax has not to score all of it
-  const distinct = often(5) ? whole(random, 2, 20) : whole(random, 2, most);
+  // the widest vocabularies only where a softmax has not to score all of it; and given, as texts so short have few words
+  const isGiven = !FOUND.includes(text) && often(3);
+  const fewest = isGiven ? 1_000 : 2;
+  const distinct = often(5) ? whole(random, 2, 20) : whole(random, fewest, most);
+  if (isGiven) options.epochs = Math.min(options.epochs ?? 5, Math.ceil(MOST_ROWS / (distinct * dim)));
   const { negatives = 5 } = options;
   const rows = {
     "negative-sampling": negatives + 1,
@@ -145,7 +155,12 @@ export function drawSetting(random: Random, mostWords: number): Setting {
   }[loss];
   const perWord = 3 * dim * (options.epochs ?? 5) * (model === "cbow" ? rows + window : rows * window);
   const words = Math.max(200, Math.min(whole(random, 200, mostWords), Math.round(MOST_WORK / perWord)));
-  return { text, words, distinct, options };
+  return { text, words, distinct, isGiven, options };
+}
+
+/** So many words, by Zipf's law. */
+function vocabularyOf(distinct: number): Vocabulary {
+  return new Vocabulary(Array.from({ length: distinct }, (_, rank) => [name(rank), Math.ceil(distinct / (rank + 1))]));
 }
 
 /**
@@ -160,7 +175,7 @@ function stepsAtOnce(options: TrainOptions, lines: readonly string[][]): number 
   const least = options.minCount === undefined && lines.flat().length < 10_000 ? 1 : minCount;
   const entries = [...counts].filter(([, count]) => count >= least).sort((a, b) => b[1] - a[1]);
   if (entries.length === 0) return 1;
-  const vocabulary = new Vocabulary(entries.slice(0, maxVocabulary));
+  const vocabulary = options.vocabulary ?? new Vocabulary(entries.slice(0, maxVocabulary));
   const kept = vocabulary.keepProbabilities(subsample).map((probability, id) => probability * vocabulary.counts[id]);
   const sum = kept.reduce((a, b) => a + b, 0);
   const same = kept.reduce((squares, count) => squares + (count / sum) ** 2, 0);
@@ -210,13 +225,20 @@ function largestNorm(matrix: Float32Array, rows: number): number {
 }
 
 /** Trains a setting. @param steps gives the rate this number over the steps at once @throws what train throws */
-export async function trainSetting(
-  { text, words, distinct, options }: Setting,
-  random: Random,
-  steps?: number,
-): Promise<Outcome> {
+export async function trainSetting(setting: Setting, random: Random, steps?: number): Promise<Outcome> {
+  const { text, words, distinct, isGiven } = setting;
   const lines = TEXTS[text](random, words, distinct);
-  if (steps) options.learningRate = Number((steps / stepsAtOnce(options, lines)).toPrecision(3));
+  const options = { ...setting.options, vocabulary: isGiven ? vocabularyOf(distinct) : undefined };
+  // the setting is told with its rate
+  if (steps)
+    options.learningRate = setting.options.learningRate = Number((steps / stepsAtOnce(options, lines)).toPrecision(3));
+  const { vocabulary, ...outcome } = await trained(lines, options);
+  const nothing = await lossOfNothing(vocabulary, lines, options);
+  return { ...outcome, vocabulary: vocabulary.size, lossRatio: outcome.history.at(-1)!.loss / nothing };
+}
+
+/** Trains, and forgets the model. */
+async function trained(lines: string[][], options: TrainOptions) {
   const lowered: string[] = [];
   const onWarning = (message: string) => {
     if (message.includes("diverged")) lowered.push(message);
@@ -225,9 +247,8 @@ export async function trainSetting(
   const { history, vocabulary, vectors } = model;
   return {
     history,
-    vocabulary: vocabulary.size,
+    vocabulary,
     lowered,
-    lossRatio: history.at(-1)!.loss / (await lossOfNothing(vocabulary, lines, options)),
     inputNorm: largestNorm(vectors.matrix, vectors.size),
     // the nodes of a tree are no words
     outputNorm: options.loss === "hierarchical-softmax" ? 0 : largestNorm(model.outputVectors.matrix, vectors.size),

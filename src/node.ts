@@ -15,9 +15,7 @@ import { openSpool, SPOOL_MEMORY } from "./platform/node/spool.js";
 import { spawnWorker } from "./platform/node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
 import { estimateMemoryFor } from "./train/estimate.js";
-import type { ObjectiveMaker } from "./train/objective.js";
 import { loadModelOn, trainOn } from "./train/train.js";
-import type { ResolvedOptions } from "./train/train-options.js";
 
 const host: Host<string | URL> = {
   toCorpus: toNodeCorpus,
@@ -26,8 +24,9 @@ const host: Host<string | URL> = {
   fetchBytes,
   openSpool,
   spoolMemory: SPOOL_MEMORY,
-  makerElsewhere,
   writeFile: writeAtomically,
+  makerElsewhere: async (options, corpus) =>
+    (await import("./cluster/elsewhere.js")).makerElsewhere(host, options, corpus),
 };
 
 /** What train takes in Node: also the path of a text file, plain or compressed, of a pipe or a folder, or a glob. */
@@ -47,12 +46,6 @@ export const loadModel: Facade<string | URL>["loadModel"] = async (file, options
   loadModelOn(host, await openCheckpoint(file), options);
 /** @function */
 export const estimateMemory: Facade<string | URL>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
-
-/** Loaded by those who ask for it. */
-async function makerElsewhere(options: ResolvedOptions): Promise<ObjectiveMaker> {
-  const { blocksIn } = await import("./platform/node/blocks.js");
-  return blocksIn(options);
-}
 
 /** Node's fetch knows no file: URLs. */
 async function fetchBytes(url: URL | string): Promise<Uint8Array<ArrayBuffer>> {

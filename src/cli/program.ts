@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
 import { benchCommand } from "./bench.js";
+import { clusterCommand, workerCommand } from "./cluster.js";
 import { UsageError } from "./command.js";
 import { convertCommand } from "./convert.js";
 import { evaluateCommand } from "./evaluate.js";
@@ -35,10 +36,14 @@ export async function run(args: readonly string[]): Promise<number> {
     convertCommand,
     phrasesCommand,
     benchCommand,
+    workerCommand,
+    clusterCommand,
   ]) {
-    program.addCommand(make().copyInheritedSettings(program));
+    const command = make();
+    program.addCommand(command);
+    for (const one of [command, ...command.commands]) one.copyInheritedSettings(program).exitOverride();
   }
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  program.exitOverride();
   try {
     await program.parseAsync(args, { from: "user" });
     // the last write may still fail

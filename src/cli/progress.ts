@@ -4,8 +4,9 @@ import cliProgress, { type Options, type Params } from "cli-progress";
 import type { Progress } from "../node.js";
 import type { BytesRead } from "../text/source.js";
 import { engineNamed } from "../train/execution/engines.js";
+import type { HostProgress } from "../train/execution/runner.js";
 import { secondsLeft, shareOf } from "../train/loop/progress.js";
-import { grouped } from "./command.js";
+import { countOf, grouped } from "./command.js";
 
 /** Without a terminal: milliseconds before the first line and between lines. */
 const FIRST_LINE = 2000;
@@ -47,12 +48,36 @@ export function showCounting(what: string, read: () => Readonly<BytesRead> | und
 
 /** A report without its bar. */
 export function describe(progress: Progress): string {
-  const { phase, epoch, epochs, wordsPerSecond, loss, validationLoss, eta, threads, parallel } = progress;
+  const { phase, epoch, epochs, wordsPerSecond, loss, validationLoss, eta, threads, parallel, hosts } = progress;
   if (phase === "vocabulary") return `counting words: ${describeCounting(progress)}`;
   if (wordsPerSecond === 0) return `epoch ${epoch}/${epochs} | ${threadsText(threads, parallel)}`;
-  const speed = `${grouped(wordsPerSecond)} words/s, ${threadsText(threads, parallel)}`;
+  const speed = `${grouped(wordsPerSecond)} words/s, ${threadsText(threads, parallel, hosts)}`;
   const heldOut = validationLoss === undefined ? "" : `, held-out ${validationLoss.toFixed(4)} before`;
-  return `epoch ${epoch}/${epochs} | ${speed} | loss ${loss.toFixed(4)}${heldOut} | ${duration(eta)} left`;
+  const shares = hosts && hosts.length > 0 ? ` | ${hostsText(hosts)}` : "";
+  return `epoch ${epoch}/${epochs} | ${speed}${shares} | loss ${loss.toFixed(4)}${heldOut} | ${duration(eta)} left`;
+}
+
+/** Machines that a line names. */
+const NAMED = 8;
+
+/** The words/s of each machine, what they have moved, and how long they waited. */
+export function hostsText(hosts: readonly HostProgress[]): string {
+  const sum = (of: (host: HostProgress) => number) => hosts.reduce((total, host) => total + of(host), 0);
+  const speeds = hosts
+    .slice(0, NAMED)
+    .map(({ name, words, training, waiting }) => `${name} ${grouped(words / Math.max(training + waiting, 1e-3))}`);
+  const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : "";
+  const waited =
+    sum(({ waiting }) => waiting) /
+    Math.max(
+      sum(({ training, waiting }) => training + waiting),
+      1e-3,
+    );
+  const moved = `${countOf(
+    sum(({ blocks }) => blocks),
+    "block",
+  )} moved (${size(sum(({ bytes }) => bytes))})`;
+  return `${speeds.join(", ")}${more} words/s; ${moved}, ${percent(waited)} of the time waited`;
 }
 
 function describeCounting(counting: Pick<Progress, "words" | "wordsPerSecond" | "bytes" | "share" | "eta">): string {
@@ -132,7 +157,7 @@ class Lines implements Display {
   }
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${Math.floor(share * 100)}%`;
 }
 
@@ -142,9 +167,17 @@ function size(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Threads and their parallel mode. */
-export function threadsText(threads: number, parallel: Progress["parallel"]): string {
-  const number = `${threads} thread${threads === 1 ? "" : "s"}`;
+/** Threads and their parallel mode. @param hosts machines that train for this one */
+export function threadsText(
+  threads: number,
+  parallel: Progress["parallel"],
+  hosts: readonly HostProgress[] = [],
+): string {
+  if (hosts.length > 0) {
+    const all = hosts.reduce((sum, host) => sum + host.threads, 0);
+    return `${countOf(all, "thread")} of ${countOf(hosts.length, "worker")}, ${parallel}`;
+  }
+  const number = countOf(threads, "thread");
   return engineNamed(parallel).isParallel ? `${number}, ${parallel}` : number;
 }
 

@@ -77,13 +77,14 @@ export async function runTrain(paths: string[], options: Flags, command: Command
 /** The options of train, with the files that they name read. */
 async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undefined): Promise<TrainOptions> {
   const { blocks, checkpoint, checkpointEvery, restart, outputVectors, wasm, corpus } = task;
-  const { vocabulary, initialVectors, freeze, wordRates, resume } = typed;
+  const { vocabulary, initialVectors, freeze, wordRates, resume, cluster, clusterPrefix } = typed;
   const own = Object.fromEntries(Object.entries(typed).filter(([name]) => !OWN.includes(name)));
   const flags = Object.fromEntries(KEPT.map((name) => [name, task[name]]));
   const probe = await probeOf(task);
   const given: TrainOptions = {
     ...own,
-    ...(probe && { onEpochEnd: probe.onEpochEnd }),
+    ...(probe && { onVocabulary: probe.onVocabulary, onEpochEnd: probe.onEpochEnd }),
+    cluster: cluster === undefined ? undefined : { url: cluster, prefix: clusterPrefix },
     wasm: wasm === undefined ? undefined : pathToFileURL(wasm),
     vocabulary: vocabulary === undefined ? undefined : await loadVocabulary(vocabulary),
     initialVectors: initialVectors === undefined ? undefined : await loadVectors(initialVectors),
@@ -167,7 +168,10 @@ async function trainInterruptibly(
         isTraining = report.phase === "training";
         progress?.onProgress(report);
       },
-      onVocabulary: (vocabulary: Vocabulary) => checkNames(vocabulary, task),
+      onVocabulary: (vocabulary: Vocabulary) => {
+        checkNames(vocabulary, task);
+        return options.onVocabulary?.(vocabulary);
+      },
       onWarning: (message: string) => (progress?.onWarning ?? printWarning)(inFlags(message, flags)),
       signal: controller.signal,
     };
@@ -277,10 +281,12 @@ function describe(
   { vectors, vocabulary, history, options }: Model<NodeCorpusSource>,
   { output, format, saveModel }: Task,
 ): Result {
-  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const discardedSeconds = history.reduce((sum, epoch) => sum + (epoch.discardedSeconds ?? 0), 0);
+  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, discardedSeconds);
   const words = history.reduce((sum, epoch) => sum + epoch.words, 0);
   const last = history[history.length - 1];
-  const { loss, validationLoss, score, stopped, kernel, threads, parallel, reproducible, initialLearningRate } = last;
+  const { loss, validationLoss, score, stopped, kernel, threads, parallel, reproducible } = last;
+  const { initialLearningRate, lowered = 0 } = last;
   const files = [output, saveModel].filter((file) => file !== undefined);
   return {
     onStderr: output === STANDARD_OUTPUT,
@@ -297,6 +303,8 @@ function describe(
       reproducible,
       seed: options.seed,
       learningRate: initialLearningRate,
+      lowered,
+      discardedSeconds,
       seconds,
       wordsPerSecond: words / seconds,
       loss,
@@ -307,7 +315,9 @@ function describe(
     },
     text:
       `wrote ${files.join(", ")}: ${countOf(vectors.size, "word")}, dim ${vectors.dim}; ` +
-      `${grouped(words)} words in ${duration(seconds)} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel)}), learning rate ${Number(initialLearningRate.toPrecision(3))}, loss ${loss.toFixed(4)}` +
+      `${grouped(words)} words in ${duration(seconds)}${discardedSeconds === 0 ? "" : `, ${duration(discardedSeconds)} of them undone`} (${grouped(words / seconds)} words/s, ${kernel}, ${threadsText(threads, parallel, last.hosts)}), learning rate ${Number(initialLearningRate.toPrecision(3))}` +
+      (lowered === 0 ? "" : ` (too high at first, and lowered ${countOf(lowered, "time")})`) +
+      `, loss ${loss.toFixed(4)}` +
       (validationLoss === undefined ? "" : `, held-out loss ${validationLoss.toFixed(4)}`) +
       (score === undefined ? "" : `, score ${score.toFixed(4)}`) +
       (stopped === undefined ? "" : `; ended early, after epoch ${last.epoch}: ${REASONS[stopped]}`) +

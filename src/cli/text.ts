@@ -74,7 +74,9 @@ export async function openText(
       ? streamCorpus(process.stdin, "standard input", options).corpus
       : fileCorpus(paths, options);
     return {
-      corpus: { ...corpus, chunks: (...given) => explained(corpus, ...given) },
+      corpus: Object.create(corpus, {
+        chunks: { value: (...given: Parameters<Corpus["chunks"]>) => explained(corpus, ...given) },
+      }),
       remove: async () => corpus.close?.(),
     };
   } catch (error) {

@@ -23,6 +23,8 @@ export interface Flags extends TextFlags {
   freeze?: string;
   wordRates?: string;
   blocks?: string;
+  cluster?: string;
+  clusterPrefix?: string;
   checkpoint?: string;
   checkpointEvery?: string;
   validationShare?: number;
@@ -55,7 +57,7 @@ export const KEPT = [
 /** Options that are the command's own, not train's. */
 export const OWN: readonly string[] = [
   ...KEPT,
-  ...["checkpoint", "restart", "from", "updateVocabulary", "json", "quiet"],
+  ...["checkpoint", "restart", "clusterPrefix", "from", "updateVocabulary", "json", "quiet"],
 ];
 
 /** Options with which a model is trained on; its others are what they were. */
@@ -80,6 +82,7 @@ export function checkTogether({
   updateVocabulary,
   probePairs,
   probeAnalogies,
+  clusterPrefix,
   ...others
 }: Flags): void {
   const fail = (what: string) => {
@@ -94,6 +97,8 @@ export function checkTogether({
     fail("--restart goes with --checkpoint or --blocks, whose training it starts over, and without --resume");
   if (resume !== undefined && from !== undefined)
     fail("--resume goes on with an interrupted training, --from trains a model on another text: give one of them");
+  if (clusterPrefix !== undefined && others.cluster === undefined)
+    fail("--cluster-prefix goes with --cluster: name the Redis, or leave it out");
   if (updateVocabulary && from === undefined)
     fail("--update-vocabulary goes with --from: name the model, or leave it out");
   const { patience, validationShare = 0 } = others;

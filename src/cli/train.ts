@@ -24,6 +24,10 @@ export function trainCommand(): Command {
   for (const flag of trainFlags()) command.addOption(flag);
   command
     .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)
+    .option(
+      "--cluster-prefix <prefix>",
+      "what keys begin with in the Redis of --cluster, as of its workers (default: wasm2vec)",
+    )
     .option("--restart", "start over, whatever the file of --checkpoint, or the folder of --blocks, holds")
     .option("--probe-pairs <file>", "score the vectors after each epoch by rated word pairs, for --patience too")
     .option("--probe-analogies <file>", "score them by analogies among the 30,000 most frequent words")

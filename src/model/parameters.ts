@@ -132,10 +132,8 @@ export class Parameters {
     this.space = space;
     this.memory = allocate(size, memoryOptions.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
     writeLists(this.memory.buffer, this.layout, shape, options);
-    this.layout.scratch.forEach((scratch, lane) => {
-      writeParams(this.memory.buffer, this.layout, scratch, shape, options);
-      this.randomState(scratch).set(Random.from(options.seed, STREAM.training + lane).state);
-    });
+    for (const scratch of this.layout.scratch) writeParams(this.memory.buffer, this.layout, scratch, shape, options);
+    this.seedLanes(options.seed);
     this.writePlaces();
     this.writeThresholds(vocabulary, options);
     output.write(this.memory.buffer, layout);
@@ -151,6 +149,20 @@ export class Parameters {
       rows.fill(inputs.subarray(start, start + some), stride);
       await yieldToEventLoop();
     }
+  }
+
+  /** All rows are again what they were after initialise, and the generators, whatever training has made of them. */
+  async beginAgain(options: { seed: number; initialRange: number }): Promise<void> {
+    for (const side of SIDES) {
+      const rows = this.matrix(side);
+      for (let start = 0; start < rows.length; start += INITIALISED) {
+        rows.fill(0, start, start + INITIALISED);
+        await yieldToEventLoop();
+      }
+    }
+    this.clearZeroRows();
+    this.seedLanes(options.seed);
+    await this.initialise(options);
   }
 
   /** The input rows, which are the word vectors. */
@@ -257,8 +269,7 @@ export class Parameters {
   restore(inputs: Float32Array, outputs: Float32Array, random: readonly (readonly number[])[]): void {
     this.fill("inputs", inputs);
     this.fill("outputs", outputs);
-    for (const { zeroRow } of this.layout.scratch)
-      new Float32Array(this.memory.buffer, zeroRow, this.layout.stride / 4).fill(0);
+    this.clearZeroRows();
     this.restoreRandom(random);
   }
 
@@ -328,6 +339,17 @@ export class Parameters {
       to.set(rows.subarray(from, from + dim), at);
       to.fill(0, at + dim, at + stride);
     }
+  }
+
+  private clearZeroRows(): void {
+    for (const { zeroRow } of this.layout.scratch)
+      new Float32Array(this.memory.buffer, zeroRow, this.layout.stride / 4).fill(0);
+  }
+
+  private seedLanes(seed: number): void {
+    this.layout.scratch.forEach((scratch, lane) => {
+      this.randomState(scratch).set(Random.from(seed, STREAM.training + lane).state);
+    });
   }
 
   private restoreRandom(random: readonly (readonly number[])[]): void {

@@ -1,8 +1,16 @@
 // A live quality curve: scores of the vectors after each epoch.
 
 import { checkKnown } from "../base/check.js";
+import type { Vocabulary } from "../text/vocabulary.js";
 import type { EpochListener } from "../train/loop/records.js";
-import { type AnalogySection, evaluateAnalogies, evaluateWordPairs, type WordPair } from "../vectors/evaluate.js";
+import {
+  type AnalogySection,
+  checkAnalogies,
+  checkWordPairs,
+  evaluateAnalogies,
+  evaluateWordPairs,
+  type WordPair,
+} from "../vectors/evaluate.js";
 
 export interface QualityOptions {
   /** Word pairs with human scores, of parseWordPairs. */
@@ -24,11 +32,21 @@ export interface QualityPoint {
   score: number;
 }
 
+/** What scores a training. Each needs its own. */
+export interface QualityProbe {
+  /** A point for each epoch in the history; epochs that are undone, as the learning rate was too high, leave it when they are trained again. */
+  curve: QualityPoint[];
+  /** Refuses a vocabulary that has too few words of the pairs or the analogies, before anything is trained. @throws RangeError */
+  onVocabulary(vocabulary: Pick<Vocabulary, "words">): void;
+  /** Scores the vectors, for patience too. @throws as evaluateWordPairs and evaluateAnalogies */
+  onEpochEnd: EpochListener;
+}
+
 /**
- * An onEpochEnd that scores the vectors, for patience too, and the curve of its scores.
- * @throws TypeError for options; onEpochEnd as evaluateWordPairs and evaluateAnalogies
+ * Listeners for train, which score the vectors after each epoch, and the curve of the scores.
+ * @throws TypeError for options
  */
-export function qualityProbe(options: QualityOptions): { curve: QualityPoint[]; onEpochEnd: EpochListener } {
+export function qualityProbe(options: QualityOptions): QualityProbe {
   checkKnown("option", options, ["wordPairs", "analogies", "restrictVocabulary"]);
   const { wordPairs, analogies, restrictVocabulary = 30_000 } = options;
   if (wordPairs === undefined && analogies === undefined)
@@ -36,11 +54,17 @@ export function qualityProbe(options: QualityOptions): { curve: QualityPoint[]; 
   const curve: QualityPoint[] = [];
   return {
     curve,
+    onVocabulary: ({ words }) => {
+      if (wordPairs) checkWordPairs(words, wordPairs);
+      if (analogies) checkAnalogies(words, analogies, { restrictVocabulary });
+    },
     onEpochEnd: ({ vectors }, { epoch, loss }) => {
       const spearman = wordPairs && evaluateWordPairs(vectors, wordPairs).spearman;
       const accuracy = analogies && evaluateAnalogies(vectors, analogies, { restrictVocabulary }).accuracy;
       const scores = [spearman, accuracy].filter((score) => score !== undefined);
       const score = scores.reduce((sum, one) => sum + one, 0) / scores.length;
+      // of epochs that training went back over
+      while (curve.length > 0 && curve[curve.length - 1].epoch >= epoch) curve.pop();
       curve.push({ epoch, loss, spearman, accuracy, score });
       return { score };
     },

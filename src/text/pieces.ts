@@ -16,6 +16,8 @@ export const LARGE = 2 ** 20;
 
 /** A text that any thread can read at any offset. */
 export interface Place {
+  /** where the text begins, unless that is at 0, and where it ends */
+  readonly from?: number;
   readonly size: number;
   /** Reads the bytes [from, to) in this thread. */
   read(from: number, to: number): Promise<Uint8Array>;
@@ -95,10 +97,10 @@ export async function* cut(
 }
 
 async function* cutPlace(place: Place, name: string, atLines: boolean): AsyncGenerator<PieceToRead> {
-  const { size } = place;
+  const { from: start = 0, size } = place;
   try {
-    refuseHead(await place.read(0, Math.min(size, HEAD)), name);
-    for (let from = 0; ; ) {
+    if (start === 0) refuseHead(await place.read(0, Math.min(size, HEAD)), name);
+    for (let from = start; ; ) {
       if (size - from <= SIZE) {
         yield { bytes: place.part(from, size), name, from, ending: "text" };
         return;

@@ -163,6 +163,11 @@ export class WordCounter {
     return this.numbers.size;
   }
 
+  /** Each word with its count, in the order of their numbers. */
+  *entries(): Generator<[word: string, count: number]> {
+    for (const [word, number] of this.numbers) yield [word, this.counts[number]];
+  }
+
   /** Counts a chunk. @returns it in numbers of words, with its marks; valid until the next call */
   add(chunk: TokenChunk): Uint32Array {
     const { numbers, occurrences } = chunk;

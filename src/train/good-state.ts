@@ -4,13 +4,13 @@ import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Snapshot } from "./checkpoint/checkpoint.js";
 import { countOf, pieces } from "./checkpoint/pieces.js";
 import type { EpochRecord, Position, Schedule } from "./loop/records.js";
-import type { Objective, Restored } from "./objective.js";
+import type { Objective } from "./objective.js";
 import type { Settings } from "./options/settings.js";
 
 /** How often it is lowered before the error is the user's. */
 const MOST = 8;
 
-/** Bytes of rows above which none are kept: a copy of them would be too much for a machine. */
+/** Bytes of rows above which no copy is kept, which would be too much for a machine: there the way back is to the seed. */
 const MOST_BYTES = 2 ** 30;
 
 /** Bytes of the copy that is kept of rows of so many bytes. */
@@ -22,27 +22,37 @@ export function keptBytes({ learningRate, blocks }: Pick<Settings, "learningRate
 const COPIES = 10;
 
 export class GoodState {
-  private state: { rows: Restored; position: Position } | undefined;
+  /** undefined where there is no way back */
+  private state: { restore: () => Promise<void> | void; position: Position } | undefined;
+  private copy: { inputs: Float32Array; outputs: Float32Array } | undefined;
 
   private constructor(
     private readonly objective: Objective,
     private readonly history: EpochRecord[],
     private readonly epochs: number,
+    private readonly isCopied: boolean,
   ) {}
 
-  /** The state that a training begins in; undefined where its rows are too many to be copied. */
+  /** The state that a run begins in. Rows that are too many to be copied can be begun again, if that is what they are. */
   static async of(
     objective: Objective,
     history: EpochRecord[],
     epochs: number,
     position: Position,
-  ): Promise<GoodState | undefined> {
+  ): Promise<GoodState> {
     const { inputs, outputs, blocks } = objective.snapshot();
     const floats = countOf(inputs) * inputs.stride + countOf(outputs) * outputs.stride;
-    if (blocks || 4 * floats > MOST_BYTES) return undefined;
-    const good = new GoodState(objective, history, epochs);
-    await good.keep(position);
+    const isCopied = !blocks && 4 * floats <= MOST_BYTES;
+    const good = new GoodState(objective, history, epochs, isCopied);
+    if (isCopied) await good.keep(position);
+    else if (objective.beginAgain && history.length === 0 && isBeginning(position))
+      good.state = { restore: objective.beginAgain, position: { ...position } };
     return good;
+  }
+
+  /** Whether there is a way back. */
+  get isKept(): boolean {
+    return this.state !== undefined;
   }
 
   /** Whether the state at an epoch's end is one to keep. */
@@ -50,30 +60,46 @@ export class GoodState {
     return epochs % Math.ceil(this.epochs / COPIES) === 0;
   }
 
-  /** Keeps the state, which is finite, in the place of the one before; the rows must be in the order of the words. */
+  /**
+   * Keeps the state, which is finite, in the place of the one before; the rows must be in the order of the words. Where they are
+   * too many, it is lost: so much is not trained again.
+   */
   async keep(position: Position): Promise<void> {
+    if (!this.isCopied) {
+      this.state = undefined;
+      return;
+    }
     const { inputs, outputs, multipliers, random, dim } = this.objective.snapshot();
-    const before = this.state?.rows.tensors;
-    const tensors = {
-      inputs: await compact(inputs, dim, before?.inputs),
-      outputs: await compact(outputs, dim, before?.outputs),
-      multipliers,
+    this.copy = {
+      inputs: await compact(inputs, dim, this.copy?.inputs),
+      outputs: await compact(outputs, dim, this.copy?.outputs),
     };
-    this.state = { rows: { tensors, random }, position: { ...position } };
+    const tensors = { ...this.copy, multipliers };
+    this.state = { restore: () => this.objective.restore({ tensors, random }), position: { ...position } };
   }
 
   /**
    * Goes back to the state that was kept, to go on at a lower rate.
    * @returns whether the rate has not been lowered too often
    */
-  goBack(position: Position, { firstEpoch }: Schedule): boolean {
+  async goBack(position: Position, { firstEpoch }: Schedule): Promise<boolean> {
     const lowered = (position.lowered ?? 0) + 1;
     if (this.state === undefined || lowered > MOST) return false;
-    this.objective.restore(this.state.rows);
-    Object.assign(position, { opening: undefined, whole: undefined }, this.state.position, { lowered });
-    this.history.length = firstEpoch + position.epochs;
+    await this.state.restore();
+    const kept = firstEpoch + this.state.position.epochs;
+    const undone = [...this.history.slice(kept), position].reduce(
+      (sum, { seconds, discardedSeconds = 0 }) => sum + seconds + discardedSeconds,
+      -this.state.position.seconds,
+    );
+    const lost = { opening: undefined, whole: undefined };
+    Object.assign(position, lost, this.state.position, { lowered, discardedSeconds: undone });
+    this.history.length = kept;
     return true;
   }
+}
+
+function isBeginning({ epochs, batches, steps }: Position): boolean {
+  return epochs === 0 && batches === 0 && steps === 0;
 }
 
 /** The floats of rows, without what pads them. @param floats where they go */

@@ -20,7 +20,8 @@ export const LISTENERS = {
   onVocabulary: callback<(vocabulary: Vocabulary) => unknown>(),
   /**
    * Called as each epoch ends, while training waits: it may query, evaluate (see qualityProbe) and save the model. Awaited. false
-   * stops training early; { score } is a number, higher is better, that stands in the history and that patience goes by.
+   * stops training early; { score } is a number, higher is better, that stands in the history and that patience goes by. Called again
+   * for epochs that were undone because a learning rate of "auto" was too high: what is kept of an epoch is then to be replaced.
    */
   onEpochEnd: callback<EpochListener>(),
   /** Receives warnings, such as of the cost of a full softmax or of a text that changed. Default: they are dropped. */

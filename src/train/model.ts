@@ -65,6 +65,9 @@ export interface SaveModelOptions {
 const BUSY =
   "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
 
+/** In an error of a training that would go back, had it kept where to. */
+const NO_WAY_BACK = ": of rows of more than 1 GiB no copy is kept to go back to; begin anew with a lower";
+
 /** A text to train on, and what is held out of it. */
 interface RunText extends Partial<SplitText> {
   corpus: Corpus;
@@ -227,10 +230,13 @@ export class Model<Source = CorpusSource> {
       const { isChosen, epochs } = schedule;
       const canGoBack = isChosen && position.epochs < epochs;
       const good = canGoBack ? await GoodState.of(this.objective, this.history, epochs, position) : undefined;
+      const checkpointer = new Checkpointer(listeners);
       for (;;) {
-        const failure = await this.runFrom(text, schedule, position, listeners, good);
+        const failure = await this.runFrom(text, schedule, position, listeners, checkpointer, good);
         if (failure === undefined) return;
-        if (!good?.goBack(position, schedule)) throw failure;
+        if (good?.isKept === false)
+          failure.message = failure.message.replace(/: lower ("learningRate" \([^)]*\)).*/, `${NO_WAY_BACK} $1`);
+        if (!(await good?.goBack(position, schedule))) throw failure;
         listeners.onWarning?.(
           `${failure.message.replace(/: lower .*/, "")}: it goes on from epoch ${schedule.firstEpoch + position.epochs + 1} at a quarter of it`,
         );
@@ -247,20 +253,21 @@ export class Model<Source = CorpusSource> {
     schedule: Schedule,
     position: Position,
     listeners: RunListeners,
+    checkpointer: Checkpointer,
     good: GoodState | undefined,
   ): Promise<DivergenceError | undefined> {
     const { objective } = this;
     const { subsample, negatives } = this.options;
     const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
     const validation = split && (await objective.validation(split.sample));
-    const runner = objective.start(schedule.epochWords, position.steps);
+    const runner = objective.start(schedule.epochWords, position.steps, { corpus, share: split?.share ?? 0 });
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
     const snapshot = async () => {
       await runner.collect();
       return this.snapshot(schedule, position, checkpoint?.metadata);
     };
-    const checkpointer = new Checkpointer(listeners, snapshot, async () => {
+    checkpointer.begin(snapshot, async () => {
       await runner.collect();
       return this.view();
     });
@@ -273,8 +280,7 @@ export class Model<Source = CorpusSource> {
       throw error;
     };
     try {
-      const unlearntLoss = good && objective.unlearntLoss;
-      const reporting = { onProgress, onWarning, signal, subsample, negatives, unlearntLoss };
+      const reporting = { onProgress, onWarning, signal, subsample, negatives };
       const run = {
         schedule,
         corpus,
@@ -283,6 +289,10 @@ export class Model<Source = CorpusSource> {
         pausePoint: checkpointer,
         ...reporting,
         ...objective.execution,
+        // what is not judged by it goes on
+        get unlearntLoss() {
+          return good?.isKept ? objective.unlearntLoss : undefined;
+        },
       };
       await trainEpochs(run, position, runner, async (record) => {
         this.history.push(record);

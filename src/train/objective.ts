@@ -3,11 +3,14 @@
 import type { KernelPlan } from "../kernel/engines/kernels.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
+import type { BytesRead } from "../text/source.js";
 import type { ValidationSplit } from "../text/validation-split.js";
-import type { Vocabulary } from "../text/vocabulary.js";
+import type { Count, Vocabulary, VocabularyOptions } from "../text/vocabulary.js";
 import type { WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
 import type { CheckpointOptions } from "./checkpoint/control.js";
+import type { TextToTrain } from "./execution/engine.js";
+import type { ExecutionPlan } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Run } from "./loop/records.js";
 import type { Machine } from "./machine.js";
@@ -18,12 +21,20 @@ export interface Setting {
   platform: Machine;
   options: ResolvedOptions;
   kernel: KernelPlan;
+  /** Changes how it is trained, where others do. */
+  plan?: (plan: ExecutionPlan) => ExecutionPlan;
 }
 
 /** Makes what is trained. */
 export interface ObjectiveMaker {
   /** where its checkpoints go, where that is not for the caller to say */
   readonly checkpoint?: CheckpointOptions;
+  /** Counts a text by others than this machine; undefined where it is to be counted here. */
+  count?(
+    corpus: Corpus,
+    options: VocabularyOptions,
+    onTokens: (tokens: number, read: BytesRead) => void,
+  ): Promise<Count | undefined>;
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
   begin(setting: Setting, vocabulary: Vocabulary): Promise<Objective>;
   /** One that a checkpoint holds. */
@@ -56,8 +67,10 @@ export interface Objective {
    * @throws RangeError for sentences that make no prediction
    */
   validation(sentences: readonly Uint32Array[]): Promise<(signal?: AbortSignal) => Promise<number>>;
-  /** Begins to train it. @param words of an epoch @param step of a chunk that comes first */
-  start(words: number, step: number): Runner;
+  /** Gives the rows what they began with; there where they began at random, by the seed, and have been trained by this run alone. */
+  readonly beginAgain?: () => Promise<void>;
+  /** Begins to train it. @param words of an epoch @param step of a chunk that comes first @param text where its batches come from */
+  start(words: number, step: number, text: TextToTrain): Runner;
   /** Drops what queries have cached of the rows, which have changed. */
   refresh(): void;
   /** A copy of the vectors that training does not change. */
@@ -67,7 +80,7 @@ export interface Objective {
     Snapshot,
     "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random" | "blocks"
   >;
-  /** Restores what a checkpoint of the same vocabulary held. */
+  /** @internal Restores what a checkpoint of the same vocabulary held. */
   restore(checkpoint: Restored): Promise<void> | void;
   /** The same with more words, in a memory of its own. */
   grow(vocabulary: Vocabulary): Promise<Objective>;

@@ -14,8 +14,12 @@ export interface Platform<Source> extends Machine {
   openSpool(): Promise<SpoolFile>;
   /** Bytes of numbers of words that are held in memory before that file begins. */
   spoolMemory: number;
-  /** Makes models whose blocks lie in files, or are trained by a cluster. None in pages. */
-  makerElsewhere?(options: ResolvedOptions): Promise<ObjectiveMaker>;
+  /**
+   * Makes models whose blocks lie in files, or are trained by a cluster. None in pages.
+   * @param corpus that is to be counted and trained on; undefined: of a model that is loaded
+   * @throws RangeError for a corpus that cannot be read elsewhere
+   */
+  makerElsewhere?(options: ResolvedOptions, corpus?: Corpus): Promise<ObjectiveMaker>;
   /** Writes a file whole or not at all; none where there are no files. */
   writeFile?(path: string | URL, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }

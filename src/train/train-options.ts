@@ -43,6 +43,10 @@ export function resolveOptions(options: TrainOptions = {}): ResolvedOptions {
 /** @throws RangeError for options that each are as they should be, but not together */
 function checkTogether(given: TrainOptions, values: Omit<ResolvedOptions, "open">): void {
   const { windowLeft, windowRight, model, loss, kernel, wasm, threads, reproducible } = values;
+  if (Math.fround(values.initialRange / values.dim) === 0 && !values.initialVectors)
+    throw new RangeError(
+      `"initialRange" ${values.initialRange} has all rows begin at 0, where no gradient ever moves them: give more than 0`,
+    );
   if (given.window !== undefined && given.windowLeft !== undefined && given.windowRight !== undefined)
     throw new RangeError('"window" says nothing where "windowLeft" and "windowRight" are given: leave it out');
   if (windowLeft === 0 && windowRight === 0)

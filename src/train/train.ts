@@ -6,6 +6,7 @@ import { type KernelPlan, kernelName, planKernel } from "../kernel/engines/kerne
 import { lossOf } from "../model/losses/registry.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
+import type { BytesRead } from "../text/source.js";
 import type { SpooledText } from "../text/spooled.js";
 import type { ValidationSplit } from "../text/validation-split.js";
 import type { Checkpoint } from "./checkpoint/checkpoint.js";
@@ -18,7 +19,6 @@ import { Model } from "./model.js";
 import type { ObjectiveMaker } from "./objective.js";
 import { ratesOf } from "./options/auto-rate.js";
 import { type GivenAgain, namesOf, optionsAgain } from "./options/option.js";
-import { fitsGrid } from "./options/settings.js";
 import { smallEpochs, smallMinCount, smallSubsample } from "./options/small-text.js";
 import { SETTINGS } from "./options/table.js";
 import { meanContexts } from "./options/window-shape.js";
@@ -72,14 +72,13 @@ async function trainWith<Source>(
   asked: ResolvedOptions,
 ): Promise<Model<Source>> {
   asked.signal?.throwIfAborted();
-  checkElsewhere(platform, asked);
-  const maker = await makerOf(platform, asked);
-  try {
-    const options = { ...asked, checkpoint: maker.checkpoint ?? asked.checkpoint };
-    return await withText(platform, source, options, (text) => trainText(platform, text, given, options, maker));
-  } finally {
-    await maker.close?.();
-  }
+  return withText(platform, source, asked, (text) => {
+    const corpus = asked.resume?.isFinished ? undefined : text.corpus;
+    return withMaker(platform, asked, corpus, (maker) => {
+      const options = { ...asked, checkpoint: maker.checkpoint ?? asked.checkpoint };
+      return trainText(platform, text, given, options, maker);
+    });
+  });
 }
 
 async function trainText<Source>(
@@ -129,7 +128,7 @@ async function begin<Source>(
 ): Promise<Model<Source>> {
   const { signal } = asked;
   const kernel = await kernelOf(platform, asked);
-  const counted = asked.vocabulary ? undefined : await count(text, asked);
+  const counted = asked.vocabulary ? undefined : await count(text, asked, maker);
   const vocabulary = asked.vocabulary ?? counted!.vocabulary;
   await orAborted(Promise.resolve(asked.onVocabulary?.(vocabulary)), signal);
   // only counting tells how long the text is
@@ -170,13 +169,7 @@ export async function loadModelOn<Source>(
   checkKnown("option", options, namesOf(LOADED));
   const { goOnOptions } = await import("./resume-options.js");
   const asked = goOnOptions(options, checkpoint);
-  checkElsewhere(platform, asked);
-  const maker = await makerOf(platform, asked);
-  try {
-    return await openModel(platform, checkpoint, asked, maker);
-  } finally {
-    await maker.close?.();
-  }
+  return withMaker(platform, asked, undefined, (maker) => openModel(platform, checkpoint, asked, maker));
 }
 
 /** The model that a checkpoint holds, as it stands. */
@@ -212,24 +205,22 @@ async function textOf<Source>(
   return textDifference(batches, checkpoint, readingReport(corpus, options));
 }
 
-/** @throws RangeError before anything is read */
-function checkElsewhere<Source>(
+/** Works with what makes the model: here, or elsewhere. @param corpus that is to be trained on, if there is one */
+async function withMaker<Source, Result>(
   { makerElsewhere }: Platform<Source>,
-  { blocks, cluster, ...options }: ResolvedOptions,
-): void {
-  const name = blocks ? "blocks" : "cluster";
-  if (!blocks && !cluster) return;
-  if (makerElsewhere === undefined) throw new RangeError(`"${name}" needs Node: leave it out`);
-  if (!fitsGrid(options))
-    throw new RangeError(
-      `"${name}" needs pairs of one input and one output row, but ${options.model === "cbow" ? 'model "cbow"' : `loss "${options.loss}"`} ` +
-        "takes rows of many blocks at once: train with skip-gram and negative sampling, or leave it out and train on one machine",
-    );
-}
-
-async function makerOf<Source>(platform: Platform<Source>, options: ResolvedOptions): Promise<ObjectiveMaker> {
+  options: ResolvedOptions,
+  corpus: Corpus | undefined,
+  work: (maker: ObjectiveMaker) => Promise<Result>,
+): Promise<Result> {
   const { blocks, cluster } = options;
-  return blocks || cluster ? platform.makerElsewhere!(options) : Word2vecObjective;
+  if (!blocks && !cluster) return work(Word2vecObjective);
+  if (makerElsewhere === undefined) throw new RangeError(`"${blocks ? "blocks" : "cluster"}" needs Node: leave it out`);
+  const maker = await makerElsewhere(options, corpus);
+  try {
+    return await work(maker);
+  } finally {
+    await maker.close?.();
+  }
 }
 
 function kernelOf<Source>({ fetchBytes }: Platform<Source>, options: ResolvedOptions): Promise<KernelPlan> {
@@ -257,18 +248,19 @@ function warnOfCost(options: ResolvedOptions, words: number): void {
   if (warning !== undefined) onWarning?.(warning);
 }
 
-function count(text: SpooledText, options: ResolvedOptions): Promise<Counted> {
+async function count(text: SpooledText, options: ResolvedOptions, maker: ObjectiveMaker): Promise<Counted> {
   const { open, minCount } = options;
   const minCountFor = open.includes("minCount") ? (tokens: number) => smallMinCount(tokens, minCount) : undefined;
-  return text.count({ ...options, minCountFor }, readingReport(text.corpus, options));
+  const counting = { ...options, minCountFor };
+  const report = readingReport(text.corpus, options);
+  return (await maker.count?.(text.corpus, counting, report)) ?? text.count(counting, report);
 }
 
 /** Reports the progress of a pass that only reads, given the words read so far. */
-function readingReport(corpus: Corpus, options: ResolvedOptions): (words: number) => void {
+function readingReport(corpus: Corpus, options: ResolvedOptions): (words: number, read?: BytesRead) => void {
   const { epochs, learningRate, kernel, onProgress } = options;
   const reporter = new ProgressReporter(onProgress);
-  return (words) => {
-    const read = corpus.progress?.();
+  return (words, read = corpus.progress?.()) => {
     reporter.report({
       phase: "vocabulary",
       epoch: 0,

@@ -11,7 +11,7 @@ import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Rows } from "./checkpoint/checkpoint.js";
-import type { ApartMemory } from "./execution/engine.js";
+import type { ApartMemory, TextToTrain } from "./execution/engine.js";
 import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Machine } from "./machine.js";
@@ -62,6 +62,7 @@ export function batchesOf(
 
 export class Word2vecObjective implements Objective {
   readonly vectors: WordVectors;
+  beginAgain: Objective["beginAgain"];
   private readonly outputRows: WordVectors | undefined;
 
   private constructor(
@@ -82,7 +83,8 @@ export class Word2vecObjective implements Objective {
   /** All rows are 0. @throws RangeError if the model does not fit into memory */
   private static allocate(setting: Setting, vocabulary: Vocabulary, before?: ParallelMode): Word2vecObjective {
     const { platform, options } = setting;
-    const plan = planWords(platform, options, vocabulary, before);
+    const { plan: planned = (plan) => plan } = setting;
+    const plan = planned(planWords(platform, options, vocabulary, before));
     return new Word2vecObjective(setting, vocabulary, new Parameters(vocabulary, options, plan.memoryOptions), plan);
   }
 
@@ -91,6 +93,7 @@ export class Word2vecObjective implements Objective {
     const { initialVectors, freeze, wordRates } = setting.options;
     const begun = Word2vecObjective.allocate(setting, vocabulary);
     await begun.parameters.initialise(setting.options);
+    if (!initialVectors) begun.beginAgain = () => begun.parameters.beginAgain(setting.options);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
     if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
     return begun;
@@ -145,11 +148,11 @@ export class Word2vecObjective implements Objective {
     return (signal) => validation.loss(rowOf("inputs"), rowOf("outputs"), dim, signal);
   }
 
-  start(words: number, step: number): Runner {
+  start(words: number, step: number, text: TextToTrain): Runner {
     const { parameters, plan } = this;
     const { kernel, options, platform } = this.setting;
     const spawn = () => platform.spawn(kernel.name);
-    return plan.engine.start({ plan, kernel, parameters, options, spawn }, words, step);
+    return plan.engine.start({ plan, kernel, parameters, options, spawn, text }, words, step);
   }
 
   refresh(): void {

@@ -128,31 +128,51 @@ export function evaluateWordPairs(
   pairs: readonly WordPair[],
   options: EvaluationOptions = {},
 ): WordPairScore {
-  checkKnown("option", options, ["restrictVocabulary", "caseInsensitive"]);
-  const lexicon = new Lexicon(vectors.words, options);
-  const ratings: number[] = [];
-  const cosines: number[] = [];
-  for (const [first, second, score] of pairs) {
-    const a = lexicon.row(first);
-    const b = lexicon.row(second);
-    if (a === undefined || b === undefined) continue;
-    ratings.push(score);
-    cosines.push(vectors.cosine(a, b));
-  }
-  if (ratings.length < 2)
-    throw new RangeError(
-      `word pairs expected at least 2 with both words among the ${lexicon.rows} known, got ${ratings.length} of ${pairs.length}`,
-    );
-  for (const [what, values] of Object.entries({ ratings, cosines })) {
-    if (values.every((value) => value === values[0]))
-      throw new RangeError(`${what} expected different values, got ${values.length} times ${values[0]}`);
-  }
+  const known = knownPairs(vectors.words, pairs, options);
+  const ratings = known.map(([, , score]) => score);
+  const cosines = known.map(([a, b]) => vectors.cosine(a, b));
+  checkVaried("cosines", cosines);
   return {
     spearman: correlation(ranks(ratings), ranks(cosines)),
     pearson: correlation(ratings, cosines),
-    pairs: ratings.length,
-    skipped: pairs.length - ratings.length,
+    pairs: known.length,
+    skipped: pairs.length - known.length,
   };
+}
+
+/** @internal Refuses words of which evaluateWordPairs would know too few: see qualityProbe. @throws as that */
+export function checkWordPairs(
+  words: readonly string[],
+  pairs: readonly WordPair[],
+  options: EvaluationOptions = {},
+): void {
+  knownPairs(words, pairs, options);
+}
+
+/** The rows and the rating of the pairs whose words are both known. @throws RangeError for fewer than two, or equal ratings */
+function knownPairs(words: readonly string[], pairs: readonly WordPair[], options: EvaluationOptions) {
+  checkKnown("option", options, ["restrictVocabulary", "caseInsensitive"]);
+  const lexicon = new Lexicon(words, options);
+  const known: [a: number, b: number, score: number][] = [];
+  for (const [first, second, score] of pairs) {
+    const a = lexicon.row(first);
+    const b = lexicon.row(second);
+    if (a !== undefined && b !== undefined) known.push([a, b, score]);
+  }
+  if (known.length < 2)
+    throw new RangeError(
+      `word pairs expected at least 2 with both words among the ${lexicon.rows} known, got ${known.length} of ${pairs.length}`,
+    );
+  checkVaried(
+    "ratings",
+    known.map(([, , score]) => score),
+  );
+  return known;
+}
+
+function checkVaried(what: string, values: readonly number[]): void {
+  if (values.every((value) => value === values[0]))
+    throw new RangeError(`${what} expected different values, got ${values.length} times ${values[0]}`);
 }
 
 /**
@@ -178,10 +198,7 @@ export function evaluateAnalogies(
       else asked.push(new Question(scores[i], words.map(lexicon.key), rows as number[]));
     }
   });
-  if (asked.length === 0)
-    throw new RangeError(
-      `analogies expected at least 1 question with all four words among the ${lexicon.rows} known, got 0 of ${scores.reduce((sum, { skipped }) => sum + skipped, 0)}`,
-    );
+  if (asked.length === 0) throw noneKnown(lexicon, sections);
   for (let first = 0; first < asked.length; first += batch) {
     const group = asked.slice(first, first + batch);
     answer(group, vectors, lexicon);
@@ -200,6 +217,25 @@ export function evaluateAnalogies(
     semantic: tally(scores.filter((score) => !isSyntactic(score))),
     syntactic: tally(scores.filter(isSyntactic)),
   };
+}
+
+/** @internal Refuses words of which evaluateAnalogies could ask no question: see qualityProbe. @throws as that */
+export function checkAnalogies(
+  words: readonly string[],
+  sections: readonly AnalogySection[],
+  options: EvaluationOptions = {},
+): void {
+  const lexicon = new Lexicon(words, options);
+  const isKnown = (word: string) => lexicon.row(word) !== undefined;
+  if (!sections.some(({ questions }) => questions.some((question) => question.every(isKnown))))
+    throw noneKnown(lexicon, sections);
+}
+
+function noneKnown({ rows }: Lexicon, sections: readonly AnalogySection[]): RangeError {
+  const questions = sections.reduce((sum, { questions }) => sum + questions.length, 0);
+  return new RangeError(
+    `analogies expected at least 1 question with all four words among the ${rows} known, got 0 of ${questions}`,
+  );
 }
 
 /** The words that an evaluation uses, by the keys that it compares. */

@@ -172,6 +172,27 @@ describe("a binary of another ABI", () => {
   });
 });
 
+describe("an engine without DecompressionStream", () => {
+  afterEach(() => vi.unstubAllGlobals());
+  const message =
+    "this engine has no DecompressionStream; use Node 18, Bun 1.3.3, Chromium 80, Firefox 113, Safari 16.4";
+
+  it("is told which has it, and takes a binary instead", async () => {
+    vi.stubGlobal("DecompressionStream", undefined);
+    const error = await compile("simd", false).catch((error) => error);
+    expect(error).toMatchObject({ name: "KernelError", message: expect.stringContaining(message) });
+    expect(error.message).toContain('or pass "wasm"');
+    await expect(compile("simd", false, readFileSync(path("simd")))).resolves.toBeInstanceOf(WebAssembly.Module);
+  });
+
+  it("is told by a network, too, which takes none", async () => {
+    vi.stubGlobal("DecompressionStream", undefined);
+    const error = await NetworkMemory.create({ inputs: 2, hidden: 2, classes: 2 }).catch((error) => error);
+    expect(error).toMatchObject({ name: "KernelError", message: expect.stringContaining(message) });
+    expect(error.message).not.toContain('"wasm"');
+  });
+});
+
 describe("where a policy forbids code generation", () => {
   afterEach(() => vi.restoreAllMocks());
 

@@ -10,6 +10,7 @@ import {
   type TrainOptions,
   train,
 } from "wasm2vec";
+import { parseWordPairs, qualityProbe } from "wasm2vec/evaluate";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { ratesOf } from "../../src/train/options/auto-rate";
 import { resolveOptions } from "../../src/train/train-options";
@@ -26,7 +27,9 @@ const small: TrainOptions = { dim: 18, epochs: 4, minCount: 1, subsample: 2e-3, 
 const traces = (model: Model<never>) => ({
   vectors: model.vectors.matrix.slice(),
   outputs: model.options.loss === "hierarchical-softmax" ? undefined : model.outputVectors.matrix.slice(),
-  history: model.history.map(({ seconds: _, wordsPerSecond: __, threads: ___, stopped: ____, ...record }) => record),
+  history: model.history.map(
+    ({ seconds: _, discardedSeconds: __, wordsPerSecond: ___, threads: ____, stopped: _____, ...record }) => record,
+  ),
 });
 
 /** A schedule that is far too high, so that the rate has to be lowered again and again; from a progress on. */
@@ -263,6 +266,90 @@ describe("a rate that is too high", () => {
     }
   });
 
+  // rows of the grid grow so fast that no pause finds them growing
+  it.each<[string, TrainOptions, number]>([
+    ["cbow", { model: "cbow" }, 0.4],
+    ["cbow in this thread", { model: "cbow", worker: false }, 0.4],
+    ["hierarchical softmax", { loss: "hierarchical-softmax" }, 0.3],
+  ])("no checkpoint holds rows that have grown, and from each training goes on: %s", async (_, options, tooHigh) => {
+    const given = { ...small, ...options };
+    const times = tooHigh / (await rateOf(given));
+    const schedule = { learningRateSchedule: (progress: number) => (progress < 0.3 ? 1 : times) };
+    const plain = await train(text, { ...given, ...schedule });
+    expect(plain.history[3].lowered).toBeGreaterThan(0);
+    const { files, write, read } = store();
+    const control = new TrainingControl();
+    const refused: string[] = [];
+    const asking = (async () => {
+      for (;;) {
+        const error = await control.checkpoint().catch((error: Error) => error);
+        if (error?.message.startsWith("training has ended")) return;
+        if (error) refused.push(error.message);
+      }
+    })();
+    const { told, onWarning } = warnings();
+    const asked = await train(text, { ...given, ...schedule, control, checkpoint: { write }, onWarning });
+    await asking;
+    // who asks changes nothing
+    expect(traces(asked)).toEqual(traces(plain));
+    expect(refused.length).toBeGreaterThan(0);
+    const why =
+      /^the loss in epoch \d is [\d.]+, more than that of a model that has learnt nothing: training may have to go back$/;
+    for (const message of refused) expect(message).toMatch(why);
+    const kept = "; the checkpoint holds training up to word";
+    expect(told.filter((message) => message.startsWith("checkpoint not written: the loss in epoch"))).toHaveLength(
+      refused.length,
+    );
+    expect(told.some((message) => message.includes(kept))).toBe(true);
+    for (let number = 0; number < files.length; number++) {
+      const { history } = await train(text, { ...schedule, resume: read(number) });
+      expect(history).toHaveLength(4);
+      expect(history[3].loss).toBeLessThan(1.1 * plain.history[3].loss);
+    }
+  });
+
+  it("says in the records how often it was lowered, and what that undid", async () => {
+    const start = performance.now();
+    const { history } = await train(text, { ...small, ...wild(0.3) });
+    const seconds = (performance.now() - start) / 1000;
+    expect(history[0].lowered).toBe(undefined);
+    expect(history[0].discardedSeconds).toBe(undefined);
+    expect(history[3].lowered).toBeGreaterThan(1);
+    expect(history[3].initialLearningRate).toBe(history[0].initialLearningRate / 4 ** history[3].lowered!);
+    const discarded = history.map(({ discardedSeconds = 0 }) => discardedSeconds);
+    expect(Math.max(...discarded)).toBeGreaterThan(0);
+    expect(history.reduce((sum, record) => sum + record.seconds, 0) + Math.max(...discarded)).toBeLessThan(seconds);
+  });
+
+  it("epochs that are trained again take the place of those that are undone, with the listener and in a probe's curve", async () => {
+    const pairs = "topic0_0\ttopic0_1\t9\ntopic0_0\ttopic3_1\t1\ntopic3_0\ttopic3_2\t8\n";
+    const probe = qualityProbe({ wordPairs: parseWordPairs(pairs) });
+    const ended: number[] = [];
+    const { history } = await train(text.slice(0, 500), {
+      ...small,
+      epochs: 20,
+      ...wild(0.14),
+      onVocabulary: probe.onVocabulary,
+      onEpochEnd: (model, record) => {
+        ended.push(record.epoch);
+        return probe.onEpochEnd(model, record);
+      },
+    });
+    expect(ended.slice(0, 4)).toEqual([1, 2, 3, 3]);
+    expect(probe.curve.map(({ epoch, loss, score }) => ({ epoch, loss, score }))).toEqual(
+      history.map(({ epoch, loss, score }) => ({ epoch, loss, score })),
+    );
+  });
+
+  it("the error knows what the checkpoint holds, though training went back since", async () => {
+    const { write } = store();
+    const learningRateSchedule = (progress: number) => (progress < 0.3 ? 1 : 1e30);
+    const given = { ...small, learningRateSchedule, checkpoint: { write, every: "1epoch", name: "kept.ckpt" } };
+    await expect(train(text, given)).rejects.toThrow(
+      /^training diverged in epoch 2 .*; kept\.ckpt holds training up to word \d+, of epoch 2: go on with "resume"$/,
+    );
+  });
+
   it("Model.train has the way back too, from what the model was", async () => {
     const model = await train(text, { ...small, epochs: 1 });
     const before = model.history[0];
@@ -399,6 +486,23 @@ describe("the command line", () => {
     const { code, stdout } = await train(...args);
     expect(code).toBe(0);
     expect(stdout).toContain(`, learning rate ${Number(learningRate.toPrecision(3))}, loss `);
+  });
+
+  it("says that it was lowered, and counts the seconds of what that undid", async () => {
+    const wild = ["--initial-range", "1000"];
+    const { history, seconds, wordsPerSecond, ...said } = JSON.parse((await train(...wild, "--json")).stdout);
+    const sum = (name: string) => history.reduce((sum: number, record: never) => sum + (record[name] ?? 0), 0);
+    expect(said.lowered).toBeGreaterThan(0);
+    expect(said.discardedSeconds).toBeGreaterThan(0);
+    expect(seconds).toBeCloseTo(sum("seconds") + said.discardedSeconds, 9);
+    expect(wordsPerSecond).toBeCloseTo(sum("words") / seconds, 6);
+    const { stdout } = await train(...wild);
+    const times = `${said.lowered} time${said.lowered === 1 ? "" : "s"}`;
+    expect(stdout).toMatch(/ words in \d+ s, \d+ s of them undone \(/);
+    expect(stdout).toContain(
+      `, learning rate ${Number(said.learningRate.toPrecision(3))} (too high at first, and lowered ${times}), loss `,
+    );
+    expect((await train()).stdout).not.toMatch(/undone|lowered/);
   });
 
   it.each(["fast", "-1"])("refuses %s", async (rate) => {

@@ -124,7 +124,13 @@ describe("cutText", () => {
       maxSentenceLength: 10_000,
     };
     expect(cutText(given, evenShape(60_000), 12_000_000)).toMatchObject({
-      shape: { blocks: 8, tile: 16, chunkWords: 1_200_000, pairSize: 4, holds: { chunks: true, blocks: { inputs: 8, outputs: 8 } } },
+      shape: {
+        blocks: 8,
+        tile: 16,
+        chunkWords: 1_200_000,
+        pairSize: 4,
+        holds: { chunks: true, blocks: { inputs: 8, outputs: 8 } },
+      },
       batchWords: BATCH_WORDS,
       maxSentenceLength: 10_000,
     });

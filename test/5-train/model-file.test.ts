@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel, type Model, readCheckpoint, type TrainOptions, train } from "wasm2vec";
+import { loadModel, type Model, readCheckpoint, TrainingControl, type TrainOptions, train } from "wasm2vec";
 import { loadCheckpoint } from "wasm2vec/files";
 import { sampleText } from "../support/sample";
 import { store } from "../support/stored";
@@ -32,6 +32,30 @@ const ways: Record<string, TrainOptions> = {
   reproducible: { reproducible: true, threads: 2 },
   "frozen words": { freeze: ["topic0_0"] },
 };
+
+it("docs/formats.md names the fields of schedule and position that files have, and no others", async () => {
+  const wild = { learningRateSchedule: (progress: number) => (progress < 0.3 ? 1 : 1e5) };
+  const early = { validationShare: 0.1, patience: 9, minDelta: 0.01 };
+  const { vectors } = await train(text, { ...small, epochs: 1 });
+  const { files, write, read } = store();
+  const control = new TrainingControl();
+  const asking = (async () => {
+    for (;;) await control.checkpoint();
+  })().catch(() => {});
+  await train(text, { ...small, ...wild, ...early, initialVectors: vectors, control, checkpoint: { write } });
+  await asking;
+  const held = files.map((_, number) => read(number));
+  for (const part of ["schedule", "position"] as const) {
+    const written = new Set(held.flatMap((checkpoint) => Object.keys(checkpoint[part])));
+    const [, rows] = new RegExp(`\\| \`${part}\`:.*?\\n\\| --- .*?\\n(.*?)\\n\\n`, "s").exec(
+      readFileSync("docs/formats.md", "utf8"),
+    )!;
+    const documented = rows
+      .split("\n")
+      .flatMap((row) => [...row.split("|")[1].matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    expect([...written].sort()).toEqual(documented.sort());
+  }
+});
 
 describe("model.save and loadModel", () => {
   it.each(Object.entries(ways))("keep everything: %s", async (name, options) => {

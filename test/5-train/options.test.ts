@@ -44,7 +44,7 @@ it("a checkpoint holds values only, with the defaults of options that came after
   expect(stored).toMatchObject({ dim: 7, threads: 1, loss: "negative-sampling" });
   for (const name of ["freeze", "keep", "worker", "open", "resume"]) expect(stored).not.toHaveProperty(name);
   expect(JSON.parse(JSON.stringify(stored))).toEqual(stored);
-  const { cbowCombine, ...older } = { ...stored, parts: 8 };
+  const { cbowCombine, ...older } = { ...stored, replicas: 8 };
   const read = storedOf(older);
   expect(read).toEqual({ ...stored, cbowCombine: DEFAULTS.cbowCombine });
   expect(Object.keys(SETTINGS)).toEqual(expect.arrayContaining(Object.keys(read)));

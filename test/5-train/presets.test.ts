@@ -1,7 +1,7 @@
 // The defaults of the peers, and where input rows begin.
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel, type Model, type TrainOptions, train } from "wasm2vec";
+import { createVectors, loadModel, type Model, type TrainOptions, train } from "wasm2vec";
 import { loadCheckpoint } from "wasm2vec/files";
 import { PRESETS, type PresetName } from "../../src/train/options/presets";
 import { resolveOptions } from "../../src/train/train-options";
@@ -185,7 +185,7 @@ describe("initialRange", () => {
 
   it("is where rows begin: uniform in ± it / dim", async () => {
     for (const dim of [1, 10, 33])
-      for (const initialRange of [0, 0.1, 0.5, 1, 30]) {
+      for (const initialRange of [0.1, 0.5, 1, 30]) {
         const rows = await rowsOf({ dim, initialRange });
         const largest = rows.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
         expect(largest).toBeLessThanOrEqual(Math.fround(initialRange / dim));
@@ -227,10 +227,40 @@ describe("initialRange", () => {
     [-1, RangeError],
     [Number.NaN, RangeError],
     ["1", TypeError],
+    [0, RangeError],
+    [1e-50, RangeError],
   ])("%j is refused", async (initialRange, kind) => {
     const training = train(text, { initialRange } as TrainOptions);
     await expect(training).rejects.toThrow(kind);
     await expect(training).rejects.toThrow('"initialRange"');
+  });
+});
+
+describe("rows that begin at 0", () => {
+  const ways: TrainOptions[] = [
+    {},
+    { sharedNegatives: false },
+    { model: "cbow" },
+    { loss: "hierarchical-softmax" },
+    { model: "cbow", loss: "softmax" },
+  ];
+
+  it.each(ways)("never move, as initialRange 0 says: %j", async (options) => {
+    const { words } = (await train(text, { ...small, epochs: 1 })).vocabulary;
+    const initialVectors = await createVectors(words, 10, new Float32Array(10 * words.length));
+    const { vectors } = await train(text, { ...small, ...options, initialVectors });
+    expect(vectors.matrix.every((x) => x === 0)).toBe(true);
+    await expect(train(text, { ...small, ...options, initialRange: 0 })).rejects.toThrow(
+      '"initialRange" 0 has all rows begin at 0, where no gradient ever moves them: give more than 0',
+    );
+  });
+
+  it("learn from others that do not", async () => {
+    const { words } = (await train(text, { ...small, epochs: 1 })).vocabulary;
+    const half = words.slice(0, words.length / 2);
+    const initialVectors = await createVectors(half, 10, new Float32Array(10 * half.length).fill(0.1));
+    const { vectors } = await train(text, { ...small, initialVectors, initialRange: 0 });
+    expect(vectors.get(words.at(-1)!)!.some((x) => x !== 0)).toBe(true);
   });
 });
 

@@ -11,7 +11,7 @@ import {
   train,
   Vocabulary,
 } from "wasm2vec";
-import { parseWordPairs, qualityProbe } from "wasm2vec/evaluate";
+import { parseAnalogies, parseWordPairs, qualityProbe } from "wasm2vec/evaluate";
 import { node2vec } from "wasm2vec/node";
 import { sampleText } from "../support/sample";
 import { store } from "../support/stored";
@@ -217,6 +217,26 @@ describe("training ends early", () => {
     expect(history.map(({ score }) => score)).toEqual(probe.curve.map(({ spearman }) => spearman));
     const scores = probe.curve.map(({ score }) => score);
     expect(scores.length - 1 - scores.indexOf(Math.max(...scores))).toBe(3);
+  });
+
+  it.each([
+    ["pairs", { wordPairs: parseWordPairs("a\tb\t9\nc\td\t1\n") }, "at least 2 with both words among the"],
+    ["ratings", { wordPairs: parseWordPairs("topic0_0\ttopic0_1\t1\ntopic0_0\ttopic3_1\t1\n") }, "ratings expected"],
+    ["questions", { analogies: parseAnalogies(": s\ntopic0_0 a b c\n") }, "at least 1 question with all four words"],
+    [
+      "frequent words",
+      { analogies: parseAnalogies(": s\ntopic0_0 topic0_1 topic3_0 topic3_1\n"), restrictVocabulary: 3 },
+      "among the 3 known, got 0 of 1",
+    ],
+  ])("a probe without known %s is refused before anything is trained", async (_, options, message) => {
+    const { onVocabulary, onEpochEnd } = qualityProbe(options);
+    const phases = new Set<string>();
+    const onProgress = ({ phase }: Progress) => void phases.add(phase);
+    await expect(train(text, { ...small, onVocabulary, onEpochEnd, onProgress })).rejects.toThrow(message);
+    expect(phases.has("training")).toBe(false);
+    // as the scoring itself would have said
+    await expect(train(text, { ...small, onEpochEnd, onProgress })).rejects.toThrow(message);
+    expect(phases.has("training")).toBe(true);
   });
 
   it("by false, as ever; the last epoch is no early end", async () => {

@@ -9,6 +9,7 @@ let bench: Workbench;
 beforeAll(() => {
   bench = new Workbench();
   writeFileSync(bench.path("pairs.tsv"), "topic0_0\ttopic0_1\t9\ntopic0_0\ttopic3_1\t1\ntopic3_0\ttopic3_2\t8\n");
+  writeFileSync(bench.path("other.tsv"), "chat\tchien\t9\npain\tvin\t1\n");
   writeFileSync(bench.path("questions.txt"), ": topics\ntopic0_0 topic0_1 topic3_0 topic3_1\n");
 });
 afterAll(() => bench.remove());
@@ -58,6 +59,12 @@ it("a probe scores a training that goes to its end", async () => {
   for (const { score } of history) expect([0, 1]).toContain(score);
 });
 
+it("a probe without known words is noticed before anything is trained", async () => {
+  const { code, stderr } = await train("--probe-pairs", "other.tsv", "--epochs", "1000000");
+  expect(code).toBe(1);
+  expect(stderr).not.toContain("epoch 1/");
+});
+
 it.each<[string, number, string[], string]>([
   ["patience alone", 2, ["--patience", "2"], "--patience has nothing to go by: give --validation-share"],
   ["minDelta alone", 2, ["--min-delta", "1"], "--min-delta goes with --patience"],
@@ -65,6 +72,7 @@ it.each<[string, number, string[], string]>([
   ["too small a share", 1, ["--validation-share", "1e-6"], "of the 2000 sentences of corpus.txt: give 0.0005 or more"],
   ["a probe that is not there", 1, ["--probe-pairs", "none.tsv"], 'cannot read "none.tsv": no such file'],
   ["a probe that is none", 1, ["--probe-pairs", "questions.txt"], "questions.txt: line 1 expected"],
+  ["a probe without known words", 1, ["--probe-pairs", "other.tsv"], "with both words among the"],
   ["a probe that is written, too", 2, ["--probe-pairs", "pairs.tsv", "--save-model", "pairs.tsv"], "pairs.tsv"],
 ])("%s is refused, with the remedy", async (_, code, options, message) => {
   expect(await train(...options)).toMatchObject({ code, stderr: expect.stringContaining(message) });

@@ -8,6 +8,7 @@ import { expect, it } from "vitest";
 const FLOORS = [
   ".",
   "cli",
+  "cluster",
   "platform/node",
   "platform/browser",
   "race",

@@ -47,6 +47,13 @@ export const FIREFOX: Program = {
   remedy: "npx playwright install firefox, or apt-get install firefox-esr",
 };
 
+export const REDIS: Program = {
+  name: "Redis",
+  variable: "WASM2VEC_REDIS_SERVER",
+  names: ["redis-server", "valkey-server"],
+  remedy: "apt-get install redis-server",
+};
+
 /** WebKitGTK's; without it Playwright's WebKit is used. */
 const WEBKIT_REMEDY = "npx playwright install webkit, or apt-get install webkit2gtk-driver xvfb";
 export const WEBKIT_DRIVER: Program = {

@@ -28,6 +28,8 @@ type Exports = Omit<Trainer & QueryKernel, "name" | "allFinite" | "fork"> & {
   allFinite(start: number, bytes: number): number;
 };
 
+const UNPACKED = ', or pass "wasm", the bytes or the URL of build/simd.wasm';
+
 /**
  * Compiles the kernel for a shared or an unshared memory.
  * @throws KernelError if this engine or a policy refuses it, or it was built for another ABI
@@ -44,7 +46,9 @@ export async function compile(
       : await compileWasm(
           name,
           withSharing(
-            source === undefined ? await unpack((await embedded[name]()).default) : await bytesOf(source, fetchBytes),
+            source === undefined
+              ? await unpack((await embedded[name]()).default, UNPACKED)
+              : await bytesOf(source, fetchBytes),
             shared,
           ),
         );

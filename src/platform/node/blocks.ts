@@ -6,33 +6,21 @@ import { BlocksObjective, type BlocksPlace } from "../../train/blocks-objective.
 import { parseInterval } from "../../train/checkpoint/control.js";
 import type { ObjectiveMaker } from "../../train/objective.js";
 import type { BlocksOptions } from "../../train/options/elsewhere.js";
-import type { ResolvedOptions } from "../../train/train-options.js";
 import { BlockFiles, STATE } from "./block-files.js";
 import { fileCheckpoint } from "./checkpoint.js";
 import { pathOf } from "./files.js";
-
-/** @throws TypeError, RangeError */
-function checkBlocks({ blocks, cluster, checkpoint, resume }: ResolvedOptions): BlocksOptions {
-  checkKnown('option of "blocks"', blocks!, ["folder", "every", "overwrite"]);
-  const { folder, every, overwrite } = blocks!;
-  if (!((typeof folder === "string" && folder !== "") || folder instanceof URL))
-    throw new TypeError(`"blocks" expected the path of a folder, got ${show(folder)}`);
-  if (every !== undefined) parseInterval(every);
-  if (overwrite !== undefined) checkBoolean("blocks.overwrite", overwrite);
-  if (cluster) throw new RangeError('"blocks" keeps the rows here, "cluster" elsewhere: give one of them');
-  if (checkpoint || resume)
-    throw new RangeError(
-      `"${checkpoint ? "checkpoint" : "resume"}" clashes with "blocks", whose folder holds the checkpoint, and goes on with the same call: leave it out`,
-    );
-  return blocks!;
-}
 
 /**
  * Makes models in a folder, which is in use until it is closed.
  * @throws Error if the folder cannot be made, holds other files, or is in use; TypeError, RangeError for options
  */
-export async function blocksIn(options: ResolvedOptions): Promise<ObjectiveMaker> {
-  const { folder, every, overwrite } = checkBlocks(options);
+export async function blocksIn(options: BlocksOptions): Promise<ObjectiveMaker> {
+  checkKnown('option of "blocks"', options, ["folder", "every", "overwrite"]);
+  const { folder, every, overwrite } = options;
+  if (!((typeof folder === "string" && folder !== "") || folder instanceof URL))
+    throw new TypeError(`"blocks" expected the path of a folder, got ${show(folder)}`);
+  if (every !== undefined) parseInterval(every);
+  if (overwrite !== undefined) checkBoolean("blocks.overwrite", overwrite);
   const path = pathOf(folder);
   const store = await BlockFiles.in(path);
   await store.lock();

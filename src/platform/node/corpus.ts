@@ -1,6 +1,6 @@
 // Corpora from files and streams.
 
-import { existsSync } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { checkKnown, show } from "../../base/check.js";
 import { type Corpus, type CorpusSource, toCorpus } from "../../text/corpus.js";
@@ -8,9 +8,10 @@ import type { Tally } from "../../text/fields.js";
 import { checkMissing, TEXT_OPTIONS, type TextOptions, TextReader } from "../../text/lines.js";
 import type { NamedText, Place } from "../../text/pieces.js";
 import type { BytesRead } from "../../text/source.js";
+import { isIterable } from "../../text/tokenize.js";
 import type { TokenChunk } from "../../text/tokens.js";
-import { filePlace } from "./file-place.js";
-import { decompressed, fileBytes, pathOf } from "./files.js";
+import { filePlace, type Range } from "./file-place.js";
+import { CHUNK, decompressed, fileBytes, pathOf } from "./files.js";
 import { KeptStream } from "./kept.js";
 import { filesOf } from "./paths.js";
 import { isPipe, openPipe } from "./pipe.js";
@@ -18,6 +19,25 @@ import { checkTable, type TableOptions, tableColumn } from "./table.js";
 
 /** How text files are read. */
 export interface FileOptions extends TextOptions, TableOptions {}
+
+export const FILE_OPTIONS: readonly string[] = [...TEXT_OPTIONS, "column", "delimiter", "header"];
+
+/** What a corpus of files was made from. */
+export interface Files {
+  paths: readonly string[];
+  options: FileOptions;
+}
+
+const made = new WeakMap<Corpus, Files>();
+
+/** What fileCorpus was given for a corpus, or for the one that it was derived from by its prototype; undefined for any other. */
+export function madeFrom(corpus: Corpus): Files | undefined {
+  for (let one: Corpus | null = corpus; one !== null; one = Object.getPrototypeOf(one)) {
+    const files = made.get(one);
+    if (files) return files;
+  }
+  return undefined;
+}
 
 /**
  * Text files, plain or compressed (gzip, bzip2, Zstandard), UTF-8, one sentence a line, tokens separated by whitespace unless
@@ -27,13 +47,30 @@ export interface FileOptions extends TextOptions, TableOptions {}
  * @throws TypeError, RangeError for paths and options; while it is read: Error for files that cannot be read, FormatError for
  * their contents
  */
-export function fileCorpus(paths: string | URL | readonly (string | URL)[], options: FileOptions = {}): Corpus {
+export function fileCorpus(paths: string | URL | readonly (string | URL)[], given: FileOptions = {}): Corpus {
+  // an iterable may give its words only once
+  const options = isIterable(given?.stopWords) ? { ...given, stopWords: [...given.stopWords] } : given;
   const reading = new FileReading(options);
   const checked = (Array.isArray(paths) ? paths : [paths]).map(checkPath);
   if (checked.length === 0) throw new RangeError("corpus expected the paths of files, got none");
   const name = checked.length === 1 ? checked[0] : `${checked[0]} and ${checked.length - 1} more`;
-  const files = new Files(checked, options.onWarning);
-  return { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
+  const files = new FoundFiles(checked, options.onWarning);
+  const corpus = { ...reading.corpus(name, () => files.sources()), close: () => files.close() };
+  made.set(corpus, { paths: checked, options });
+  return corpus;
+}
+
+/** A range of a plain file, which begins and ends between tokens. */
+export function rangeCorpus(path: string, range: Range, options: FileOptions): Corpus {
+  const place = async (onRead: (bytes: number) => void) => {
+    const found = await filePlace(path, onRead, range);
+    if (found === undefined)
+      throw new Error(`cannot read ${show(path)}: it has changed while it was read; start again`);
+    return found;
+  };
+  const { from, to } = range;
+  const read = () => createReadStream(path, { start: from, end: to - 1, highWaterMark: CHUNK });
+  return new FileReading(options).corpus(path, async () => [{ name: path, size: to - from, read, place }]);
 }
 
 /**
@@ -77,7 +114,7 @@ interface Source {
 }
 
 /** The files that paths name, resolved at the first pass. */
-class Files {
+class FoundFiles {
   private found: Promise<Source[]> | undefined;
   private readonly pipes: KeptStream[] = [];
   private isClosed = false;
@@ -127,7 +164,7 @@ class FileReading {
 
   /** @throws TypeError, RangeError */
   constructor(options: FileOptions) {
-    checkKnown("option", options, [...TEXT_OPTIONS, "column", "delimiter", "header"]);
+    checkKnown("option", options, FILE_OPTIONS);
     const { column, delimiter, header, ...text } = options;
     this.table = { column, delimiter, header };
     this.text = text;

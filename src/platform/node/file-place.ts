@@ -6,19 +6,35 @@ import { type FilePart, LARGE, type Place } from "../../text/pieces.js";
 import { HEAD, isCompressed } from "./decompress.js";
 import { readError } from "./files.js";
 
-/** A file, if it is plain and large. @param onRead called with the bytes that were handed out */
-export async function filePlace(path: string, onRead: (bytes: number) => void): Promise<Place | undefined> {
+/** Bytes of a file, from … to − 1. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
+/** A file, or a range of it, if it is plain and large. @param onRead called with the bytes that were handed out */
+export async function filePlace(
+  path: string,
+  onRead: (bytes: number) => void,
+  range?: Range,
+): Promise<Place | undefined> {
   // the normal reader then reports what is wrong
   const file = await open(path).catch(() => undefined);
-  const place = file && (await placeOf(path, file, onRead).catch(() => undefined));
+  const place = file && (await placeOf(path, file, onRead, range).catch(() => undefined));
   if (place === undefined) await file?.close();
   return place;
 }
 
-async function placeOf(path: string, file: FileHandle, onRead: (bytes: number) => void): Promise<Place | undefined> {
+async function placeOf(
+  path: string,
+  file: FileHandle,
+  onRead: (bytes: number) => void,
+  range: Range | undefined,
+): Promise<Place | undefined> {
   const stats = await file.stat();
-  if (!stats.isFile() || stats.size < LARGE) return undefined;
-  const place = new FilePlace(path, file, stats.ino, stats.size, onRead);
+  if (!stats.isFile() || (range === undefined && stats.size < LARGE)) return undefined;
+  const { from, to } = range ?? { from: 0, to: stats.size };
+  const place = new FilePlace(path, file, stats.ino, from, to, onRead);
   return isCompressed(await place.read(0, HEAD)) ? undefined : place;
 }
 
@@ -27,6 +43,7 @@ class FilePlace implements Place {
     private readonly path: string,
     private readonly file: FileHandle,
     private readonly inode: number,
+    readonly from: number,
     readonly size: number,
     private readonly onRead: (bytes: number) => void,
   ) {}

@@ -6,7 +6,7 @@ export async function csvParse() {
   try {
     return await import("csv-parse");
   } catch (cause) {
-    throw notInstalled("csv-parse", "tables (CSV, TSV) are", cause);
+    throw notInstalled(["csv-parse"], "tables (CSV, TSV) are read", cause);
   }
 }
 
@@ -15,7 +15,7 @@ export async function fzstd() {
   try {
     return await import("fzstd");
   } catch (cause) {
-    throw notInstalled("fzstd", "Zstandard is, before Node 22.15,", cause);
+    throw notInstalled(["fzstd"], "Zstandard is, before Node 22.15, read", cause);
   }
 }
 
@@ -24,7 +24,7 @@ export async function tinyglobby() {
   try {
     return await import("tinyglobby");
   } catch (cause) {
-    throw notInstalled("tinyglobby", "patterns of paths (globs) are", cause);
+    throw notInstalled(["tinyglobby"], "patterns of paths (globs) are read", cause);
   }
 }
 
@@ -33,13 +33,16 @@ export async function unbzip2Stream() {
   try {
     return (await import("unbzip2-stream")).default;
   } catch (cause) {
-    throw notInstalled("unbzip2-stream", "bzip2 is", cause);
+    throw notInstalled(["unbzip2-stream"], "bzip2 is read", cause);
   }
 }
 
-function notInstalled(name: string, what: string, cause: unknown): Error {
+/** @param names that are needed together @param what is done by them */
+export function notInstalled(names: readonly string[], what: string, cause: unknown): Error {
+  const all = names.length > 1 ? "s" : "";
   return new Error(
-    `${what} read by the package ${name}, which cannot be loaded here: npm install ${name} (with npx: npx -p wasm2vec -p ${name} wasm2vec …)`,
+    `${what} by the package${all} ${names.join(" and ")}, which cannot be loaded here: npm install ${names.join(" ")} ` +
+      `(with npx: npx -p wasm2vec ${names.map((name) => `-p ${name}`).join(" ")} wasm2vec …)`,
     { cause },
   );
 }

@@ -167,8 +167,14 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
 }
 
 /** The state of an older version, whose threads may have worked together in ways that are gone. */
-function fromOlder({ position, mode, ...state }: State): State {
-  return { ...state, position: { ...position, steps: 0 }, mode: mode === "hogwild" || mode === "grid" ? mode : "none" };
+function fromOlder({ position, mode, options, ...state }: State): State {
+  return {
+    ...state,
+    // it had another option of this name
+    options: { ...options, parts: undefined },
+    position: { ...position, steps: 0 },
+    mode: mode === "hogwild" || mode === "grid" ? mode : "none",
+  };
 }
 
 function parseJson<T>(text: string, name: string, what: string): T {

@@ -13,10 +13,12 @@ export interface CheckpointerOptions {
   signal?: AbortSignal;
 }
 
-/** Handles checkpoints, pauses and looks between batches. */
+/** Handles checkpoints, pauses and looks between batches, for one run. */
 export class Checkpointer implements PausePoint {
   private readonly milliseconds: number;
   private readonly epochs: number;
+  private snapshot!: (position: Position) => Promise<Snapshot>;
+  private view!: () => Promise<EpochModel>;
   private last = performance.now();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private wake = () => {};
@@ -24,16 +26,17 @@ export class Checkpointer implements PausePoint {
   /** what the last checkpoint holds */
   private kept = "";
 
-  constructor(
-    private readonly options: CheckpointerOptions,
-    private readonly snapshot: (position: Position) => Promise<Snapshot>,
-    /** a snapshot of the model, to look at while training goes on */
-    private readonly view: () => Promise<EpochModel>,
-  ) {
+  constructor(private readonly options: CheckpointerOptions) {
     const interval = parseInterval(options.checkpoint?.every ?? DEFAULT_INTERVAL);
     const timed = options.checkpoint !== undefined && "milliseconds" in interval;
     this.milliseconds = timed ? interval.milliseconds : Number.POSITIVE_INFINITY;
     this.epochs = "epochs" in interval ? interval.epochs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Begins to serve what trains, until end(); again where training goes back. @param view a copy of the model, to look at while it trains */
+  begin(snapshot: (position: Position) => Promise<Snapshot>, view: () => Promise<EpochModel>): void {
+    this.snapshot = snapshot;
+    this.view = view;
     this.wait();
   }
 
@@ -64,18 +67,18 @@ export class Checkpointer implements PausePoint {
     clearTimeout(this.timer);
   }
 
-  async serve(position: Position): Promise<void> {
+  async serve(position: Position, doubt?: string): Promise<void> {
     const { control, signal } = this.options;
     for (;;) {
-      if (this.mustWrite()) await this.write(position);
+      if (this.mustWrite()) await this.write(position, doubt);
       await this.answerLooks();
       if (!control?.paused) return;
       await orAborted(control.changed(), signal);
     }
   }
 
-  async save(position: Position): Promise<void> {
-    if (this.options.checkpoint) await this.write(position);
+  async save(position: Position, doubt?: string): Promise<void> {
+    if (this.options.checkpoint) await this.write(position, doubt);
   }
 
   /** @param finished whether no epoch follows */
@@ -107,7 +110,8 @@ export class Checkpointer implements PausePoint {
     return this.options.control?.checkpoints.any === true || performance.now() - this.last >= this.milliseconds;
   }
 
-  private async write(position: Position): Promise<void> {
+  /** @param doubt why nothing is to be written: what was written before stays */
+  private async write(position: Position, doubt?: string): Promise<void> {
     const { checkpoint, control, onWarning, signal } = this.options;
     signal?.throwIfAborted();
     if (checkpoint === undefined) {
@@ -118,7 +122,10 @@ export class Checkpointer implements PausePoint {
     }
     const name = checkpoint.name ?? "the checkpoint";
     const snapshot = await this.snapshot(position);
-    const outcome = orAborted(checkpoint.write(untilAborted(checkpointBytes(snapshot), signal)), signal);
+    const outcome =
+      doubt === undefined
+        ? orAborted(checkpoint.write(untilAborted(checkpointBytes(snapshot), signal)), signal)
+        : Promise.reject(new Error(doubt));
     control?.checkpoints.settle(outcome);
     try {
       await outcome;
@@ -128,8 +135,8 @@ export class Checkpointer implements PausePoint {
     } catch (cause) {
       signal?.throwIfAborted();
       const message = `checkpoint not written: ${(cause as Error).message}${this.kept === "" ? "" : `; ${this.kept}`}`;
-      if (onWarning === undefined) throw new Error(message, { cause });
-      onWarning(message);
+      if (onWarning === undefined && doubt === undefined) throw new Error(message, { cause });
+      onWarning?.(message);
     } finally {
       this.last = performance.now();
       this.epochsSince = 0;

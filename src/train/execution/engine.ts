@@ -4,6 +4,7 @@ import type { Channel } from "../../base/link.js";
 import type { KernelPlan } from "../../kernel/engines/kernels.js";
 import type { Shape } from "../../kernel/shape.js";
 import type { MemoryOptions, Parameters } from "../../model/parameters.js";
+import type { Corpus } from "../../text/corpus.js";
 import type { Settings } from "../options/settings.js";
 import type { Runner } from "./runner.js";
 
@@ -33,6 +34,12 @@ export interface EnginePlan {
   memoryOptions: MemoryOptions;
 }
 
+/** A text that is trained on: all of it, but for a share of its sentences that is held out. */
+export interface TextToTrain {
+  corpus: Corpus;
+  share: number;
+}
+
 /** What a run trains, and where. */
 export interface Site {
   plan: EnginePlan;
@@ -40,6 +47,8 @@ export interface Site {
   parameters: Parameters;
   options: Settings;
   spawn: () => Channel;
+  /** for those who read it themselves */
+  text?: TextToTrain;
 }
 
 /** Bytes of what is trained. */

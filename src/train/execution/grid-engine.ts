@@ -12,6 +12,7 @@ import { type GridPlaces, GridRunner } from "./grid.js";
 import { rowsOfThread } from "./grid-ring.js";
 import { gridThread, startThreads } from "./grid-threads.js";
 import { type BlockRows, type GridMembership, PIECE } from "./protocol.js";
+import type { Runner } from "./runner.js";
 import { closeAll, TrainingWorker } from "./worker-client.js";
 
 export const grid = {
@@ -37,7 +38,7 @@ export const grid = {
     const own = sizes.reduce((sum, bytes) => sum + bytes, 0);
     return { own, messages: threads * (2 * PIECE + (2 * outputs) / shape.blocks) };
   },
-  start(site, words, step) {
+  start(site, words, step): Runner {
     const { plan, parameters, options } = site;
     const shape = parameters.layout.grid!;
     const places = options.worker && !plan.memoryOptions.shared ? ring(site, step) : together(site);

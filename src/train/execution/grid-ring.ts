@@ -161,7 +161,9 @@ export class RingGridThread implements GridThread, BlockPlaces {
     const rows = this.arrived.get(block)!;
     this.arrived.delete(block);
     this.slots.set(block, this.free.pop()!);
-    new Uint8Array(this.place.memory.buffer, this.targets(block), blockBytes(this.place.layout, "outputs")).set(new Uint8Array(rows));
+    new Uint8Array(this.place.memory.buffer, this.targets(block), blockBytes(this.place.layout, "outputs")).set(
+      new Uint8Array(rows),
+    );
     this.room = rows;
   }
 

@@ -15,11 +15,28 @@ export interface Chunk {
   steps: number;
 }
 
+/** What one of several machines has done for a training so far. */
+export interface HostProgress {
+  /** host and process, such as node7:1234 */
+  name: string;
+  threads: number;
+  /** words of the text, times its share of the model */
+  words: number;
+  /** seconds that it trained, and those in which it waited for blocks */
+  training: number;
+  waiting: number;
+  /** blocks that it took and gave, and their bytes */
+  blocks: number;
+  bytes: number;
+}
+
 export interface Runner {
   /** Chunks to hand in ahead of those that are done, so that reading and training overlap. */
   readonly ahead: number;
   /** Steps of a chunk. */
   readonly steps: number;
+  /** What each machine has done, where there are several. */
+  readonly hosts?: readonly HostProgress[];
   /** Whether a batch can be one of a chunk that has some. */
   fits(batch: Batch, chunk: readonly Batch[]): boolean;
   /**

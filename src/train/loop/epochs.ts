@@ -23,6 +23,9 @@ const LOWERED = 1 / 4;
 const RUNAWAY = 10;
 const UNLEARNT = 1.1;
 
+/** The same of a step, where rows that grow are on their way there: who went on from them could not go back to before. */
+const DOUBTFUL = 2;
+
 /** Predictions of which a mean says so much: fewer may cost as much by chance. */
 const ENOUGH = { step: 100, epoch: 1_000 };
 
@@ -62,7 +65,8 @@ export async function trainEpochs(
     const whole = epoch.fingerprint.value;
     watch.epochEnded(record, whole);
     const { epochs, wordsBefore, words } = position;
-    Object.assign(position, EPOCH_BEGINS, { epochs: epochs + 1, wordsBefore: wordsBefore + words, whole });
+    const ended = { epochs: epochs + 1, wordsBefore: wordsBefore + words, whole, discardedSeconds: undefined };
+    Object.assign(position, EPOCH_BEGINS, ended);
     if (!(await onEpoch(record))) return;
   }
 }
@@ -80,6 +84,8 @@ class Epoch {
   /** batches up to the last of those that are done */
   private furthest = 0;
   private readonly pending: Promise<void>[] = [];
+  /** mean loss of the last step that says something */
+  private lastLoss = 0;
   /** when training began, adjusted for pauses and for the time before a resume */
   private start: number;
 
@@ -143,7 +149,7 @@ class Epoch {
   }
 
   record(): EpochRecord {
-    const { words, trainedWords, predictions, learningRate } = this.position;
+    const { words, trainedWords, predictions, learningRate, lowered, discardedSeconds } = this.position;
     const { kernel, threads, parallel, reproducible } = this.run;
     const { seconds } = this;
     return {
@@ -154,16 +160,20 @@ class Epoch {
       loss: this.meanLoss,
       learningRate,
       initialLearningRate: this.run.schedule.learningRate * this.lowering,
+      lowered,
+      discardedSeconds,
       seconds,
       wordsPerSecond: words / seconds,
       kernel,
       threads,
       parallel,
       reproducible,
+      ...(this.runner.hosts && { hosts: this.runner.hosts }),
     };
   }
 
   divergence(what: string): DivergenceError {
+    this.position.seconds = this.seconds;
     const { words, learningRate } = this.position;
     const { schedule, negatives } = this.run;
     return new DivergenceError(
@@ -175,11 +185,27 @@ class Epoch {
 
   /** @throws DivergenceError if a rate that was chosen has done harm */
   checkLearnt(): void {
+    if (this.hasGrown) throw this.divergence(`the loss of the epoch is ${this.meanLoss}`);
+  }
+
+  /** Whether the epoch, as far as it is done, costs more than it would have cost without learning. */
+  private get hasGrown(): boolean {
+    const isJudged = this.position.predictions >= ENOUGH.epoch;
+    return isJudged && this.meanLoss > UNLEARNT * this.lossOfNothing;
+  }
+
+  /** What a prediction would cost if nothing had been learnt; Infinity where that is not asked. */
+  private get lossOfNothing(): number {
     const { schedule, unlearntLoss } = this.run;
     const beganFromNothing = schedule.firstEpoch === 0 && schedule.initialVectors === undefined;
-    const isJudged = beganFromNothing && this.position.predictions >= ENOUGH.epoch;
-    if (unlearntLoss !== undefined && isJudged && this.meanLoss > UNLEARNT * unlearntLoss)
-      throw this.divergence(`the loss of the epoch is ${this.meanLoss}`);
+    return beganFromNothing ? (unlearntLoss ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Why the rows are not to be kept in the midst of an epoch; that they are kept or not changes no byte of the training. */
+  private get doubt(): string | undefined {
+    if (!this.hasGrown && this.lastLoss <= DOUBTFUL * this.lossOfNothing) return undefined;
+    const loss = this.hasGrown ? this.meanLoss : this.lastLoss;
+    return `the loss in epoch ${this.number} is ${loss}, more than that of a model that has learnt nothing: training may have to go back`;
   }
 
   /** What is left of the rates of the schedule. */
@@ -210,7 +236,7 @@ class Epoch {
   private async serve(pausePoint: PausePoint): Promise<void> {
     await this.pause();
     const from = performance.now();
-    await pausePoint.serve(this.position);
+    await pausePoint.serve(this.position, this.doubt);
     const paused = performance.now() - from;
     this.start += paused;
     this.reporter.skip(paused);
@@ -221,7 +247,7 @@ class Epoch {
   private async keep(): Promise<void> {
     try {
       await this.pause();
-      await this.run.pausePoint.save(this.position);
+      await this.run.pausePoint.save(this.position, this.doubt);
     } catch {
       // the error of the text says more
     }
@@ -299,6 +325,7 @@ class Epoch {
     position.predictions += predictions;
     position.learningRate = learningRate;
     const { unlearntLoss } = this.run;
+    if (predictions >= ENOUGH.step) this.lastLoss = loss / predictions;
     const isJudged = unlearntLoss !== undefined && predictions >= ENOUGH.step;
     const isRunaway = isJudged && loss > RUNAWAY * unlearntLoss * predictions;
     if (isRunaway || !Number.isFinite(loss)) throw this.divergence(`the loss is ${loss / (predictions || 1)}`);
@@ -323,6 +350,7 @@ class Epoch {
         kernel,
         threads,
         parallel,
+        ...(this.runner.hosts && { hosts: this.runner.hosts }),
       },
       final,
     );

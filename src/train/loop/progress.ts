@@ -3,6 +3,7 @@
 import type { KernelName } from "../../kernel/kernel.js";
 import type { BytesRead } from "../../text/source.js";
 import type { ParallelMode } from "../execution/engines.js";
+import type { HostProgress } from "../execution/runner.js";
 
 export interface Progress {
   /** Counting words, or comparing them with those of a checkpoint; then training. */
@@ -33,6 +34,8 @@ export interface Progress {
   threads: number;
   /** How they work together. */
   parallel: ParallelMode;
+  /** With `cluster`, while training: what each machine has done so far. */
+  hosts?: readonly HostProgress[];
 }
 
 const INTERVAL = 100;

@@ -7,6 +7,7 @@ import type { Batch } from "../../text/encode.js";
 import type { Vocabulary } from "../../text/vocabulary.js";
 import type { WordVectors } from "../../vectors/vectors.js";
 import type { ParallelMode } from "../execution/engines.js";
+import type { HostProgress } from "../execution/runner.js";
 import type { LearningRateSchedule, StoredSchedule } from "../options/learning-rate.js";
 import type { Progress } from "./progress.js";
 
@@ -31,6 +32,10 @@ export interface EpochRecord {
   learningRate: number;
   /** the rate that the schedule started from: what "auto" came to, lowered if it was too high */
   initialLearningRate: number;
+  /** how often this call of train had lowered the rate by then, as it was too high; undefined: never */
+  lowered?: number;
+  /** seconds of what was undone before it, as the rate was too high: not part of `seconds` */
+  discardedSeconds?: number;
   /** pauses left out */
   seconds: number;
   wordsPerSecond: number;
@@ -41,6 +46,8 @@ export interface EpochRecord {
   parallel: ParallelMode;
   /** whether the same seed, options and corpus give the same bytes on every machine */
   reproducible: boolean;
+  /** with `cluster`: what each machine has done up to the epoch's end */
+  hosts?: readonly HostProgress[];
 }
 
 /** What onEpochEnd is given; false stops training, and { score } is kept in the record, for patience. */
@@ -97,8 +104,9 @@ export interface Position {
   fingerprint: string;
   opening?: string;
   whole?: string;
-  /** how often the learning rate was too high, and lowered */
+  /** how often the learning rate was too high, and lowered; and seconds of what that undid, since the last epoch ended */
   lowered?: number;
+  discardedSeconds?: number;
 }
 
 export const EPOCH_BEGINS = {
@@ -114,10 +122,10 @@ export interface PausePoint {
   isDue(): boolean;
   /** Resolves when a request of the user is due. */
   requested(): Promise<undefined>;
-  /** Returns when training may go on. */
-  serve(position: Position): Promise<void>;
-  /** Writes a checkpoint, if there is a place for it, as no more text comes. */
-  save(position: Position): Promise<void>;
+  /** Returns when training may go on. @param doubt why no checkpoint is to be written, if so */
+  serve(position: Position, doubt?: string): Promise<void>;
+  /** Writes a checkpoint, if there is a place for it, as no more text comes. @param doubt as above */
+  save(position: Position, doubt?: string): Promise<void>;
 }
 
 /** One call of train. */

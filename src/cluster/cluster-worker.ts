@@ -1,0 +1,445 @@
+// A worker: takes part in trainings whose drivers say so in Redis, one after the other, as long as it is wanted.
+
+import { availableParallelism } from "node:os";
+import type { Job, Worker } from "bullmq";
+import { checkFunction, checkInteger, checkKnown, checkSignal } from "../base/check.js";
+import { spawnWorker } from "../platform/node/worker.js";
+import { orAborted } from "../text/abort.js";
+import { checkThreads, readersOf, threadsOf } from "../text/threads.js";
+import type { HostProgress } from "../train/execution/runner.js";
+import { type ClusterOptions, checkCluster } from "../train/options/elsewhere.js";
+import { COUNTING, connect, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
+import { type CountJob, serveCount } from "./counting.js";
+import { Guard } from "./guard.js";
+import { News } from "./news.js";
+import { TextDiffersError } from "./recipe.js";
+import type { Group, Member } from "./records.js";
+import { enrol, forgetQueue, leaseOf, openQueue } from "./runs.js";
+import { FencedError, RunEndedError, takeLease } from "./scripts.js";
+import type { WorkerRecord } from "./seen.js";
+import { type Place, Tenancy } from "./tenancy.js";
+import { isRefusal, openTraining, type Training } from "./training.js";
+import type { WorkerEvent } from "./worker-event.js";
+
+export interface ClusterWorkerOptions extends ClusterOptions {
+  /** Threads that train: "auto" (default) is one for each core. */
+  threads?: number | "auto";
+  /** Bytes of the words of a text, as numbers, that are held in memory; the rest goes to a temporary file. Default 256 MiB. */
+  spoolMemory?: number;
+  /** Is told what the worker does. */
+  onEvent?: (event: WorkerEvent) => unknown;
+  /** Ends it: it gives its rows back when they have ended a chunk of text, or after some seconds. */
+  signal?: AbortSignal;
+}
+
+/** Milliseconds between looks at what there is to do. */
+const LOOK = 500;
+
+/** Milliseconds that a worker that is told to end goes on, so that others need not do again what it has begun. */
+const GRACE = 10_000;
+
+/** Looks that a job may wait before a worker that is busy takes it too: nobody else is there. */
+const PATIENCE = 3;
+
+/**
+ * Takes part in the trainings of a cluster, `train(corpus, { cluster })`, until the signal ends it. Any number of workers may come and go
+ * at any time.
+ * @throws TypeError, RangeError for options; Error if the Redis cannot be reached or used, or a package is not installed
+ */
+export async function clusterWorker(options: ClusterWorkerOptions): Promise<void> {
+  checkKnown("option", options, [
+    "url",
+    "prefix",
+    "corpusModule",
+    "lease",
+    "threads",
+    "spoolMemory",
+    "onEvent",
+    "signal",
+  ]);
+  const { threads = "auto", spoolMemory, onEvent, signal, ...rest } = options;
+  const cluster = checkCluster("cluster", rest);
+  const count = threadsOf(checkThreads(true, threads), availableParallelism());
+  if (spoolMemory !== undefined) checkInteger("spoolMemory", spoolMemory, 0);
+  checkFunction("onEvent", onEvent);
+  checkSignal(signal);
+  if (signal?.aborted) return;
+  const redis = await connect(cluster, "worker");
+  const here = new ClusterWorker(redis, cluster, { threads: count, spoolMemory }, onEvent ?? (() => {}), signal);
+  try {
+    await here.work();
+  } finally {
+    redis.disconnect();
+  }
+}
+
+class ClusterWorker {
+  private readonly machine = { spawn: spawnWorker, cores: availableParallelism };
+  private readonly refused = new Set<string>();
+  private hasEnded = false;
+  /** of the worker's own */
+  private record!: WorkerRecord;
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly cluster: ClusterOptions,
+    private readonly capacity: { threads: number; spoolMemory?: number },
+    private readonly tell: (event: WorkerEvent) => unknown,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  async work(): Promise<void> {
+    const { redis, cluster, signal } = this;
+    const { threads } = this.capacity;
+    this.watchConnection();
+    const { record, stop } = await enrol(redis, cluster, threads);
+    this.record = record;
+    const counting = await this.countingHand();
+    try {
+      this.tell({ type: "ready", message: `ready with ${threads} thread${threads === 1 ? "" : "s"}` });
+      while (!signal?.aborted) {
+        const run = await orAborted(this.findRun(), signal).catch(() => undefined); // it looks again
+        if (run !== undefined) await this.serve(run);
+        else await pause(LOOK, signal);
+      }
+    } finally {
+      this.hasEnded = true;
+      await inTime(counting.close(), GRACE);
+      await inTime(stop(), GRACE);
+    }
+  }
+
+  private watchConnection(): void {
+    let isAway = false;
+    this.redis.on("close", () => {
+      if (isAway || this.hasEnded) return;
+      isAway = true;
+      this.tell({ type: "away", message: "Redis does not answer" });
+    });
+    this.redis.on("ready", () => {
+      if (isAway) this.tell({ type: "back", message: "Redis answers again" });
+      isAway = false;
+    });
+  }
+
+  /** A training whose driver is alive, and which has not been refused. */
+  private async findRun(): Promise<string | undefined> {
+    const keys = keysOf(this.cluster.prefix);
+    for (const id of await this.redis.smembers(keys.runs)) {
+      if (this.refused.has(id)) continue;
+      const run = keys.run(id);
+      if ((await this.redis.exists(run.about, run.alive, run.key("ready"))) === 3) return id;
+    }
+    return undefined;
+  }
+
+  /** Takes part in a training until it ends. */
+  private async serve(id: string): Promise<void> {
+    const { redis, cluster, machine, capacity, tell } = this;
+    const run = keysOf(cluster.prefix).run(id);
+    const onWarning = (message: string) => void tell({ type: "warned", run: id, message });
+    const hands = { machine, ...capacity, corpusModule: cluster.corpusModule, onWarning };
+    let training: Training;
+    try {
+      training = await openTraining(redis, run, hands);
+    } catch (error) {
+      await this.refuse(id, error as Error);
+      return;
+    }
+    const part = new Part(this, redis, run, id, training);
+    try {
+      await part.take();
+    } finally {
+      await training.close();
+    }
+  }
+
+  /** Takes no part in a training, and says why. */
+  async refuse(id: string, error: Error): Promise<void> {
+    this.refused.add(id);
+    const run = keysOf(this.cluster.prefix).run(id);
+    await this.redis.hdel(run.key("members"), this.record.id);
+    await putFor(this.redis, run, run.refused, this.record.id, error.message);
+    this.tell({ type: "refused", run: id, message: `takes no part in run ${id}: ${error.message}` });
+  }
+
+  get own() {
+    const { machine, cluster, record, tell, signal } = this;
+    const { threads } = this.capacity;
+    return { machine, cluster, threads, record, tell, signal };
+  }
+
+  /** Takes parts of texts whose words are to be counted. */
+  private async countingHand(): Promise<Worker> {
+    const { Worker, DelayedError } = await loadBull();
+    const options = { ...bullOptions(this.redis, this.cluster), concurrency: 1 };
+    const hand = new Worker(
+      COUNTING,
+      async (job: Job<CountJob>, token) => {
+        if (await this.countPart(job.data)) return;
+        await job.moveToDelayed(Date.now() + LOOK, token);
+        throw new DelayedError();
+      },
+      options,
+    );
+    hand.on("error", () => {});
+    return hand;
+  }
+
+  /** @returns whether that is done; else another worker is to do it */
+  private async countPart(job: CountJob): Promise<boolean> {
+    const { redis, cluster, machine, signal, tell } = this;
+    const { threads } = this.capacity;
+    const { run, part } = job;
+    if (this.refused.has(run)) return false;
+    const words = `words of part ${part} of run ${run}`;
+    tell({ type: "taken", run, message: `counts the ${words}` });
+    const given = (message: string) => tell({ type: "given", run, message });
+    try {
+      await serveCount(redis, cluster, job, { threads: readersOf(machine, { worker: true, threads }), signal });
+      given(`counted the ${words}`);
+      return true;
+    } catch (error) {
+      given(`did not count the ${words}: ${(error as Error).message}`);
+      if (error instanceof TextDiffersError) await this.refuse(run, error);
+      else if (!signal?.aborted) throw error;
+      return false;
+    }
+  }
+}
+
+/** The part that a worker has in a training. */
+class Part {
+  private readonly hands = new Set<Hand>();
+  private readonly leaving = new AbortController();
+  private readonly aborted = new AbortController();
+  private readonly waits = new Map<string, number>();
+  private readonly progress: HostProgress;
+  private readonly bulk: Redis;
+  private readonly news: News;
+  private readonly guard: Guard;
+
+  constructor(
+    private readonly worker: ClusterWorker,
+    private readonly redis: Redis,
+    private readonly run: RunKeys,
+    private readonly id: string,
+    private readonly training: Training,
+  ) {
+    const { host, pid, threads } = worker.own.record;
+    this.progress = { name: `${host}:${pid}`, threads, words: 0, training: 0, waiting: 0, blocks: 0, bytes: 0 };
+    this.bulk = redis.duplicate();
+    this.bulk.on("error", () => {});
+    this.news = new News(redis, run.key("news"));
+    this.guard = new Guard(redis, run);
+  }
+
+  /** Takes jobs until the training ends, or this worker does. */
+  async take(): Promise<void> {
+    const { signal } = this.worker.own;
+    await this.hire();
+    try {
+      while (!signal?.aborted && !this.aborted.signal.aborted) {
+        const reason = await orAborted(this.look(), signal).catch(() => undefined); // a Redis that is away may come back
+        if (reason !== undefined) return this.aborted.abort(reason);
+        await pause(LOOK, signal);
+      }
+      if (signal?.aborted) await this.leave();
+    } finally {
+      this.aborted.abort(new Error("the worker leaves the training"));
+      await Promise.all([...this.hands].map((hand) => hand.close()));
+      this.guard.close();
+      this.news.close();
+      this.bulk.disconnect();
+      const { record, cluster } = this.worker.own;
+      await inTime(this.redis.hdel(this.run.key("members"), record.id), GRACE);
+      await inTime(forgetQueue(this.redis, cluster, this.id), GRACE);
+    }
+  }
+
+  /** @returns why there is nothing left to do */
+  private async look(): Promise<Error | undefined> {
+    const { about, alive } = this.run;
+    if ((await this.redis.exists(about)) === 0) return new RunEndedError("the training has ended");
+    if ((await this.redis.exists(alive)) === 0) return new Error("its driver gives no sign of life");
+    await this.announce();
+    await this.helpOut();
+    return undefined;
+  }
+
+  private async announce(): Promise<void> {
+    const { record, threads } = this.worker.own;
+    const member: Member = { threads, blocks: this.progress.blocks };
+    await putFor(this.redis, this.run, this.run.key("members"), record.id, JSON.stringify(member));
+  }
+
+  /** Trains what is handed out already, if that does not take long; the driver shares rows out to others then. */
+  private async leave(): Promise<void> {
+    await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), GRACE);
+    this.leaving.abort();
+    const ended = Promise.all([...this.hands].map((hand) => hand.idle()));
+    await inTime(ended, GRACE);
+  }
+
+  /** Takes a job more while one waits that could be done, and nobody else is there to do it. */
+  private async helpOut(): Promise<void> {
+    for (const hand of this.hands)
+      if (this.hands.size > 1 && !hand.isBusy) {
+        this.hands.delete(hand);
+        await hand.close();
+      }
+    if ([...this.hands].some((hand) => !hand.isBusy)) return this.waits.clear();
+    const queue = await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
+    try {
+      for (const { id, data } of await queue.getWaiting()) {
+        if (id === undefined || !(await this.isDue(data))) continue;
+        const looks = (this.waits.get(id) ?? 0) + 1;
+        this.waits.set(id, looks);
+        if (looks < PATIENCE) continue;
+        this.waits.clear();
+        await this.hire();
+        return;
+      }
+    } finally {
+      await queue.close();
+    }
+  }
+
+  /** Whether the rows have ended the rotations of plans before. */
+  private async isDue({ from, to, first }: Group): Promise<boolean> {
+    const rows = Array.from({ length: to - from }, (_, i) => String(from + i));
+    const at = await this.redis.hmget(this.run.key("at"), ...rows);
+    return at.every((rotation) => Number(rotation) >= first);
+  }
+
+  private async hire(): Promise<void> {
+    const { Worker, WaitingError } = await loadBull();
+    const { cluster } = this.worker.own;
+    this.hands.add(
+      new Hand(
+        (process) => new Worker(queueOf(this.id), process, bullOptions(this.redis, cluster)),
+        (job) => this.train(job),
+        () => new WaitingError(),
+      ),
+    );
+  }
+
+  /** @returns whether the job is done; otherwise it is for another worker */
+  private async train({ data }: Job<Group>): Promise<boolean> {
+    const { tell, record, machine } = this.worker.own;
+    const { redis, run, bulk, news, training, progress, guard, id } = this;
+    const rows = `blocks ${data.from} to ${data.to - 1}`;
+    tell({ type: "taken", run: id, message: `trains ${rows} of run ${id}` });
+    const place: Place = { ...training, redis, bulk, run, news, worker: record.id, machine, progress };
+    const lease = await takeLease(redis, run, `${data.plan}:${data.group}`);
+    const watch = guard.watch(lease, this.aborted.signal);
+    try {
+      const ending = await new Tenancy(place, data, lease, watch.signal, this.leaving.signal).train();
+      tell({ type: "given", run: id, message: `gave back ${rows} of run ${id}` });
+      return ending === "moved on";
+    } catch (error) {
+      if (error instanceof FencedError) {
+        tell({
+          type: "lost",
+          run: id,
+          message: `another worker has ${rows} of run ${id} now: its results are dropped`,
+        });
+        return true;
+      }
+      if (isRefusal(error)) {
+        this.aborted.abort(error);
+        await this.worker.refuse(id, error);
+        return false;
+      }
+      const isOver = this.aborted.signal.aborted || watch.signal.aborted;
+      if (!isOver) throw error;
+      tell({ type: "given", run: id, message: `gave back ${rows} of run ${id}: ${(error as Error).message}` });
+      return error instanceof RunEndedError;
+    } finally {
+      watch.stop();
+    }
+  }
+}
+
+/** One job at a time. */
+class Hand {
+  isBusy = false;
+  private readonly worker: Worker<Group>;
+  private ended: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    start: (process: (job: Job<Group>, token?: string) => Promise<void>) => Worker<Group>,
+    train: (job: Job<Group>) => Promise<boolean>,
+    waiting: () => Error,
+  ) {
+    this.worker = start(async (job, token) => {
+      this.isBusy = true;
+      const done = train(job).finally(() => {
+        this.isBusy = false;
+      });
+      this.ended = done.catch(() => {});
+      if (await done) return;
+      await job.moveToWait(token);
+      throw waiting();
+    });
+    // it connects again; a job that another worker has taken over cannot be ended here
+    this.worker.on("error", () => {});
+  }
+
+  idle(): Promise<unknown> {
+    return this.ended;
+  }
+
+  close(): Promise<unknown> {
+    return inTime(this.worker.close(), GRACE);
+  }
+}
+
+/** KEYS about, hash. ARGV field, value. */
+const PUT = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[2], ARGV[1], ARGV[2]) end";
+
+/** Sets a field of a run that is still there. */
+async function putFor(redis: Redis, run: RunKeys, hash: string, field: string, value: string): Promise<void> {
+  await redis.eval(PUT, 2, run.about, hash, field, value);
+}
+
+function bullOptions(redis: Redis, cluster: ClusterOptions) {
+  return {
+    connection: redis,
+    prefix: keysOf(cluster.prefix).bull,
+    lockDuration: leaseOf(cluster),
+    stalledInterval: leaseOf(cluster),
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    // BullMQ's own is as long as the lease is by default
+    runRetryDelay: leaseOf(cluster),
+    skipVersionCheck: true,
+  };
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal?.addEventListener("abort", end);
+  });
+}
+
+/** Waits for something, but not for ever. */
+async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([
+    promise.then(
+      () => {},
+      () => {},
+    ),
+    late,
+  ]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,389 @@
+// A training as its driver sees it: what it puts into Redis for workers, who takes part, and how rows are shared out.
+
+import { setMaxListeners } from "node:events";
+import type { Queue } from "bullmq";
+import { show } from "../base/check.js";
+import { yieldToEventLoop } from "../base/event-loop.js";
+import { blockBytes } from "../kernel/layout.js";
+import type { Side } from "../kernel/shape.js";
+import type { Parameters } from "../model/parameters.js";
+import { orAborted } from "../text/abort.js";
+import type { Vocabulary } from "../text/vocabulary.js";
+import type { HostProgress } from "../train/execution/runner.js";
+import { rowsOfGroup } from "../train/execution/visits.js";
+import type { ClusterOptions } from "../train/options/elsewhere.js";
+import { RedisBlocks } from "./blocks.js";
+import { connect, keysOf, queueOf, type Redis, serverOf, untilLost } from "./connection.js";
+import { serverId } from "./guard.js";
+import { News } from "./news.js";
+import { type Recipe, writeRecipe } from "./recipe.js";
+import type { Group, Member, Report, Rotation, Task } from "./records.js";
+import { OwnRun, openQueue, workersOf } from "./runs.js";
+import { writeField } from "./scripts.js";
+import type { RunRecord } from "./seen.js";
+import { sendValue } from "./values.js";
+import { writeWords } from "./words.js";
+
+/** Milliseconds between looks at who takes part. */
+const LOOK = 1_000;
+
+/** Milliseconds that a training waits for a first worker, and for any sign that those that take part get on. */
+const NOBODY = 600_000;
+const STUCK = 300_000;
+
+/** Milliseconds after which it says that it waits. */
+const TELL = 5_000;
+
+/** Milliseconds that workers have to leave a training that has ended. */
+const LEAVE = 20_000;
+
+/** Times that a job is tried: what fails on one worker may do on another. */
+const ATTEMPTS = 5;
+
+const SIDES: readonly Side[] = ["inputs", "outputs"];
+
+/** What is trained. */
+export interface Job {
+  cluster: ClusterOptions;
+  about: Omit<RunRecord, "id" | "version" | "host" | "pid" | "began" | "kind">;
+  recipe: Recipe;
+  task: Task;
+  vocabulary: Vocabulary;
+  parameters: Parameters;
+  onWarning: (message: string) => void;
+}
+
+/** Rows shared out to workers. */
+interface Plan {
+  number: number;
+  groups: readonly Group[];
+}
+
+export class ClusterRun {
+  /** what workers have done, as the last rotation left it */
+  hosts: readonly HostProgress[] = [];
+  private readonly failed = new AbortController();
+  private readonly signal: AbortSignal;
+  private readonly news: News;
+  private readonly bulk: Redis;
+  private readonly store: RedisBlocks;
+  private readonly timer: NodeJS.Timeout;
+  private readonly blocks: number;
+  private plan: Plan = { number: -1, groups: [] };
+  private readonly rotations: Rotation[] = [];
+  /** all groups of all plans, and how many each plan has */
+  private readonly groups: Group[] = [];
+  private members: ReadonlyMap<string, Member> = new Map();
+  private readonly told = new Set<string>();
+  /** when somebody was last seen to get on, and at what */
+  private sign = { at: performance.now(), of: "" };
+  private underWay = 0;
+  private looking: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly job: Job,
+    private readonly redis: Redis,
+    private readonly lost: ReturnType<typeof untilLost>,
+    private readonly own: OwnRun,
+    private readonly queue: Queue,
+    private server: string,
+  ) {
+    this.blocks = job.task.blocks;
+    this.signal = AbortSignal.any([lost.signal, own.signal, this.failed.signal]);
+    setMaxListeners(0, this.signal);
+    this.news = new News(redis, own.keys.key("news"));
+    this.bulk = redis.duplicate();
+    this.bulk.on("error", () => {}); // it connects again
+    const until = <T>(topic: string, look: () => Promise<T | undefined>) => this.news.until(topic, look, this.signal);
+    this.store = new RedisBlocks(this.bulk, own.keys, this.blocks, until);
+    this.timer = setInterval(() => {
+      this.looking = this.look().catch(() => {}); // it looks again
+    }, LOOK);
+  }
+
+  /** Puts all that workers need into Redis. @param signal ends it early @throws Error if Redis has no room for it; as connect */
+  static async begin(job: Job, signal: AbortSignal): Promise<ClusterRun> {
+    const { cluster, about } = job;
+    const redis = await connect(cluster, "cluster");
+    const lost = untilLost(redis, cluster.url);
+    try {
+      await checkRoom(redis, job);
+      const own = await OwnRun.begin(redis, cluster, { kind: "train", ...about });
+      const queue = await openQueue(redis, keysOf(cluster.prefix), queueOf(own.about.id));
+      const run = new ClusterRun(job, redis, lost, own, queue, await serverId(redis));
+      try {
+        await run.fill(signal);
+        return run;
+      } catch (error) {
+        await run.end();
+        throw error;
+      }
+    } catch (error) {
+      lost.stop();
+      redis.disconnect();
+      throw error;
+    }
+  }
+
+  /** Hands out a rotation. @returns its number */
+  async post(rotation: Omit<Rotation, "plan">): Promise<number> {
+    const number = this.rotations.length;
+    await this.share(number);
+    const planned = { ...rotation, plan: this.plan.number };
+    this.rotations.push(planned);
+    this.underWay++;
+    await this.announce(number);
+    return number;
+  }
+
+  /** What all groups made of a rotation, when they have ended it. */
+  async done(number: number): Promise<Report[]> {
+    const { own, redis } = this;
+    const key = own.keys.key(`reports:${number}`);
+    const { plan } = this.rotations[number];
+    const groups = this.groups.filter((group) => group.plan === plan);
+    const reports = await this.news.until(
+      "done",
+      async () => {
+        const all = await redis.hvals(key);
+        return all.length === groups.length ? all : undefined;
+      },
+      this.signal,
+    );
+    await this.redis.unlink(key);
+    this.hosts = (await redis.hvals(own.keys.hosts)).map((host) => JSON.parse(host));
+    this.underWay--;
+    return reports.map((report) => JSON.parse(report));
+  }
+
+  /** Tells those who look how far it is. */
+  report(progress: Parameters0<OwnRun["report"]>): Promise<void> {
+    return this.own.report(progress);
+  }
+
+  /** Brings all blocks, as they are when all rotations that were handed out have ended. */
+  async collect(): Promise<void> {
+    const { parameters } = this.job;
+    for (const side of SIDES) {
+      const rows = new Uint8Array(blockBytes(parameters.layout, side));
+      for (let block = 0; block < this.blocks; block++) {
+        const version = this.rotations.length * this.blocks;
+        await orAborted(this.store.read(side, block, version, rows), this.signal);
+        parameters.putBlock(side, block, rows.buffer);
+        await yieldToEventLoop();
+      }
+    }
+  }
+
+  /** Ends it for all workers, and removes its keys. */
+  async end(): Promise<void> {
+    clearInterval(this.timer);
+    this.failed.abort(new Error("the training has ended"));
+    await inTime(this.looking, LEAVE);
+    if (!this.lost.signal.aborted) await inTime(this.remove(), 2 * LEAVE);
+    this.lost.stop();
+    this.news.close();
+    await inTime(this.queue.close(), LEAVE);
+    this.bulk.disconnect();
+    this.redis.disconnect();
+  }
+
+  private async remove(): Promise<void> {
+    const { redis, own, job } = this;
+    const members = own.keys.key("members");
+    await redis.multi().del(own.keys.about, own.keys.alive).publish(own.keys.key("news"), "ended").exec();
+    const until = performance.now() + LEAVE;
+    while (performance.now() < until) {
+      const alive = new Set((await workersOf(redis, job.cluster)).map(({ id }) => id));
+      if ((await redis.hkeys(members)).every((id) => !alive.has(id))) break;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await own.end();
+  }
+
+  /** Uploads text, words, and all blocks. */
+  private async fill(signal: AbortSignal): Promise<void> {
+    const { redis, bulk, own, job, store } = this;
+    const { recipe, task, vocabulary, parameters } = job;
+    const ends = AbortSignal.any([this.signal, signal]);
+    const { key } = own.keys;
+    const value = async (name: string, bytes: Uint8Array) => {
+      const consumer = { row: 0, rotation: 0 };
+      const put = (field: string, piece: Buffer | string) =>
+        writeField(bulk, own.keys, { key: key(name), consumer, field, bytes: piece });
+      await orAborted(sendValue(bytes, put), ends);
+    };
+    await value("vocabulary", await writeWords(vocabulary));
+    const { multipliers } = parameters;
+    if (multipliers) await value("multipliers", new Uint8Array(multipliers.buffer));
+    for (const side of SIDES)
+      for (let block = 0; block < this.blocks; block++) {
+        const rows = new Uint8Array(parameters.cutBlock(side, block, parameters.layout, 0), 12);
+        await orAborted(store.write(side, block, 0, rows), ends);
+      }
+    await orAborted(
+      redis
+        .multi()
+        .set(own.keys.recipe, writeRecipe(recipe))
+        .set(key("task"), JSON.stringify(task))
+        .set(key("ready"), 1)
+        .exec(),
+      ends,
+    );
+  }
+
+  /** Shares rows out anew, if there are other workers than when that was last done. */
+  private async share(rotation: number): Promise<void> {
+    const from = performance.now();
+    let isTold = false;
+    for (;;) {
+      this.signal.throwIfAborted();
+      await this.look();
+      const groups = Math.min(this.blocks, this.members.size);
+      if (groups === this.plan.groups.length && groups > 0) return;
+      // those that are started together come within a moment
+      if (groups > 0 && (this.plan.number >= 0 || performance.now() - from > LOOK)) return this.begin(rotation, groups);
+      if (groups === 0 && !isTold && performance.now() - from > TELL) {
+        isTold = true;
+        this.job.onWarning(
+          `no worker is there: start some with wasm2vec worker ${this.job.cluster.url.replace(/\/\/[^@/]*@/, "//")}`,
+        );
+      }
+      if (performance.now() - from > NOBODY)
+        throw new Error(
+          `no worker has been there for ${NOBODY / 60_000} minutes: start some, and then the same command again; ` +
+            "a training with a checkpoint goes on from there",
+        );
+      await orAborted(new Promise((resolve) => setTimeout(resolve, LOOK / 4)), this.signal);
+    }
+  }
+
+  private async begin(first: number, count: number): Promise<void> {
+    const plan = this.plan.number + 1;
+    const all = { from: 0, to: this.blocks };
+    const groups = Array.from({ length: count }, (_, group): Group => {
+      return { run: this.own.about.id, plan, group, first, ...rowsOfGroup(all, group, count) };
+    });
+    this.plan = { number: plan, groups };
+    this.groups.push(...groups);
+    await orAborted(this.give(groups), this.signal);
+  }
+
+  private async give(groups: readonly Group[]): Promise<void> {
+    const jobs = groups.map((data) => ({
+      name: `blocks ${data.from} to ${data.to - 1}`,
+      data,
+      opts: {
+        jobId: `${data.plan}-${data.group}`,
+        attempts: ATTEMPTS,
+        backoff: { type: "fixed", delay: LOOK },
+        removeOnComplete: true,
+      },
+    }));
+    await this.queue.addBulk(jobs);
+  }
+
+  private async announce(number: number): Promise<void> {
+    const { key } = this.own.keys;
+    const rotation = JSON.stringify(this.rotations[number]);
+    const said = this.redis.multi().hset(key("rotations"), number, rotation).publish(key("news"), "rotation").exec();
+    await orAborted(said, this.signal);
+  }
+
+  /** Sees who takes part, who refuses, and whether all is well. */
+  private async look(): Promise<void> {
+    const { redis, own, job } = this;
+    const { key, refused } = own.keys;
+    await this.seeServer();
+    const workers = await workersOf(redis, job.cluster);
+    const alive = new Set(workers.map(({ id }) => id));
+    const all = Object.entries(await redis.hgetall(key("members")));
+    const gone = all.filter(([id]) => !alive.has(id)).map(([id]) => id);
+    if (gone.length > 0) await redis.hdel(key("members"), ...gone);
+    this.members = new Map(all.filter(([id]) => alive.has(id)).map(([id, json]) => [id, JSON.parse(json)]));
+    const reasons = await redis.hgetall(refused);
+    for (const { id, host, pid } of workers) {
+      if (reasons[id] === undefined || this.told.has(id)) continue;
+      this.told.add(id);
+      job.onWarning(`worker ${host}:${pid} takes no part: ${reasons[id]}`);
+    }
+    if (workers.length > 0 && workers.every(({ id }) => reasons[id] !== undefined))
+      this.fail(new Error(`no worker can take part: ${Object.values(reasons)[0]}`));
+    const [job0] = await this.queue.getFailed(0, 0);
+    if (job0) this.fail(new Error(`a worker failed at ${job0.name}, ${ATTEMPTS} times: ${job0.failedReason}`));
+    this.seeProgress(JSON.stringify(all));
+  }
+
+  /** After Redis was started again: hands out what it may have lost. */
+  private async seeServer(): Promise<void> {
+    const server = await serverId(this.redis);
+    if (server === this.server) return;
+    this.server = server;
+    if ((await this.redis.exists(this.own.keys.key("ready"))) === 0)
+      return this.fail(
+        new Error(
+          "Redis was started again without its data: start the same command again; a training with a checkpoint goes on from there " +
+            "(appendonly yes in redis.conf keeps the data)",
+        ),
+      );
+    for (let number = 0; number < this.rotations.length; number++) await this.announce(number);
+    await this.give(this.groups);
+  }
+
+  private seeProgress(of: string): void {
+    const now = performance.now();
+    if (of !== this.sign.of || this.underWay === 0 || this.members.size === 0) this.sign = { at: now, of };
+    if (now - this.sign.at < STUCK) return;
+    this.fail(
+      new Error(
+        `no worker has got on for ${STUCK / 60_000} minutes: look at their messages, and at wasm2vec cluster status; ` +
+          "a training with a checkpoint goes on from there",
+      ),
+    );
+  }
+
+  private fail(error: Error): void {
+    this.failed.abort(error);
+  }
+}
+
+/** Bytes that Redis needs for a training by so many workers: see docs/design.md. */
+export function redisBytes(parameters: Parameters, workers: number): number {
+  const { layout } = parameters;
+  const { blocks } = layout.grid!;
+  const bytes = (side: Side) => blocks * blockBytes(layout, side);
+  // a version between two workers each, those of the rotations before and after; and pieces under way
+  return 2 * bytes("inputs") + (workers + 2) * bytes("outputs");
+}
+
+/** @throws Error with what Redis should have */
+async function checkRoom(redis: Redis, { parameters, cluster }: Job): Promise<void> {
+  const { maxMemory, usedMemory } = await serverOf(redis);
+  if (maxMemory === 0) return;
+  const workers = Math.max(1, (await workersOf(redis, cluster)).length);
+  const needed = redisBytes(parameters, workers);
+  if (usedMemory + needed <= maxMemory) return;
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  throw new Error(
+    `"cluster": this training needs ${megabytes(needed)} in Redis with ${workers} worker${workers === 1 ? "" : "s"}, and ` +
+      `${megabytes(usedMemory)} of its ${megabytes(maxMemory)} are used: redis-cli CONFIG SET maxmemory ${usedMemory + needed}, ` +
+      `or train with a smaller "dim" (${parameters.dim}) or a higher "minCount"; got the prefix ${show(cluster.prefix ?? "wasm2vec")}`,
+  );
+}
+
+async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([
+    promise.then(
+      () => {},
+      () => {},
+    ),
+    late,
+  ]);
+  clearTimeout(timer);
+}
+
+type Parameters0<F extends (first: never) => unknown> = F extends (first: infer First) => unknown ? First : never;

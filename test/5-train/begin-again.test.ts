@@ -1,0 +1,88 @@
+// The way back of rows that are too many to be copied: to the seed. (8.4) of docs/math.md.
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { DivergenceError } from "../../src/train/loop/epochs";
+import type { Model } from "../../src/train/model";
+import { trainOn } from "../../src/train/train";
+import type { TrainOptions } from "../../src/train/train-options";
+import { Word2vecObjective } from "../../src/train/word2vec-objective";
+import { platformWith, spawnHere } from "../support/platform";
+import { sampleText } from "../support/sample";
+
+const text = sampleText(600, 1, 75);
+const small: TrainOptions = { dim: 18, epochs: 4, minCount: 1, subsample: 2e-3, worker: false };
+
+const train = (options: TrainOptions) => trainOn(platformWith(spawnHere), text, { ...small, ...options });
+
+/** Far too high, from a progress on to another. */
+const wild = (from: number, to = 1) => ({
+  learningRateSchedule: (progress: number) => (progress < from || progress > to ? 1 : 1e5),
+});
+
+const traces = ({ vectors, history }: Model) => ({
+  vectors: vectors.matrix.slice(),
+  history: history.map(({ seconds: _, wordsPerSecond: __, discardedSeconds: ___, ...record }) => record),
+});
+
+/** Has all rows seem too many to be copied. */
+function seemLarge(): void {
+  const { snapshot } = Word2vecObjective.prototype;
+  vi.spyOn(Word2vecObjective.prototype, "snapshot").mockImplementation(function (this: Word2vecObjective) {
+    const all = snapshot.call(this);
+    return { ...all, inputs: { ...all.inputs, data: { byteLength: 2 ** 30 + 1 } as Float32Array } };
+  });
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("rows of more than 1 GiB", () => {
+  it.each<[string, TrainOptions]>([
+    ["the grid", wild(0, 0.2)],
+    ["the grid, after the first epoch of two", { epochs: 20, ...wild(0.04, 0.09) }],
+    ["pair by pair", { ...wild(0, 0.2), sharedNegatives: false }],
+    ["cbow", { ...wild(0, 0.2), model: "cbow" }],
+    ["hierarchical softmax", { ...wild(0, 0.2), loss: "hierarchical-softmax" }],
+    ["some words frozen", { ...wild(0, 0.2), freeze: text[0].slice(0, 1) }],
+    ["the js kernel", { ...wild(0, 0.2), kernel: "js", dim: 6 }],
+  ])("are begun anew by the seed, as a copy of their beginning would be: %s", async (_, options) => {
+    const copied = await train(options);
+    expect(copied.history.at(-1)!.lowered).toBeGreaterThan(0);
+    seemLarge();
+    const told: string[] = [];
+    const begun = await train({ ...options, onWarning: (message) => void told.push(message) });
+    expect(traces(begun)).toEqual(traces(copied));
+    expect(told[0]).toMatch(/it goes on from epoch 1 at a quarter of it$/);
+  });
+
+  it.each<[string, TrainOptions, number]>([
+    ["after a tenth of the epochs", wild(0.4), 0],
+    ["with vectors from elsewhere", wild(0), 1],
+  ])("are not trained again, and the error says what to do: %s", async (_, given, epochs) => {
+    const initialVectors = epochs === 0 ? undefined : (await train({ epochs })).vectors;
+    const options = { ...given, initialVectors };
+    seemLarge();
+    const error = await train(options).catch((error) => error);
+    expect(error).toBeInstanceOf(DivergenceError);
+    expect(error.message).toMatch(
+      /^training diverged in epoch \d .* at learning rate [\d.e+]+: of rows of more than 1 GiB no copy is kept to go back to; begin anew with a lower "learningRate" \(it was 0\.1\)$/,
+    );
+  });
+
+  it("are not begun anew where they had learnt before", async () => {
+    seemLarge();
+    const model = await train({ epochs: 1 });
+    await expect(model.train(text, { epochs: 2, ...wild(0) })).rejects.toThrow("no copy is kept to go back to");
+  });
+
+  it("that grow, but stay numbers, are no error where there is no way back", async () => {
+    const given: TrainOptions = { model: "cbow", epochs: 2, subsample: 2e-3 };
+    const { learningRate } = (await train(given)).history[0];
+    const schedule = { learningRateSchedule: (progress: number) => (progress < 0.5 ? 1 : 0.8 / learningRate) };
+    const back = await train({ ...given, ...schedule });
+    expect(back.history[1].lowered).toBeGreaterThan(0);
+    seemLarge();
+    const { history } = await train({ ...given, ...schedule });
+    expect(history[1].lowered).toBe(undefined);
+    expect(history[1].loss).toBeGreaterThan(Math.LN2);
+  });
+});

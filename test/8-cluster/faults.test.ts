@@ -1,0 +1,260 @@
+// What goes wrong at random moments, and how a training ends: with the bytes of one machine, or with an error that says what to do.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Model, type TrainOptions, train } from "wasm2vec";
+import { cleanCluster } from "wasm2vec/cluster";
+import { Random } from "../../src/base/random";
+import { byOneMachine, digest, newFolder, OPTIONS, OwnProcess, sleep, writeText } from "../support/cluster";
+import { RedisServer } from "../support/redis";
+
+const LEASE = 1_000;
+/** Random moments of each fault, at least. */
+const MOMENTS = Number(process.env.WASM2VEC_MOMENTS ?? 3);
+const LONG = { ...OPTIONS, epochs: 8 };
+
+const folder = newFolder();
+const text = writeText(folder);
+let expected: string;
+let redis: RedisServer;
+let workers: OwnProcess[] = [];
+let moments = 0;
+
+beforeAll(async () => {
+  expected = await byOneMachine(text, LONG);
+});
+
+beforeEach(() => {
+  moments = 0;
+});
+
+afterEach(async () => {
+  await Promise.all(workers.map((worker) => worker.kill()));
+  workers = [];
+  await redis?.remove();
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function startWorker(url = redis.url, env?: Record<string, string>, more: object = {}): Promise<OwnProcess> {
+  const worker = new OwnProcess("worker", { url, lease: LEASE, threads: 1, ...more }, env);
+  workers.push(worker);
+  await worker.said("ready");
+  return worker;
+}
+
+async function byCluster(options: TrainOptions = {}, url = redis.url): Promise<string> {
+  const cluster = { url, lease: LEASE };
+  return digest((await train(text, { ...LONG, cluster, ...options })) as Model<never>);
+}
+
+/** Trains until a fault has happened often enough, each training with some of them. */
+async function survives(seed: number, fault: (random: Random) => Promise<void>, url?: string): Promise<void> {
+  const random = Random.from(seed, 8);
+  while (moments < MOMENTS) {
+    let isOver = false;
+    const training = byCluster({}, url).finally(() => {
+      isOver = true;
+    });
+    training.catch(() => {});
+    await sleep(500);
+    while (!isOver) {
+      await sleep(random.below(1500));
+      if (isOver) break;
+      moments++;
+      await fault(random);
+    }
+    expect(await training).toBe(expected);
+    expect((await redis.keys()).filter((key) => !/:(workers|seen|count:meta)$/.test(key))).toEqual([]);
+  }
+}
+
+describe("a worker", () => {
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    for (let i = 0; i < 3; i++) await startWorker();
+  });
+
+  it("that is killed is replaced by others", async () => {
+    await survives(1, async (random) => {
+      const [victim] = workers.splice(random.below(workers.length), 1);
+      await victim.kill();
+      if (workers.length < 2 || random.below(2) === 0) await startWorker();
+    });
+  });
+
+  it("that is stopped and comes back finds its rows with others, and its results refused", async () => {
+    await survives(2, async (random) => {
+      const victim = workers[random.below(workers.length)];
+      victim.signal("SIGSTOP");
+      await sleep(200 + random.below(4 * LEASE));
+      victim.signal("SIGCONT");
+    });
+    expect(workers.flatMap(({ lines }) => lines.map(({ type }) => type))).toContain("lost");
+  });
+});
+
+/** A way to Redis that can be cut. */
+class CutWire {
+  private readonly sockets = new Set<Socket>();
+  private readonly server: Server;
+  isCut = false;
+
+  constructor(port: number) {
+    this.server = createServer((here) => {
+      if (this.isCut) return void here.destroy();
+      const there = connect(port, "127.0.0.1");
+      for (const [from, to] of [
+        [here, there],
+        [there, here],
+      ]) {
+        this.sockets.add(from);
+        from.on("data", (data) => {
+          if (!to.write(data)) from.pause();
+        });
+        to.on("drain", () => {
+          if (!this.isCut) from.resume();
+        });
+        from.on("error", () => {});
+        from.on("close", () => {
+          this.sockets.delete(from);
+          to.destroy();
+        });
+      }
+    });
+  }
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
+    return `redis://127.0.0.1:${(this.server.address() as { port: number }).port}`;
+  }
+
+  /** @param silently nothing comes through, as with a cable that is pulled; otherwise connections are closed */
+  cut(silently: boolean): void {
+    this.isCut = true;
+    for (const socket of this.sockets) {
+      if (silently) socket.pause();
+      else socket.destroy();
+    }
+  }
+
+  mend(): void {
+    this.isCut = false;
+    for (const socket of this.sockets) socket.resume();
+  }
+
+  close(): void {
+    this.server.close();
+    for (const socket of this.sockets) socket.destroy();
+  }
+}
+
+describe("a network", () => {
+  it.each([["silently", true] as const, ["with a word", false] as const])(
+    "that is cut off %s from a worker, and mended",
+    async (_, silently) => {
+      redis = await RedisServer.start();
+      const proxies = [new CutWire(redis.port), new CutWire(redis.port)];
+      for (const proxy of proxies) await startWorker(await proxy.listen());
+      await startWorker();
+      try {
+        await survives(3, async (random) => {
+          const proxy = proxies[random.below(2)];
+          proxy.cut(silently);
+          await sleep(200 + random.below(3 * LEASE));
+          proxy.mend();
+        });
+      } finally {
+        for (const proxy of proxies) proxy.close();
+      }
+    },
+  );
+});
+
+describe("a disk", () => {
+  it.runIf(process.getuid?.() === 0)("that is full lets a worker read the text each time", async () => {
+    redis = await RedisServer.start();
+    const small = join(folder, "small");
+    mkdirSync(small);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
+    try {
+      for (let i = 0; i < 2; i++) await startWorker(redis.url, { TMPDIR: small }, { spoolMemory: 0 });
+      expect(await byCluster()).toBe(expected);
+      expect(workers[0].lines.filter(({ type }) => type === "warned")[0].message).toMatch(
+        /word ids are not kept.*space/,
+      );
+    } finally {
+      await Promise.all(workers.map((worker) => worker.kill()));
+      execFileSync("umount", [small]);
+    }
+  });
+});
+
+describe("a driver", () => {
+  it("that is killed goes on from its checkpoint when the same is started again", async () => {
+    redis = await RedisServer.start();
+    await startWorker();
+    await startWorker();
+    const random = Random.from(5, 8);
+    for (let run = 0; moments < MOMENTS; run++) {
+      const checkpoint = join(folder, `driver-${run}.ckpt`);
+      const options = { ...LONG, cluster: { url: redis.url, lease: LEASE } };
+      let done: { digest?: string } | undefined;
+      while (done === undefined) {
+        const driver = new OwnProcess("driver", { path: text, options, checkpoint });
+        const isDone = driver.said("done");
+        isDone.catch(() => {});
+        done = await Promise.race([isDone, sleep(1500 + random.below(4000)).then(() => undefined)]);
+        if (done === undefined) moments++;
+        await driver.kill();
+      }
+      expect(done.digest).toBe(expected);
+    }
+    await sleep(2 * LEASE);
+    await cleanCluster({ url: redis.url, lease: LEASE });
+    expect((await redis.keys()).filter((key) => !/:(workers|seen|count:meta)$/.test(key))).toEqual([]);
+  });
+});
+
+describe("a Redis", () => {
+  it.each([
+    ["SIGTERM", "everysec"],
+    ["SIGKILL", "always"],
+    ["SIGKILL", "everysec"],
+  ] as const)("that keeps its data and is started again after %s, appendfsync %s", async (signal, fsync) => {
+    redis = await RedisServer.start("--appendonly", "yes", "--appendfsync", fsync);
+    for (let i = 0; i < 3; i++) await startWorker();
+    await survives(6, async (random) => {
+      await redis.stop(signal);
+      await sleep(random.below(1500));
+      await redis.go();
+    });
+  });
+
+  it("that is started again without its data ends the training with what to do", async () => {
+    redis = await RedisServer.start();
+    await startWorker();
+    await startWorker();
+    const training = byCluster();
+    training.catch(() => {});
+    await sleep(2000);
+    await redis.stop("SIGKILL");
+    await redis.go();
+    await expect(training).rejects.toThrow(/data.*start the same command again/s);
+    expect(await byCluster()).toBe(expected);
+  });
+
+  it("that goes back to an earlier moment goes on from there", async () => {
+    redis = await RedisServer.start("--save", "3600 1000000");
+    for (let i = 0; i < 3; i++) await startWorker();
+    await survives(7, async (random) => {
+      await redis.with((client) => client.save());
+      await sleep(300 + random.below(700));
+      await redis.stop("SIGKILL");
+      await redis.go();
+    });
+  });
+});
