@@ -24,6 +24,7 @@ import type { ResolvedOptions } from "../train/train-options.js";
 import { Word2vecObjective } from "../train/word2vec-objective.js";
 import { connect } from "./connection.js";
 import { countOnCluster } from "./counting.js";
+import { checkCluster } from "./options.js";
 import { type Recipe, recipeOf } from "./recipe.js";
 import { layoutHash, PROTOCOL, type Report, type Task } from "./records.js";
 import { ClusterRun, type Job } from "./run.js";
@@ -45,7 +46,7 @@ export class ClusterMaker implements ObjectiveMaker {
    * @throws RangeError for a corpus that workers cannot read; Error if the Redis cannot be reached or used
    */
   static async for(machine: Machine, options: ResolvedOptions, corpus: Corpus | undefined): Promise<ClusterMaker> {
-    const cluster = options.cluster!;
+    const cluster = checkCluster("cluster", options.cluster!);
     const recipe = corpus && (await recipeOf(corpus, cluster));
     if (recipe) (await connect(cluster, "cluster")).disconnect();
     return new ClusterMaker(machine, cluster, options, recipe);

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, keysOf, shownUrl, untilLost } from "../../src/cluster/connection";
-import { checkCluster } from "../../src/train/options/elsewhere";
+import { checkCluster } from "../../src/cluster/options";
 import { freePort, RedisServer } from "../support/redis";
 
 let server: RedisServer;
