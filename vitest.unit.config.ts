@@ -44,6 +44,8 @@ const SLOW = [
   "4-format/queries",
   "4-format/vectors",
   "5-train/grid",
+  "8-cluster/connection",
+  "8-cluster/counting",
 ].map((name) => `test/${name}.test.ts`);
 for (const name of SLOW) readFileSync(name);
 

@@ -65,7 +65,7 @@ export interface Objective {
   copyVectors(): WordVectors;
   /** What a checkpoint holds of it; rows are not copied. */
   snapshot(): Pick<Snapshot, "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random">;
-  /** Restores what a checkpoint of the same vocabulary held. */
+  /** @internal Restores what a checkpoint of the same vocabulary held. */
   restore(checkpoint: Pick<Checkpoint, "tensors" | "random">): void;
   /** The same with more words, in a memory of its own. */
   grow(vocabulary: Vocabulary): Promise<Objective>;

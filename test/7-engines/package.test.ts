@@ -153,6 +153,26 @@ describe("the command line", () => {
   });
 });
 
+it("says how to install what a cluster needs, and reaches for Redis once it is there", async () => {
+  const url = "redis://127.0.0.1:1";
+  for (const args of [
+    ["cluster", "status", url],
+    ["worker", url],
+    ["train", "text.txt", "--output", "v.bin", "--cluster", url],
+  ]) {
+    const { code, stderr } = await wasm2vec(...args);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      "npm install bullmq ioredis (with npx: npx -p wasm2vec -p bullmq -p ioredis wasm2vec …)\n",
+    );
+  }
+  project.add("bullmq", "ioredis");
+  expect((await wasm2vec("cluster", "status", url)).stderr).toContain("cannot reach the Redis at redis://127.0.0.1:1");
+  expect(await run('import { clusterStatus } from "wasm2vec/cluster"; console.log(typeof clusterStatus);')).toBe(
+    "function\n",
+  );
+});
+
 describe("types", () => {
   const ENTRIES = Object.keys(manifest.exports)
     .filter((entry) => manifest.exports[entry].types || manifest.exports[entry].node)
@@ -198,7 +218,7 @@ describe("types", () => {
     ["node16", "node16"],
     ["esnext", "bundler"],
   ])("of every entry, with module %s and moduleResolution %s", (module, moduleResolution) => {
-    expect(ENTRIES.length).toBe(14);
+    expect(ENTRIES.length).toBe(15);
     check(`${all}\n${use}\n${ENTRIES.map((_, i) => `entry${i};`).join("\n")}`, { module, moduleResolution, ...node });
   });
 
@@ -218,7 +238,7 @@ describe("types", () => {
 
   it("need nothing of Node in a page", () => {
     const page = ["wasm2vec", "wasm2vec/types"].concat(
-      ENTRIES.filter((entry) => !/^wasm2vec$|node|files|types/.test(entry)),
+      ENTRIES.filter((entry) => !/^wasm2vec$|node|files|cluster|types/.test(entry)),
     );
     expect(page.length).toBe(12);
     const program = `${page.map((entry, i) => `import * as entry${i} from "${entry}";`).join("\n")}

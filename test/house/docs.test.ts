@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { withTables } from "../../bench/cluster/guide";
 
 it("docs/math.md: the toy model learns, in fifty lines at most", () => {
   const [, example] = /### A toy model, step by step.*?```js\n(.*?)```/s.exec(readFileSync("docs/math.md", "utf8"))!;
@@ -53,4 +54,9 @@ it("CONTRIBUTING.md: the table has every benchmark, with the first sentence of i
   });
   const table = contributing.split("\n").filter((line) => line.startsWith("| `npm run bench"));
   expect(table.sort()).toEqual(rows.sort());
+});
+
+it("docs/guides/cluster.md has the tables of the arithmetic: `npm run bench:cluster -- --arithmetic` writes them", () => {
+  const page = readFileSync("docs/guides/cluster.md", "utf8");
+  expect(page).toBe(withTables(page));
 });

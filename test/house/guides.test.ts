@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ISOLATION } from "../../demo/serve.js";
 import { BROWSERS, type Browser } from "../support/browsers";
+import { RedisServer } from "../support/redis";
 import { type Served, serve } from "../support/served";
 
 const folder = mkdtempSync(join(tmpdir(), "wasm2vec-guides-"));
@@ -30,9 +31,10 @@ function examples(path: string, language = "js"): string[] {
 }
 
 describe("in Node", () => {
-  const run = (code: string) => {
+  const run = (code: string, variables: Record<string, string> = {}) => {
     writeFileSync(join(folder, "example.mjs"), code);
-    return execFileSync(process.execPath, ["example.mjs", "corpus.txt"], { cwd: folder, encoding: "utf8" });
+    const env = { ...process.env, ...variables };
+    return execFileSync(process.execPath, ["example.mjs", "corpus.txt"], { cwd: folder, env, encoding: "utf8" });
   };
 
   it("README: the first screen is at most twelve lines that do something", () => {
@@ -69,6 +71,16 @@ describe("in Node", () => {
     expect(run(items)).toBe("nail saw screw\n");
     expect(run(nodes)).toBe("true\n");
   });
+
+  it("docs/guides/cluster.md", async () => {
+    const redis = await RedisServer.start();
+    try {
+      const output = run(examples("docs/guides/cluster.md")[0], { REDIS_URL: redis.url });
+      expect(output.match(/word: '\w+'/g)).toHaveLength(3);
+    } finally {
+      await redis.remove();
+    }
+  }, 60_000);
 
   it("docs/guides/reproducibility.md", () => {
     expect(run(examples("docs/guides/reproducibility.md")[0])).toBe("true\n");
