@@ -186,6 +186,7 @@ export class Tenancy {
     const task = { ...room.place(chunk, number), rows };
     layIds(chunk, task, parameters.layout.grid!, parameters.memory);
     const kept = await passage.sort(task);
+    void this.readAhead(number + 1);
     const written: Commit["written"][number][] = [];
     const consumed: string[] = [];
     const underWay: Promise<void>[] = [];
@@ -254,6 +255,17 @@ export class Tenancy {
         this.signal,
       );
     };
+  }
+
+  /** Reads the text of the next rotation while this one is trained, if it is known. */
+  private async readAhead(number: number): Promise<void> {
+    const { redis, run, text } = this.place;
+    try {
+      const json = await redis.hget(run.key("rotations"), String(number));
+      if (json !== null) await text.batches(number, JSON.parse(json));
+    } catch {
+      // it fails again when its turn comes
+    }
   }
 
   private count({ words }: Rotation, seconds: number, training: number): void {
