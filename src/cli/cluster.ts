@@ -2,9 +2,10 @@
 
 import { Command } from "commander";
 import { shownUrl } from "../cluster/connection.js";
+import { checkCluster } from "../cluster/options.js";
 import { cleanCluster, clusterStatus, clusterWorker, type FoundRun, type WorkerEvent } from "../cluster.js";
 import { checkThreads } from "../text/threads.js";
-import { type ClusterOptions, checkCluster } from "../train/options/elsewhere.js";
+import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { countOf, finish, grouped, parseNumberOrAuto, printable, type Result, table, usage } from "./command.js";
 import { duration, hostsText, percent } from "./progress.js";
 import { interruptible } from "./signals.js";

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
+import { checkCluster } from "../cluster/options.js";
 import { parseAnalogies, parseWordPairs, qualityProbe } from "../evaluate.js";
 import { fileCheckpoint, loadCheckpoint, loadVectors, loadVocabulary, saveVocabulary } from "../files.js";
 import { checkWords } from "../format/vectors.js";
@@ -99,6 +100,7 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
       metadata: record(corpus, flags),
     });
   const resolved = usage(() => {
+    if (given.cluster) checkCluster("cluster", given.cluster);
     if (kept === undefined || typed.from !== undefined) checkPatience(given);
     if (kept === undefined) return resolveOptions(given);
     return typed.from === undefined ? resumeOptions(given, kept) : goOnOptions(given, kept);

@@ -72,13 +72,12 @@ export async function connect({ url, prefix }: ClusterOptions, what: string): Pr
   try {
     await redis.connect();
     isConnected = true;
-    checkServer(await serverOf(redis), what, url);
-    await checkSlot(redis, what, prefix);
+    await checkUse(redis, what, url, prefix);
     return redis;
   } catch (error) {
     // one that has ended would be waited for
     if (redis.status !== "end") redis.disconnect();
-    throw isConnected ? error : unreachable(failure ?? (error as Error), what, url);
+    throw isConnected ? error : unusable((there) => `cannot reach ${there}`, failure ?? (error as Error), what, url);
   }
 }
 
@@ -175,6 +174,19 @@ export function shownUrl(url: string): string {
   return url.replace(/^(rediss?:\/\/)[^@/]*@/, "$1");
 }
 
+/** Writes and removes a key. */
+const TRY = "redis.call('SET', KEYS[1], 1, 'PX', 1000) return redis.call('DEL', KEYS[1])";
+
+/** @throws Error if it will not do */
+async function checkUse(redis: Redis, what: string, url: string, prefix: string | undefined): Promise<void> {
+  const refused = (cause: Error) => {
+    throw unusable((there) => `${there} refuses a command`, cause, what, url);
+  };
+  checkServer(await serverOf(redis).catch(refused), what, url);
+  await checkSlot(redis, what, prefix);
+  await redis.eval(TRY, 1, `${keysOf(prefix).bull}:try`).catch(refused);
+}
+
 function checkServer({ version, maxMemory, policy }: Server, what: string, url: string): void {
   const there = `${what}: the Redis at ${shownUrl(url)}`;
   const [major, minor] = version.split(".").map(Number);
@@ -206,15 +218,16 @@ async function checkSlot(redis: Redis, what: string, prefix: string | undefined)
 }
 
 /** @param cause as the client has it */
-function unreachable(cause: Error, what: string, url: string): Error {
+function unusable(happened: (there: string) => string, cause: Error, what: string, url: string): Error {
   const { message } = cause;
   const remedy = remedyOf(message, url.startsWith("rediss:"));
-  return new Error(`${what}: cannot reach the Redis at ${shownUrl(url)}: ${message}; ${remedy}`, { cause });
+  return new Error(`${what}: ${happened(`the Redis at ${shownUrl(url)}`)}: ${message}; ${remedy}`, { cause });
 }
 
 function remedyOf(message: string, isTls: boolean): string {
   if (/NOAUTH|WRONGPASS|NOPERM/.test(message))
     return "give a user and password that may use it, redis://USER:PASSWORD@HOST";
+  if (message.includes("READONLY")) return "give the URL of the primary, of which this one is a copy";
   // a Redis without TLS waits for the rest of a command
   if (/certificate|SSL|TLS/i.test(message) || (isTls && /ETIMEDOUT/.test(message)))
     return "rediss:// is for TLS and redis:// for none; NODE_EXTRA_CA_CERTS=FILE adds a certificate of your own";

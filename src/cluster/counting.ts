@@ -5,11 +5,13 @@ import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { Queue } from "bullmq";
+import { version } from "../../package.json";
 import { FormatError } from "../base/errors.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { fileCorpus, rangeCorpus } from "../platform/node/corpus.js";
 import { HEAD, isCompressed } from "../platform/node/decompress.js";
 import { readError } from "../platform/node/files.js";
+import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import type { ReadingThreads } from "../text/reading-link.js";
 import type { BytesRead } from "../text/source.js";
@@ -20,6 +22,7 @@ import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { COUNTING, connect, keysOf, type Redis, type RunKeys, untilLost } from "./connection.js";
 import { checkFiles, type Recipe, readRecipe, TextDiffersError, type TextFile, writeRecipe } from "./recipe.js";
 import { OwnRun, openQueue, workersOf } from "./runs.js";
+import type { RunRecord } from "./seen.js";
 
 /** Bytes of a part, about; a shorter text is counted by the driver. */
 const PART = 2 ** 25;
@@ -37,6 +40,9 @@ const STEP = 2 ** 16;
 /** Milliseconds between looks for a part that has been counted, and for workers that are left. */
 const LOOK = 100;
 const LOOK_FOR_WORKERS = 2_000;
+
+/** Milliseconds that removing a run may take. */
+const END = 10_000;
 
 /** Most bytes of a part's words, unpacked. */
 const MOST = 2 ** 30;
@@ -108,12 +114,17 @@ export async function countOnCluster(
       const { tokens, isWhole } = counter;
       return { ...(await counter.finish(corpus.name)), tokens, isWhole };
     } finally {
-      if (!lost.signal.aborted) await run.end();
+      await inTime(run.end());
     }
   } finally {
     lost.stop();
     redis.disconnect();
   }
+}
+
+/** Waits for what is removed, but not for a Redis that is away: what is left there is removed by the next driver. */
+async function inTime(end: Promise<void>): Promise<void> {
+  await orAborted(end, AbortSignal.timeout(END)).catch(() => {});
 }
 
 /** @throws RangeError if a part brings more distinct words than are allowed */
@@ -224,8 +235,13 @@ export async function serveCount(
   options: ReadingOptions,
 ): Promise<void> {
   const keys = keysOf(cluster.prefix).run(run);
-  const recipe = await redis.getBuffer(keys.recipe);
-  if (recipe === null) return;
+  const [about, recipe] = await Promise.all([redis.get(keys.about), redis.getBuffer(keys.recipe)]);
+  if (about === null || recipe === null) return;
+  const driver: RunRecord = JSON.parse(about);
+  if (driver.version !== version)
+    throw new TextDiffersError(
+      `it reads texts as wasm2vec ${version} does, and the driver is of ${driver.version}: install the same on both`,
+    );
   const bytes = await countedBytes(readRecipe(recipe), stretches, options).catch(async (error) => {
     if (!(error instanceof TextDiffersError) && !options.signal?.aborted)
       await redis.eval(PUT_FAILURE, 2, keys.about, keys.key("failed"), part, error.message);

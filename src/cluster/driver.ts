@@ -19,13 +19,13 @@ import type { StepResult } from "../train/execution/step.js";
 import type { Machine } from "../train/machine.js";
 import type { Objective, ObjectiveMaker, Setting } from "../train/objective.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
-import { storedOf } from "../train/options/table.js";
 import type { ResolvedOptions } from "../train/train-options.js";
 import { Word2vecObjective } from "../train/word2vec-objective.js";
 import { connect } from "./connection.js";
 import { countOnCluster } from "./counting.js";
+import { checkCluster } from "./options.js";
 import { type Recipe, recipeOf } from "./recipe.js";
-import { layoutHash, PROTOCOL, type Report, type Task } from "./records.js";
+import { layoutHash, PROTOCOL, type Report, type Task, trainedOptions } from "./records.js";
 import { ClusterRun, type Job } from "./run.js";
 
 /** Rotations handed out at once, so that a worker knows the next one while it trains. */
@@ -45,7 +45,7 @@ export class ClusterMaker implements ObjectiveMaker {
    * @throws RangeError for a corpus that workers cannot read; Error if the Redis cannot be reached or used
    */
   static async for(machine: Machine, options: ResolvedOptions, corpus: Corpus | undefined): Promise<ClusterMaker> {
-    const cluster = options.cluster!;
+    const cluster = checkCluster("cluster", options.cluster!);
     const recipe = corpus && (await recipeOf(corpus, cluster));
     if (recipe) (await connect(cluster, "cluster")).disconnect();
     return new ClusterMaker(machine, cluster, options, recipe);
@@ -197,7 +197,7 @@ class ClusterRunner implements Runner {
     const { corpus, share = 0 } = text!;
     const task: Task = {
       protocol: PROTOCOL,
-      options: storedOf(given),
+      options: trainedOptions(given),
       kernel: kernel.name,
       words: shape.words,
       blocks,

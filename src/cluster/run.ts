@@ -2,7 +2,6 @@
 
 import { setMaxListeners } from "node:events";
 import type { Queue } from "bullmq";
-import { show } from "../base/check.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { blockBytes } from "../kernel/layout.js";
 import type { Side } from "../kernel/shape.js";
@@ -13,12 +12,12 @@ import type { HostProgress } from "../train/execution/runner.js";
 import { rowsOfGroup } from "../train/execution/visits.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { RedisBlocks } from "./blocks.js";
-import { connect, keysOf, queueOf, type Redis, serverOf, untilLost } from "./connection.js";
+import { connect, keysOf, queueOf, type Redis, serverOf, shownUrl, untilLost } from "./connection.js";
 import { serverId } from "./guard.js";
 import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
 import type { Group, Member, Report, Rotation, Task } from "./records.js";
-import { OwnRun, openQueue, workersOf } from "./runs.js";
+import { leaseOf, OwnRun, openQueue, workersOf } from "./runs.js";
 import { writeField } from "./scripts.js";
 import type { RunRecord } from "./seen.js";
 import { sendValue } from "./values.js";
@@ -31,11 +30,17 @@ const LOOK = 1_000;
 const NOBODY = 600_000;
 const STUCK = 300_000;
 
+/** Leases without Redis after which a training gives up. */
+const AWAY = 4;
+
 /** Milliseconds after which it says that it waits. */
 const TELL = 5_000;
 
 /** Milliseconds that workers have to leave a training that has ended. */
 const LEAVE = 20_000;
+
+/** Bytes in Redis besides blocks, for each machine: pieces that it sends and receives, connections, jobs. */
+const OVERHEAD = 10 * 2 ** 20;
 
 /** Times that a job is tried: what fails on one worker may do on another. */
 const ATTEMPTS = 5;
@@ -86,6 +91,8 @@ export class ClusterRun {
     private readonly lost: ReturnType<typeof untilLost>,
     private readonly own: OwnRun,
     private readonly queue: Queue,
+    /** workers that Redis has room for */
+    private readonly most: number,
     private server: string,
   ) {
     this.blocks = job.task.blocks;
@@ -105,12 +112,13 @@ export class ClusterRun {
   static async begin(job: Job, signal: AbortSignal): Promise<ClusterRun> {
     const { cluster, about } = job;
     const redis = await connect(cluster, "cluster");
-    const lost = untilLost(redis, cluster.url);
+    const lost = untilLost(redis, cluster.url, AWAY * leaseOf(cluster));
+    const there = <T>(promise: Promise<T>) => orAborted(promise, lost.signal);
     try {
-      await checkRoom(redis, job);
-      const own = await OwnRun.begin(redis, cluster, { kind: "train", ...about });
-      const queue = await openQueue(redis, keysOf(cluster.prefix), queueOf(own.about.id));
-      const run = new ClusterRun(job, redis, lost, own, queue, await serverId(redis));
+      const most = await there(mostWorkers(redis, job));
+      const own = await there(OwnRun.begin(redis, cluster, { kind: "train", ...about }));
+      const queue = await there(openQueue(redis, keysOf(cluster.prefix), queueOf(own.about.id)));
+      const run = new ClusterRun(job, redis, lost, own, queue, most, await there(serverId(redis)));
       try {
         await run.fill(signal);
         return run;
@@ -239,15 +247,13 @@ export class ClusterRun {
     for (;;) {
       this.signal.throwIfAborted();
       await this.look();
-      const groups = Math.min(this.blocks, this.members.size);
+      const groups = Math.min(this.blocks, this.most, this.members.size);
       if (groups === this.plan.groups.length && groups > 0) return;
       // those that are started together come within a moment
       if (groups > 0 && (this.plan.number >= 0 || performance.now() - from > LOOK)) return this.begin(rotation, groups);
       if (groups === 0 && !isTold && performance.now() - from > TELL) {
         isTold = true;
-        this.job.onWarning(
-          `no worker is there: start some with wasm2vec worker ${this.job.cluster.url.replace(/\/\/[^@/]*@/, "//")}`,
-        );
+        this.job.onWarning(`no worker is there: start some with wasm2vec worker ${shownUrl(this.job.cluster.url)}`);
       }
       if (performance.now() - from > NOBODY)
         throw new Error(
@@ -352,22 +358,22 @@ export function redisBytes(parameters: Parameters, workers: number): number {
   const { layout } = parameters;
   const { blocks } = layout.grid!;
   const bytes = (side: Side) => blocks * blockBytes(layout, side);
-  // a version between two workers each, those of the rotations before and after; and pieces under way
-  return 2 * bytes("inputs") + (workers + 2) * bytes("outputs");
+  // a version for each worker that a block comes by, those before and after a rotation, and what overlaps with the next one
+  return (workers + 1) * OVERHEAD + 2 * bytes("inputs") + (workers + 2) * bytes("outputs");
 }
 
-/** @throws Error with what Redis should have */
-async function checkRoom(redis: Redis, { parameters, cluster }: Job): Promise<void> {
+/** Workers that Redis has room for. @throws Error with what it should have, if there is none for one */
+async function mostWorkers(redis: Redis, { parameters, cluster }: Job): Promise<number> {
   const { maxMemory, usedMemory } = await serverOf(redis);
-  if (maxMemory === 0) return;
-  const workers = Math.max(1, (await workersOf(redis, cluster)).length);
-  const needed = redisBytes(parameters, workers);
-  if (usedMemory + needed <= maxMemory) return;
+  if (maxMemory === 0) return Number.POSITIVE_INFINITY;
+  const one = redisBytes(parameters, 1);
+  const more = Math.floor((maxMemory - usedMemory - one) / (redisBytes(parameters, 2) - one));
+  if (more >= 0) return 1 + more;
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new Error(
-    `"cluster": this training needs ${megabytes(needed)} in Redis with ${workers} worker${workers === 1 ? "" : "s"}, and ` +
-      `${megabytes(usedMemory)} of its ${megabytes(maxMemory)} are used: redis-cli CONFIG SET maxmemory ${usedMemory + needed}, ` +
-      `or train with a smaller "dim" (${parameters.dim}) or a higher "minCount"; got the prefix ${show(cluster.prefix ?? "wasm2vec")}`,
+    `"cluster": this training needs ${megabytes(one)} in Redis with one worker, but ${megabytes(usedMemory)} of the ` +
+      `${megabytes(maxMemory)} of ${shownUrl(cluster.url)} are used: redis-cli CONFIG SET maxmemory ${usedMemory + one}, or more for ` +
+      `more workers; or train with a smaller "dim" (${parameters.dim}), or a higher "minCount"`,
   );
 }
 

@@ -3,8 +3,20 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { version } from "../../package.json";
+import { orAborted } from "../text/abort.js";
+import type { HostProgress } from "../train/execution/runner.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
-import { COUNTING, connect, type Keys, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
+import {
+  COUNTING,
+  connect,
+  type Keys,
+  keysOf,
+  loadBull,
+  queueOf,
+  type Redis,
+  type RunKeys,
+  untilLost,
+} from "./connection.js";
 import type { FoundRun, RunProgress, RunRecord, WorkerRecord } from "./seen.js";
 
 /** Milliseconds after the last sign of life until whoever gave none is taken for dead, and signs in that time. */
@@ -136,7 +148,7 @@ export async function workersOf(
 ): Promise<WorkerRecord[]> {
   const { workers, seen } = keysOf(cluster.prefix);
   const found = (await redis.eval(LIST_WORKERS, 2, workers, seen, leaseOf(cluster))) as string[];
-  const records: WorkerRecord[] = found.map((text) => JSON.parse(text));
+  const records = found.flatMap((text) => parsed<WorkerRecord>(text) ?? []);
   return records.sort((a, b) => (a.host === b.host ? a.pid - b.pid : a.host < b.host ? -1 : 1));
 }
 
@@ -154,12 +166,21 @@ async function runOf(redis: Redis, keys: Keys, id: string): Promise<FoundRun> {
   const refused = Object.entries(await redis.hgetall(run.refused));
   return {
     id,
-    about: about === null ? undefined : JSON.parse(about),
+    about: parsed<RunRecord>(about),
     isAlive: about !== null && alive !== null,
-    progress: progress === null ? undefined : JSON.parse(progress),
-    hosts: hosts.map((host) => JSON.parse(host)),
+    progress: parsed<RunProgress>(progress),
+    hosts: hosts.flatMap((host) => parsed<HostProgress>(host) ?? []),
     refused: refused.map(([worker, reason]) => ({ worker, reason })),
   };
+}
+
+/** What is written as JSON; undefined where it is not, or there is nothing. */
+function parsed<T>(text: string | null): T | undefined {
+  try {
+    return JSON.parse(text ?? "") as T;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Removes the runs whose drivers give no sign of life. @returns what they were */
@@ -246,9 +267,11 @@ export async function withRedis<T>(
   work: (redis: Redis) => Promise<T>,
 ): Promise<T> {
   const redis = await connect(cluster, what);
+  const lost = untilLost(redis, cluster.url);
   try {
-    return await work(redis);
+    return await orAborted(work(redis), lost.signal);
   } finally {
+    lost.stop();
     redis.disconnect();
   }
 }

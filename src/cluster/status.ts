@@ -1,7 +1,8 @@
 // What a cluster looks like, and the removal of what dead runs left behind.
 
-import { type ClusterOptions, checkCluster } from "../train/options/elsewhere.js";
+import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { serverOf } from "./connection.js";
+import { checkCluster } from "./options.js";
 import { removeLeftovers, runsOf, withRedis, workersOf } from "./runs.js";
 import type { FoundRun, Server, WorkerRecord } from "./seen.js";
 

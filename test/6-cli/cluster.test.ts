@@ -1,6 +1,6 @@
 // The commands of a cluster, as users run them: workers, a training for them, what is seen of it and cleaned up.
 
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { keysOf } from "../../src/cluster/connection";
@@ -126,6 +126,32 @@ describe("a training", () => {
     expect(await server.keys()).toEqual([]);
     expect(readFileSync(bench.path("again.bin")).equals(readFileSync(bench.path("cluster.bin")))).toBe(true);
   });
+});
+
+it("TLS needs a certificate that Node knows of", async () => {
+  const [key, certificate] = [bench.path("key.pem"), bench.path("certificate.pem")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  execFileSync("openssl", [...request, "-keyout", key, "-out", certificate, ...subject], { stdio: "ignore" });
+  const port = await freePort();
+  const files = ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate];
+  const tls = await RedisServer.start("--tls-port", String(port), ...files, "--tls-auth-clients", "no");
+  try {
+    const status = ["cluster", "status", `rediss://127.0.0.1:${port}`];
+    const { code, stderr } = await bench.run(status);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/certificate.*; rediss:\/\/ is for TLS.*NODE_EXTRA_CA_CERTS=FILE/),
+    ]);
+    process.env.NODE_EXTRA_CA_CERTS = certificate;
+    expect(await bench.run(status)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("0 workers\nno training\n"),
+    });
+  } finally {
+    delete process.env.NODE_EXTRA_CA_CERTS;
+    await tls.remove();
+  }
 });
 
 describe("wrong usage", () => {

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, keysOf, shownUrl, untilLost } from "../../src/cluster/connection";
-import { checkCluster } from "../../src/train/options/elsewhere";
+import { checkCluster } from "../../src/cluster/options";
 import { freePort, RedisServer } from "../support/redis";
 
 let server: RedisServer;
@@ -31,9 +31,9 @@ async function withServer<T>(args: string[], work: (server: RedisServer) => Prom
   }
 }
 
-it("connects", async () => {
+it("connects, and leaves no key", async () => {
   const redis = await connect({ url: server.url }, "worker");
-  expect(await redis.ping()).toBe("PONG");
+  expect(await redis.keys("*")).toEqual([]);
   redis.disconnect();
 });
 
@@ -54,8 +54,27 @@ describe("tells what is wrong, and what to do", () => {
       expect(await refusal(`redis://default:secret@127.0.0.1:${port}`)).toBe("connected");
     }));
 
+  it("where the user may not do what it takes", () =>
+    withServer([], async (server) => {
+      await server.with((redis) => redis.acl("SETUSER", "me", "on", ">secret", "~other:*", "+@all"));
+      expect(await refusal(server.url.replace("//", "//me:secret@"))).toMatch(/NOPERM.*; give a user and password/);
+      await server.with((redis) => redis.acl("SETUSER", "me", "resetkeys", "~{wasm2vec}:*", "allchannels"));
+      expect(await refusal(server.url.replace("//", "//me:secret@"))).toBe("connected");
+      await server.with((redis) => redis.acl("SETUSER", "me", "-@dangerous"));
+      expect(await refusal(server.url.replace("//", "//me:secret@"))).toMatch(
+        /NOPERM.*'info'.*; give a user and password/,
+      );
+    }));
+
+  it("where it is a copy", () =>
+    withServer(["--replicaof", "127.0.0.1", String(server.port)], async ({ url }) => {
+      expect(await refusal(url)).toMatch(/refuses a command: READONLY.*; give the URL of the primary/);
+    }));
+
   it("where TLS is asked of a Redis without", async () => {
-    expect(await refusal(server.url.replace("redis:", "rediss:"))).toMatch(/cannot reach the Redis at rediss:/);
+    expect(await refusal(server.url.replace("redis:", "rediss:"))).toMatch(
+      /cannot reach the Redis at rediss:.*; rediss:\/\/ is for TLS/,
+    );
   });
 
   it("where keys would be dropped", () =>

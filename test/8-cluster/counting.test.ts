@@ -241,6 +241,19 @@ describe("workers", () => {
     expect(warnings).toEqual([`worker ${record.host}:${record.pid} does not count: not the text of the driver`]);
   });
 
+  it("count only for drivers of their own version", async () => {
+    const run = keysOf().run("other");
+    await redis.set(run.about, JSON.stringify({ version: "0.0.1" }));
+    await redis.set(run.recipe, "x");
+    const job = { run: "other", part: 0, stretches: [] };
+    await expect(serveCount(redis, {}, job, { threads })).rejects.toThrow(
+      /wasm2vec \d.* the driver is of 0.0.1: install the same/,
+    );
+    await redis.del(run.about, run.recipe);
+    // one that has ended is nobody's
+    await serveCount(redis, {}, job, { threads });
+  });
+
   it("may die while they count", async () => {
     const corpus = fileCorpus(write("dying.txt", text));
     let first = true;

@@ -98,7 +98,7 @@ describe("a worker", () => {
 });
 
 /** A way to Redis that can be cut. */
-class CutWire {
+class Line {
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
   isCut = false;
@@ -157,18 +157,18 @@ describe("a network", () => {
     "that is cut off %s from a worker, and mended",
     async (_, silently) => {
       redis = await RedisServer.start();
-      const proxies = [new CutWire(redis.port), new CutWire(redis.port)];
-      for (const proxy of proxies) await startWorker(await proxy.listen());
+      const lines = [new Line(redis.port), new Line(redis.port)];
+      for (const line of lines) await startWorker(await line.listen());
       await startWorker();
       try {
         await survives(3, async (random) => {
-          const proxy = proxies[random.below(2)];
-          proxy.cut(silently);
+          const line = lines[random.below(2)];
+          line.cut(silently);
           await sleep(200 + random.below(3 * LEASE));
-          proxy.mend();
+          line.mend();
         });
       } finally {
-        for (const proxy of proxies) proxy.close();
+        for (const line of lines) line.close();
       }
     },
   );
@@ -177,15 +177,18 @@ describe("a network", () => {
 describe("a disk", () => {
   it.runIf(process.getuid?.() === 0)("that is full lets a worker read the text each time", async () => {
     redis = await RedisServer.start();
-    const small = join(folder, "small");
-    mkdirSync(small);
+    const [small, other] = ["small", "other"].map((name) => join(folder, name));
+    for (const name of [small, other]) mkdirSync(name);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
     try {
       for (let i = 0; i < 2; i++) await startWorker(redis.url, { TMPDIR: small }, { spoolMemory: 0 });
-      expect(await byCluster()).toBe(expected);
-      expect(workers[0].lines.filter(({ type }) => type === "warned")[0].message).toMatch(
-        /word ids are not kept.*space/,
-      );
+      // longer than the piece that is always in memory
+      const long = writeText(other, 400_000);
+      const cluster = { url: redis.url, lease: LEASE };
+      const model = await train(long, { ...OPTIONS, cluster });
+      expect(digest(model as Model<never>)).toBe(await byOneMachine(long));
+      const [{ message }] = workers[0].lines.filter(({ type }) => type === "warned");
+      expect(message).toMatch(/word ids are not kept.*full/);
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));
       execFileSync("umount", [small]);
@@ -220,6 +223,30 @@ describe("a driver", () => {
 });
 
 describe("a Redis", () => {
+  it("that stays away ends the training with what to do", async () => {
+    redis = await RedisServer.start();
+    await startWorker();
+    const training = byCluster();
+    training.catch(() => {});
+    await sleep(2000);
+    await redis.stop("SIGKILL");
+    await expect(training).rejects.toThrow(/has been away for 4 s: start it again, and then the same command/);
+    await redis.go();
+    expect(await byCluster()).toBe(expected);
+  });
+
+  it("that has no room for the training is told before it begins, and has room for as many workers as it says", async () => {
+    redis = await RedisServer.start();
+    for (let i = 0; i < 3; i++) await startWorker();
+    const limit = (bytes: number) => redis.with((client) => client.config("SET", "maxmemory", bytes));
+    await redis.with((client) => client.config("SET", "maxmemory-policy", "noeviction"));
+    const used = await redis.with(async (client) => Number(/used_memory:(\d+)/.exec(await client.info("memory"))![1]));
+    await limit(used + 300_000);
+    await expect(byCluster()).rejects.toThrow(/needs \d+ MB in Redis.*CONFIG SET maxmemory \d+/);
+    await limit(used + 45_000_000);
+    expect(await byCluster()).toBe(expected);
+  });
+
   it.each([
     ["SIGTERM", "everysec"],
     ["SIGKILL", "always"],

@@ -51,6 +51,9 @@ it("shows workers and runs", async () => {
       refused: [{ worker: workers[1].record.id, reason: "another text" }],
     },
   ]);
+  // what is no JSON is left out
+  await redis.hset(run.keys.hosts, "x", "{");
+  expect((await clusterStatus(cluster)).runs[0].hosts).toEqual([host]);
   // of another prefix nothing is seen
   const others = await clusterStatus(server.url);
   expect([others.workers, others.runs]).toEqual([[], []]);

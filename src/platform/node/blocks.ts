@@ -12,15 +12,11 @@ import { pathOf } from "./files.js";
 
 /**
  * Makes models in a folder, which is in use until it is closed.
- * @throws Error if the folder cannot be made, holds other files, or is in use; TypeError, RangeError for options
+ * @throws Error if the folder cannot be made, holds other files, or is in use; RangeError for options
  */
-export async function blocksIn(options: BlocksOptions): Promise<ObjectiveMaker> {
-  checkKnown('option of "blocks"', options, ["folder", "every", "overwrite"]);
-  const { folder, every, overwrite } = options;
-  if (!((typeof folder === "string" && folder !== "") || folder instanceof URL))
-    throw new TypeError(`"blocks" expected the path of a folder, got ${show(folder)}`);
+export async function blocksIn(blocks: string | URL | BlocksOptions): Promise<ObjectiveMaker> {
+  const { folder, every, overwrite } = checkBlocks("blocks", blocks);
   if (every !== undefined) parseInterval(every);
-  if (overwrite !== undefined) checkBoolean("blocks.overwrite", overwrite);
   const path = pathOf(folder);
   const store = await BlockFiles.in(path);
   await store.lock();
@@ -43,4 +39,15 @@ export async function blocksIn(options: BlocksOptions): Promise<ObjectiveMaker> 
     open: (setting, checkpoint) => BlocksObjective.open(setting, checkpoint, place),
     close: () => store.unlock(),
   };
+}
+
+/** @throws TypeError, RangeError */
+function checkBlocks(name: string, value: string | URL | BlocksOptions): BlocksOptions {
+  const isOptions = value !== null && typeof value === "object" && !(value instanceof URL);
+  const options = isOptions ? value : { folder: value };
+  checkKnown(`option of "${name}"`, options, ["folder", "every", "overwrite"]);
+  const { folder, overwrite } = options;
+  if (overwrite !== undefined) checkBoolean(`${name}.overwrite`, overwrite);
+  if ((typeof folder === "string" && folder !== "") || folder instanceof URL) return options;
+  throw new TypeError(`"${name}" expected the path of a folder, got ${show(folder)}`);
 }

@@ -1,6 +1,6 @@
-// Checks of the options that say where blocks lie and who trains them.
+// The options that say where blocks lie and who trains them. Pages have neither: what is given for them is checked where it is used.
 
-import { checkInteger, checkKnown, show } from "../../base/check.js";
+import { checkInteger } from "../../base/check.js";
 
 /** Blocks of a model that a cluster trains, or that lies in files. */
 export const PARTS = 16;
@@ -34,25 +34,4 @@ export interface BlocksOptions {
   every?: string;
   /** Starts over, whatever the folder holds. Default false. */
   overwrite?: boolean;
-}
-
-/** What is wrong with them is said where blocks are made, which pages do not load. */
-export function asBlocks(_: string, value: string | URL | BlocksOptions): BlocksOptions {
-  return value === null || typeof value !== "object" || value instanceof URL ? { folder: value } : value;
-}
-
-/** @throws TypeError, RangeError */
-export function checkCluster(name: string, value: string | ClusterOptions): ClusterOptions {
-  const options = typeof value === "string" ? { url: value } : value;
-  checkKnown(`option of "${name}"`, options, ["url", "prefix", "corpusModule", "lease"]);
-  const { url, prefix, corpusModule, lease } = options;
-  if (lease !== undefined) checkInteger(`lease" of "${name}`, lease, 1_000);
-  for (const [option, given] of Object.entries({ prefix, corpusModule }))
-    if (given !== undefined && typeof given !== "string")
-      throw new TypeError(`"${option}" of "${name}" expected a string, got ${show(given)}`);
-  // BullMQ separates parts of its keys by colons, and braces choose the slot in a Redis Cluster
-  if (prefix !== undefined && !/^[\w.-]+$/.test(prefix))
-    throw new RangeError(`"prefix" of "${name}" expected letters, digits, _, - and dots, got ${show(prefix)}`);
-  if (typeof url === "string" && /^rediss?:\/\/./.test(url) && URL.canParse(url)) return options;
-  throw new TypeError(`"${name}" expected the URL of a Redis, such as redis://host:6379, got ${show(url)}`);
 }

@@ -7,7 +7,7 @@ import type { WasmSource } from "../../kernel/engines/wasm.js";
 import { LOSSES, lossesWith, lossOf } from "../../model/losses/registry.js";
 import { checkThreads } from "../../text/threads.js";
 import type { WordVectors } from "../../vectors/vectors.js";
-import { asBlocks, checkCluster, checkParts, PARTS } from "./elsewhere.js";
+import { type BlocksOptions, type ClusterOptions, checkParts, PARTS } from "./elsewhere.js";
 import {
   checkLearningRate,
   checkSchedule,
@@ -98,14 +98,14 @@ export const SETTINGS = {
    * Node, skip-gram with negative sampling: a folder where the rows are kept, as files of blocks, or BlocksOptions. A model may then be
    * larger than memory, and than the 4 GB of one WebAssembly memory; an interrupted training goes on with the same call. Default: the rows are in memory.
    */
-  blocks: { check: asBlocks, stored: false, again: "load" },
+  blocks: { check: (_: string, value: string | URL | BlocksOptions) => value, stored: false, again: "load" },
   /** Bytes of rows that are held in memory, with `blocks`. Default 768 MiB. */
   blocksMemory: { ...integer(2 ** 20), stored: false, again: "load" },
   /**
    * Node, skip-gram with negative sampling: trains on the machines that run clusterWorker for this Redis, its URL or ClusterOptions. Needs
    * the packages bullmq and ioredis. Default: this machine trains.
    */
-  cluster: { check: checkCluster, stored: false, again: "load" },
+  cluster: { check: (_: string, value: string | ClusterOptions) => value, stored: false, again: "load" },
   /**
    * Skip-gram: cuts the words into so many blocks, a power of two from 2 to 256, and the text into chunks of a tenth of it, as `cluster`
    * and `blocks` do: with the same parts all three give the same bytes. There are fewer parts than asked for where they would have
