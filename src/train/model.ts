@@ -131,6 +131,10 @@ export class Model<Source = CorpusSource> {
     const { updateVocabulary = false } = options;
     checkBoolean("updateVocabulary", updateVocabulary);
     resolve(LISTENERS, options);
+    if (options.checkpoint && this.objective.checkpoint)
+      throw new RangeError(
+        `"checkpoint" clashes with that of this model, ${this.objective.checkpoint.name}: leave it out`,
+      );
     const { options: first } = this;
     const { freeze, wordRates, ...asked } = resolve(CONTINUED, options, {
       epochs: first.epochs,

@@ -1,6 +1,6 @@
 // Models whose blocks lie in files: the bytes of one memory, whatever fits into memory; streams, checkpoints, refusals.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   copyFileSync,
@@ -78,6 +78,20 @@ async function expectSame(model: Model<never>, other: Pick<Model<unknown>, "vect
   expect(lossesOf(model as Model<unknown>)).toEqual(lossesOf(other));
 }
 
+/** Whether this process may mount a small disk. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "wasm2vec-mount-"));
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("umount", [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe("stagesOf", () => {
   it("has each cell once, after all that it needs", () => {
     const shape = fc.record({ power: fc.nat(6), groups: fc.integer({ min: 1, max: 64 }) });
@@ -147,6 +161,9 @@ describe("training", () => {
     await expectSame(again as Model<never>, other);
     await expect(loadModel(file, { blocks: folder })).rejects.toThrow(/"blocks" .* holds a training already/);
     await expect(loadModel(join(folder, "training.w2v"))).rejects.toThrow(/lie in the files beside it: give "blocks"/);
+    await expect(model.train(more, { checkpoint: fileCheckpoint("any") })).rejects.toThrow(
+      /clashes with that of this model/,
+    );
     await expect(model.train(more, { updateVocabulary: true })).rejects.toThrow(/"updateVocabulary" needs all rows/);
     // which what is refused has not changed
     await expectSame(model as Model<never>, other);
@@ -270,6 +287,23 @@ describe("a training that is interrupted", () => {
       await expect(train(text, { ...options, blocks: folder })).rejects.toThrow(
         /outputs-003.* is damaged|not a safetensors/,
       );
+    }
+  });
+
+  it.runIf(canMount())("by a full disk, says so, and goes on when there is room", async () => {
+    const disk = join(root, "disk");
+    mkdirSync(disk);
+    // all first files, and some of the second
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]);
+    try {
+      const blocks = { folder: join(disk, "rows"), every: "1epoch" };
+      await expect(train(text, { ...options, blocks })).rejects.toThrow(
+        /cannot write ".*puts-00\d\.[01]": the disk is full; .* holds training up to word \d+, of epoch 2: the same call goes on/,
+      );
+      execFileSync("mount", ["-o", "remount,size=16m", disk]);
+      await expectSame(await train(text, { ...options, blocks }), whole);
+    } finally {
+      execFileSync("umount", [disk]);
     }
   });
 

@@ -63,6 +63,8 @@ const MODES: Record<string, TrainOptions> = {
   "a ring of 1": { threads: 1 },
   "a ring of 2": { threads: 2 },
   "a ring of 3": { threads: 3 },
+  "blocks in files, 2 threads": { threads: 2, blocksMemory: 2 ** 25 },
+  "blocks in files, 2 threads, words counted": { threads: 2, blocksMemory: 2 ** 25 },
   "hogwild, 2 threads": { model: "cbow", threads: 2 },
   "cbow, one thread": { model: "cbow", threads: 1 },
   "hierarchical softmax, one thread": { loss: "hierarchical-softmax", threads: 1 },
@@ -78,7 +80,15 @@ describe.runIf(existsSync("/proc/self/status"))("estimateMemory, of what a proce
     beforeAll(() => write(words, tokens), 120_000);
 
     it.runIf(runs).each(Object.entries(MODES))("%s: within a quarter", { timeout: 300_000 }, async (name, mode) => {
-      const options = { ...mode, dim, epochs: 1, window: 2, ...(mode.loss ? {} : { negatives: 2 }) };
+      const blocks = mode.blocksMemory && { folder: join(folder, "rows"), overwrite: true };
+      const options = {
+        ...mode,
+        ...(blocks && { blocks }),
+        dim,
+        epochs: 1,
+        window: 2,
+        ...(mode.loss ? {} : { negatives: 2 }),
+      };
       const isRing = name.startsWith("a ring");
       const isCounted = name.endsWith("counted");
       const flags = [

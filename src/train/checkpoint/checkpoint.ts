@@ -162,8 +162,13 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
       throw new FormatError(
         `${name}: tensor "${key}" expected ${expected} numbers for ${list.length} words, got ${got}`,
       );
-  const vocabulary = new Vocabulary(list.map((word, id) => [word, counts[id]]));
+  // one by one: an array of pairs would take more than the words
+  const vocabulary = new Vocabulary(entriesOf(list, counts));
   return new Checkpoint(known, vocabulary, { inputs, outputs, multipliers }, name, isOlder);
+}
+
+function* entriesOf(words: readonly string[], counts: Float64Array): Generator<[word: string, count: number]> {
+  for (let id = 0; id < words.length; id++) yield [words[id], counts[id]];
 }
 
 /** The state of an older version, whose threads may have worked together in ways that are gone. */

@@ -73,6 +73,8 @@ export class Checkpointer implements PausePoint {
       if (this.mustWrite()) await this.write(position, doubt);
       await this.answerLooks();
       if (!control?.paused) return;
+      // asked for meanwhile
+      if (control.looks.any || control.checkpoints.any) continue;
       await orAborted(control.changed(), signal);
     }
   }
@@ -131,7 +133,8 @@ export class Checkpointer implements PausePoint {
       await outcome;
       const { epochs, wordsBefore, words } = position;
       const epoch = snapshot.schedule.firstEpoch + epochs + 1;
-      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epoch}: go on with "resume"`;
+      const goOn = snapshot.blocks ? "the same call goes on" : 'go on with "resume"';
+      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epoch}: ${goOn}`;
     } catch (cause) {
       signal?.throwIfAborted();
       const message = `checkpoint not written: ${(cause as Error).message}${this.kept === "" ? "" : `; ${this.kept}`}`;
