@@ -16,6 +16,7 @@ export type { ParallelMode } from "./train/execution/engines.js";
 export type { RunListeners } from "./train/listeners.js";
 export type { EpochListener, EpochModel } from "./train/loop/records.js";
 export type { ModelWriter, SaveModelOptions } from "./train/model.js";
+export type { BlocksOptions } from "./train/options/elsewhere.js";
 export type { LearningRateSchedule } from "./train/options/learning-rate.js";
 export type { WindowWeights } from "./train/options/window-shape.js";
 export type { Freeze, WordRates } from "./train/options/words.js";

@@ -61,7 +61,9 @@ export async function runTrain(paths: string[], options: Flags, command: Command
     return [];
   });
   await checkDistinct(outputsOf(task), [...files, ...inputsOf(task)]);
-  await checkOutside(outputsOf(task), task.corpus);
+  const { blocks } = task;
+  const rows = blocks === undefined ? [] : [{ as: "--blocks", path: join(blocks, "rows") }];
+  await checkOutside([...outputsOf(task), ...rows], task.corpus);
   for (const { path } of outputsOf(task)) await checkWritable(path);
   const given = await libraryOptions(typed, task, kept);
   const flags = flagsOfCommand(command);
@@ -75,7 +77,7 @@ export async function runTrain(paths: string[], options: Flags, command: Command
 
 /** The options of train, with the files that they name read. */
 async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undefined): Promise<TrainOptions> {
-  const { checkpoint, checkpointEvery, restart, outputVectors, wasm, corpus } = task;
+  const { blocks, checkpoint, checkpointEvery, restart, outputVectors, wasm, corpus } = task;
   const { vocabulary, initialVectors, freeze, wordRates, resume, cluster, clusterPrefix } = typed;
   const own = Object.fromEntries(Object.entries(typed).filter(([name]) => !OWN.includes(name)));
   const flags = Object.fromEntries(KEPT.map((name) => [name, task[name]]));
@@ -91,6 +93,7 @@ async function libraryOptions(typed: Flags, task: Task, kept: Checkpoint | undef
     wordRates: wordRates === undefined ? undefined : parseRates(await readText(wordRates), wordRates),
     resume: resume === undefined ? undefined : kept,
   };
+  if (blocks !== undefined) given.blocks = { folder: blocks, every: checkpointEvery, overwrite: restart };
   if (checkpoint !== undefined)
     given.checkpoint = fileCheckpoint(checkpoint, checkpointEvery, {
       overwrite: restart,
@@ -145,14 +148,16 @@ async function trainInterruptibly(
   let isTraining = false;
   const interrupt = (exitCode: number) => {
     const stop = (what: string) => controller.abort(new Interrupted(`interrupted; ${what}`, exitCode));
-    const { checkpoint } = task;
-    const goOn = `go on with: wasm2vec train --resume ${quoted(checkpoint ?? "")}`;
-    const asItWas = () => (existsSync(checkpoint!) ? `${checkpoint} is as it was; ${goOn}` : "nothing was written");
-    if (checkpoint === undefined) stop("nothing was written");
+    const { blocks, checkpoint } = task;
+    const place = checkpoint ?? blocks;
+    const command = checkpoint === undefined ? "the same command" : `wasm2vec train --resume ${quoted(checkpoint)}`;
+    const goOn = `go on with: ${command}`;
+    const asItWas = () => (existsSync(place!) ? `${place} is as it was; ${goOn}` : "nothing was written");
+    if (place === undefined) stop("nothing was written");
     else if (!isTraining) stop(asItWas());
     else
       control.checkpoint().then(
-        () => stop(`the training is in ${checkpoint}; ${goOn}`),
+        () => stop(`the training is in ${place}; ${goOn}`),
         (error: Error) => stop(`${error.message}; ${asItWas()}`),
       );
   };
@@ -229,9 +234,10 @@ async function save(model: Model<NodeCorpusSource>, task: Task): Promise<void> {
 /** Says where the trained model is, or brings it into a file of its own. */
 async function rescue(
   model: Model<NodeCorpusSource>,
-  { checkpoint }: Task,
+  { blocks, checkpoint }: Task,
   metadata: Record<string, unknown>,
 ): Promise<string> {
+  if (blocks !== undefined) return `the trained model is in ${blocks}: write its vectors with the same command`;
   const held = checkpoint === undefined ? undefined : await loadCheckpoint(checkpoint).catch(() => undefined);
   if (held !== undefined && holdsModel(held, model)) return whereabouts(checkpoint!);
   let failure = "";

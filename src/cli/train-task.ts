@@ -22,6 +22,7 @@ export interface Flags extends TextFlags {
   initialVectors?: string;
   freeze?: string;
   wordRates?: string;
+  blocks?: string;
   cluster?: string;
   clusterPrefix?: string;
   checkpoint?: string;
@@ -75,6 +76,7 @@ export function checkTogether({
   resume,
   from,
   restart,
+  blocks,
   checkpoint,
   checkpointEvery,
   updateVocabulary,
@@ -86,10 +88,13 @@ export function checkTogether({
   const fail = (what: string) => {
     throw new UsageError(what);
   };
-  if (checkpointEvery !== undefined && checkpoint === undefined && resume === undefined)
-    fail("--checkpoint-every goes with --checkpoint: name the file, or leave it out");
-  if (restart && (checkpoint === undefined || resume !== undefined))
-    fail("--restart goes with --checkpoint, whose training it starts over, and without --resume");
+  const other = checkpoint === undefined ? "--resume" : "--checkpoint";
+  if (blocks !== undefined && (checkpoint ?? resume) !== undefined)
+    fail(`--blocks names a folder with the checkpoint in it, and the same command goes on with it: leave out ${other}`);
+  if (checkpointEvery !== undefined && (checkpoint ?? resume ?? blocks) === undefined)
+    fail("--checkpoint-every goes with --checkpoint or --blocks: name the file or folder, or leave it out");
+  if (restart && ((checkpoint ?? blocks) === undefined || resume !== undefined))
+    fail("--restart goes with --checkpoint or --blocks, whose training it starts over, and without --resume");
   if (resume !== undefined && from !== undefined)
     fail("--resume goes on with an interrupted training, --from trains a model on another text: give one of them");
   if (clusterPrefix !== undefined && others.cluster === undefined)

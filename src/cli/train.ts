@@ -28,7 +28,7 @@ export function trainCommand(): Command {
       "--cluster-prefix <prefix>",
       "what keys begin with in the Redis of --cluster, as of its workers (default: wasm2vec)",
     )
-    .option("--restart", "start over, whatever the file of --checkpoint holds")
+    .option("--restart", "start over, whatever the file of --checkpoint, or the folder of --blocks, holds")
     .option("--probe-pairs <file>", "score the vectors after each epoch by rated word pairs, for --patience too")
     .option("--probe-analogies <file>", "score them by analogies among the 30,000 most frequent words")
     .option("--from <file>", "train a model, or a finished checkpoint, on this corpus too")
@@ -45,6 +45,7 @@ export function trainCommand(): Command {
       "zcat *.gz | wasm2vec train - --output vectors.bin --json",
       "wasm2vec train corpus.txt --output vectors.bin --checkpoint training.ckpt --checkpoint-every 1epoch",
       "wasm2vec train --resume training.ckpt",
+      "wasm2vec train corpus.txt --output vectors.bin --dim 300 --blocks rows --blocks-memory 4G",
       "wasm2vec train corpus.txt --output vectors.bin --epochs 20 --validation-share 0.001 --patience 2",
       "wasm2vec train corpus.txt --output vectors.bin --epochs 20 --probe-pairs wordsim353.tsv --patience 2",
       "wasm2vec train corpus.txt --output vectors.bin --save-model model.w2v",

@@ -59,10 +59,8 @@ function checkTogether(given: TrainOptions, values: Omit<ResolvedOptions, "open"
   }
   if (wasm !== undefined && !takesBinary(kernel))
     throw new RangeError(`"wasm" goes with kernels of WebAssembly, got kernel "${kernel}": leave one out`);
-  const { blocks, blocksMemory, cluster } = values;
-  if (blocksMemory !== undefined && !blocks)
-    throw new RangeError('"blocksMemory" goes with "blocks": name the folder, or leave it out');
-  if (blocks && cluster) throw new RangeError('"blocks" keeps the rows here, "cluster" elsewhere: give one of them');
+  if (values.blocksMemory !== undefined && !values.blocks)
+    throw new RangeError('"blocksMemory" goes with "blocks": give both, or leave it out');
   if (reproducible && !fitsGrid({ model, loss }) && threads !== "auto" && threads > 1)
     throw new RangeError(
       `"reproducible" with ${model === "cbow" ? 'model "cbow"' : `loss "${loss}"`} needs one thread, not "threads" ${threads}: leave one out`,

@@ -321,7 +321,7 @@ describe("refusals", () => {
       /"blocksMemory" expected at least .* for 8 blocks .* more "parts"/,
     ],
     ["a checkpoint", { checkpoint: fileCheckpoint("any") }, /"checkpoint" clashes with "blocks"/],
-    ["a cluster", { cluster: "redis://any" }, /give one of them/],
+    ["a cluster", { cluster: "redis://any" }, /"blocks" keeps the rows .* give one/],
     ["another interval", { blocks: { folder: "any", every: "soon" } }, /"every" expected a time/],
     ["no folder", { blocks: 3 as never }, /"blocks" expected the path of a folder, got 3/],
   ])("%s", async (_, options, message) => {

@@ -85,6 +85,11 @@ describe("in Node", () => {
   it("docs/guides/reproducibility.md", () => {
     expect(run(examples("docs/guides/reproducibility.md")[0])).toBe("true\n");
   });
+
+  it("docs/guides/larger-than-memory.md", () => {
+    const output = run(examples("docs/guides/larger-than-memory.md")[0].replace("river", "man"));
+    expect(output).toMatch(/^\d\.\d GB of memory, 22 GB on the disk\n.*word: '\w+'/s);
+  });
 });
 
 describe("in a page", () => {
