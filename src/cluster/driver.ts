@@ -19,13 +19,12 @@ import type { StepResult } from "../train/execution/step.js";
 import type { Machine } from "../train/machine.js";
 import type { Objective, ObjectiveMaker, Setting } from "../train/objective.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
-import { storedOf } from "../train/options/table.js";
 import type { ResolvedOptions } from "../train/train-options.js";
 import { Word2vecObjective } from "../train/word2vec-objective.js";
 import { connect } from "./connection.js";
 import { countOnCluster } from "./counting.js";
 import { type Recipe, recipeOf } from "./recipe.js";
-import { layoutHash, PROTOCOL, type Report, type Task } from "./records.js";
+import { layoutHash, PROTOCOL, type Report, type Task, trainedOptions } from "./records.js";
 import { ClusterRun, type Job } from "./run.js";
 
 /** Rotations handed out at once, so that a worker knows the next one while it trains. */
@@ -197,7 +196,7 @@ class ClusterRunner implements Runner {
     const { corpus, share = 0 } = text!;
     const task: Task = {
       protocol: PROTOCOL,
-      options: storedOf(given),
+      options: trainedOptions(given),
       kernel: kernel.name,
       words: shape.words,
       blocks,

@@ -1,18 +1,31 @@
 // What the driver of a training and its workers tell each other through Redis, as JSON.
 
+import { checkInteger, checkNumber } from "../base/check.js";
 import { Fingerprint } from "../base/fingerprint.js";
 import type { KernelName } from "../kernel/kernel.js";
 import type { Layout } from "../kernel/layout.js";
 import type { Rows } from "../train/execution/visits.js";
-import type { StoredOptions } from "../train/options/table.js";
+import type { ResolvedOptions, TrainOptions } from "../train/train-options.js";
 
 /** Of what is written here: a worker takes part only in trainings whose version is its own. */
 export const PROTOCOL = 1;
 
+/** Options that decide what training does with a text and its words. */
+const TRAINED = [
+  ...(["dim", "windowLeft", "windowRight", "windowWeights", "shrinkWindows", "subsample", "seed"] as const),
+  ...(["negatives", "noiseExponent", "sharedNegatives", "parts", "maxSentenceLength"] as const),
+] as const;
+type TrainedOptions = Pick<TrainOptions, (typeof TRAINED)[number]>;
+
+export function trainedOptions(options: ResolvedOptions): TrainedOptions {
+  const entries = TRAINED.map((name) => [name, options[name]] as const);
+  return Object.fromEntries(entries.filter(([, value]) => !(Array.isArray(value) && value.length === 0)));
+}
+
 /** What is trained, and how. */
 export interface Task {
   protocol: number;
-  options: StoredOptions;
+  options: TrainedOptions;
   kernel: KernelName;
   words: number;
   blocks: number;
@@ -47,6 +60,23 @@ export interface Group extends Rows {
   group: number;
   /** first rotation of the plan */
   first: number;
+}
+
+/** @throws TypeError, RangeError for rows that the grid does not have */
+export function checkGroup({ from, to, first, plan, group }: Group, blocks: number): void {
+  checkInteger("to", to, 1, blocks);
+  checkInteger("from", from, 0, to - 1);
+  for (const [name, value] of Object.entries({ first, plan, group })) checkInteger(name, value, 0);
+}
+
+/** @throws TypeError, RangeError; SyntaxError for what is not JSON */
+export function readRotation(json: string): Rotation {
+  const rotation: Rotation = JSON.parse(json);
+  const { plan, epoch, first, batches, words, learningRate } = rotation;
+  for (const [name, value] of Object.entries({ plan, first, words })) checkInteger(name, value, 0);
+  for (const [name, value] of Object.entries({ epoch, batches })) checkInteger(name, value, 1);
+  checkNumber("learningRate", learningRate, 0);
+  return rotation;
 }
 
 /** What a group made of a rotation. A loss is a string, since it may not be finite. */

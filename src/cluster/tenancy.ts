@@ -21,7 +21,7 @@ import type { Settings } from "../train/options/settings.js";
 import { type BlockStore, consumerOf, RedisBlocks } from "./blocks.js";
 import type { Redis, RunKeys } from "./connection.js";
 import type { News } from "./news.js";
-import type { Group, Report, Rotation } from "./records.js";
+import { checkGroup, type Group, type Report, type Rotation, readRotation } from "./records.js";
 import { type Commit, type Consumer, commit, type Lease } from "./scripts.js";
 import { areFiniteFloats } from "./values.js";
 
@@ -69,6 +69,7 @@ export class Tenancy {
   ) {
     const { bulk, run, news, plan } = place;
     this.blocks = plan.memoryOptions.grid!.blocks;
+    checkGroup(group, this.blocks);
     this.rows = { from: group.from, to: group.to };
     this.store = new RedisBlocks(bulk, run, this.blocks, (topic, look) => news.until(topic, look, signal), lease);
   }
@@ -116,7 +117,7 @@ export class Tenancy {
     const { redis, run } = this.place;
     const rotation = await this.until("rotation", async () => {
       const json = await redis.hget(run.key("rotations"), String(number));
-      return json === null ? undefined : (JSON.parse(json) as Rotation);
+      return json === null ? undefined : readRotation(json);
     });
     return rotation?.plan === this.group.plan ? rotation : undefined;
   }
@@ -182,6 +183,8 @@ export class Tenancy {
     this.trained = 0;
     const batches = await orAborted(this.place.text.batches(number, rotation), this.signal);
     const { epoch, first, learningRate } = rotation;
+    if (batches.length > 1 && !room.fits(batches[0], batches.slice(1)))
+      throw new RangeError(`a rotation of ${batches.length} batches does not fit into a chunk of the text`);
     const chunk: Chunk = { epoch, first, batches, learningRate, steps: 0 };
     const task = { ...room.place(chunk, number), rows };
     layIds(chunk, task, parameters.layout.grid!, parameters.memory);
@@ -262,7 +265,7 @@ export class Tenancy {
     const { redis, run, text } = this.place;
     try {
       const json = await redis.hget(run.key("rotations"), String(number));
-      if (json !== null) await text.batches(number, JSON.parse(json));
+      if (json !== null) await text.batches(number, readRotation(json));
     } catch {
       // it fails again when its turn comes
     }

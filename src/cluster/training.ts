@@ -92,10 +92,9 @@ export function isRefusal(error: unknown): error is Error {
   return error instanceof UnfitError || error instanceof TextDiffersError;
 }
 
-/** The driver's options that decide what is trained; the others are this machine's. */
+/** @throws TypeError, RangeError, as train does */
 function optionsOf({ options }: Task): Settings {
-  const { worker, threads, ...own } = resolveOptions();
-  return { ...own, ...options, worker, threads } as Settings;
+  return resolveOptions(options);
 }
 
 /** @throws UnfitError if what follows from the task is not what it is on the driver */
