@@ -19,8 +19,9 @@ import { type Recipe, writeRecipe } from "./recipe.js";
 import type { Group, Member, Report, Rotation, Task } from "./records.js";
 import { leaseOf, OwnRun, openQueue, workersOf } from "./runs.js";
 import { writeField } from "./scripts.js";
-import type { RunRecord } from "./seen.js";
+import type { RunProgress, RunRecord } from "./seen.js";
 import { sendValue } from "./values.js";
+import { inTime, sleep } from "./waiting.js";
 import { writeWords } from "./words.js";
 
 /** Milliseconds between looks at who takes part. */
@@ -165,7 +166,7 @@ export class ClusterRun {
   }
 
   /** Tells those who look how far it is. */
-  report(progress: Parameters0<OwnRun["report"]>): Promise<void> {
+  report(progress: RunProgress): Promise<void> {
     return this.own.report(progress);
   }
 
@@ -204,7 +205,7 @@ export class ClusterRun {
     while (performance.now() < until) {
       const alive = new Set((await workersOf(redis, job.cluster)).map(({ id }) => id));
       if ((await redis.hkeys(members)).every((id) => !alive.has(id))) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     await own.end();
   }
@@ -260,7 +261,7 @@ export class ClusterRun {
           `no worker has been there for ${NOBODY / 60_000} minutes: start some, and then the same command again; ` +
             "a training with a checkpoint goes on from there",
         );
-      await orAborted(new Promise((resolve) => setTimeout(resolve, LOOK / 4)), this.signal);
+      await sleep(LOOK / 4, this.signal);
     }
   }
 
@@ -376,20 +377,3 @@ async function mostWorkers(redis: Redis, { parameters, cluster }: Job): Promise<
       `more workers; or train with a smaller "dim" (${parameters.dim}), or a higher "minCount"`,
   );
 }
-
-async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([
-    promise.then(
-      () => {},
-      () => {},
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
-}
-
-type Parameters0<F extends (first: never) => unknown> = F extends (first: infer First) => unknown ? First : never;
