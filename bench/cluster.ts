@@ -7,8 +7,8 @@
 // the measured words/s, hosts that it cannot run. Who is not root gets hosts that share the cores and the loopback.
 // With --arithmetic it writes the tables of docs/guides/cluster.md, and measures nothing.
 // Environment: CORPUS=../shared/data/corpus-48m.txt.gz HOSTS=1,2,4 LINKS=1000,100 (Mb/s) REDIS_LINK= (of Redis; else as the hosts)
-// LATENCIES=1,10 (ms each way) SLOWDOWN= (else as many hosts ask for) SECONDS=60 (at least, of each measurement) FULL=1,2 (hosts at full
-// speed) PARTS=16 REDIS_SERVER=redis-server
+// LATENCIES=1,10 (ms each way) SLOWDOWN= (else as many hosts ask for) SECONDS=60 (at least, of each measurement) EPOCH=1 (in which it is: in
+// the first, hosts read the text; later its stored numbers) FULL=1,2 (hosts at full speed) PARTS=16 REDIS_SERVER=redis-server
 
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -32,6 +32,7 @@ const parts = Number(env.PARTS ?? 16);
 const common = {
   corpus: env.CORPUS ?? "../shared/data/corpus-48m.txt.gz",
   parts,
+  epoch: Number(env.EPOCH ?? 1),
   seconds: Number(env.SECONDS ?? 60),
   redisServer: env.REDIS_SERVER ?? "redis-server",
   self: fileURLToPath(import.meta.url),
@@ -143,13 +144,14 @@ async function onLoopback(hostCounts: readonly number[]): Promise<void> {
 }
 
 async function bench(): Promise<void> {
-  console.log(`${machine()}\n${common.corpus}, dim 100, parts ${parts}, hosts of one thread\n`);
+  console.log(`${machine()}\n${common.corpus}, dim 100, parts ${parts}, hosts of one thread, epoch ${common.epoch}\n`);
   if (canHaveNetwork() && canBeSlow()) {
     removeStale();
     await removeStaleCores();
     const slowdown = Number(env.SLOWDOWN ?? slowdownOf(Math.max(...counts)));
     console.log(`cores, links and latencies ${slowdown} times slower; words/s are those of cores at full speed`);
     await inNamespaces(slowdown);
+    if (atFullSpeed.length === 0) return;
     console.log(`\nat full speed, wall clock; all share ${availableParallelism()} cores with the driver and Redis`);
     await onLoopback(atFullSpeed);
   } else {

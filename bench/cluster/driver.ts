@@ -1,4 +1,4 @@
-// The driver of a measured cluster, in a process of its own: trains one epoch at most, and prints how far it is whenever a chunk is done.
+// The driver of a measured cluster, in a process of its own: trains up to the end of an epoch at most, and prints how far it is whenever a chunk is done.
 
 import { Redis } from "ioredis";
 import { type Progress, train } from "wasm2vec";
@@ -9,8 +9,8 @@ const [BEFORE, MEASURED] = [1, 2];
 
 const tell = (line: DriverLine) => console.log(JSON.stringify(line));
 
-/** Trains until it has been measured for so long, or the epoch ends. */
-export async function drive({ corpus, parts, seconds, url, hosts }: DriverTask): Promise<void> {
+/** Trains until an epoch has been measured for so long, or ends. */
+export async function drive({ corpus, parts, seconds, url, hosts, epoch }: DriverTask): Promise<void> {
   const done = new AbortController();
   const redis = url === undefined ? undefined : new Redis(url);
   let told = Promise.resolve();
@@ -18,10 +18,10 @@ export async function drive({ corpus, parts, seconds, url, hosts }: DriverTask):
   let chunks = 0;
   // told of each chunk when all of it is done; one machine alone ten times a second
   const onProgress = (progress: Progress) => {
-    const { phase, words, totalWords, hosts: active = [] } = progress;
+    const { words, totalWords, hosts: active = [] } = progress;
     // the last report has more words than the one before, at the same time
-    if (phase !== "training" || words >= totalWords) return;
-    const isEarly = redis ? active.length < hosts || chunks++ < BEFORE : words < totalWords / 10;
+    if (progress.epoch < epoch || words >= totalWords) return;
+    const isEarly = redis ? active.length < hosts || chunks++ < BEFORE : words < (totalWords * (epoch - 0.9)) / epoch;
     if (isEarly) return;
     const now = performance.now() / 1000;
     first ??= now;
@@ -32,7 +32,7 @@ export async function drive({ corpus, parts, seconds, url, hosts }: DriverTask):
     const given = url === undefined ? { threads: 1 } : { cluster: url };
     await train(corpus, {
       ...given,
-      ...{ epochs: 1, parts, signal: done.signal, onProgress },
+      ...{ epochs: epoch, parts, signal: done.signal, onProgress },
       onVocabulary: ({ size, totalWords }) => tell({ vocabulary: size, text: totalWords }),
     });
   } catch (error) {

@@ -12,7 +12,8 @@ export interface Plan extends Conditions {
   latency: number;
   corpus: string;
   parts: number;
-  /** at least so long, on the wall clock */
+  /** in which epoch, and at least so long, on the wall clock */
+  epoch: number;
   seconds: number;
   /** programs */
   redisServer: string;
@@ -50,6 +51,7 @@ export interface Measured {
 export interface DriverTask {
   corpus: string;
   parts: number;
+  epoch: number;
   seconds: number;
   hosts: number;
   /** none: this machine trains, on one thread */
@@ -113,10 +115,10 @@ async function inPlace<T>(conditions: Conditions, work: (place: Place) => Promis
 
 async function drive(
   place: Place,
-  { self, corpus, parts, seconds, hosts }: Omit<Plan, "links">,
+  { self, corpus, parts, epoch, seconds, hosts }: Omit<Plan, "links">,
   url?: string,
 ): Promise<Measured> {
-  const task: DriverTask = { corpus, parts, seconds, hosts, url };
+  const task: DriverTask = { corpus, parts, epoch, seconds, hosts, url };
   const driver = place.start("driver", [process.execPath, self, "driver", JSON.stringify(task)]);
   const exit = once(driver, "exit");
   const marks: Mark[] = [];
