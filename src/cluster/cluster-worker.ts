@@ -1,7 +1,7 @@
 // A worker: takes part in trainings whose drivers say so in Redis, one after the other, as long as it is wanted.
 
 import { availableParallelism } from "node:os";
-import type { Job, Worker } from "bullmq";
+import type { Job, Queue, Worker } from "bullmq";
 import { checkFunction, checkInteger, checkKnown, checkSignal } from "../base/check.js";
 import { spawnWorker } from "../platform/node/worker.js";
 import { orAborted } from "../text/abort.js";
@@ -215,6 +215,7 @@ class Part {
   private readonly hands = new Set<Hand>();
   private readonly leaving = new AbortController();
   private readonly aborted = new AbortController();
+  private queue: Queue<Group> | undefined;
   private readonly waits = new Map<string, number>();
   private readonly progress: HostProgress;
   private readonly bulk: Redis;
@@ -250,6 +251,7 @@ class Part {
     } finally {
       this.aborted.abort(new Error("the worker leaves the training"));
       await Promise.all([...this.hands].map((hand) => hand.close()));
+      await inTime(Promise.resolve(this.queue?.close()), GRACE);
       this.guard.close();
       this.news.close();
       this.bulk.disconnect();
@@ -287,18 +289,14 @@ class Part {
   private async helpOut(): Promise<void> {
     for (const hand of this.hands) if (hand.hasHelped) this.hands.delete(hand);
     if ([...this.hands].some((hand) => !hand.isBusy)) return this.waits.clear();
-    const queue = await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
-    try {
-      for (const { id, data } of await queue.getJobs(["wait", "delayed"])) {
-        if (id === undefined || !(await this.isDue(data))) continue;
-        const looks = (this.waits.get(id) ?? 0) + 1;
-        this.waits.set(id, looks);
-        if (looks < PATIENCE) continue;
-        this.waits.clear();
-        return this.hire(true);
-      }
-    } finally {
-      await queue.close();
+    this.queue ??= await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
+    for (const { id, data } of await this.queue.getJobs(["wait", "delayed"])) {
+      if (id === undefined || !(await this.isDue(data))) continue;
+      const looks = (this.waits.get(id) ?? 0) + 1;
+      this.waits.set(id, looks);
+      if (looks < PATIENCE) continue;
+      this.waits.clear();
+      return this.hire(true);
     }
   }
 
