@@ -1,7 +1,7 @@
 // A worker: takes part in trainings whose drivers say so in Redis, one after the other, as long as it is wanted.
 
 import { availableParallelism } from "node:os";
-import type { Job, Worker } from "bullmq";
+import type { Job, Queue, Worker } from "bullmq";
 import { checkFunction, checkInteger, checkKnown, checkSignal } from "../base/check.js";
 import { spawnWorker } from "../platform/node/worker.js";
 import { orAborted } from "../text/abort.js";
@@ -20,6 +20,7 @@ import { FencedError, RunEndedError, takeLease } from "./scripts.js";
 import type { WorkerRecord } from "./seen.js";
 import { type Place, Tenancy } from "./tenancy.js";
 import { isRefusal, openTraining, type Training } from "./training.js";
+import { inTime, sleep } from "./waiting.js";
 import type { WorkerEvent } from "./worker-event.js";
 
 export interface ClusterWorkerOptions extends ClusterOptions {
@@ -100,8 +101,9 @@ class ClusterWorker {
       this.tell({ type: "ready", message: `ready with ${threads} thread${threads === 1 ? "" : "s"}` });
       while (!signal?.aborted) {
         const run = await orAborted(this.findRun(), signal).catch(() => undefined); // it looks again
-        if (run !== undefined) await this.serve(run);
-        else await pause(LOOK, signal);
+        if (run !== undefined)
+          await this.serve(run).catch(({ message }) => this.tell({ type: "warned", run, message }));
+        else await sleep(LOOK, signal);
       }
     } finally {
       this.hasEnded = true;
@@ -136,15 +138,15 @@ class ClusterWorker {
 
   /** Takes part in a training until it ends. */
   private async serve(id: string): Promise<void> {
-    const { redis, cluster, machine, capacity, tell } = this;
+    const { redis, cluster, machine, capacity, tell, signal } = this;
     const run = keysOf(cluster.prefix).run(id);
     const onWarning = (message: string) => void tell({ type: "warned", run: id, message });
     const hands = { machine, ...capacity, corpusModule: cluster.corpusModule, onWarning };
     let training: Training;
     try {
-      training = await openTraining(redis, run, hands);
+      training = await orAborted(openTraining(redis, run, hands), signal);
     } catch (error) {
-      await this.refuse(id, error as Error);
+      if (!signal?.aborted && (await redis.exists(run.about)) === 1) await this.refuse(id, error as Error);
       return;
     }
     const part = new Part(this, redis, run, id, training);
@@ -214,6 +216,7 @@ class Part {
   private readonly hands = new Set<Hand>();
   private readonly leaving = new AbortController();
   private readonly aborted = new AbortController();
+  private queue: Queue<Group> | undefined;
   private readonly waits = new Map<string, number>();
   private readonly progress: HostProgress;
   private readonly bulk: Redis;
@@ -243,12 +246,13 @@ class Part {
       while (!signal?.aborted && !this.aborted.signal.aborted) {
         const reason = await orAborted(this.look(), signal).catch(() => undefined); // a Redis that is away may come back
         if (reason !== undefined) return this.aborted.abort(reason);
-        await pause(LOOK, signal);
+        await sleep(LOOK, signal);
       }
       if (signal?.aborted) await this.leave();
     } finally {
       this.aborted.abort(new Error("the worker leaves the training"));
       await Promise.all([...this.hands].map((hand) => hand.close()));
+      await inTime(Promise.resolve(this.queue?.close()), GRACE);
       this.guard.close();
       this.news.close();
       this.bulk.disconnect();
@@ -284,25 +288,16 @@ class Part {
 
   /** Takes a job more while one waits that could be done, and nobody else is there to do it. */
   private async helpOut(): Promise<void> {
-    for (const hand of this.hands)
-      if (this.hands.size > 1 && !hand.isBusy) {
-        this.hands.delete(hand);
-        await hand.close();
-      }
+    for (const hand of this.hands) if (hand.hasHelped) this.hands.delete(hand);
     if ([...this.hands].some((hand) => !hand.isBusy)) return this.waits.clear();
-    const queue = await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
-    try {
-      for (const { id, data } of await queue.getWaiting()) {
-        if (id === undefined || !(await this.isDue(data))) continue;
-        const looks = (this.waits.get(id) ?? 0) + 1;
-        this.waits.set(id, looks);
-        if (looks < PATIENCE) continue;
-        this.waits.clear();
-        await this.hire();
-        return;
-      }
-    } finally {
-      await queue.close();
+    this.queue ??= await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
+    for (const { id, data } of await this.queue.getJobs(["wait", "delayed"])) {
+      if (id === undefined || !(await this.isDue(data))) continue;
+      const looks = (this.waits.get(id) ?? 0) + 1;
+      this.waits.set(id, looks);
+      if (looks < PATIENCE) continue;
+      this.waits.clear();
+      return this.hire(true);
     }
   }
 
@@ -313,7 +308,8 @@ class Part {
     return at.every((rotation) => Number(rotation) >= first);
   }
 
-  private async hire(): Promise<void> {
+  /** @param once for one job */
+  private async hire(once = false): Promise<void> {
     const { Worker, WaitingError } = await loadBull();
     const { cluster } = this.worker.own;
     this.hands.add(
@@ -321,6 +317,7 @@ class Part {
         (process) => new Worker(queueOf(this.id), process, bullOptions(this.redis, cluster)),
         (job) => this.train(job),
         () => new WaitingError(),
+        once,
       ),
     );
   }
@@ -345,7 +342,7 @@ class Part {
           run: id,
           message: `another worker has ${rows} of run ${id} now: its results are dropped`,
         });
-        return true;
+        return false;
       }
       if (isRefusal(error)) {
         this.aborted.abort(error);
@@ -362,9 +359,10 @@ class Part {
   }
 }
 
-/** One job at a time. */
+/** One job at a time, or one alone. */
 class Hand {
   isBusy = false;
+  hasHelped = false;
   private readonly worker: Worker<Group>;
   private ended: Promise<unknown> = Promise.resolve();
 
@@ -372,11 +370,16 @@ class Hand {
     start: (process: (job: Job<Group>, token?: string) => Promise<void>) => Worker<Group>,
     train: (job: Job<Group>) => Promise<boolean>,
     waiting: () => Error,
+    once: boolean,
   ) {
     this.worker = start(async (job, token) => {
       this.isBusy = true;
       const done = train(job).finally(() => {
         this.isBusy = false;
+        if (!once) return;
+        // before BullMQ gives it the next one
+        this.hasHelped = true;
+        void this.worker.close().catch(() => {});
       });
       this.ended = done.catch(() => {});
       if (await done) return;
@@ -415,32 +418,4 @@ function bullOptions(redis: Redis, cluster: ClusterOptions) {
     runRetryDelay: leaseOf(cluster),
     skipVersionCheck: true,
   };
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal?.addEventListener("abort", end);
-  });
-}
-
-/** Waits for something, but not for ever. */
-async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([
-    promise.then(
-      () => {},
-      () => {},
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
 }

@@ -175,17 +175,28 @@ class Counting {
     await this.give(Math.min(this.parts.length, part + AHEAD));
     for (;;) {
       signal.throwIfAborted();
-      const bytes = await this.redis.getBuffer(partKey(this.keys, part));
+      const isOver = await this.isOver(part);
+      const key = partKey(this.keys, part);
+      const bytes = await this.redis.getBuffer(key);
       if (bytes !== null) {
-        await this.redis.unlink(partKey(this.keys, part));
+        await this.redis.unlink(key);
         return readCounted(bytes);
       }
-      // what failed there fails here with an error of its own, or is done
-      if (this.isAlone || (await this.redis.hexists(this.keys.key("failed"), String(part))) === 1)
-        return countPart(this.recipe, this.parts[part].stretches, this.options);
       await this.lookForWorkers();
+      // what failed there fails here with an error of its own, or is done
+      if (isOver || this.isAlone) return countPart(this.recipe, this.parts[part].stretches, this.options);
       await pause(LOOK, signal);
     }
+  }
+
+  /** Whether the job of a part has ended, or is gone: what is not there by now will not come. */
+  private async isOver(part: number): Promise<boolean> {
+    const job = await this.queue!.getJob(this.nameOf(part));
+    return job === undefined || job.finishedOn !== undefined;
+  }
+
+  private nameOf(part: number): string {
+    return `${this.run.about.id}-${part}`;
   }
 
   async report(words: number, { bytes, total = bytes }: BytesRead): Promise<void> {
@@ -203,7 +214,8 @@ class Counting {
     const jobs = this.parts.slice(this.given, until).map(({ stretches }, i) => {
       const part = this.given + i;
       const data: CountJob = { run: run.about.id, part, stretches };
-      return { name: `part ${part}`, data, opts: { removeOnComplete: { age: 3600 }, removeOnFail: { age: 3600 } } };
+      // they stay in the queue until the run is removed
+      return { name: `part ${part}`, data, opts: { jobId: this.nameOf(part) } };
     });
     this.given = until;
     await this.queue.addBulk(jobs);
@@ -226,7 +238,7 @@ class Counting {
 
 /**
  * A worker's side: counts the part of a job, and leaves the words with the run, if it is still there.
- * @throws TextDiffersError if this worker has another text; what reading it throws, of which the driver is told
+ * @throws TextDiffersError if this worker has another text; what reading it throws: then the driver reads that part itself
  */
 export async function serveCount(
   redis: Redis,
@@ -242,11 +254,7 @@ export async function serveCount(
     throw new TextDiffersError(
       `it reads texts as wasm2vec ${version} does, and the driver is of ${driver.version}: install the same on both`,
     );
-  const bytes = await countedBytes(readRecipe(recipe), stretches, options).catch(async (error) => {
-    if (!(error instanceof TextDiffersError) && !options.signal?.aborted)
-      await redis.eval(PUT_FAILURE, 2, keys.about, keys.key("failed"), part, error.message);
-    throw error;
-  });
+  const bytes = await countedBytes(readRecipe(recipe), stretches, options);
   await redis.eval(PUT, 2, keys.about, partKey(keys, part), bytes);
 }
 
@@ -257,9 +265,6 @@ async function countedBytes(recipe: Recipe, stretches: readonly Stretch[], optio
 
 /** Leaves a value with a run that is still there. KEYS: about, value. ARGV: value. */
 const PUT = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('SET', KEYS[2], ARGV[1]) end";
-
-/** KEYS: about, hash. ARGV: field, value. */
-const PUT_FAILURE = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[2], ARGV[1], ARGV[2]) end";
 
 function partKey(keys: RunKeys, part: number): string {
   return keys.key(`counted:${part}`);

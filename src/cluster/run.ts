@@ -19,8 +19,9 @@ import { type Recipe, writeRecipe } from "./recipe.js";
 import type { Group, Member, Report, Rotation, Task } from "./records.js";
 import { leaseOf, OwnRun, openQueue, workersOf } from "./runs.js";
 import { writeField } from "./scripts.js";
-import type { RunRecord } from "./seen.js";
+import type { RunProgress, RunRecord } from "./seen.js";
 import { sendValue } from "./values.js";
+import { inTime, sleep } from "./waiting.js";
 import { writeWords } from "./words.js";
 
 /** Milliseconds between looks at who takes part. */
@@ -115,8 +116,10 @@ export class ClusterRun {
     const lost = untilLost(redis, cluster.url, AWAY * leaseOf(cluster));
     const there = <T>(promise: Promise<T>) => orAborted(promise, lost.signal);
     try {
+      const workers = Math.max(1, (await there(workersOf(redis, cluster))).length);
       const most = await there(mostWorkers(redis, job));
-      const own = await there(OwnRun.begin(redis, cluster, { kind: "train", ...about }));
+      const memory = redisBytes(job.parameters, Math.min(job.task.blocks, workers, most));
+      const own = await there(OwnRun.begin(redis, cluster, { kind: "train", memory, ...about }));
       const queue = await there(openQueue(redis, keysOf(cluster.prefix), queueOf(own.about.id)));
       const run = new ClusterRun(job, redis, lost, own, queue, most, await there(serverId(redis)));
       try {
@@ -165,7 +168,7 @@ export class ClusterRun {
   }
 
   /** Tells those who look how far it is. */
-  report(progress: Parameters0<OwnRun["report"]>): Promise<void> {
+  report(progress: RunProgress): Promise<void> {
     return this.own.report(progress);
   }
 
@@ -204,7 +207,7 @@ export class ClusterRun {
     while (performance.now() < until) {
       const alive = new Set((await workersOf(redis, job.cluster)).map(({ id }) => id));
       if ((await redis.hkeys(members)).every((id) => !alive.has(id))) break;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
     await own.end();
   }
@@ -260,7 +263,7 @@ export class ClusterRun {
           `no worker has been there for ${NOBODY / 60_000} minutes: start some, and then the same command again; ` +
             "a training with a checkpoint goes on from there",
         );
-      await orAborted(new Promise((resolve) => setTimeout(resolve, LOOK / 4)), this.signal);
+      await sleep(LOOK / 4, this.signal);
     }
   }
 
@@ -376,20 +379,3 @@ async function mostWorkers(redis: Redis, { parameters, cluster }: Job): Promise<
       `more workers; or train with a smaller "dim" (${parameters.dim}), or a higher "minCount"`,
   );
 }
-
-async function inTime(promise: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([
-    promise.then(
-      () => {},
-      () => {},
-    ),
-    late,
-  ]);
-  clearTimeout(timer);
-}
-
-type Parameters0<F extends (first: never) => unknown> = F extends (first: infer First) => unknown ? First : never;

@@ -12,6 +12,7 @@ import type { Batch } from "../text/encode.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { ChunkRoom, layIds } from "../train/execution/chunk-room.js";
 import type { EnginePlan } from "../train/execution/engine.js";
+import type { GridJob } from "../train/execution/grid-jobs.js";
 import { startThreads } from "../train/execution/grid-threads.js";
 import { Passage, SPARE_SLOTS, type Targets } from "../train/execution/passage.js";
 import type { Chunk, HostProgress } from "../train/execution/runner.js";
@@ -143,7 +144,7 @@ export class Tenancy {
     const spawn = () => machine.spawn(kernel.name);
     const started = startThreads({ plan: { ...plan, threads }, kernel, parameters, options, spawn });
     const timed = started.threads.map((thread) => ({
-      do: async (job: Parameters1<typeof thread.do>) => {
+      do: async (job: GridJob) => {
         const from = performance.now();
         try {
           return await thread.do(job);
@@ -314,5 +315,3 @@ function doneRow({ column, rows }: Visit, blocks: number): number | undefined {
   const row = column - blocks + 1;
   return row >= rows.from && row < rows.to ? row : undefined;
 }
-
-type Parameters1<F extends (first: never) => unknown> = F extends (first: infer First) => unknown ? First : never;

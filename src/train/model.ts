@@ -66,7 +66,7 @@ const BUSY =
   "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
 
 /** In an error of a training that would go back, had it kept where to. */
-const NO_WAY_BACK = ": of rows of more than 1 GiB no copy is kept to go back to; begin anew with a lower";
+const NO_WAY_BACK = ": of rows of more than 1 GiB, or in files, no copy is kept to go back to; begin anew with a lower";
 
 /** A text to train on, and what is held out of it. */
 interface RunText extends Partial<SplitText> {

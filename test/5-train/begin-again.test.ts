@@ -64,7 +64,7 @@ describe("rows of more than 1 GiB", () => {
     const error = await train(options).catch((error) => error);
     expect(error).toBeInstanceOf(DivergenceError);
     expect(error.message).toMatch(
-      /^training diverged in epoch \d .* at learning rate [\d.e+]+: of rows of more than 1 GiB no copy is kept to go back to; begin anew with a lower "learningRate" \(it was 0\.1\)$/,
+      /^training diverged in epoch \d .* at learning rate [\d.e+]+: of rows of more than 1 GiB, or in files, no copy is kept to go back to; begin anew with a lower "learningRate" \(it was 0\.1\)$/,
     );
   });
 

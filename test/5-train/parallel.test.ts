@@ -75,7 +75,7 @@ describe("how threads work together", () => {
     [{ reproducible: true, kernel: "js" }, /"reproducible" needs kernel "simd" or "scalar", got "js"/],
     [{ threads: 2, worker: false }, /needs workers/],
     [{ parallel: "grid" } as TrainOptions, /unknown option "parallel"/],
-    [{ parts: 4 } as TrainOptions, /unknown option "parts"/],
+    [{ replicas: 4 } as TrainOptions, /unknown option "replicas"/],
   ])("refuses %o", async (options, message) => {
     await expect(train(text, { ...small, ...options })).rejects.toThrow(message);
   });

@@ -281,7 +281,7 @@ describe("errors", () => {
     [2, ["train", "corpus.txt", "-o", "x", "--dim", "0"], "wasm2vec: --dim expected integer 1 to 65536, got 0"],
     [2, ["train", "corpus.txt", "-o", "x", "--threads", "0"], "wasm2vec: --threads expected integer 1 to 64, got 0"],
     [2, ["train", "corpus.txt", "-o", "x", "--threads", "all"], "Expected a number."],
-    [2, ["train", "corpus.txt", "-o", "x", "--parts", "4"], "unknown option '--parts'"],
+    [2, ["train", "corpus.txt", "-o", "x", "--replicas", "4"], "unknown option '--replicas'"],
     [2, ["train", "corpus.txt", "-o", "x", "--parallel", "grid"], "unknown option '--parallel'"],
     [
       2,

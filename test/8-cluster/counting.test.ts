@@ -11,7 +11,7 @@ import { clusterWorker } from "../../src/cluster/cluster-worker";
 import { COUNTING, connect, keysOf, loadBull, type Redis } from "../../src/cluster/connection";
 import { type CountJob, countOnCluster, countPart, partsOf, serveCount } from "../../src/cluster/counting";
 import { recipeOf, TextDiffersError } from "../../src/cluster/recipe";
-import { enrol } from "../../src/cluster/runs";
+import { enrol, openQueue } from "../../src/cluster/runs";
 import type { WorkerEvent } from "../../src/cluster/worker-event";
 import { type FileOptions, fileCorpus } from "../../src/platform/node/corpus";
 import { spawnWorker } from "../../src/platform/node/worker";
@@ -214,9 +214,7 @@ describe("workers", () => {
   it("may fail: the driver counts their parts, or has the error itself", async () => {
     const corpus = fileCorpus(write("failing.txt", text));
     const { worker } = await work(async (job) => {
-      const key = keysOf().run(job.run);
-      await redis.hset(key.key("failed"), job.part, "out of order");
-      throw new Error("out of order");
+      throw new Error(`out of order: ${job.part}`);
     });
     const counted = await count(corpus);
     expect(counted!.vocabulary.toText()).toBe((await countHere(corpus)).vocabulary.toText());
@@ -239,6 +237,17 @@ describe("workers", () => {
     const counted = await count(corpus, { onWarning: (message) => warnings.push(message) });
     expect(counted!.vocabulary.toText()).toBe((await countHere(corpus)).vocabulary.toText());
     expect(warnings).toEqual([`worker ${record.host}:${record.pid} does not count: not the text of the driver`]);
+  });
+
+  it("may never get their jobs, which somebody has removed", async () => {
+    const corpus = fileCorpus(write("removed.txt", text));
+    await work(async () => {
+      const queue = await openQueue(redis, keysOf(), COUNTING);
+      await queue.obliterate({ force: true });
+      await queue.close();
+    });
+    const counted = await count(corpus);
+    expect(counted!.vocabulary.toText()).toBe((await countHere(corpus)).vocabulary.toText());
   });
 
   it("count only for drivers of their own version", async () => {
