@@ -4,9 +4,9 @@
  * @module wasm2vec/cluster
  */
 
+export { type ClusterWorkerOptions, clusterWorker } from "./cluster/cluster-worker.js";
 export type { FoundRun, RunProgress, RunRecord, WorkerRecord } from "./cluster/seen.js";
 export { type ClusterStatus, cleanCluster, clusterStatus } from "./cluster/status.js";
-export { type ClusterWorkerOptions, clusterWorker } from "./cluster/cluster-worker.js";
 export type { WorkerEvent } from "./cluster/worker-event.js";
 export type { HostProgress } from "./train/execution/runner.js";
 export type { ClusterOptions } from "./train/options/elsewhere.js";
