@@ -118,7 +118,7 @@ function clusterOf(url: string, prefix: string | undefined): ClusterOptions {
 
 function runText({ id, about, isAlive, progress, hosts, refused }: FoundRun): string {
   if (about === undefined) return `run ${id}: what is left of it does not say what it was`;
-  const { kind, corpus, host, pid, began } = about;
+  const { kind, corpus, host, pid, began, memory } = about;
   const doing = kind === "count" ? "counts the words of" : "trains on";
   const state = isAlive
     ? `for ${duration((Date.now() - began) / 1000)}`
@@ -128,6 +128,7 @@ function runText({ id, about, isAlive, progress, hosts, refused }: FoundRun): st
     `${percent(progress.share)}, ${progress.epoch > 0 ? `epoch ${progress.epoch}, ` : ""}${grouped(progress.words)} words, ${grouped(progress.wordsPerSecond)} words/s`;
   return [
     `run ${id}: ${host}:${pid} ${doing} ${printable(corpus)} ${state}`,
+    ...(memory === undefined ? [] : [`  needs up to ${megabytes(memory)} of Redis' memory`]),
     ...(where ? [`  ${where}`] : []),
     ...(hosts.length > 0 ? [`  ${hostsText(hosts)}`] : []),
     ...refused.map(({ worker, reason }) => `  worker ${worker} takes no part: ${printable(reason)}`),

@@ -1,7 +1,7 @@
 // A worker: takes part in trainings whose drivers say so in Redis, one after the other, as long as it is wanted.
 
 import { availableParallelism } from "node:os";
-import type { Job, Worker } from "bullmq";
+import type { Job, Queue, Worker } from "bullmq";
 import { checkFunction, checkInteger, checkKnown, checkSignal } from "../base/check.js";
 import { spawnWorker } from "../platform/node/worker.js";
 import { orAborted } from "../text/abort.js";
@@ -174,7 +174,7 @@ class ClusterWorker {
   /** Takes parts of texts whose words are to be counted. */
   private async countingHand(): Promise<Worker> {
     const { Worker, DelayedError } = await loadBull();
-    const options = { ...bullOptions(this.redis, this.cluster), concurrency: 1 };
+    const options = { ...bullOptions(this.redis, this.cluster, this.record), concurrency: 1 };
     const hand = new Worker(
       COUNTING,
       async (job: Job<CountJob>, token) => {
@@ -215,6 +215,7 @@ class Part {
   private readonly hands = new Set<Hand>();
   private readonly leaving = new AbortController();
   private readonly aborted = new AbortController();
+  private queue: Queue<Group> | undefined;
   private readonly waits = new Map<string, number>();
   private readonly progress: HostProgress;
   private readonly bulk: Redis;
@@ -244,12 +245,13 @@ class Part {
       while (!signal?.aborted && !this.aborted.signal.aborted) {
         const reason = await orAborted(this.look(), signal).catch(() => undefined); // a Redis that is away may come back
         if (reason !== undefined) return this.aborted.abort(reason);
-        await sleep(LOOK, signal);
+        await this.untilNext(signal);
       }
       if (signal?.aborted) await this.leave();
     } finally {
       this.aborted.abort(new Error("the worker leaves the training"));
       await Promise.all([...this.hands].map((hand) => hand.close()));
+      await inTime(Promise.resolve(this.queue?.close()), GRACE);
       this.guard.close();
       this.news.close();
       this.bulk.disconnect();
@@ -257,6 +259,13 @@ class Part {
       await inTime(this.redis.hdel(this.run.key("members"), record.id), GRACE);
       await inTime(forgetQueue(this.redis, cluster, this.id), GRACE);
     }
+  }
+
+  /** Waits for some time, or until the training ends. */
+  private async untilNext(signal: AbortSignal | undefined): Promise<void> {
+    const { woken, forget } = this.news.next("ended", LOOK);
+    await orAborted(woken, signal).catch(() => {}); // that is looked at next
+    forget();
   }
 
   /** @returns why there is nothing left to do */
@@ -271,7 +280,7 @@ class Part {
 
   private async announce(): Promise<void> {
     const { record, threads } = this.worker.own;
-    const member: Member = { threads, blocks: this.progress.blocks };
+    const member: Member = { threads, blocks: this.progress.blocks, batches: this.training.text.read };
     await putFor(this.redis, this.run, this.run.key("members"), record.id, JSON.stringify(member));
   }
 
@@ -287,18 +296,14 @@ class Part {
   private async helpOut(): Promise<void> {
     for (const hand of this.hands) if (hand.hasHelped) this.hands.delete(hand);
     if ([...this.hands].some((hand) => !hand.isBusy)) return this.waits.clear();
-    const queue = await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
-    try {
-      for (const { id, data } of await queue.getJobs(["wait", "delayed"])) {
-        if (id === undefined || !(await this.isDue(data))) continue;
-        const looks = (this.waits.get(id) ?? 0) + 1;
-        this.waits.set(id, looks);
-        if (looks < PATIENCE) continue;
-        this.waits.clear();
-        return this.hire(true);
-      }
-    } finally {
-      await queue.close();
+    this.queue ??= await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
+    for (const { id, data } of await this.queue.getJobs(["wait", "delayed"])) {
+      if (id === undefined || !(await this.isDue(data))) continue;
+      const looks = (this.waits.get(id) ?? 0) + 1;
+      this.waits.set(id, looks);
+      if (looks < PATIENCE) continue;
+      this.waits.clear();
+      return this.hire(true);
     }
   }
 
@@ -312,10 +317,10 @@ class Part {
   /** @param once for one job */
   private async hire(once = false): Promise<void> {
     const { Worker, WaitingError } = await loadBull();
-    const { cluster } = this.worker.own;
+    const { cluster, record } = this.worker.own;
     this.hands.add(
       new Hand(
-        (process) => new Worker(queueOf(this.id), process, bullOptions(this.redis, cluster)),
+        (process) => new Worker(queueOf(this.id), process, bullOptions(this.redis, cluster, record)),
         (job) => this.train(job),
         () => new WaitingError(),
         once,
@@ -408,9 +413,11 @@ async function putFor(redis: Redis, run: RunKeys, hash: string, field: string, v
   await redis.eval(PUT, 2, run.about, hash, field, value);
 }
 
-function bullOptions(redis: Redis, cluster: ClusterOptions) {
+function bullOptions(redis: Redis, cluster: ClusterOptions, { host, pid }: WorkerRecord) {
   return {
     connection: redis,
+    // dashboards show it
+    name: `${host}:${pid}`,
     prefix: keysOf(cluster.prefix).bull,
     lockDuration: leaseOf(cluster),
     stalledInterval: leaseOf(cluster),

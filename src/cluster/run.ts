@@ -116,8 +116,10 @@ export class ClusterRun {
     const lost = untilLost(redis, cluster.url, AWAY * leaseOf(cluster));
     const there = <T>(promise: Promise<T>) => orAborted(promise, lost.signal);
     try {
+      const workers = Math.max(1, (await there(workersOf(redis, cluster))).length);
       const most = await there(mostWorkers(redis, job));
-      const own = await there(OwnRun.begin(redis, cluster, { kind: "train", ...about }));
+      const memory = redisBytes(job.parameters, Math.min(job.task.blocks, workers, most));
+      const own = await there(OwnRun.begin(redis, cluster, { kind: "train", memory, ...about }));
       const queue = await there(openQueue(redis, keysOf(cluster.prefix), queueOf(own.about.id)));
       const run = new ClusterRun(job, redis, lost, own, queue, most, await there(serverId(redis)));
       try {

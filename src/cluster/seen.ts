@@ -29,6 +29,8 @@ export interface RunRecord {
   words?: number;
   dim?: number;
   blocks?: number;
+  /** bytes of Redis that it needs, with the workers that were there when it began */
+  memory?: number;
   epochs?: number;
 }
 
