@@ -175,7 +175,7 @@ class ClusterWorker {
   /** Takes parts of texts whose words are to be counted. */
   private async countingHand(): Promise<Worker> {
     const { Worker, DelayedError } = await loadBull();
-    const options = { ...bullOptions(this.redis, this.cluster), concurrency: 1 };
+    const options = { ...bullOptions(this.redis, this.cluster, this.record), concurrency: 1 };
     const hand = new Worker(
       COUNTING,
       async (job: Job<CountJob>, token) => {
@@ -246,7 +246,7 @@ class Part {
       while (!signal?.aborted && !this.aborted.signal.aborted) {
         const reason = await orAborted(this.look(), signal).catch(() => undefined); // a Redis that is away may come back
         if (reason !== undefined) return this.aborted.abort(reason);
-        await sleep(LOOK, signal);
+        await this.untilNext(signal);
       }
       if (signal?.aborted) await this.leave();
     } finally {
@@ -262,6 +262,13 @@ class Part {
     }
   }
 
+  /** Waits for some time, or until the training ends. */
+  private async untilNext(signal: AbortSignal | undefined): Promise<void> {
+    const { woken, forget } = this.news.next("ended", LOOK);
+    await orAborted(woken, signal).catch(() => {}); // that is looked at next
+    forget();
+  }
+
   /** @returns why there is nothing left to do */
   private async look(): Promise<Error | undefined> {
     const { about, alive } = this.run;
@@ -274,7 +281,7 @@ class Part {
 
   private async announce(): Promise<void> {
     const { record, threads } = this.worker.own;
-    const member: Member = { threads, blocks: this.progress.blocks };
+    const member: Member = { threads, blocks: this.progress.blocks, batches: this.training.text.read };
     await putFor(this.redis, this.run, this.run.key("members"), record.id, JSON.stringify(member));
   }
 
@@ -311,10 +318,10 @@ class Part {
   /** @param once for one job */
   private async hire(once = false): Promise<void> {
     const { Worker, WaitingError } = await loadBull();
-    const { cluster } = this.worker.own;
+    const { cluster, record } = this.worker.own;
     this.hands.add(
       new Hand(
-        (process) => new Worker(queueOf(this.id), process, bullOptions(this.redis, cluster)),
+        (process) => new Worker(queueOf(this.id), process, bullOptions(this.redis, cluster, record)),
         (job) => this.train(job),
         () => new WaitingError(),
         once,
@@ -407,9 +414,11 @@ async function putFor(redis: Redis, run: RunKeys, hash: string, field: string, v
   await redis.eval(PUT, 2, run.about, hash, field, value);
 }
 
-function bullOptions(redis: Redis, cluster: ClusterOptions) {
+function bullOptions(redis: Redis, cluster: ClusterOptions, { host, pid }: WorkerRecord) {
   return {
     connection: redis,
+    // dashboards show it
+    name: `${host}:${pid}`,
     prefix: keysOf(cluster.prefix).bull,
     lockDuration: leaseOf(cluster),
     stalledInterval: leaseOf(cluster),

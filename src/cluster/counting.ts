@@ -11,7 +11,6 @@ import { yieldToEventLoop } from "../base/event-loop.js";
 import { fileCorpus, rangeCorpus } from "../platform/node/corpus.js";
 import { HEAD, isCompressed } from "../platform/node/decompress.js";
 import { readError } from "../platform/node/files.js";
-import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import type { ReadingThreads } from "../text/reading-link.js";
 import type { BytesRead } from "../text/source.js";
@@ -23,6 +22,7 @@ import { COUNTING, connect, keysOf, type Redis, type RunKeys, untilLost } from "
 import { checkFiles, type Recipe, readRecipe, TextDiffersError, type TextFile, writeRecipe } from "./recipe.js";
 import { OwnRun, openQueue, workersOf } from "./runs.js";
 import type { RunRecord } from "./seen.js";
+import { inTime, sleep } from "./waiting.js";
 
 /** Bytes of a part, about; a shorter text is counted by the driver. */
 const PART = 2 ** 25;
@@ -114,17 +114,13 @@ export async function countOnCluster(
       const { tokens, isWhole } = counter;
       return { ...(await counter.finish(corpus.name)), tokens, isWhole };
     } finally {
-      await inTime(run.end());
+      // what is left in a Redis that is away is removed by the next driver
+      await inTime(run.end(), END);
     }
   } finally {
     lost.stop();
     redis.disconnect();
   }
-}
-
-/** Waits for what is removed, but not for a Redis that is away: what is left there is removed by the next driver. */
-async function inTime(end: Promise<void>): Promise<void> {
-  await orAborted(end, AbortSignal.timeout(END)).catch(() => {});
 }
 
 /** @throws RangeError if a part brings more distinct words than are allowed */
@@ -185,7 +181,7 @@ class Counting {
       await this.lookForWorkers();
       // what failed there fails here with an error of its own, or is done
       if (isOver || this.isAlone) return countPart(this.recipe, this.parts[part].stretches, this.options);
-      await pause(LOOK, signal);
+      await sleep(LOOK, signal);
     }
   }
 
@@ -399,18 +395,4 @@ const BYTE_ORDER_MARK = 0xef;
 async function bytesAt(file: FileHandle, from: number, length: number): Promise<Uint8Array> {
   const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, from);
   return buffer.subarray(0, bytesRead);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const ended = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", ended);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", ended, { once: true });
-  });
 }

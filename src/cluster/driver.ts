@@ -230,6 +230,7 @@ class ClusterRunner implements Runner {
   }
 
   private async post({ chunk }: Active): Promise<number> {
+    if (this.failure) throw this.failure;
     const run = await this.run!;
     const { epoch, first, batches, learningRate } = chunk;
     const seen = new Fingerprint();

@@ -90,8 +90,9 @@ export interface Report {
 /** What a worker that takes part in a training says of itself. */
 export interface Member {
   threads: number;
-  /** blocks that it has taken and given: while it works, they become more */
+  /** blocks that it has taken and given, and batches of the text that it has read: while it works, they become more */
   blocks: number;
+  batches: number;
 }
 
 /** Of what decides which bytes a block has, and how text is cut. */

@@ -22,6 +22,8 @@ interface Reading {
 }
 
 export class RotationText {
+  /** batches read so far, in all passes */
+  read = 0;
   private pass: { epoch: number; next: number; batches: AsyncGenerator<Batch> } | undefined;
   private readonly held = new Map<number, Promise<Batch[]>>();
   private readonly inOrder = taskQueue();
@@ -34,7 +36,7 @@ export class RotationText {
     if (known) return known;
     // taskQueue fails for good after a failure, a text may be read again
     const batches = this.inOrder(() =>
-      this.read(rotation).then(
+      this.find(rotation).then(
         (value) => ({ value }),
         (reason: unknown) => ({ reason }),
       ),
@@ -61,7 +63,7 @@ export class RotationText {
     this.pass = undefined;
   }
 
-  private async read({ epoch, first, batches: count, fingerprint }: Rotation): Promise<Batch[]> {
+  private async find({ epoch, first, batches: count, fingerprint }: Rotation): Promise<Batch[]> {
     const pass = await this.passTo(epoch, first);
     const batches: Batch[] = [];
     const seen = new Fingerprint();
@@ -69,6 +71,7 @@ export class RotationText {
       const { done, value } = await pass.batches.next();
       if (done) break;
       pass.next++;
+      this.read++;
       seen.add(value.ids);
       batches.push(value);
     }
@@ -90,7 +93,10 @@ export class RotationText {
       this.pass = { epoch, next: 0, batches: encode(corpus, vocabulary, maxSentenceLength, batchWords, split) };
     }
     const { pass } = this;
-    while (pass.next < first && !(await pass.batches.next()).done) pass.next++;
+    while (pass.next < first && !(await pass.batches.next()).done) {
+      pass.next++;
+      this.read++;
+    }
     return pass;
   }
 }

@@ -60,6 +60,9 @@ for i = 1, written do
   local row, due = ARGV[10 + 2 * i], tonumber(ARGV[11 + 2 * i])
   if redis.call("hexists", KEYS[6 + i], "seal") == 0 and at(row) <= due then return "lost" end
 end
+for row = tonumber(ARGV[4]), tonumber(ARGV[5]) do
+  if at(row) ~= rotation then return "lost" end
+end
 for row = tonumber(ARGV[4]), tonumber(ARGV[5]) do redis.call("hset", KEYS[3], row, rotation + 1) end
 redis.call("hset", KEYS[4], ARGV[6], ARGV[7])
 redis.call("hset", KEYS[5], ARGV[8], ARGV[9])

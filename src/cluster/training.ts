@@ -34,7 +34,8 @@ export interface Hands {
 }
 
 /** What a training needs on this machine, until it is closed. */
-export interface Training extends Pick<Place, "kernel" | "options" | "vocabulary" | "multipliers" | "plan" | "text"> {
+export interface Training extends Pick<Place, "kernel" | "options" | "vocabulary" | "multipliers" | "plan"> {
+  text: RotationText;
   close(): Promise<void>;
 }
 

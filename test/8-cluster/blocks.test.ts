@@ -131,6 +131,13 @@ describe("rows", () => {
     expect(await redis.exists(run.key("at"))).toBe(0);
   });
 
+  it("do not end a rotation before those that Redis has lost", async () => {
+    const group = await storeOf("0:0");
+    await group.store.write("outputs", 1, 4, bytesOf(64, 4));
+    await expect(end(group, 2)).rejects.toThrow(RolledBackError);
+    expect(await redis.exists(run.key("at"))).toBe(0);
+  });
+
   it("are of nobody when the run has ended, and nothing is written", async () => {
     const group = await storeOf("0:0");
     await redis.flushall();
