@@ -246,7 +246,8 @@ export class BlockFiles implements BlockStore {
   private async fill(side: Side, fill: FillRows): Promise<void> {
     const { blocks, rows: all, stride } = this.shape!;
     const floats = stride / 4;
-    const each = Math.max(1, Math.floor(WINDOW / (blocks * stride)));
+    const most = Math.max(1, Math.floor(WINDOW / (blocks * stride)));
+    const each = Math.min(most, Math.ceil(all[side] / blocks));
     const rows = new Float32Array(each * blocks * floats);
     const ofBlock = new Float32Array(each * floats);
     for (let first = 0; first < all[side]; first += each * blocks) {
