@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Model, type TrainOptions, train } from "wasm2vec";
 import { cleanCluster, clusterWorker } from "wasm2vec/cluster";
 import { Random } from "../../src/base/random";
@@ -15,6 +15,7 @@ import { RedisServer } from "../support/redis";
 let lease = 1_000;
 /** Random moments of each fault, at least. */
 const MOMENTS = Number(process.env.WASM2VEC_MOMENTS ?? 3);
+vi.setConfig({ testTimeout: 200_000 * MOMENTS });
 const LONG = { ...OPTIONS, epochs: 8 };
 
 const folder = newFolder();
