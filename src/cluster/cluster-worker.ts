@@ -40,6 +40,9 @@ const LOOK = 500;
 /** Milliseconds that a worker that is told to end goes on, so that others need not do again what it has begun. */
 const GRACE = 10_000;
 
+/** Milliseconds for what Redis is to be told, if it does not answer. */
+const AWAY = 500;
+
 /** Looks that a job may wait before a worker that is busy takes it too: nobody else is there. */
 const PATIENCE = 3;
 
@@ -107,8 +110,8 @@ class ClusterWorker {
       }
     } finally {
       this.hasEnded = true;
-      await inTime(counting.close(), GRACE);
-      await inTime(stop(), GRACE);
+      await inTime(counting.close(), graceOf(redis));
+      await inTime(stop(), graceOf(redis));
     }
   }
 
@@ -251,14 +254,14 @@ class Part {
       if (signal?.aborted) await this.leave();
     } finally {
       this.aborted.abort(new Error("the worker leaves the training"));
-      await Promise.all([...this.hands].map((hand) => hand.close()));
-      await inTime(Promise.resolve(this.queue?.close()), GRACE);
+      await Promise.all([...this.hands].map((hand) => inTime(hand.close(), graceOf(this.redis))));
+      await inTime(Promise.resolve(this.queue?.close()), graceOf(this.redis));
       this.guard.close();
       this.news.close();
       this.bulk.disconnect();
       const { record, cluster } = this.worker.own;
-      await inTime(this.redis.hdel(this.run.key("members"), record.id), GRACE);
-      await inTime(forgetQueue(this.redis, cluster, this.id), GRACE);
+      await inTime(this.redis.hdel(this.run.key("members"), record.id), graceOf(this.redis));
+      await inTime(forgetQueue(this.redis, cluster, this.id), graceOf(this.redis));
     }
   }
 
@@ -287,10 +290,10 @@ class Part {
 
   /** Trains what is handed out already, if that does not take long; the driver shares rows out to others then. */
   private async leave(): Promise<void> {
-    await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), GRACE);
+    await inTime(this.redis.hdel(this.run.key("members"), this.worker.own.record.id), graceOf(this.redis));
     this.leaving.abort();
     const ended = Promise.all([...this.hands].map((hand) => hand.idle()));
-    await inTime(ended, GRACE);
+    await inTime(ended, graceOf(this.redis));
   }
 
   /** Takes a job more while one waits that could be done, and nobody else is there to do it. */
@@ -402,8 +405,12 @@ class Hand {
   }
 
   close(): Promise<unknown> {
-    return inTime(this.worker.close(), GRACE);
+    return this.worker.close();
   }
+}
+
+function graceOf({ status }: Redis): number {
+  return status === "ready" ? GRACE : AWAY;
 }
 
 /** KEYS about, hash. ARGV field, value. */

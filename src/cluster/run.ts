@@ -190,11 +190,12 @@ export class ClusterRun {
   async end(): Promise<void> {
     clearInterval(this.timer);
     this.failed.abort(new Error("the training has ended"));
-    await inTime(this.looking, LEAVE);
-    if (!this.lost.signal.aborted) await inTime(this.remove(), 2 * LEAVE);
+    const isLost = this.lost.signal.aborted;
+    await inTime(this.looking, isLost ? LOOK : LEAVE);
+    if (!isLost) await inTime(this.remove(), 2 * LEAVE);
     this.lost.stop();
     this.news.close();
-    await inTime(this.queue.close(), LEAVE);
+    await inTime(this.queue.close(), isLost ? LOOK : LEAVE);
     this.bulk.disconnect();
     this.redis.disconnect();
   }

@@ -214,18 +214,17 @@ export async function removeRun(redis: Redis, { prefix }: Pick<ClusterOptions, "
   const run = keys.run(id);
   // workers that find no run drop its jobs
   await redis.multi().del(run.about, run.alive).srem(keys.runs, id).exec();
+  for (const pattern of [run.all, keysOfQueue(keys, queueOf(id))])
+    for await (const found of scan(redis, pattern)) if (found.length > 0) await redis.unlink(found);
   const isLast = (await redis.scard(keys.runs)) === 0;
   if (isLast) await obliterate(redis, keys, COUNTING);
   else await removeJobs(redis, keys, COUNTING, id);
-  await obliterate(redis, keys, queueOf(id));
-  for (const pattern of [run.all, keysOfQueue(keys, queueOf(id))])
-    for await (const found of scan(redis, pattern)) if (found.length > 0) await redis.unlink(found);
 }
 
 /** Removes a queue; it is there again as soon as a job is given. */
 async function obliterate(redis: Redis, keys: Keys, name: string): Promise<void> {
   const queue = await openQueue(redis, keys, name);
-  await queue.obliterate({ force: true });
+  await queue.obliterate({ force: true }).catch(() => {}); // another one removes it, too
   await queue.close();
 }
 

@@ -4,9 +4,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Model, type TrainOptions, train } from "wasm2vec";
-import { cleanCluster } from "wasm2vec/cluster";
+import { cleanCluster, clusterWorker } from "wasm2vec/cluster";
 import { Random } from "../../src/base/random";
 import { byOneMachine, digest, newFolder, OPTIONS, OwnProcess, sleep, writeText } from "../support/cluster";
 import { RedisServer } from "../support/redis";
@@ -15,6 +15,7 @@ import { RedisServer } from "../support/redis";
 let lease = 1_000;
 /** Random moments of each fault, at least. */
 const MOMENTS = Number(process.env.WASM2VEC_MOMENTS ?? 3);
+vi.setConfig({ testTimeout: 200_000 * MOMENTS });
 const LONG = { ...OPTIONS, epochs: 8 };
 
 const folder = newFolder();
@@ -228,6 +229,29 @@ describe("a driver", () => {
     await sleep(2 * lease);
     await cleanCluster({ url: redis.url, lease });
     await leavesNothing();
+  });
+});
+
+describe("a worker without Redis", () => {
+  it("ends soon when it is told to, also with rows", async () => {
+    redis = await RedisServer.start();
+    const controller = new AbortController();
+    const { signal } = controller;
+    let ended!: Promise<void>;
+    const taken = new Promise<void>((resolve) => {
+      const onEvent = ({ type }: { type: string }) => type === "taken" && resolve();
+      ended = clusterWorker({ url: redis.url, lease, threads: 1, onEvent, signal });
+    });
+    const training = byCluster();
+    training.catch(() => {});
+    await taken;
+    await redis.stop("SIGKILL");
+    await sleep(500);
+    const from = performance.now();
+    controller.abort();
+    await ended;
+    expect(performance.now() - from).toBeLessThan(10_000);
+    await expect(training).rejects.toThrow(/has been away/);
   });
 });
 
