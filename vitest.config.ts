@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** Gives tests what esbuild's base64 loader embeds in the bundles. */
-const binary = {
+export const binary = {
   name: "binary",
   enforce: "pre" as const,
   load(id: string) {
@@ -13,6 +13,18 @@ const binary = {
   },
 };
 
+/** src starts the worker that lies beside it in a build: here it is another one. */
+export function workerAt(path: string) {
+  const url = new URL(path, import.meta.url);
+  return {
+    name: "worker",
+    enforce: "pre" as const,
+    transform(code: string) {
+      return code.includes('new URL("./worker-node.js"') ? code.replace('"./worker-node.js"', `"${url}"`) : undefined;
+    },
+  };
+}
+
 /** .ci/run takes the counts from the runner's own report. */
 const report = process.env.CI_REPORT;
 
@@ -20,7 +32,7 @@ const report = process.env.CI_REPORT;
 export const TIMEOUTS = { testTimeout: 180_000, hookTimeout: 240_000, teardownTimeout: 60_000 };
 
 export default defineConfig({
-  plugins: [binary],
+  plugins: [binary, workerAt("build/worker-node.js")],
   // tests of the whole import the build by the package's name, as users do
   resolve: {
     alias: [

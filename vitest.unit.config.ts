@@ -2,21 +2,11 @@
 // build/, the binaries, is compiled if it is missing or old; workers are bundled from src.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import config, { TIMEOUTS } from "./vitest.config.js";
+import { binary, TIMEOUTS, workerAt } from "./vitest.config.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-
-/** src starts the worker that lies beside it in a build; here it lies in out/. */
-const worker = {
-  name: "worker",
-  enforce: "pre" as const,
-  transform(code: string) {
-    const url = pathToFileURL(path("out/unit/worker-node.js"));
-    return code.includes('new URL("./worker-node.js"') ? code.replace('"./worker-node.js"', `"${url}"`) : undefined;
-  },
-};
 
 /** Tests of the built commands, and of whole trainings, are for `npm test`. */
 function needsBuild(test: string): boolean {
@@ -51,7 +41,7 @@ for (const name of SLOW) readFileSync(name);
 
 /** --mode fast: without the slow ones. */
 export default defineConfig(({ mode }) => ({
-  plugins: [...config.plugins!, worker],
+  plugins: [binary, workerAt("out/unit/worker-node.js")],
   resolve: {
     alias: [
       { find: /^wasm2vec$/, replacement: path("src/node.ts") },

@@ -6,13 +6,6 @@ import type { Redis, RunKeys } from "./connection.js";
 import { type Consumer, type Lease, writeField } from "./scripts.js";
 import { receiveValue, SEAL, sendValue } from "./values.js";
 
-/** Where blocks are kept by their versions. */
-export interface BlockStore {
-  /** Waits until it is there. */
-  read(side: Side, block: number, version: number, into: Uint8Array): Promise<void>;
-  write(side: Side, block: number, version: number, bytes: Uint8Array): Promise<void>;
-}
-
 /** The row of the grid, and the rotation, in which a version of a block is trained on. */
 export function consumerOf(side: Side, block: number, version: number, blocks: number): Consumer {
   const rotation = Math.floor(version / blocks);
@@ -24,7 +17,7 @@ export function consumerOf(side: Side, block: number, version: number, blocks: n
 /** Waits for something, which a topic announces. */
 export type Until = <T>(topic: string, look: () => Promise<T | undefined>) => Promise<T>;
 
-export class RedisBlocks implements BlockStore {
+export class RedisBlocks {
   /** @param lease of who writes: none for the driver */
   constructor(
     private readonly redis: Redis,
@@ -38,6 +31,7 @@ export class RedisBlocks implements BlockStore {
     return this.run.key(topicOf(side, block, version));
   }
 
+  /** Waits until it is there. */
   async read(side: Side, block: number, version: number, into: Uint8Array): Promise<void> {
     const key = this.key(side, block, version);
     await this.until(topicOf(side, block, version), () => receiveValue(this.redis, key, into));

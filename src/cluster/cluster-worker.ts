@@ -15,7 +15,7 @@ import { News } from "./news.js";
 import { checkCluster } from "./options.js";
 import { TextDiffersError } from "./recipe.js";
 import type { Group, Member } from "./records.js";
-import { enrol, forgetQueue, leaseOf, openQueue } from "./runs.js";
+import { enrol, forgetQueue, leaseOf, openQueue, runsOf } from "./runs.js";
 import { FencedError, RunEndedError, takeLease } from "./scripts.js";
 import type { WorkerRecord } from "./seen.js";
 import { type Place, Tenancy } from "./tenancy.js";
@@ -128,14 +128,11 @@ class ClusterWorker {
     });
   }
 
-  /** A training whose driver is alive, and which has not been refused. */
+  /** The oldest training whose driver is alive, and which has not been refused. */
   private async findRun(): Promise<string | undefined> {
     const keys = keysOf(this.cluster.prefix);
-    for (const id of await this.redis.smembers(keys.runs)) {
-      if (this.refused.has(id)) continue;
-      const run = keys.run(id);
-      if ((await this.redis.exists(run.about, run.alive, run.key("ready"))) === 3) return id;
-    }
+    for (const { id, isAlive } of await runsOf(this.redis, this.cluster))
+      if (isAlive && !this.refused.has(id) && (await this.redis.exists(keys.run(id).key("ready"))) === 1) return id;
     return undefined;
   }
 

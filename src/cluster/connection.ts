@@ -171,7 +171,7 @@ export type RunKeys = ReturnType<typeof keysOfRun>;
 
 /** The URL without user and password. */
 export function shownUrl(url: string): string {
-  return url.replace(/^(rediss?:\/\/)[^@/]*@/, "$1");
+  return url.replace(/^(rediss?:\/\/)[^/]*@/, "$1").replace(/\?.*/, "");
 }
 
 /** Writes and removes a key. */

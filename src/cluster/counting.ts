@@ -206,6 +206,8 @@ class Counting {
     if (this.queue === undefined) {
       await redis.set(this.keys.recipe, writeRecipe(recipe));
       this.queue = await openQueue(redis, keysOf(cluster.prefix), COUNTING);
+      // who was killed while it removed the queue has left it paused
+      await this.queue.resume();
     }
     const jobs = this.parts.slice(this.given, until).map(({ stretches }, i) => {
       const part = this.given + i;

@@ -96,7 +96,8 @@ export async function checkFiles(files: readonly TextFile[]): Promise<void> {
   for (const { path, size } of files) {
     const here = await stat(path).catch((error) => readError(error, path).message);
     if (typeof here === "string") differing.push(here);
-    else if (here.size !== size) differing.push(`${show(path)} has ${here.size} bytes, expected ${size}`);
+    // of a file that is none of the driver's Redis is told nothing
+    else if (!here.isFile() || here.size !== size) differing.push(`${show(path)} is not a file of ${size} bytes`);
   }
   if (differing.length === 0) return;
   const more = differing.length > NAMED ? `, and ${differing.length - NAMED} more` : "";

@@ -17,7 +17,7 @@ import { serverId } from "./guard.js";
 import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
 import type { Group, Member, Report, Rotation, Task } from "./records.js";
-import { leaseOf, OwnRun, openQueue, workersOf } from "./runs.js";
+import { leaseOf, OwnRun, openQueue, parsed, workersOf } from "./runs.js";
 import { writeField } from "./scripts.js";
 import type { RunProgress, RunRecord } from "./seen.js";
 import { sendValue } from "./values.js";
@@ -27,7 +27,7 @@ import { writeWords } from "./words.js";
 /** Milliseconds between looks at who takes part. */
 const LOOK = 1_000;
 
-/** Milliseconds that a training waits for a first worker, and for any sign that those that take part get on. */
+/** Milliseconds that a training waits for any worker, and for any sign that those that take part get on. */
 const NOBODY = 600_000;
 const STUCK = 300_000;
 
@@ -84,6 +84,8 @@ export class ClusterRun {
   /** when somebody was last seen to get on, and at what */
   private sign = { at: performance.now(), of: "" };
   private underWay = 0;
+  /** since when nobody takes part, and whether that was said */
+  private nobody: { since: number; isTold: boolean } | undefined;
   private looking: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -120,8 +122,14 @@ export class ClusterRun {
       const most = await there(mostWorkers(redis, job));
       const memory = redisBytes(job.parameters, Math.min(job.task.blocks, workers, most));
       const own = await there(OwnRun.begin(redis, cluster, { kind: "train", memory, ...about }));
-      const queue = await there(openQueue(redis, keysOf(cluster.prefix), queueOf(own.about.id)));
-      const run = new ClusterRun(job, redis, lost, own, queue, most, await there(serverId(redis)));
+      let run: ClusterRun;
+      try {
+        const queue = await there(openQueue(redis, keysOf(cluster.prefix), queueOf(own.about.id)));
+        run = new ClusterRun(job, redis, lost, own, queue, most, await there(serverId(redis)));
+      } catch (error) {
+        await inTime(own.end(), LEAVE);
+        throw error;
+      }
       try {
         await run.fill(signal);
         return run;
@@ -162,7 +170,7 @@ export class ClusterRun {
       this.signal,
     );
     await this.redis.unlink(key);
-    this.hosts = (await redis.hvals(own.keys.hosts)).map((host) => JSON.parse(host));
+    this.hosts = (await redis.hvals(own.keys.hosts)).flatMap((host) => parsed<HostProgress>(host) ?? []);
     this.underWay--;
     return reports.map((report) => JSON.parse(report));
   }
@@ -247,7 +255,6 @@ export class ClusterRun {
   /** Shares rows out anew, if there are other workers than when that was last done. */
   private async share(rotation: number): Promise<void> {
     const from = performance.now();
-    let isTold = false;
     for (;;) {
       this.signal.throwIfAborted();
       await this.look();
@@ -255,15 +262,6 @@ export class ClusterRun {
       if (groups === this.plan.groups.length && groups > 0) return;
       // those that are started together come within a moment
       if (groups > 0 && (this.plan.number >= 0 || performance.now() - from > LOOK)) return this.begin(rotation, groups);
-      if (groups === 0 && !isTold && performance.now() - from > TELL) {
-        isTold = true;
-        this.job.onWarning(`no worker is there: start some with wasm2vec worker ${shownUrl(this.job.cluster.url)}`);
-      }
-      if (performance.now() - from > NOBODY)
-        throw new Error(
-          `no worker has been there for ${NOBODY / 60_000} minutes: start some, and then the same command again; ` +
-            "a training with a checkpoint goes on from there",
-        );
       await sleep(LOOK / 4, this.signal);
     }
   }
@@ -310,7 +308,14 @@ export class ClusterRun {
     const all = Object.entries(await redis.hgetall(key("members")));
     const gone = all.filter(([id]) => !alive.has(id)).map(([id]) => id);
     if (gone.length > 0) await redis.hdel(key("members"), ...gone);
-    this.members = new Map(all.filter(([id]) => alive.has(id)).map(([id, json]) => [id, JSON.parse(json)]));
+    this.members = new Map(
+      all
+        .filter(([id]) => alive.has(id))
+        .flatMap(([id, json]) => {
+          const member = parsed<Member>(json);
+          return member ? [[id, member]] : [];
+        }),
+    );
     const reasons = await redis.hgetall(refused);
     for (const { id, host, pid } of workers) {
       if (reasons[id] === undefined || this.told.has(id)) continue;
@@ -321,7 +326,31 @@ export class ClusterRun {
       this.fail(new Error(`no worker can take part: ${Object.values(reasons)[0]}`));
     const [job0] = await this.queue.getFailed(0, 0);
     if (job0) this.fail(new Error(`a worker failed at ${job0.name}, ${ATTEMPTS} times: ${job0.failedReason}`));
+    this.seeNobody(workers.some(({ id }) => reasons[id] === undefined));
     this.seeProgress(JSON.stringify(all));
+  }
+
+  /** Says that nobody takes part, and ends the training if that lasts. @param isBusy whether workers are there, which train for others */
+  private seeNobody(isBusy: boolean): void {
+    const now = performance.now();
+    this.nobody = this.members.size > 0 ? undefined : (this.nobody ?? { since: now, isTold: false });
+    if (this.nobody === undefined) return;
+    const { since, isTold } = this.nobody;
+    if (!isTold && now - since > TELL) {
+      this.nobody.isTold = true;
+      this.job.onWarning(
+        isBusy
+          ? "all workers are busy with other trainings: this one waits for them, or for more workers"
+          : `no worker is there: start some with wasm2vec worker ${shownUrl(this.job.cluster.url)}`,
+      );
+    }
+    if (isBusy || now - since < NOBODY) return;
+    this.fail(
+      new Error(
+        `no worker has been there for ${NOBODY / 60_000} minutes: start some, and then the same command again; ` +
+          "a training with a checkpoint goes on from there",
+      ),
+    );
   }
 
   /** After Redis was started again: hands out what it may have lost. */

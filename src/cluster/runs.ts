@@ -104,7 +104,18 @@ export class OwnRun {
 
   private async renew(): Promise<void> {
     const { about, alive } = this.keys;
-    const isThere = await this.redis.eval(RENEW_RUN, 2, about, alive, leaseOf(this.cluster)).catch(() => 1);
+    const isThere = await this.redis.eval(RENEW_RUN, 2, about, alive, leaseOf(this.cluster)).catch((error: Error) => {
+      // one that is away may come back
+      if (error.name !== "ReplyError") return 1;
+      clearInterval(this.timer);
+      this.lost.abort(
+        new Error(
+          `Redis refuses to go on: ${error.message}: mend that, and start the same command again; a training with a checkpoint goes on from there`,
+          { cause: error },
+        ),
+      );
+      return 1;
+    });
     if (isThere === 1) return;
     clearInterval(this.timer);
     this.lost.abort(
@@ -175,7 +186,7 @@ async function runOf(redis: Redis, keys: Keys, id: string): Promise<FoundRun> {
 }
 
 /** What is written as JSON; undefined where it is not, or there is nothing. */
-function parsed<T>(text: string | null): T | undefined {
+export function parsed<T>(text: string | null): T | undefined {
   try {
     return JSON.parse(text ?? "") as T;
   } catch {

@@ -19,7 +19,7 @@ import type { Chunk, HostProgress } from "../train/execution/runner.js";
 import type { Visit } from "../train/execution/visits.js";
 import type { Machine } from "../train/machine.js";
 import type { Settings } from "../train/options/settings.js";
-import { type BlockStore, consumerOf, RedisBlocks } from "./blocks.js";
+import { consumerOf, RedisBlocks } from "./blocks.js";
 import type { Redis, RunKeys } from "./connection.js";
 import type { News } from "./news.js";
 import { checkGroup, type Group, type Report, type Rotation, readRotation } from "./records.js";
@@ -53,7 +53,7 @@ export type Ending = "moved on" | "left";
 
 export class Tenancy {
   private readonly blocks: number;
-  private readonly store: BlockStore & Pick<RedisBlocks, "key">;
+  private readonly store: RedisBlocks;
   /** blocks of targets that come back here, by number and version */
   private readonly own = new Map<string, Uint8Array>();
   private readonly rows: { from: number; to: number };

@@ -43,7 +43,7 @@ export interface ObjectiveMaker {
   close?(): Promise<void>;
 }
 
-/** What of a checkpoint is restored. */
+/** @internal What of a checkpoint is restored. */
 export type Restored = Pick<Checkpoint, "tensors" | "random"> & Partial<Pick<Checkpoint, "blocks">>;
 
 export interface Objective {

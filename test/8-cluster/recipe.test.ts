@@ -91,7 +91,7 @@ it("tells which files differ, and by how much", async () => {
     options: {},
   };
   await expect(made(other)).rejects.toThrow(
-    /b.txt" has 25 bytes, expected 7, cannot read "\/none": no such file; mount/,
+    /b.txt" is not a file of 7 bytes, cannot read "\/none": no such file; mount/,
   );
   await expect(made(other)).rejects.toMatchObject({ name: "TextDiffersError" });
 });

@@ -11,6 +11,9 @@ export const LOCK = "in-use";
 const SIGN = 10_000;
 const DEAD = 60_000;
 
+/** What the file holds. */
+const OWNER = () => `${hostMark()} ${process.pid}\n`;
+
 /** Folders in use by this process. */
 const used = new Set<string>();
 
@@ -29,12 +32,9 @@ export class FolderLock {
   async lock(): Promise<void> {
     if (this.locks++ > 0) return;
     try {
-      if (used.has(this.folder) || (await this.isUsed())) throw this.inUse();
+      if (used.has(this.folder)) throw this.inUse();
+      await this.take();
       used.add(this.folder);
-      await writeFile(this.path, `${hostMark()} ${process.pid}\n`).catch((error) => {
-        used.delete(this.folder);
-        throw writeFailure(error, this.path);
-      });
     } catch (error) {
       this.locks--;
       throw error;
@@ -48,15 +48,33 @@ export class FolderLock {
     if (--this.locks > 0) return;
     clearInterval(this.timer);
     used.delete(this.folder);
-    await rm(this.path, { force: true });
+    if ((await this.owner()) === OWNER()) await rm(this.path, { force: true });
+  }
+
+  /** Writes the file, which only one can; that of one who is gone is removed before. */
+  private async take(): Promise<void> {
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        return await writeFile(this.path, OWNER(), { flag: "wx" });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeFailure(error as Error, this.path);
+      }
+      if (!isFirst || (await this.isUsed())) throw this.inUse();
+      await rm(this.path, { force: true });
+    }
   }
 
   private async isUsed(): Promise<boolean> {
     const there = await stat(this.path).catch(() => undefined);
-    if (there === undefined || Date.now() - there.mtimeMs > DEAD) return false;
-    const [host, pid] = (await readFile(this.path, "utf8").catch(() => "")).split(/\s/);
-    if (host !== hostMark()) return true;
-    return Number(pid) !== process.pid && isAlive(Number(pid));
+    if (there === undefined) return false;
+    const [host, pid] = (await this.owner()).split(/\s/);
+    // a process of this host that has stopped for a while goes on later
+    if (host === hostMark()) return Number(pid) !== process.pid && isAlive(Number(pid));
+    return Date.now() - there.mtimeMs < DEAD;
+  }
+
+  private owner(): Promise<string> {
+    return readFile(this.path, "utf8").catch(() => "");
   }
 
   private inUse(): Error {
