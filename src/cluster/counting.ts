@@ -39,6 +39,9 @@ const STEP = 2 ** 16;
 
 /** Milliseconds between looks for a part that has been counted, and for workers that are left. */
 const LOOK = 100;
+
+/** Milliseconds for which no part comes before the driver counts the next one itself: a worker's disk may hang. */
+const STUCK = 300_000;
 const LOOK_FOR_WORKERS = 2_000;
 
 /** Milliseconds that removing a run may take. */
@@ -153,6 +156,7 @@ class Counting {
   private lookedForWorkers = performance.now();
   private isAlone = false;
   private readonly told = new Set<string>();
+  private lastPart = performance.now();
 
   constructor(
     private readonly redis: Redis,
@@ -176,11 +180,13 @@ class Counting {
       const bytes = await this.redis.getBuffer(key);
       if (bytes !== null) {
         await this.redis.unlink(key);
+        this.lastPart = performance.now();
         return readCounted(bytes);
       }
       await this.lookForWorkers();
       // what failed there fails here with an error of its own, or is done
-      if (isOver || this.isAlone) return countPart(this.recipe, this.parts[part].stretches, this.options);
+      const isStuck = performance.now() - this.lastPart > STUCK;
+      if (isOver || isStuck || this.isAlone) return countPart(this.recipe, this.parts[part].stretches, this.options);
       await sleep(LOOK, signal);
     }
   }
