@@ -27,6 +27,9 @@ export function leaseOf({ lease = DEAD }: Pick<ClusterOptions, "lease">): number
   return lease;
 }
 
+/** What Redis says when it will not do what it is asked, until somebody changes that. */
+const FINAL = /^(OOM|NOPERM|NOAUTH|WRONGPASS)\b/;
+
 /** Renews the sign of life of a run that is still there. KEYS: about, alive. ARGV: milliseconds. @returns whether it is */
 const RENEW_RUN = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
@@ -105,8 +108,8 @@ export class OwnRun {
   private async renew(): Promise<void> {
     const { about, alive } = this.keys;
     const isThere = await this.redis.eval(RENEW_RUN, 2, about, alive, leaseOf(this.cluster)).catch((error: Error) => {
-      // one that is away may come back
-      if (error.name !== "ReplyError") return 1;
+      // one that is away, or loads its data, comes back
+      if (!FINAL.test(error.message)) return 1;
       clearInterval(this.timer);
       this.lost.abort(
         new Error(
