@@ -55,7 +55,7 @@ describe("the demo's estimate", () => {
 
   it("tells all that the training takes", () => {
     expect(describeCost({ threads: 1 }, undefined)).toMatch(
-      /^About 3\d\d MB for a vocabulary of 60,000 words, 1 thread\.$/,
+      /^About 29\d MB for a vocabulary of 60,000 words, 1 thread\.$/,
     );
     const megabytes = (words: number | undefined) =>
       Number(/About (\d+) MB/.exec(describeCost({ threads: 1 }, words))?.[1]);
