@@ -11,12 +11,13 @@ import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { COUNTING, connect, keysOf, loadBull, queueOf, type Redis, type RunKeys } from "./connection.js";
 import { type CountJob, serveCount } from "./counting.js";
 import { Guard } from "./guard.js";
+import { Hand } from "./hand.js";
 import { News } from "./news.js";
 import { checkCluster } from "./options.js";
 import { TextDiffersError } from "./recipe.js";
 import type { Group, Member } from "./records.js";
 import { enrol, forgetQueue, leaseOf, openQueue, runsOf } from "./runs.js";
-import { FencedError, RunEndedError, takeLease } from "./scripts.js";
+import { FencedError, leaveField, RunEndedError, takeLease } from "./scripts.js";
 import type { WorkerRecord } from "./seen.js";
 import { type Place, Tenancy } from "./tenancy.js";
 import { isRefusal, openTraining, type Training } from "./training.js";
@@ -28,7 +29,7 @@ export interface ClusterWorkerOptions extends ClusterOptions {
   threads?: number | "auto";
   /** Bytes of the words of a text, as numbers, that are held in memory; the rest goes to a temporary file. Default 256 MiB. */
   spoolMemory?: number;
-  /** Is told what the worker does. */
+  /** Called with what the worker does, such as the rows that it takes. */
   onEvent?: (event: WorkerEvent) => unknown;
   /** Ends it: it gives its rows back when they have ended a chunk of text, or after some seconds. */
   signal?: AbortSignal;
@@ -162,7 +163,7 @@ class ClusterWorker {
     this.refused.add(id);
     const run = keysOf(this.cluster.prefix).run(id);
     await this.redis.hdel(run.key("members"), this.record.id);
-    await putFor(this.redis, run, run.refused, this.record.id, error.message);
+    await leaveField(this.redis, run, run.refused, this.record.id, error.message);
     this.tell({ type: "refused", run: id, message: `takes no part in run ${id}: ${error.message}` });
   }
 
@@ -282,7 +283,7 @@ class Part {
   private async announce(): Promise<void> {
     const { record, threads } = this.worker.own;
     const member: Member = { threads, blocks: this.progress.blocks, batches: this.training.text.read };
-    await putFor(this.redis, this.run, this.run.key("members"), record.id, JSON.stringify(member));
+    await leaveField(this.redis, this.run, this.run.key("members"), record.id, JSON.stringify(member));
   }
 
   /** Trains what is handed out already, if that does not take long; the driver shares rows out to others then. */
@@ -366,56 +367,8 @@ class Part {
   }
 }
 
-/** One job at a time, or one alone. */
-class Hand {
-  isBusy = false;
-  hasHelped = false;
-  private readonly worker: Worker<Group>;
-  private ended: Promise<unknown> = Promise.resolve();
-
-  constructor(
-    start: (process: (job: Job<Group>, token?: string) => Promise<void>) => Worker<Group>,
-    train: (job: Job<Group>) => Promise<boolean>,
-    waiting: () => Error,
-    once: boolean,
-  ) {
-    this.worker = start(async (job, token) => {
-      this.isBusy = true;
-      const done = train(job).finally(() => {
-        this.isBusy = false;
-        if (!once) return;
-        // before BullMQ gives it the next one
-        this.hasHelped = true;
-        void this.worker.close().catch(() => {});
-      });
-      this.ended = done.catch(() => {});
-      if (await done) return;
-      await job.moveToWait(token);
-      throw waiting();
-    });
-    // it connects again; a job that another worker has taken over cannot be ended here
-    this.worker.on("error", () => {});
-  }
-
-  idle(): Promise<unknown> {
-    return this.ended;
-  }
-
-  close(): Promise<unknown> {
-    return this.worker.close();
-  }
-}
-
 function graceOf({ status }: Redis): number {
   return status === "ready" ? GRACE : AWAY;
-}
-
-/** KEYS about, hash. ARGV field, value. */
-const PUT = "if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[2], ARGV[1], ARGV[2]) end";
-
-/** Sets a field of a run that is still there. */
-async function putFor(redis: Redis, run: RunKeys, hash: string, field: string, value: string): Promise<void> {
-  await redis.eval(PUT, 2, run.about, hash, field, value);
 }
 
 function bullOptions(redis: Redis, cluster: ClusterOptions, { host, pid }: WorkerRecord) {

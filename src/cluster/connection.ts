@@ -81,9 +81,19 @@ export async function connect({ url, prefix }: ClusterOptions, what: string): Pr
   }
 }
 
-export async function serverOf(redis: Redis): Promise<Server> {
+/** What Redis says of itself, by the names of the fields. */
+async function infoOf(redis: Redis): Promise<(field: string) => string> {
   const lines = (await redis.info()).split(/\r?\n/);
-  const field = (name: string) => lines.find((line) => line.startsWith(`${name}:`))?.slice(name.length + 1) ?? "";
+  return (field) => lines.find((line) => line.startsWith(`${field}:`))?.slice(field.length + 1) ?? "";
+}
+
+/** The id of a Redis process: another one after it was started again. */
+export async function serverId(redis: Redis): Promise<string> {
+  return (await infoOf(redis))("run_id");
+}
+
+export async function serverOf(redis: Redis): Promise<Server> {
+  const field = await infoOf(redis);
   return {
     version: field("redis_version"),
     maxMemory: Number(field("maxmemory")),
@@ -201,7 +211,7 @@ function checkServer({ version, maxMemory, policy }: Server, what: string, url: 
 
 /** In a Redis Cluster all keys lie on one of its nodes, which is the one to connect to. @throws Error that names it */
 async function checkSlot(redis: Redis, what: string, prefix: string | undefined): Promise<void> {
-  if (!/^redis_mode:cluster/m.test(await redis.info("server"))) return;
+  if ((await infoOf(redis))("redis_mode") !== "cluster") return;
   const slot = await redis.cluster("KEYSLOT", keysOf(prefix).bull);
   for (const line of ((await redis.cluster("NODES")) as string).split("\n")) {
     const [, address, flags, , , , , , ...ranges] = line.split(" ");

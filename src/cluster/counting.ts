@@ -21,6 +21,7 @@ import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { COUNTING, connect, keysOf, type Redis, type RunKeys, untilLost } from "./connection.js";
 import { checkFiles, type Recipe, readRecipe, TextDiffersError, type TextFile, writeRecipe } from "./recipe.js";
 import { OwnRun, openQueue, workersOf } from "./runs.js";
+import { leaveValue } from "./scripts.js";
 import type { RunRecord } from "./seen.js";
 import { inTime, sleep } from "./waiting.js";
 
@@ -51,7 +52,7 @@ const END = 10_000;
 const MOST = 2 ** 30;
 
 /** A stretch of a file, by its place among the recipe's; all of it where there are no bounds. */
-export interface Stretch {
+interface Stretch {
   file: number;
   from?: number;
   to?: number;
@@ -259,16 +260,13 @@ export async function serveCount(
       `it reads texts as wasm2vec ${version} does, and the driver is of ${driver.version}: install the same on both`,
     );
   const bytes = await countedBytes(readRecipe(recipe), stretches, options);
-  await redis.eval(PUT, 2, keys.about, partKey(keys, part), bytes);
+  await leaveValue(redis, keys, partKey(keys, part), bytes);
 }
 
 async function countedBytes(recipe: Recipe, stretches: readonly Stretch[], options: ReadingOptions): Promise<Buffer> {
   if (recipe.kind !== "files") throw new FormatError("the text of a count is not in files");
   return writeCounted(await countPart(recipe, stretches, options));
 }
-
-/** Leaves a value with a run that is still there. KEYS: about, value. ARGV: value. */
-const PUT = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('SET', KEYS[2], ARGV[1]) end";
 
 function partKey(keys: RunKeys, part: number): string {
   return keys.key(`counted:${part}`);

@@ -259,7 +259,7 @@ class ClusterRunner implements Runner {
     this.words += batches.reduce((sum, { words }) => sum + words, 0);
     const wordsPerSecond = (1000 * this.words) / (performance.now() - this.began);
     const share = Math.min(1, this.words / (options.epochs * epochWords));
-    run.report({ share, epoch, words: this.words, wordsPerSecond }).catch(() => {}); // it is told of again
+    run.report({ share, epoch, words: this.words, wordsPerSecond }).catch(() => {}); // the next report says more
   }
 
   private fail(error: Error): void {

@@ -1,7 +1,7 @@
 // Ends what a worker does for a training in which others have taken its place, or Redis has lost data.
 
 import { setMaxListeners } from "node:events";
-import type { Redis, RunKeys } from "./connection.js";
+import { type Redis, type RunKeys, serverId } from "./connection.js";
 import { FencedError, type Lease, RolledBackError, RunEndedError } from "./scripts.js";
 
 /** Milliseconds between looks. */
@@ -50,9 +50,4 @@ export class Guard {
   private end(reason: () => Error): void {
     for (const controller of this.watches.values()) controller.abort(reason());
   }
-}
-
-/** The id of a Redis process. */
-export async function serverId(redis: Redis): Promise<string> {
-  return /^run_id:(\w+)/m.exec(await redis.info("server"))?.[1] ?? "";
 }

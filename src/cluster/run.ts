@@ -12,11 +12,11 @@ import type { HostProgress } from "../train/execution/runner.js";
 import { rowsOfGroup } from "../train/execution/visits.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { RedisBlocks } from "./blocks.js";
-import { connect, keysOf, queueOf, type Redis, serverOf, shownUrl, untilLost } from "./connection.js";
-import { serverId } from "./guard.js";
+import { connect, keysOf, queueOf, type Redis, serverId, shownUrl, untilLost } from "./connection.js";
 import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
 import type { Group, Member, Report, Rotation, Task } from "./records.js";
+import { mostWorkers, redisBytes } from "./redis-memory.js";
 import { leaseOf, OwnRun, openQueue, parsed, workersOf } from "./runs.js";
 import { writeField } from "./scripts.js";
 import type { RunProgress, RunRecord } from "./seen.js";
@@ -39,9 +39,6 @@ const TELL = 5_000;
 
 /** Milliseconds that workers have to leave a training that has ended. */
 const LEAVE = 20_000;
-
-/** Bytes in Redis besides blocks, for each machine: pieces that it sends and receives, connections, jobs. */
-const OVERHEAD = 10 * 2 ** 20;
 
 /** Times that a job is tried: what fails on one worker may do on another. */
 const ATTEMPTS = 5;
@@ -384,28 +381,4 @@ export class ClusterRun {
   private fail(error: Error): void {
     this.failed.abort(error);
   }
-}
-
-/** Bytes that Redis needs for a training by so many workers: see docs/design.md. */
-export function redisBytes(parameters: Parameters, workers: number): number {
-  const { layout } = parameters;
-  const { blocks } = layout.grid!;
-  const bytes = (side: Side) => blocks * blockBytes(layout, side);
-  // a version for each worker that a block comes by, those before and after a rotation, and what overlaps with the next one
-  return (workers + 1) * OVERHEAD + 2 * bytes("inputs") + (workers + 2) * bytes("outputs");
-}
-
-/** Workers that Redis has room for. @throws Error with what it should have, if there is none for one */
-async function mostWorkers(redis: Redis, { parameters, cluster }: Job): Promise<number> {
-  const { maxMemory, usedMemory } = await serverOf(redis);
-  if (maxMemory === 0) return Number.POSITIVE_INFINITY;
-  const one = redisBytes(parameters, 1);
-  const more = Math.floor((maxMemory - usedMemory - one) / (redisBytes(parameters, 2) - one));
-  if (more >= 0) return 1 + more;
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
-  throw new Error(
-    `"cluster": this training needs ${megabytes(one)} in Redis with one worker, but ${megabytes(usedMemory)} of the ` +
-      `${megabytes(maxMemory)} of ${shownUrl(cluster.url)} are used: redis-cli CONFIG SET maxmemory ${usedMemory + one}, or more for ` +
-      `more workers; or train with a smaller "dim" (${parameters.dim}), or a higher "minCount"`,
-  );
 }

@@ -223,7 +223,7 @@ export async function removeLeftovers(
 }
 
 /** Removes a run's jobs and keys; the queue of counting too, if it was the last one. */
-export async function removeRun(redis: Redis, { prefix }: Pick<ClusterOptions, "prefix">, id: string): Promise<void> {
+async function removeRun(redis: Redis, { prefix }: Pick<ClusterOptions, "prefix">, id: string): Promise<void> {
   const keys = keysOf(prefix);
   const run = keys.run(id);
   // workers that find no run drop its jobs

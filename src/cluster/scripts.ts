@@ -140,3 +140,19 @@ export async function commit(redis: Redis, run: RunKeys, done: Commit): Promise<
   const all = [...values, "done", written.length, ...consumers];
   checked(await redis.eval(COMMIT, keys.length, ...keys, ...all), lease);
 }
+
+/** KEYS about, value. ARGV bytes */
+const LEAVE = 'if redis.call("exists", KEYS[1]) == 1 then redis.call("set", KEYS[2], ARGV[1]) end';
+
+/** Leaves a value with a run that is still there. */
+export async function leaveValue(redis: Redis, run: RunKeys, key: string, bytes: Buffer): Promise<void> {
+  await redis.eval(LEAVE, 2, run.about, key, bytes);
+}
+
+/** KEYS about, hash. ARGV field, value */
+const LEAVE_FIELD = 'if redis.call("exists", KEYS[1]) == 1 then redis.call("hset", KEYS[2], ARGV[1], ARGV[2]) end';
+
+/** The same with a field of a hash. */
+export async function leaveField(redis: Redis, run: RunKeys, hash: string, field: string, text: string): Promise<void> {
+  await redis.eval(LEAVE_FIELD, 2, run.about, hash, field, text);
+}

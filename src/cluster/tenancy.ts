@@ -49,7 +49,7 @@ export interface Place {
 const NOTHING = Symbol("nothing");
 
 /** Why a tenancy ended: rotations are of another plan, or the worker was asked to go. */
-export type Ending = "moved on" | "left";
+type Ending = "moved on" | "left";
 
 export class Tenancy {
   private readonly blocks: number;

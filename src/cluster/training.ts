@@ -40,7 +40,7 @@ export interface Training extends Pick<Place, "kernel" | "options" | "vocabulary
 }
 
 /** This worker cannot take part in a training. */
-export class UnfitError extends Error {
+class UnfitError extends Error {
   override name = "UnfitError";
 }
 

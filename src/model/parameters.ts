@@ -21,6 +21,7 @@ import type { Shape, Side } from "../kernel/shape.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
 import type { VectorStorage } from "../vectors/vectors.js";
+import { type InitialOptions, InitialRows } from "./initial-rows.js";
 import type { LossOptions } from "./losses/output-loss.js";
 import { type LossName, lossOf } from "./losses/registry.js";
 import { shapeOf } from "./spec.js";
@@ -32,8 +33,8 @@ export interface ParameterOptions extends KernelOptions, LossOptions {
   seed: number;
 }
 
-/** Streams of random numbers from one seed: each lane trains with its own, from `training` on. */
-const STREAM = { initialisation: 0, training: 1 };
+/** Stream of the seed of the first lane; each trains with its own. initial-rows.ts has the stream before. */
+const TRAINING = 1;
 
 const SIDES: readonly Side[] = ["inputs", "outputs"];
 
@@ -67,31 +68,6 @@ export function planMemory(
 
 /** Rows moved between yields to the event loop. */
 const MOVED = 4096;
-
-interface InitialOptions {
-  seed: number;
-  initialRange: number;
-}
-
-/** What the input rows of all words begin with, in their order: uniform in ± initialRange / dim. */
-export class InitialRows {
-  private readonly random: Random;
-  private readonly parts: number;
-
-  constructor(
-    { seed, initialRange }: InitialOptions,
-    private readonly dim: number,
-  ) {
-    this.random = Random.from(seed, STREAM.initialisation);
-    this.parts = dim / (2 * initialRange);
-  }
-
-  /** Fills the next rows. @param stride floats from one to the next */
-  fill(rows: Float32Array, stride: number): void {
-    for (let start = 0; start < rows.length; start += stride)
-      this.random.fill(rows.subarray(start, start + this.dim), this.parts);
-  }
-}
 
 export class Parameters {
   readonly memory: WebAssembly.Memory;
@@ -348,7 +324,7 @@ export class Parameters {
 
   private seedLanes(seed: number): void {
     this.layout.scratch.forEach((scratch, lane) => {
-      this.randomState(scratch).set(Random.from(seed, STREAM.training + lane).state);
+      this.randomState(scratch).set(Random.from(seed, TRAINING + lane).state);
     });
   }
 

@@ -3,10 +3,11 @@
 import { isExact, startQueries, startTrainer } from "../kernel/engines/kernels.js";
 import type { Ptr } from "../kernel/kernel.js";
 import type { RowStream, Side } from "../kernel/shape.js";
-import { InitialRows, Parameters } from "../model/parameters.js";
+import { InitialRows } from "../model/initial-rows.js";
+import { Parameters } from "../model/parameters.js";
 import { shapeOf } from "../model/spec.js";
 import type { Corpus } from "../text/corpus.js";
-import { type Batch, encode } from "../text/encode.js";
+import type { Batch } from "../text/encode.js";
 import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { streamVectors } from "../vectors/stream.js";
@@ -24,6 +25,7 @@ import type { Runner } from "./execution/runner.js";
 import type { Objective, Restored, Setting } from "./objective.js";
 import { canShare } from "./platform.js";
 import { initialVectorsOf, multipliersOf } from "./warm-start.js";
+import { batchesOf } from "./word2vec-objective.js";
 
 /** A store, and the checkpoint that lies in it. */
 export interface BlocksPlace {
@@ -124,8 +126,7 @@ export class BlocksObjective implements Objective {
   }
 
   batches(corpus: Corpus, split?: ValidationSplit): AsyncGenerator<Batch> {
-    const { maxSentenceLength, batchWords } = this.plan;
-    return encode(corpus, this.vocabulary, maxSentenceLength, batchWords, split);
+    return batchesOf(this.plan, corpus, this.vocabulary, split);
   }
 
   async validation(sentences: readonly Uint32Array[]): ReturnType<Objective["validation"]> {

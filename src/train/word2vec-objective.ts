@@ -11,7 +11,7 @@ import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Rows } from "./checkpoint/checkpoint.js";
-import type { ApartMemory, TextToTrain } from "./execution/engine.js";
+import type { ApartMemory, EnginePlan, TextToTrain } from "./execution/engine.js";
 import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Machine } from "./machine.js";
@@ -52,7 +52,7 @@ export function memoryOf(
 
 /** A pass over a corpus, in the batches that a plan trains on. @param split takes the sentences that are held out */
 export function batchesOf(
-  { maxSentenceLength, batchWords }: ExecutionPlan,
+  { maxSentenceLength, batchWords }: Pick<EnginePlan, "maxSentenceLength" | "batchWords">,
   corpus: Corpus,
   vocabulary: Vocabulary,
   split?: ValidationSplit,

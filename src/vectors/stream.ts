@@ -6,7 +6,7 @@ import type { Vocabulary } from "../text/vocabulary.js";
 import { ROWS } from "./search.js";
 import { allocateVectors, WordVectors } from "./vectors.js";
 
-export interface StreamOptions {
+interface StreamOptions {
   rows: RowStream;
   startQueries(memory: WebAssembly.Memory): QueryKernel;
   /** whether the kernel's memory is one that workers share */

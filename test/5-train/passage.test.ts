@@ -19,6 +19,7 @@ import type { Chunk } from "../../src/train/execution/runner";
 import type { StepResult } from "../../src/train/execution/step";
 import { columnsOf, type Rows, rowsOfGroup, visitAt } from "../../src/train/execution/visits";
 import { resolveOptions } from "../../src/train/train-options";
+import { CellsDone } from "../support/cells";
 
 const BLOCKS = 8;
 const WORDS = 256 * BLOCKS;
@@ -122,7 +123,7 @@ describe("visits", () => {
         const blocks = 2 ** power;
         const count = Math.min(groups, blocks);
         const all = { from: 0, to: blocks };
-        const [rowsDone, columnsDone] = [new Array(blocks).fill(0), new Array(blocks).fill(0)];
+        const done = new CellsDone(blocks);
         const parts = Array.from({ length: count }, (_, group) => {
           const rows = rowsOfGroup(all, group, count);
           return { rows, column: rows.from, to: columnsOf(rows, blocks).to };
@@ -133,18 +134,12 @@ describe("visits", () => {
           for (const part of parts) {
             for (; part.column < part.to; part.column++) {
               const visit = visitAt(part.rows, part.column, blocks)!;
-              if (columnsDone[visit.target] !== visit.before) break;
-              for (let row = visit.rows.to - 1; row >= visit.rows.from; row--) {
-                expect(visit.target).toBe((row + rowsDone[row]) % blocks);
-                expect(columnsDone[visit.target]).toBe(rowsDone[row]);
-                rowsDone[row]++;
-                columnsDone[visit.target]++;
-              }
-              expect(columnsDone[visit.target]).toBe(visit.after);
+              if (!done.isDue(visit)) break;
+              done.add(visit);
             }
           }
         }
-        expect([...rowsDone, ...columnsDone]).toEqual(new Array(2 * blocks).fill(blocks));
+        done.expectAll();
       }),
     );
   });

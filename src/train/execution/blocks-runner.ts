@@ -13,7 +13,7 @@ import type { StepResult } from "./step.js";
 import { type Rows, rowsOfGroup } from "./visits.js";
 
 /** What the runner works with. */
-export interface BlocksSite {
+interface BlocksSite {
   memory: WebAssembly.Memory;
   grid: Grid;
   passage: Passage;

@@ -50,21 +50,21 @@ export class Passage {
   async sort(chunk: ChunkTask): Promise<number> {
     const { sorted } = this;
     this.sorted += chunk.batches.length;
-    const results = await this.all((thread) => thread.do({ type: "sort", chunk, sorted }));
+    const results = await Promise.all(this.place.threads.map((thread) => thread.do({ type: "sort", chunk, sorted })));
     return results.reduce((sum, { trained }) => sum + trained, 0);
   }
 
   /**
    * Trains what rows have of a sorted chunk, some columns or all of them. Each thread has some of the rows; a block of targets goes from
    * one to the next.
-   * @param chunk its number @param firstRow the row whose contexts come first in the memory
+   * @param chunk its number @param rows whose contexts lie in the memory, from the first place on
    */
   async run(
     chunk: number,
-    { rows, firstRow = rows.from, columns }: { rows: Rows; firstRow?: number; columns?: Rows },
+    { rows, columns = columnsOf(rows, this.blocks) }: { rows: Rows; columns?: Rows },
     targets: Targets,
   ): Promise<TrainedCell[]> {
-    const { blocks } = this.place.layout.grid!;
+    const { blocks } = this;
     const threads = this.place.threads.slice(0, rows.to - rows.from);
     const parts = threads.map((thread, i) => ({ thread, rows: rowsOfGroup(rows, i, threads.length) }));
     const cells: TrainedCell[] = [];
@@ -72,8 +72,7 @@ export class Passage {
     const busy = new Map<(typeof parts)[number], Promise<void>>();
     const kept = new Map<number, Promise<void>>();
     let failure: { reason: unknown } | undefined;
-    const { from, to } = columns ?? columnsOf(rows, blocks);
-    for (let column = from; column < to; column++) {
+    for (let column = columns.from; column < columns.to; column++) {
       const visit = visitAt(rows, column, blocks);
       if (visit === undefined) continue;
       const { target } = visit;
@@ -96,7 +95,7 @@ export class Passage {
         if (due === undefined) continue;
         const train = async () => {
           await Promise.all([passed, busy.get(part)]);
-          const job = { type: "visit", chunk, target, rows: due.rows, firstRow, slot } as const;
+          const job = { type: "visit", chunk, target, rows: due.rows, firstRow: rows.from, slot } as const;
           const { cells: trained } = await part.thread.do(job);
           for (const { context, result } of trained) cells.push({ step: column - context, context, result });
         };
@@ -120,8 +119,8 @@ export class Passage {
     return cells;
   }
 
-  private all<T>(ask: (thread: GridThread) => Promise<T>): Promise<T[]> {
-    return Promise.all(this.place.threads.map(ask));
+  private get blocks(): number {
+    return this.place.layout.grid!.blocks;
   }
 
   private bytesOf(side: "inputs" | "outputs", slot: number): Uint8Array {
