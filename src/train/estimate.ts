@@ -25,7 +25,7 @@ export interface MemoryEstimate {
   threads: number;
   /** of the copy of the rows that training goes back to if a learning rate of "auto" was too high; 0 above 1 GiB of rows */
   kept: number;
-  /** of messages under way between workers that share no memory, and of those that the engine has not yet collected */
+  /** of messages under way between workers that share no memory, or blocks between memory and files, and of what the engine has not yet collected of them */
   messages: number;
   /** of the workers themselves: their code, heaps and stacks. Measured */
   workers: number;
@@ -53,6 +53,9 @@ const WORD = 190;
 const COUNTED = 350;
 const READING = 24 * 2 ** 20;
 const READER = 14 * 2 ** 20;
+
+/** Measured too: blocks of rows on their way between memory and files. */
+const BLOCKS = 14 * 2 ** 20;
 
 /**
  * Memory of a training here, on a text of some million words; a short one takes less. With hierarchical softmax the tree's size
@@ -98,5 +101,5 @@ function modelMemory(machine: Pick<Machine, "cores">, options: ResolvedOptions, 
   const resources = { cores: machine.cores(), shared: canShare(options) };
   const plan = planBlocks(options, resources, { shape: shapeOf({ size: words }), totalWords: tokens });
   const { threads, bytes, shape } = plan;
-  return { threads, bytes, ...storedBytes(shape), own: 0, messages: 0 };
+  return { threads, bytes, ...storedBytes(shape), own: 0, messages: BLOCKS };
 }

@@ -79,7 +79,9 @@ describe.runIf(existsSync("/proc/self/status"))("estimateMemory, of what a proce
   ])("$words words of $dim floats", ({ words, dim, tokens, runs }) => {
     beforeAll(() => write(words, tokens), 120_000);
 
-    it.runIf(runs).each(Object.entries(MODES))("%s: within a quarter", { timeout: 300_000 }, async (name, mode) => {
+    // again, since on a busy machine the engine collects late and what it held then counts; an estimate that is off stays off
+    const settings = { timeout: 300_000, retry: 2 };
+    it.runIf(runs).each(Object.entries(MODES))("%s: within a quarter", settings, async (name, mode) => {
       const blocks = mode.blocksMemory && { folder: join(folder, "rows"), overwrite: true };
       const options = {
         ...mode,

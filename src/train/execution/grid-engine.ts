@@ -28,7 +28,7 @@ export const grid = {
     const memoryOptions = { batchCapacity: capacity, lanes: shared ? threads : 1, grid: { ...shape, holds }, shared };
     return { threads, batchWords, maxSentenceLength, memoryOptions };
   },
-  // each has its blocks, tables and chunks; a block of targets is on its way between two of them
+  // each has its blocks, tables and chunks; a block of targets is on its way between two of them, three not yet collected
   apart({ threads, memoryOptions }, { layout, outputs }) {
     const shape = memoryOptions.grid!;
     const sizes = Array.from({ length: threads }, (_, thread) => {
@@ -36,7 +36,7 @@ export const grid = {
       return layout({ ...memoryOptions, grid: { ...shape, holds: { chunks: true, blocks: evenly(to - from) } } });
     });
     const own = sizes.reduce((sum, bytes) => sum + bytes, 0);
-    return { own, messages: threads * (2 * PIECE + (2 * outputs) / shape.blocks) };
+    return { own, messages: threads * (2 * PIECE + (4 * outputs) / shape.blocks) };
   },
   start(site, words, step): Runner {
     const { plan, parameters, options } = site;
