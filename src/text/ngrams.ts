@@ -1,0 +1,71 @@
+// Character n-grams of words and n-grams of words, numbered as fastText numbers them, so that its files and ours mean the same rows.
+// Bojanowski et al. 2017; Joulin et al. 2017. What fastText does: its dictionary, version 0.9.2, tried with its print-ngrams command.
+
+/** Which character n-grams a word has. */
+export interface NgramOptions {
+  /** characters (code points) of an n-gram at least, the marks of begin and end included */
+  minn: number;
+  /** at most; 0: words have none */
+  maxn: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Marks of where a word begins and ends. */
+const BEGIN = "<";
+const END = ">";
+
+/** What ends a line counts as a word for fastText; it has no n-grams. */
+export const END_OF_LINE = "</s>";
+
+/**
+ * The character n-grams of a word between its marks, in fastText's order: by where they begin, then by length. The mark alone is none.
+ * Positions count code points; a lone surrogate counts as one.
+ */
+export function ngramsOf(word: string, { minn, maxn }: NgramOptions): string[] {
+  const ngrams: string[] = [];
+  if (maxn === 0 || word === END_OF_LINE) return ngrams;
+  const characters = [BEGIN, ...word, END];
+  for (let from = 0; from < characters.length; from++) {
+    let ngram = "";
+    const most = Math.min(maxn, characters.length - from);
+    for (let length = 1; length <= most; length++) {
+      ngram += characters[from + length - 1];
+      const isMark = length === 1 && (from === 0 || from === characters.length - 1);
+      if (length >= minn && !isMark) ngrams.push(ngram);
+    }
+  }
+  return ngrams;
+}
+
+/** Hash of a string's UTF-8 bytes, u32: FNV-1a, but each byte is extended by its sign, as in fastText. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ ((byte << 24) >> 24), 0x01000193);
+  return hash >>> 0;
+}
+
+/** The bucket of each n-gram of a word, from 0 to buckets − 1. */
+export function bucketsOf(word: string, options: NgramOptions, buckets: number): number[] {
+  return ngramsOf(word, options).map((ngram) => hashOf(ngram) % buckets);
+}
+
+/** What joins the hashes of words to those of n-grams of words, as in fastText. */
+const FACTOR = 116_049_371n;
+
+/**
+ * The bucket of each n-gram of at least two and at most `most` words that follow each other, in fastText's order: by where they begin,
+ * then by length. The hashes, u32, are those of hashOf; fastText computes in 64 bits from them as signed numbers of 32.
+ */
+export function wordNgramBuckets(hashes: ArrayLike<number>, most: number, buckets: number): number[] {
+  const found: number[] = [];
+  const size = BigInt(buckets);
+  for (let from = 0; from < hashes.length; from++) {
+    let hash = BigInt.asUintN(64, BigInt(hashes[from] | 0));
+    for (let next = from + 1; next < hashes.length && next < from + most; next++) {
+      hash = BigInt.asUintN(64, hash * FACTOR + BigInt(hashes[next] | 0));
+      found.push(Number(hash % size));
+    }
+  }
+  return found;
+}
