@@ -7,7 +7,7 @@
 
 /** The version of this agreement, which the binaries export as abi(). */
 export const enum Abi {
-  version = 1,
+  version = 2,
 }
 
 /** Where a failed assertion of the debug binary leaves the value it found and the limit: see assertions.ts. */
@@ -135,7 +135,7 @@ export const enum Param {
   starts = 140,
   /** f32[input rows]: the learning-rate multiplier of each input row; 0: all are 1 */
   multipliers = 144,
-  /** Staged[contexts]: staged inputs of a window, for words whose input is not their own row */
+  /** Staged[contexts]: staged inputs of a window, for words whose multiplier is not 1 */
   staged = 148,
   /** Context words on each side at most. */
   windowLeft = 152,
@@ -168,15 +168,27 @@ export const enum Param {
   spareRows = 284,
   /** Rows of `outputs`: what the full softmax chooses from. */
   outputRows = 288,
-  /** u32[vocabularySize + 1]: where the list of rows that stands for a word begins in rowList; 0: each word has its row */
-  rowStarts = 292,
-  /** u32: the lists of input rows, none of them empty */
-  rowList = 296,
-  /** 1: the mean of the rows stands for the word; 0: their sum. */
-  rowsMean = 300,
-  /** 1: each of n rows takes gradient / n; 0: the whole gradient. */
-  rowsDivided = 304,
-  size = 312,
+  /** f32[subwords][stride / 4]: rows that words are composed of, see subwords.ts; 0: each word has its row alone */
+  subwords = 292,
+  /** f32[input rows][stride / 4]: what input rows were composed as */
+  origins = 296,
+  /** u32[input rows + 1]: where the subwords of an input row begin in subwordList, … */
+  subwordStarts = 300,
+  /** … u32: their numbers */
+  subwordList = 304,
+  /** u32[subwords + 1]: where the input rows that a subword is in begin in memberList, … */
+  memberStarts = 308,
+  /** … u32: their numbers */
+  memberList = 312,
+  /** f32[subwords]: what the sum of their words' changes is multiplied by */
+  subwordScales = 316,
+  /** u32[batch capacity]: the words of a batch, each once, … */
+  touched = 320,
+  /** … where they end, a pointer, … */
+  touchedEnd = 324,
+  /** … and u8[vocabularySize]: 1 for each of them */
+  touchedMarks = 328,
+  size = 336,
 }
 
 /** Byte offsets into a pair that was drawn ahead. */
@@ -209,9 +221,6 @@ export const enum TileList {
 /** Byte offsets into the staged input of a word, see Param.staged. */
 export const enum Staged {
   word = 0,
-  /** The input rows that it was made of: u32[…], pointers to the first and past the last. */
-  list = 4,
-  listEnd = 8,
   /** f32[stride / 4]: what learns, and after it f32[stride / 4]: what it began as */
   copy = 16,
 }

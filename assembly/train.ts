@@ -6,6 +6,7 @@ import { assertBatch, assertContexts, assertSet, DEBUG } from "./assertions";
 import { drawTargets, mergeTargets, score } from "./losses";
 import { isHalf, tileCount, prefetchTargets } from "./output";
 import { Mark, Model, Param, TargetSet, Tile } from "./params";
+import { composeBatch, spreadBatch } from "./subwords";
 import { below, random } from "./random";
 import { mergeInputs } from "./repeats";
 import { gatherSum, scatterAdd } from "./rows";
@@ -16,6 +17,8 @@ import { gatherWeighted, scaleGradients, scatterAddWeighted } from "./weights";
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not swap in optimised code while a call runs. */
 export function train(params: usize, length: u32): void {
   if (DEBUG) assertBatch(params, length);
+  const hasSubwords = load<u32>(params, Param.subwords) != 0;
+  if (hasSubwords) composeBatch(params, length);
   let id: usize = load<u32>(params, Param.ids);
   const end = id + (<usize>length << 2);
   const kept: usize = load<u32>(params, Param.kept);
@@ -38,6 +41,7 @@ export function train(params: usize, length: u32): void {
     trained++;
   }
   store<i64>(params, load<i64>(params, Param.trained) + trained, Param.trained);
+  if (hasSubwords) spreadBatch(params);
 }
 
 /**

@@ -65,8 +65,20 @@ export interface Grid extends GridShape {
   chunks: readonly ChunkPlace[];
 }
 
-/** Counters in control: tickets to sort, tickets to train, batches sorted, then steps done of each block of contexts and of targets. */
-export const CONTROL = { sorting: 0, training: 1, sorted: 2, contexts: 3 };
+/**
+ * Counters in control: tickets to sort, tickets to train, batches sorted; tickets to spread what words have learnt to their subwords,
+ * and to compose words, and what of that is done; then steps done of each block of contexts and of targets.
+ */
+export const CONTROL = {
+  sorting: 0,
+  training: 1,
+  sorted: 2,
+  spreading: 3,
+  spread: 4,
+  composing: 5,
+  composed: 6,
+  contexts: 7,
+};
 
 export function takeGrid(memory: Allocator, shape: GridShape, { words, inputRows, outputRows }: Shape): Grid {
   const { blocks, batches, entries, pairs, pairSize, holds } = shape;
@@ -102,4 +114,9 @@ export function blockSize(blocks: number, words: number, block: number): number 
 /** Where a row lies among those of all blocks. */
 export function rowInBlocks({ blocks, blockRows }: Grid, side: Side, row: number): number {
   return (row % blocks) * blockRows[side] + Math.floor(row / blocks);
+}
+
+/** The word whose row lies there; one that there is not for what pads a block. */
+export function wordOfPlace({ blocks, blockRows }: Grid, place: number): number {
+  return (place % blockRows.inputs) * blocks + Math.floor(place / blockRows.inputs);
 }

@@ -15,6 +15,10 @@ export interface Trainer {
    * @param starts u32[batches][blocks² + 1]: Param.starts of each batch
    */
   trainCell(params: Ptr, cell: number, starts: Ptr, batches: number): void;
+  /** Composes the input rows from … to of their subwords, which is what they will have learnt from: see assembly/subwords.ts. */
+  composeRows(params: Ptr, from: number, to: number): void;
+  /** Adds what all input rows have learnt since to the subwords from … to. */
+  spreadRows(params: Ptr, from: number, to: number): void;
   /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
   allFinite(start: Ptr, bytes: number): boolean;
 }

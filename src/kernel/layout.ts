@@ -9,28 +9,34 @@
 //              windows drawn ahead       { n u32, context words u32[C], pointers u32[C], TargetSet, weights f32[C] }[group]
 //              partial sums              f32[C][8]
 //              hidden, its gradient      f32[stride / 4] each
-//              staged inputs             { Staged, f32[stride / 4] twice }[C]
+//              staged inputs             { Staged, f32[stride / 4] }[C]
 //              batch of ids              u32[batch capacity]
-//            in the place of the last five in the grid:
+//              words of the batch        u32[batch capacity], u8[V]          if words have subwords
+//              rows of its own           f32[V][stride / 4] once or twice    if words have subwords, see Scratch
+//            in the place of the last seven in the grid:
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
 //            keep thresholds             u32[V]
 //            multipliers of the rows     f32[rows of inputs]
-//            starts of row lists, lists  u32[V + 1], u32[…]                if words are staged from lists of rows
+//            lists of subwords           u32[rows of inputs + 1], u32[…]   if words have subwords
+//            lists of their members      u32[subwords + 1], u32[…], scales f32[subwords]
 //            weights of a window         f32[window]                   if contexts are weighted
 //            tables of the output layer  see model/losses
 //            what only the grid has, see grid-layout.ts
 //            input rows                  f32[rows of inputs][stride / 4]
 //            output rows                 f32[rows of outputs][stride / 4]  of words, or of the V − 1 inner nodes
+//            rows of subwords            f32[subwords][stride / 4]
+//            origins of input rows       f32[rows of inputs][stride / 4]   if words have subwords, in the grid
 //   end
 //
 // V = words; in the grid the rows are those of all blocks, with their padding. C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
 import { type Loss, Mark, Model, Pair, Param, Staged, TargetSet, Tile, TileList } from "../../assembly/params.js";
-import { type Grid, type GridShape, rowsOfBlock, takeGrid } from "./grid-layout.js";
+import { type Grid, type GridShape, rowsOfBlock, takeGrid, wordOfPlace } from "./grid-layout.js";
 import { advance, type Ptr, ZERO } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
-import { checkLists, type Shape, type Side } from "./shape.js";
+import type { Region } from "./patch.js";
+import type { Shape, Side, SubwordLists } from "./shape.js";
 
 /** Tiles drawn ahead. */
 const TILES = 8;
@@ -76,6 +82,13 @@ export interface Scratch {
   hiddenGradient: Ptr;
   staged: Ptr;
   ids: Ptr;
+  /** of words with subwords: those of a batch, … */
+  touched: Ptr;
+  touchedMarks: Ptr;
+  /** … their rows, which are the model's where a lane trains alone, … */
+  inputs: Ptr;
+  /** … and what these were composed as */
+  origins: Ptr;
   /** 0 elsewhere */
   tiles: Ptr;
   spareRows: Ptr;
@@ -92,8 +105,11 @@ export interface Layout {
   scratch: Scratch[];
   keepThresholds: Ptr;
   multipliers: Ptr;
-  rowStarts: Ptr;
-  rowList: Ptr;
+  subwordStarts: Ptr;
+  subwordList: Ptr;
+  memberStarts: Ptr;
+  memberList: Ptr;
+  subwordScales: Ptr;
   windowWeights: Ptr;
   /** the number of the output layer, and its tables by the parameter that points to each */
   loss: Loss;
@@ -104,17 +120,17 @@ export interface Layout {
   outputRows: number;
   inputs: Ptr;
   outputs: Ptr;
+  /** rows of subwords; 0 where words have none */
+  subwords: Ptr;
+  subwordRows: number;
+  /** 0 where each lane has its own */
+  origins: Ptr;
   /** bytes of all */
   size: Ptr;
 }
 
-/** @throws RangeError for lists of rows that the kernels cannot use */
 export function layOut(shape: LayoutOptions): Layout {
-  const { words, output, batchCapacity, windowWeights, lists, grid: gridShape } = shape;
-  checkLists(shape);
-  // a cell has the rows of one block alone
-  if (lists && gridShape)
-    throw new RangeError("lists of rows expected a model that trains windows, got one of the grid");
+  const { words, output, batchCapacity, windowWeights, subwords, grid: gridShape } = shape;
   const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
   const stride = rowStride(shape.dim);
   const tiles = Math.ceil(output.mostTargets / Tile.outputs);
@@ -135,6 +151,10 @@ export function layOut(shape: LayoutOptions): Layout {
     hiddenGradient: ZERO,
     staged: ZERO,
     ids: ZERO,
+    touched: ZERO,
+    touchedMarks: ZERO,
+    inputs: ZERO,
+    origins: ZERO,
     tiles: ZERO,
     spareRows: ZERO,
   };
@@ -155,15 +175,26 @@ export function layOut(shape: LayoutOptions): Layout {
     partial: memory.take(contexts * 32),
     hidden: memory.take(stride),
     hiddenGradient: memory.take(stride),
-    staged: memory.take(contexts * (Staged.copy + 2 * stride)),
+    staged: memory.take(contexts * (Staged.copy + stride)),
     ids: memory.take(batchCapacity * 4),
+    ...(subwords && takeTouched()),
+  });
+  const takeTouched = () => ({
+    touched: memory.take(batchCapacity * 4),
+    touchedMarks: memory.take(words),
+    // what one lane composes, another must not change meanwhile
+    inputs: shape.lanes > 1 ? memory.take(words * stride) : ZERO,
+    origins: memory.take(words * stride),
   });
   const scratch = Array.from({ length: shape.lanes }, takeScratch);
   const shared = {
     keepThresholds: memory.take(words * 4),
     multipliers: memory.take(rowsOf(shape.inputRows, gridShape?.blocks ?? 1) * 4),
-    rowStarts: memory.take((lists?.starts.length ?? 0) * 4),
-    rowList: memory.take((lists?.rows.length ?? 0) * 4),
+    subwordStarts: memory.take(subwords ? (rowsOf(shape.inputRows, gridShape?.blocks ?? 1) + 1) * 4 : 0),
+    subwordList: memory.take((subwords?.listed ?? 0) * 4),
+    memberStarts: memory.take(subwords ? (subwords.count + 1) * 4 : 0),
+    memberList: memory.take((subwords?.listed ?? 0) * 4),
+    subwordScales: memory.take((subwords?.count ?? 0) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
   };
   const tables: Layout["tables"] = {};
@@ -174,8 +205,17 @@ export function layOut(shape: LayoutOptions): Layout {
     ...{ loss: output.code, tables, inputRows, outputRows },
     inputs: memory.take(inputRows * stride),
     outputs: memory.take(outputRows * stride),
+    subwords: subwords ? memory.take(subwords.count * stride) : ZERO,
+    subwordRows: subwords?.count ?? 0,
+    origins: subwords && gridShape ? memory.take(inputRows * stride) : ZERO,
     size: memory.end,
   };
+}
+
+/** All that is trained, from the first byte to the last. */
+export function matricesOf({ inputs, outputs, outputRows, subwords, subwordRows, stride }: Layout): Region {
+  const end = subwords === ZERO ? outputs + outputRows * stride : subwords + subwordRows * stride;
+  return [inputs, end - inputs];
 }
 
 /** Bytes of a block of the grid, padding included. */
@@ -186,6 +226,15 @@ export function blockBytes({ grid, stride }: Layout, side: Side): number {
 /** Where the n-th block of those that a memory holds lies. */
 export function blockPlace(layout: Layout, side: Side, slot: number): Ptr {
   return advance(layout[side], slot * blockBytes(layout, side));
+}
+
+/** Subwords that are moved between memories at a time. */
+const SUBWORD_BLOCK = 4096;
+
+/** Some of the rows of subwords; undefined after the last. */
+export function subwordBlock({ subwords, subwordRows, stride }: Layout, block: number): Region | undefined {
+  const rows = Math.min(SUBWORD_BLOCK, subwordRows - block * SUBWORD_BLOCK);
+  return rows > 0 ? [advance(subwords, block * SUBWORD_BLOCK * stride), rows * stride] : undefined;
 }
 
 /** The options that the kernels read from the parameter block. */
@@ -208,20 +257,25 @@ export function writeParams(
   buffer: ArrayBufferLike,
   layout: Layout,
   scratch: Scratch,
-  { words, lists }: Shape,
+  { words, subwords }: Shape,
   options: KernelOptions,
 ): void {
   const view = new DataView(buffer, scratch.params, Param.size);
   const integers: [Param, number][] = [
-    [Param.inputs, layout.inputs],
+    [Param.inputs, scratch.inputs || layout.inputs],
     [Param.outputs, layout.outputs],
     [Param.stride, layout.stride],
     [Param.vocabularySize, words],
     [Param.outputRows, layout.outputRows],
-    [Param.rowStarts, lists ? layout.rowStarts : 0],
-    [Param.rowList, layout.rowList],
-    [Param.rowsMean, Number(lists?.combine === "mean")],
-    [Param.rowsDivided, Number(lists?.gradient === "divided")],
+    [Param.subwords, layout.subwords],
+    [Param.origins, subwords ? scratch.origins || layout.origins : 0],
+    [Param.subwordStarts, layout.subwordStarts],
+    [Param.subwordList, layout.subwordList],
+    [Param.memberStarts, layout.memberStarts],
+    [Param.memberList, layout.memberList],
+    [Param.subwordScales, layout.subwordScales],
+    [Param.touched, scratch.touched],
+    [Param.touchedMarks, scratch.touchedMarks],
     [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
     [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
@@ -272,14 +326,42 @@ export function writeParams(
 export function writeLists(
   buffer: ArrayBufferLike,
   layout: Layout,
-  { lists }: Shape,
   { windowWeights }: KernelOptions,
+  lists?: SubwordLists,
 ): void {
-  if (lists) {
-    new Uint32Array(buffer, layout.rowStarts, lists.starts.length).set(lists.starts);
-    new Uint32Array(buffer, layout.rowList, lists.rows.length).set(lists.rows);
-  }
   new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
+  if (lists) writeSubwords(buffer, layout, lists);
+}
+
+/** The subwords of each input row, and the input rows that each subword is in, in their order. */
+function writeSubwords(buffer: ArrayBufferLike, layout: Layout, { starts, list, scales }: SubwordLists): void {
+  const { grid } = layout;
+  const words = starts.length - 1;
+  const rows = grid ? grid.blocks * grid.blockRows.inputs : words;
+  const listed = (at: Ptr) => new Uint32Array(buffer, at, list.length);
+  const [subwordStarts, subwordList] = [
+    new Uint32Array(buffer, layout.subwordStarts, rows + 1),
+    listed(layout.subwordList),
+  ];
+  const [memberStarts, memberList] = [
+    new Uint32Array(buffer, layout.memberStarts, scales.length + 1),
+    listed(layout.memberList),
+  ];
+  new Float32Array(buffer, layout.subwordScales, scales.length).set(scales);
+  for (const subword of list) memberStarts[subword + 1]++;
+  for (let subword = 0; subword < scales.length; subword++) memberStarts[subword + 1] += memberStarts[subword];
+  const next = memberStarts.slice();
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    const word = grid ? wordOfPlace(grid, row) : row;
+    // what pads a block is no word
+    if (word < words)
+      for (const subword of list.subarray(starts[word], starts[word + 1])) {
+        subwordList[at++] = subword;
+        memberList[next[subword]++] = row;
+      }
+    subwordStarts[row + 1] = at;
+  }
 }
 
 /** A probability in [0, 1] as a threshold: kept if random < threshold, always at 0xffffffff. */

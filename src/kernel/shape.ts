@@ -3,18 +3,26 @@ export interface Shape {
   words: number;
   inputRows: number;
   outputRows: number;
-  /** Lists of input rows that words are staged from; undefined: each word has its own row. */
-  lists?: RowLists;
+  /** Rows that the input rows of words are composed of; undefined: these are nobody else's. */
+  subwords?: SubwordSizes;
 }
 
-/** Lists of input rows, one for each word: its staged input is their mean or sum. */
-export interface RowLists {
+/** What the lists of subwords take. */
+export interface SubwordSizes {
+  /** rows that words are composed of: one of each word's own, then those that words share */
+  count: number;
+  /** how many the lists of all words hold */
+  listed: number;
+}
+
+/** The subwords of each word: its input row is the mean of their rows. */
+export interface SubwordLists {
   /** u32[words + 1]: where the list of each word begins */
   starts: Uint32Array;
-  rows: Uint32Array;
-  combine: "mean" | "sum";
-  /** What each of n rows takes of the gradient: 1/n of it, which is true for a mean, or all of it, which is true for a sum. */
-  gradient: "divided" | "undivided";
+  /** u32[listed]: numbers of rows, below count */
+  list: Uint32Array;
+  /** f32[count]: what a row takes of the sum of its words' changes */
+  scales: Float32Array;
 }
 
 /** Rows that do not lie in memory. */
@@ -28,18 +36,3 @@ export interface RowStream {
 
 /** The two matrices. */
 export type Side = "inputs" | "outputs";
-
-/** @throws RangeError for lists that are not one for each word, or hold no row or one that there is not */
-export function checkLists({ words, inputRows, lists }: Shape): void {
-  if (lists === undefined) return;
-  const { starts, rows } = lists;
-  if (starts.length !== words + 1 || starts[0] !== 0 || starts[words] !== rows.length)
-    throw new RangeError(
-      `lists of rows expected ${words + 1} starts from 0 to ${rows.length}, got ${starts.length} from ${starts[0]} to ${starts.at(-1)}`,
-    );
-  const empty = starts.findIndex((start, word) => word < words && starts[word + 1] <= start);
-  if (empty >= 0)
-    throw new RangeError(`lists of rows expected a row at least for each word, got none for word ${empty}`);
-  const outside = rows.find((row) => row >= inputRows);
-  if (outside !== undefined) throw new RangeError(`lists of rows expected rows below ${inputRows}, got ${outside}`);
-}

@@ -4,20 +4,22 @@ import { Param } from "../../assembly/params.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import { CONTROL, evenly, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
-import type { Ptr } from "../kernel/kernel.js";
+import { type Ptr, ZERO } from "../kernel/kernel.js";
 import {
   type KernelOptions,
   type Layout,
   layOut,
+  matricesOf,
   type OutputLayer,
   type Scratch,
+  subwordBlock,
   toThreshold,
   writeLists,
   writeParams,
 } from "../kernel/layout.js";
 import { Allocator, allocate } from "../kernel/memory.js";
 import type { Region } from "../kernel/patch.js";
-import type { Shape, Side } from "../kernel/shape.js";
+import type { Shape, Side, SubwordLists } from "../kernel/shape.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
 import type { VectorStorage } from "../vectors/vectors.js";
@@ -92,6 +94,7 @@ export class Parameters {
     options: ParameterOptions,
     memoryOptions: MemoryOptions,
     shape: Shape = shapeOf(vocabulary),
+    private readonly lists?: SubwordLists,
   ) {
     this.shape = shape;
     this.dim = options.dim;
@@ -107,7 +110,7 @@ export class Parameters {
     this.layout = layout;
     this.space = space;
     this.memory = allocate(size, memoryOptions.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
-    writeLists(this.memory.buffer, this.layout, shape, options);
+    writeLists(this.memory.buffer, this.layout, options, lists);
     for (const scratch of this.layout.scratch) writeParams(this.memory.buffer, this.layout, scratch, shape, options);
     this.seedLanes(options.seed);
     this.writePlaces();
@@ -115,16 +118,19 @@ export class Parameters {
     output.write(this.memory.buffer, layout);
   }
 
-  /** Input rows uniform in ± initialRange / dim; output rows stay 0. The event loop gets its turn every few ms. */
+  /**
+   * Input rows, or those of subwords, uniform in ± initialRange / dim; output rows stay 0. The event loop gets its turn every few ms.
+   */
   async initialise(options: InitialOptions): Promise<void> {
     const rows = new InitialRows(options, this.dim);
     const stride = this.layout.stride / 4;
-    const inputs = this.matrix("inputs");
+    const all = this.subwordRows ?? this.matrix("inputs");
     const some = Math.ceil(INITIALISED / stride) * stride;
-    for (let start = 0; start < inputs.length; start += some) {
-      rows.fill(inputs.subarray(start, start + some), stride);
+    for (let start = 0; start < all.length; start += some) {
+      rows.fill(all.subarray(start, start + some), stride);
       await yieldToEventLoop();
     }
+    await this.compose();
   }
 
   /** All rows are again what they were after initialise, and the generators, whatever training has made of them. */
@@ -151,10 +157,23 @@ export class Parameters {
     return this.storage(this.layout.outputs);
   }
 
-  /** Both matrices, from the first byte to the last. */
+  /** All that is trained, from the first byte to the last. */
   get matrices(): Region {
-    const { inputs, outputs, stride } = this.layout;
-    return [inputs, outputs + this.layout.outputRows * stride - inputs];
+    return matricesOf(this.layout);
+  }
+
+  /** The rows of subwords, with what pads them; undefined where words have none. */
+  get subwordRows(): Float32Array | undefined {
+    const { subwords, subwordRows, stride } = this.layout;
+    return subwords === ZERO ? undefined : new Float32Array(this.memory.buffer, subwords, (subwordRows * stride) / 4);
+  }
+
+  /**
+   * Composes all words of their subwords, as the kernels do, bit for bit; frozen ones stay. Nothing happens where they have none. The
+   * event loop gets its turn every few ms.
+   */
+  compose(): Promise<void> {
+    return this.inTurn(() => this.composeAll());
   }
 
   /**
@@ -165,7 +184,8 @@ export class Parameters {
     return this.inTurn(async (grid) => {
       if (this.isInBlocks) return;
       this.isInBlocks = true;
-      for (const side of SIDES) await this.move(side, (row) => rowInBlocks(grid, side, row));
+      for (const side of SIDES) await this.move(side, (row) => rowInBlocks(grid!, side, row));
+      await this.composeAll();
     });
   }
 
@@ -174,7 +194,7 @@ export class Parameters {
     return this.inTurn(async (grid) => {
       if (!this.isInBlocks) return;
       for (const side of SIDES) {
-        const { blocks, blockRows } = grid;
+        const { blocks, blockRows } = grid!;
         await this.move(side, (row) => (row % blockRows[side]) * blocks + Math.floor(row / blockRows[side]));
       }
       this.isInBlocks = false;
@@ -182,10 +202,27 @@ export class Parameters {
   }
 
   /** Moves one after the other. */
-  private inTurn(task: (grid: Grid) => Promise<void>): Promise<void> {
+  private inTurn(task: (grid: Grid | undefined) => Promise<void>): Promise<void> {
     const { grid } = this.layout;
-    if (grid) this.moved = this.moved.then(() => task(grid));
+    this.moved = this.moved.then(() => task(grid));
     return this.moved;
+  }
+
+  private async composeAll(): Promise<void> {
+    const { lists, layout, multipliers, isInBlocks } = this;
+    const all = this.subwordRows;
+    if (lists === undefined || all === undefined) return;
+    const { starts, list } = lists;
+    const stride = layout.stride / 4;
+    const inputs = new Float32Array(this.memory.buffer, layout.inputs, layout.inputRows * stride);
+    const origins = isInBlocks && layout.origins !== ZERO;
+    for (let word = 0; word < this.shape.words; word++) {
+      const at = (isInBlocks ? rowInBlocks(layout.grid!, "inputs", word) : word) * stride;
+      const row = inputs.subarray(at, at + stride);
+      if (multipliers?.[word] !== 0) meanOf(list.subarray(starts[word], starts[word + 1]), all, row);
+      if (origins) new Float32Array(this.memory.buffer, layout.origins + at * 4, stride).set(row);
+      if (word % MOVED === MOVED - 1) await yieldToEventLoop();
+    }
   }
 
   /** The rows of a matrix, with what pads them, in the order of the words. */
@@ -219,6 +256,24 @@ export class Parameters {
     this.eachRow(side, block, (row, at) => row.set(from.subarray(at, at + row.length)));
   }
 
+  /** The rows of subwords, as patches for another memory of the grid. */
+  *cutSubwords(layout: Layout): Generator<ArrayBuffer> {
+    for (let block = 0; ; block++) {
+      const [from, to] = [subwordBlock(this.layout, block), subwordBlock(layout, block)];
+      if (from === undefined || to === undefined) return;
+      const patch = new ArrayBuffer(12 + from[1]);
+      new Uint32Array(patch, 0, 3).set([1, ...to]);
+      new Uint8Array(patch, 12).set(new Uint8Array(this.memory.buffer, ...from));
+      yield patch;
+    }
+  }
+
+  /** Takes them back. */
+  putSubwords(block: number, rows: ArrayBuffer): void {
+    const [start] = subwordBlock(this.layout, block)!;
+    new Uint8Array(this.memory.buffer, start, rows.byteLength).set(new Uint8Array(rows));
+  }
+
   /** Visits the rows of a block, with where each begins in the block. */
   private eachRow(side: Side, block: number, visit: (row: Float32Array, at: number) => void): void {
     const { blocks } = this.layout.grid!;
@@ -241,10 +296,14 @@ export class Parameters {
 
   /**
    * Restores what a checkpoint held. Zeros become zeros again: a training that has diverged leaves 0 · ∞ in what pads the rows.
-   * @param inputs, outputs rows of dim floats @param random as above, of some of the lanes */
-  restore(inputs: Float32Array, outputs: Float32Array, random: readonly (readonly number[])[]): void {
-    this.fill("inputs", inputs);
-    this.fill("outputs", outputs);
+   * @param inputs, outputs, subwords rows of dim floats @param random as above, of some of the lanes */
+  restore(
+    { inputs, outputs, subwords }: { inputs: Float32Array; outputs: Float32Array; subwords?: Float32Array },
+    random: readonly (readonly number[])[],
+  ): void {
+    this.fill(this.matrix("inputs"), inputs);
+    this.fill(this.matrix("outputs"), outputs);
+    if (subwords) this.fill(this.subwordRows!, subwords);
     this.clearZeroRows();
     this.restoreRandom(random);
   }
@@ -252,9 +311,9 @@ export class Parameters {
   /**
    * Takes the rows of a model with fewer words, but not those of a tree, whose nodes are others now; and the generators as they stand.
    * The rows after those of words keep their order.
-   * @param words the word here of each word there
+   * @param words the word here of each word there @param subwords the subword here of each subword there
    */
-  take(before: Parameters, words: readonly number[]): void {
+  take(before: Parameters, words: readonly number[], subwords?: readonly number[]): void {
     const stride = this.layout.stride / 4;
     const rowOf = (row: number) => words[row] ?? row - words.length + this.shape.words;
     for (const side of this.wordSides) {
@@ -263,6 +322,9 @@ export class Parameters {
       for (let start = 0, row = 0; start < from.length; start += stride, row++)
         to.set(from.subarray(start, start + stride), rowOf(row) * stride);
     }
+    subwords?.forEach((to, from) => {
+      this.subwordRows!.set(before.subwordRows!.subarray(from * stride, (from + 1) * stride), to * stride);
+    });
     this.restoreRandom(before.random);
     const { multipliers } = before;
     if (multipliers === undefined) return;
@@ -273,9 +335,19 @@ export class Parameters {
     this.multipliers = all;
   }
 
-  /** Begins with a row of dim floats, or of more, for a word. */
+  /** Begins with a row of dim floats, or of more, for a word: where it has subwords, its own row makes up for the others. */
   setInput(word: number, row: Float32Array): void {
-    this.matrix("inputs").set(row.subarray(0, this.dim), (word * this.layout.stride) / 4);
+    const { lists, dim } = this;
+    const stride = this.layout.stride / 4;
+    this.matrix("inputs").set(row.subarray(0, dim), word * stride);
+    const all = this.subwordRows;
+    if (lists === undefined || all === undefined) return;
+    const others = lists.list.subarray(lists.starts[word] + 1, lists.starts[word + 1]);
+    for (let d = 0; d < dim; d++)
+      all[word * stride + d] = others.reduce(
+        (own, subword) => own - all[subword * stride + d],
+        (others.length + 1) * row[d],
+      );
   }
 
   /** The learning-rate multiplier of each input row; undefined if all are 1. */
@@ -307,10 +379,9 @@ export class Parameters {
     return new Float32Array(this.memory.buffer, multipliers, rows);
   }
 
-  private fill(side: Side, rows: Float32Array): void {
+  private fill(to: Float32Array, rows: Float32Array): void {
     const { dim } = this;
     const stride = this.layout.stride / 4;
-    const to = this.matrix(side);
     for (let at = 0, from = 0; at < to.length; at += stride, from += dim) {
       to.set(rows.subarray(from, from + dim), at);
       to.fill(0, at + dim, at + stride);
@@ -389,4 +460,12 @@ export class Parameters {
     const keep = new Uint32Array(this.memory.buffer, this.layout.keepThresholds, this.shape.words);
     keep.set(Uint32Array.from(vocabulary.keepProbabilities(options.subsample), toThreshold));
   }
+}
+
+/** to = mean of the rows of a matrix that are listed, each sum and product rounded to a float as the kernels do. */
+function meanOf(list: Uint32Array, matrix: Float32Array, to: Float32Array): void {
+  to.fill(0);
+  for (const row of list) for (let d = 0, from = row * to.length; d < to.length; d++) to[d] += matrix[from + d];
+  const share = Math.fround(1 / list.length);
+  for (let d = 0; d < to.length; d++) to[d] *= share;
 }

@@ -17,7 +17,7 @@ export interface MemoryEstimate {
   bytes: number;
   /** of the workers' own memories, where they do not share the model's */
   own: number;
-  /** of both matrices, which are in `bytes`; or in files, with `blocks` */
+  /** of both matrices and the rows of subwords, which are in `bytes`; or in files, with `blocks` */
   matrices: number;
   /** on the disk, not in `total`: of the files of `blocks`, two for each block; 0 without */
   disk: number;

@@ -24,7 +24,7 @@ const COPIES = 10;
 export class GoodState {
   /** undefined where there is no way back */
   private state: { restore: () => Promise<void> | void; position: Position } | undefined;
-  private copy: { inputs: Float32Array; outputs: Float32Array } | undefined;
+  private copy: { inputs: Float32Array; outputs: Float32Array; subwords?: Float32Array } | undefined;
 
   private constructor(
     private readonly objective: Objective,
@@ -40,8 +40,11 @@ export class GoodState {
     epochs: number,
     position: Position,
   ): Promise<GoodState> {
-    const { inputs, outputs, blocks } = objective.snapshot();
-    const floats = countOf(inputs) * inputs.stride + countOf(outputs) * outputs.stride;
+    const { inputs, outputs, subwords, blocks } = objective.snapshot();
+    const floats = [inputs, outputs, ...(subwords ? [subwords] : [])].reduce(
+      (sum, rows) => sum + countOf(rows) * rows.stride,
+      0,
+    );
     const isCopied = !blocks && 4 * floats <= MOST_BYTES;
     const good = new GoodState(objective, history, epochs, isCopied);
     if (isCopied) await good.keep(position);
@@ -69,10 +72,11 @@ export class GoodState {
       this.state = undefined;
       return;
     }
-    const { inputs, outputs, multipliers, random, dim } = this.objective.snapshot();
+    const { inputs, outputs, subwords, multipliers, random, dim } = this.objective.snapshot();
     this.copy = {
       inputs: await compact(inputs, dim, this.copy?.inputs),
       outputs: await compact(outputs, dim, this.copy?.outputs),
+      subwords: subwords && (await compact(subwords, dim, this.copy?.subwords)),
     };
     const tensors = { ...this.copy, multipliers };
     this.state = { restore: () => this.objective.restore({ tensors, random }), position: { ...position } };

@@ -78,7 +78,7 @@ export interface Objective {
   /** What a checkpoint holds of it; rows are not copied. */
   snapshot(): Pick<
     Snapshot,
-    "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "multipliers" | "random" | "blocks"
+    "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "subwords" | "multipliers" | "random" | "blocks"
   >;
   /** @internal Restores what a checkpoint of the same vocabulary held. */
   restore(checkpoint: Restored): Promise<void> | void;

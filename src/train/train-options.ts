@@ -2,6 +2,7 @@
 
 import { checkKnown, show } from "../base/check.js";
 import { isExact, KERNEL_CHOICES, takesBinary } from "../kernel/engines/kernels.js";
+import { hasSubwords } from "../model/subwords.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
 import { type Given, namesOf, type OptionTable, resolve } from "./options/option.js";
@@ -59,6 +60,11 @@ function checkTogether(given: TrainOptions, values: Omit<ResolvedOptions, "open"
   }
   if (wasm !== undefined && !takesBinary(kernel))
     throw new RangeError(`"wasm" goes with kernels of WebAssembly, got kernel "${kernel}": leave one out`);
+  const elsewhere = (["blocks", "cluster"] as const).find((name) => values[name]);
+  if (hasSubwords(values) && elsewhere)
+    throw new RangeError(
+      `"${elsewhere}" moves the rows of some words at a time, and those of subwords belong to all: leave it or "maxn" out`,
+    );
   if (values.blocksMemory !== undefined && !values.blocks)
     throw new RangeError('"blocksMemory" goes with "blocks": give both, or leave it out');
   if (reproducible && !fitsGrid({ model, loss }) && threads !== "auto" && threads > 1)

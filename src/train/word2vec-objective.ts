@@ -5,17 +5,20 @@ import type { Side } from "../kernel/shape.js";
 import { lossOf } from "../model/losses/registry.js";
 import { type MemoryOptions, Parameters, planMemory } from "../model/parameters.js";
 import { shapeOf } from "../model/spec.js";
+import { estimateSubwords, hasSubwords, Subwords } from "../model/subwords.js";
 import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
 import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Rows } from "./checkpoint/checkpoint.js";
+import { chunkWordsOf } from "./execution/cut.js";
 import type { ApartMemory, EnginePlan, TextToTrain } from "./execution/engine.js";
 import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Machine } from "./machine.js";
 import type { Objective, Setting } from "./objective.js";
+import { meanContexts } from "./options/window-shape.js";
 import { canShare } from "./platform.js";
 import type { ResolvedOptions } from "./train-options.js";
 import { multipliersOf, takeVectors } from "./warm-start.js";
@@ -40,14 +43,19 @@ export function memoryOf(
   options: ResolvedOptions,
   words: number,
 ): { bytes: number; matrices: number } & ApartMemory {
-  const shape = shapeOf({ size: words });
+  const shape = shapeOf({ size: words }, hasSubwords(options) ? estimateSubwords(words, options) : undefined);
   const output = lossOf(options.loss).estimate(options, shape);
   const planned = (memoryOptions: MemoryOptions) => planMemory(options, memoryOptions, shape, output);
   const { layout, size: bytes } = planned(plan.memoryOptions);
-  const [inputs, outputs] = [shape.inputRows * layout.stride, shape.outputRows * layout.stride];
+  const rowBytes = (rows: number) => rows * layout.stride;
+  const [inputs, outputs, subwords] = [shape.inputRows, shape.outputRows, shape.subwords?.count ?? 0].map(rowBytes);
   const isApart = options.worker && !plan.memoryOptions.shared;
   const sizes = { bytes, outputs, layout: (memoryOptions: MemoryOptions) => planned(memoryOptions).layout.size };
-  return { bytes, matrices: inputs + outputs, ...(isApart ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 }) };
+  return {
+    bytes,
+    matrices: inputs + outputs + subwords,
+    ...(isApart ? plan.engine.apart(plan, sizes) : { own: 0, messages: 0 }),
+  };
 }
 
 /** A pass over a corpus, in the batches that a plan trains on. @param split takes the sentences that are held out */
@@ -60,6 +68,15 @@ export function batchesOf(
   return encode(corpus, vocabulary, maxSentenceLength, batchWords, split);
 }
 
+/** Pairs or windows that each word is expected to be trained in between two times that words are composed. */
+function pairsOfStretch(vocabulary: Vocabulary, options: ResolvedOptions, plan: ExecutionPlan): Float64Array {
+  const { counts, totalWords } = vocabulary;
+  const { grid } = plan.memoryOptions;
+  const words = grid ? chunkWordsOf(totalWords, grid.chunkWords) / grid.blocks : plan.batchWords;
+  const share = Math.min(1, words / totalWords) * meanContexts({ ...options, windowWeights: [] });
+  return vocabulary.keepProbabilities(options.subsample).map((keep, word) => keep * counts[word] * share);
+}
+
 export class Word2vecObjective implements Objective {
   readonly vectors: WordVectors;
   beginAgain: Objective["beginAgain"];
@@ -70,12 +87,15 @@ export class Word2vecObjective implements Objective {
     readonly vocabulary: Vocabulary,
     private readonly parameters: Parameters,
     private readonly plan: ExecutionPlan,
+    private readonly subwords?: Subwords,
   ) {
     const { kernel, options } = setting;
     const scorer = startQueries(kernel, parameters.memory);
     const { dim, loss } = options;
     const { words, ids } = vocabulary;
-    this.vectors = new WordVectors(words, dim, parameters.inputs, scorer, ids);
+    const stride = parameters.layout.stride / 4;
+    const compose = subwords && ((word: string) => subwords.compose(word, parameters.subwordRows!, stride, dim));
+    this.vectors = new WordVectors(words, dim, parameters.inputs, scorer, ids, compose);
     if (lossOf(loss).outputRowsOf === "words")
       this.outputRows = new WordVectors(words, dim, parameters.outputs, scorer, ids);
   }
@@ -85,7 +105,11 @@ export class Word2vecObjective implements Objective {
     const { platform, options } = setting;
     const { plan: planned = (plan) => plan } = setting;
     const plan = planned(planWords(platform, options, vocabulary, before));
-    return new Word2vecObjective(setting, vocabulary, new Parameters(vocabulary, options, plan.memoryOptions), plan);
+    const subwords = hasSubwords(options) ? new Subwords(vocabulary.words, options) : undefined;
+    const lists = subwords?.listsFor(pairsOfStretch(vocabulary, options, plan));
+    const shape = shapeOf(vocabulary, subwords);
+    const parameters = new Parameters(vocabulary, options, plan.memoryOptions, shape, lists);
+    return new Word2vecObjective(setting, vocabulary, parameters, plan, subwords);
   }
 
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
@@ -96,6 +120,7 @@ export class Word2vecObjective implements Objective {
     if (!initialVectors) begun.beginAgain = () => begun.parameters.beginAgain(setting.options);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
     if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
+    if (initialVectors) await begun.parameters.compose();
     return begun;
   }
 
@@ -178,6 +203,7 @@ export class Word2vecObjective implements Objective {
       dim,
       inputs: this.rowsOf("inputs"),
       outputs: this.rowsOf("outputs"),
+      subwords: parameters.subwordRows && { data: parameters.subwordRows, stride: parameters.layout.stride / 4 },
       multipliers: multipliers?.slice(),
       random,
     };
@@ -190,16 +216,16 @@ export class Word2vecObjective implements Objective {
 
   restore({ tensors, random }: Pick<Checkpoint, "tensors" | "random">): void {
     this.multipliers = tensors.multipliers;
-    this.parameters.restore(tensors.inputs, tensors.outputs, random);
+    this.parameters.restore(tensors, random);
   }
 
   async grow(vocabulary: Vocabulary): Promise<Word2vecObjective> {
     const grown = Word2vecObjective.allocate(this.setting, vocabulary, this.plan.engine.name);
     await grown.parameters.initialise(this.setting.options);
-    grown.parameters.take(
-      this.parameters,
-      this.vocabulary.words.map((word) => vocabulary.id(word)!),
-    );
+    const words = this.vocabulary.words.map((word) => vocabulary.id(word)!);
+    const ngrams = this.subwords?.keys.map((key) => grown.subwords!.rowOf(key)!);
+    grown.parameters.take(this.parameters, words, ngrams && [...words, ...ngrams]);
+    await grown.parameters.compose();
     return grown;
   }
 }

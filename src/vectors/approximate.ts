@@ -88,7 +88,7 @@ export class ApproximateIndex {
     const topN = checkInteger("topN", k, 0);
     const filter = checkFunction("filter", options.filter);
     const { vectors, graph } = this;
-    const excluded = typeof query === "string" ? vectors.row(query) : -1;
+    const excluded = typeof query === "string" ? vectors.rowOrNone(query) : -1;
     const direction = vectors.direction(query);
     const isWanted = (row: number) => row !== excluded && (filter === undefined || filter(vectors.words[row]));
     for (let count = topN + 1; count < vectors.size / EXHAUSTIVE; count *= 4) {

@@ -13,6 +13,10 @@ export interface EvaluableVectors {
   unit(row: number): Float32Array;
   /** For each query, the row below `rows` with the largest cosine that is not excluded for it; −1 if there is none. */
   nearestRows(queries: readonly Float32Array[], excluded: readonly (readonly number[])[], rows: number): number[];
+  /** Whether a word that is not one of `words` has a vector, composed of its subwords. */
+  isComposed?(word: string): boolean;
+  /** The vector of a word, scaled to length 1. */
+  direction?(word: string): Float32Array;
 }
 
 /** Two words and their similarity as people rate it. */
@@ -31,6 +35,8 @@ export interface EvaluationOptions {
   restrictVocabulary?: number;
   /** Compares words in upper case; among words that are then equal the most frequent is used. Default true. */
   caseInsensitive?: boolean;
+  /** Whether words that are not of the vocabulary are used where they are composed of subwords, as they are spelled. Default true. */
+  composed?: boolean;
 }
 
 export interface AnalogyEvaluationOptions extends EvaluationOptions {
@@ -47,6 +53,8 @@ export interface WordPairScore {
   pearson: number;
   /** Pairs compared. */
   pairs: number;
+  /** Pairs of these with a word that is composed of subwords. */
+  composed: number;
   /** Pairs skipped because a word is unknown. */
   skipped: number;
 }
@@ -59,12 +67,15 @@ export interface AnalogyTally {
 
 export interface AnalogySectionScore extends AnalogyTally {
   section: string;
+  /** Questions asked in which a word is composed of subwords. */
+  composed: number;
   /** Questions skipped because a word is unknown. */
   skipped: number;
 }
 
 export interface AnalogyScore extends AnalogyTally {
   sections: AnalogySectionScore[];
+  composed: number;
   skipped: number;
   /** correct / total */
   accuracy: number;
@@ -128,14 +139,18 @@ export function evaluateWordPairs(
   pairs: readonly WordPair[],
   options: EvaluationOptions = {},
 ): WordPairScore {
-  const known = knownPairs(vectors.words, pairs, options);
+  const lexicon = new Lexicon(vectors, options);
+  const known = knownPairs(lexicon, pairs);
   const ratings = known.map(([, , score]) => score);
-  const cosines = known.map(([a, b]) => vectors.cosine(a, b));
+  const cosines = known.map(([a, b]) =>
+    isRow(a) && isRow(b) ? vectors.cosine(a, b) : dot(lexicon.unit(a), lexicon.unit(b)),
+  );
   checkVaried("cosines", cosines);
   return {
     spearman: correlation(ranks(ratings), ranks(cosines)),
     pearson: correlation(ratings, cosines),
     pairs: known.length,
+    composed: known.filter(([a, b]) => !isRow(a) || !isRow(b)).length,
     skipped: pairs.length - known.length,
   };
 }
@@ -146,17 +161,15 @@ export function checkWordPairs(
   pairs: readonly WordPair[],
   options: EvaluationOptions = {},
 ): void {
-  knownPairs(words, pairs, options);
+  knownPairs(new Lexicon({ words }, options), pairs);
 }
 
 /** The rows and the rating of the pairs whose words are both known. @throws RangeError for fewer than two, or equal ratings */
-function knownPairs(words: readonly string[], pairs: readonly WordPair[], options: EvaluationOptions) {
-  checkKnown("option", options, ["restrictVocabulary", "caseInsensitive"]);
-  const lexicon = new Lexicon(words, options);
-  const known: [a: number, b: number, score: number][] = [];
+function knownPairs(lexicon: Lexicon, pairs: readonly WordPair[]) {
+  const known: [a: Place, b: Place, score: number][] = [];
   for (const [first, second, score] of pairs) {
-    const a = lexicon.row(first);
-    const b = lexicon.row(second);
+    const a = lexicon.place(first);
+    const b = lexicon.place(second);
     if (a !== undefined && b !== undefined) known.push([a, b, score]);
   }
   if (known.length < 2)
@@ -185,25 +198,27 @@ export function evaluateAnalogies(
   sections: readonly AnalogySection[],
   options: AnalogyEvaluationOptions = {},
 ): AnalogyScore {
-  checkKnown("option", options, ["restrictVocabulary", "caseInsensitive", "onProgress", "batch"]);
-  const onProgress = checkFunction("onProgress", options.onProgress);
-  const batch = checkInteger("batch", options.batch ?? 256, 1);
-  const lexicon = new Lexicon(vectors.words, options);
-  const scores = sections.map(({ section }) => ({ section, correct: 0, total: 0, skipped: 0 }));
+  const { onProgress: report, batch: size = 256, ...rest } = options;
+  const onProgress = checkFunction("onProgress", report);
+  const batch = checkInteger("batch", size, 1);
+  const lexicon = new Lexicon(vectors, rest, ["onProgress", "batch"]);
+  const scores = sections.map(({ section }) => ({ section, correct: 0, total: 0, composed: 0, skipped: 0 }));
   const asked: Question[] = [];
   sections.forEach(({ questions }, i) => {
     for (const words of questions) {
-      const rows = words.map((word) => lexicon.row(word));
-      if (rows.includes(undefined)) scores[i].skipped++;
-      else asked.push(new Question(scores[i], words.map(lexicon.key), rows as number[]));
+      // the answer is sought among the rows
+      const places = words.map((word, n) => (n < 3 ? lexicon.place(word) : lexicon.row(word)));
+      if (places.includes(undefined)) scores[i].skipped++;
+      else asked.push(new Question(scores[i], words.map(lexicon.key), places as Place[]));
     }
   });
   if (asked.length === 0) throw noneKnown(lexicon, sections);
   for (let first = 0; first < asked.length; first += batch) {
     const group = asked.slice(first, first + batch);
     answer(group, vectors, lexicon);
-    for (const { score, isSolved } of group) {
+    for (const { score, isComposed, isSolved } of group) {
       score.total++;
+      if (isComposed) score.composed++;
       if (isSolved) score.correct++;
     }
     onProgress?.(first + group.length, asked.length);
@@ -212,6 +227,7 @@ export function evaluateAnalogies(
   return {
     sections: scores,
     ...all,
+    composed: scores.reduce((sum, { composed }) => sum + composed, 0),
     skipped: scores.reduce((sum, { skipped }) => sum + skipped, 0),
     accuracy: all.correct / all.total,
     semantic: tally(scores.filter((score) => !isSyntactic(score))),
@@ -225,7 +241,7 @@ export function checkAnalogies(
   sections: readonly AnalogySection[],
   options: EvaluationOptions = {},
 ): void {
-  const lexicon = new Lexicon(words, options);
+  const lexicon = new Lexicon({ words }, options);
   const isKnown = (word: string) => lexicon.row(word) !== undefined;
   if (!sections.some(({ questions }) => questions.some((question) => question.every(isKnown))))
     throw noneKnown(lexicon, sections);
@@ -238,16 +254,32 @@ function noneKnown({ rows }: Lexicon, sections: readonly AnalogySection[]): Rang
   );
 }
 
+/** Where the vector of a word is: its row, or the word itself if it is composed. */
+type Place = number | string;
+
+function isRow(place: Place): place is number {
+  return typeof place === "number";
+}
+
 /** The words that an evaluation uses, by the keys that it compares. */
 class Lexicon {
   /** number of words, including those that share a key */
   readonly rows: number;
   readonly key: (word: string) => string;
   private readonly rowOfKey = new Map<string, number>();
+  private readonly composes: boolean;
 
-  constructor(words: readonly string[], options: EvaluationOptions) {
+  /** @param more options that are known besides */
+  constructor(
+    private readonly vectors: Pick<EvaluableVectors, "words"> & Partial<EvaluableVectors>,
+    options: EvaluationOptions,
+    more: readonly string[] = [],
+  ) {
+    checkKnown("option", options, ["restrictVocabulary", "caseInsensitive", "composed", ...more]);
+    const { words } = vectors;
     const limit = checkInteger("restrictVocabulary", options.restrictVocabulary ?? 300_000, 1);
     this.rows = Math.min(limit, words.length);
+    this.composes = checkBoolean("composed", options.composed ?? true);
     const caseInsensitive = checkBoolean("caseInsensitive", options.caseInsensitive ?? true);
     this.key = caseInsensitive ? (word) => word.toUpperCase() : (word) => word;
     for (let row = 0; row < this.rows; row++) {
@@ -258,6 +290,15 @@ class Lexicon {
 
   row(word: string): number | undefined {
     return this.rowOfKey.get(this.key(word));
+  }
+
+  place(word: string): Place | undefined {
+    return this.row(word) ?? (this.composes && this.vectors.isComposed?.(word) ? word : undefined);
+  }
+
+  /** The vector, scaled to length 1. */
+  unit(place: Place): Float32Array {
+    return isRow(place) ? this.vectors.unit!(place) : this.vectors.direction!(place);
   }
 }
 
@@ -270,9 +311,14 @@ class Question {
     readonly score: AnalogySectionScore,
     /** of a, b, c, d */
     private readonly keys: readonly string[],
-    private readonly rows: readonly number[],
+    private readonly places: readonly Place[],
   ) {
-    this.excluded = rows.slice(0, 3);
+    this.excluded = places.slice(0, 3).filter(isRow);
+  }
+
+  /** Whether one of its words has no row. */
+  get isComposed(): boolean {
+    return !this.places.every(isRow);
   }
 
   get isSolved(): boolean {
@@ -280,8 +326,8 @@ class Question {
   }
 
   /** b − a + c */
-  target(vectors: EvaluableVectors): Float32Array {
-    const [a, b, c] = this.rows.map((row) => vectors.unit(row));
+  target(lexicon: Lexicon): Float32Array {
+    const [a, b, c] = this.places.slice(0, 3).map((place) => lexicon.unit(place));
     return a.map((value, d) => b[d] - value + c[d]);
   }
 
@@ -297,7 +343,7 @@ function answer(questions: readonly Question[], vectors: EvaluableVectors, lexic
   let open = questions;
   for (let candidate = 0; candidate < CANDIDATES && open.length > 0; candidate++) {
     const nearest = vectors.nearestRows(
-      open.map((question) => question.target(vectors)),
+      open.map((question) => question.target(lexicon)),
       open.map((question) => question.excluded),
       lexicon.rows,
     );
@@ -317,6 +363,10 @@ function tally(scores: readonly AnalogyTally[]): AnalogyTally {
     correct: scores.reduce((sum, { correct }) => sum + correct, 0),
     total: scores.reduce((sum, { total }) => sum + total, 0),
   };
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, d) => sum + value * b[d], 0);
 }
 
 /** Ranks from 1; equal values share the mean of their ranks. */

@@ -96,7 +96,7 @@ function placesOf(
     const counts = new Map<string, number>();
     for (const word of document) if (vectors.has(word)) counts.set(word, (counts.get(word) ?? 0) + 1);
     return Array.from(counts, ([word, count]) => ({
-      vector: unit ? vectors.unit(vectors.row(word)) : vectors.get(word),
+      vector: unit ? vectors.direction(word) : vectors.get(word),
       count,
     }));
   };

@@ -29,8 +29,9 @@ export function distances(vectors: WordVectors, query: Query, others?: readonly 
 /** Words closer to a than b is, in the order of the vocabulary. @throws MissingWordError */
 export function closerThan(vectors: WordVectors, a: string, b: string): string[] {
   const cosines = vectors.cosines(a);
-  const limit = cosines[vectors.row(b)];
-  const rowOfA = vectors.row(a);
+  const rowOfB = vectors.rowOrNone(b);
+  const limit = rowOfB >= 0 ? cosines[rowOfB] : vectors.similarity(a, b);
+  const rowOfA = vectors.rowOrNone(a);
   return vectors.words.filter((_, row) => row !== rowOfA && cosines[row] > limit);
 }
 
@@ -77,7 +78,9 @@ export function mostSimilarCosmul(vectors: WordVectors, asked: Asked, options: C
     }
     return product;
   });
-  const excluded = new Set<number>(terms.map(({ query }) => (typeof query === "string" ? vectors.row(query) : -1)));
+  const excluded = new Set<number>(
+    terms.map(({ query }) => (typeof query === "string" ? vectors.rowOrNone(query) : -1)),
+  );
   return best(vectors, topN, rows, (row) =>
     excluded.has(row) ? Number.NaN : products[0][row] / (products[1][row] + EPSILON),
   );
@@ -180,7 +183,7 @@ function best(vectors: WordVectors, topN: number, rows: number, score: (row: num
 
 function meanOf(vectors: WordVectors, words: readonly string[]): Float32Array {
   if (words.length === 0) throw new RangeError(`expected at least one word, got ${show(words)}`);
-  for (const word of words) vectors.row(word);
+  for (const word of words) if (!vectors.has(word)) vectors.row(word);
   return weightedMean(vectors, words, () => 1);
 }
 

@@ -20,11 +20,13 @@ export interface SearchOptions {
   filter?: (word: string) => boolean;
   /** Searches only so many of the most frequent words. Default: all. */
   restrictVocabulary?: number;
+  /** Searches these words alone; those that are not of the vocabulary are composed of subwords. Default: the vocabulary. */
+  among?: readonly string[];
   /** A word without a vector is an error (default), or is skipped if another word is left. */
   missing?: "error" | "skip";
 }
 
-export interface AnalogyOptions extends SearchOptions {
+export interface AnalogyOptions extends Omit<SearchOptions, "among"> {
   /** 3CosAdd (Mikolov et al. 2013; default) or 3CosMul (Levy and Goldberg 2014). */
   method?: "3cosadd" | "3cosmul";
 }
@@ -35,7 +37,8 @@ export class MissingWordError extends RangeError {
 }
 
 const BATCH_OPTIONS = ["topN", "filter", "restrictVocabulary"];
-const SEARCH_OPTIONS = [...BATCH_OPTIONS, "missing"];
+const ANALOGY_OPTIONS = [...BATCH_OPTIONS, "missing", "method"];
+const SEARCH_OPTIONS = [...BATCH_OPTIONS, "missing", "among"];
 
 /** The remedy for vectors that do not fit into memory. */
 const LOAD_LESS = 'take fewer rows, for example with "limit"';
@@ -84,6 +87,9 @@ export function growVectors({ memory, start, stride }: VectorStorage, rows: numb
   growTo(memory, start + rows * stride, `${rows} vectors of ${stride / 4} floats`, LOAD_LESS);
 }
 
+/** Composes the vector of a word that has no row of its own: dim floats; undefined if it has no subwords. */
+export type Composer = (word: string) => Float32Array | undefined;
+
 /**
  * Vectors of words. Row i is the vector of words[i]; trained words are in the order of falling frequency.
  * All are in one Float32Array, `matrix`, in the memory of the kernel that scores them.
@@ -102,6 +108,8 @@ export class WordVectors {
     kernel: QueryKernel,
     /** the row of each word, where it is known already */
     ids: ReadonlyMap<string, WordId> = new Map(words.map((word, id) => [word, id as WordId])),
+    /** for other words than these */
+    private readonly composer?: Composer,
   ) {
     this.ids = ids;
     if (this.ids.size < words.length) {
@@ -140,11 +148,22 @@ export class WordVectors {
     return this.rows;
   }
 
+  /** Whether a word has a vector: one of `words`, or, with subwords, one that is composed. */
   has(word: string): boolean {
-    return this.ids.has(word);
+    return this.ids.has(word) || this.isComposed(word);
   }
 
-  /** The row of a word. @throws MissingWordError */
+  /** Whether a word is not one of `words`, but has a vector composed of its subwords. */
+  isComposed(word: string): boolean {
+    return !this.ids.has(word) && typeof word === "string" && this.composer?.(word) !== undefined;
+  }
+
+  /** @internal The row of a word; −1 if it has none. */
+  rowOrNone(word: string): number {
+    return this.ids.get(word) ?? -1;
+  }
+
+  /** The row of one of `words`. @throws MissingWordError for other words, even if they have a vector that is composed */
   row(word: string): WordId {
     const id = this.ids.get(word);
     if (id !== undefined) return id;
@@ -157,7 +176,8 @@ export class WordVectors {
 
   /** A copy of a word's vector, dim floats. @throws MissingWordError */
   get(word: string): Float32Array {
-    return this.vector(this.row(word));
+    const composed = typeof word === "string" && !this.ids.has(word) ? this.composer?.(word) : undefined;
+    return composed ?? this.vector(this.row(word));
   }
 
   /** Cosine of two words or vectors. @throws MissingWordError */
@@ -176,12 +196,13 @@ export class WordVectors {
     if (terms.length === 0) throw new MissingWordError("none of the words asked for has a vector");
     const sum = new Float32Array(this.dim);
     for (const term of terms) addTo(sum, this.direction(term.query), term.weight);
+    if (options.among !== undefined) return this.nearestAmong(options.among, toUnit(sum), options, queriesOf(terms));
     const { topN, isWanted } = this.wanted(options, queriesOf(terms));
     return this.neighbours(this.search.nearest(toUnit(sum), this.rowsOf(options), topN, isWanted));
   }
 
   /** The words nearest to each of many words or vectors. Reads the rows once for 64 queries. @throws MissingWordError */
-  mostSimilarBatch(queries: readonly Query[], options: Omit<SearchOptions, "missing"> = {}): Neighbour[][] {
+  mostSimilarBatch(queries: readonly Query[], options: Omit<SearchOptions, "missing" | "among"> = {}): Neighbour[][] {
     checkKnown("option", options, BATCH_OPTIONS);
     if (!Array.isArray(queries)) throw new TypeError(`queries expected an array, got ${show(queries)}`);
     const { norms } = this.search;
@@ -205,7 +226,7 @@ export class WordVectors {
 
   /** Answers "a is to b as c is to ?". @throws MissingWordError */
   analogy(a: Query, b: Query, c: Query, options: AnalogyOptions = {}): Neighbour[] {
-    checkKnown("option", options, [...SEARCH_OPTIONS, "method"]);
+    checkKnown("option", options, ANALOGY_OPTIONS);
     const { method = "3cosadd", ...rest } = options;
     checkOneOf("method", method, ["3cosadd", "3cosmul"]);
     if (method === "3cosadd") return this.mostSimilar({ positive: [b, c], negative: [a] }, rest);
@@ -285,7 +306,7 @@ export class WordVectors {
    * @throws MissingWordError; TypeError for a value that is not a vector; RangeError for another dim, or numbers that are not finite
    */
   direction(query: Query): Float32Array {
-    if (typeof query === "string") return this.unit(this.row(query));
+    if (typeof query === "string") return toUnit(this.get(query));
     if (query === null || typeof query !== "object" || typeof query.length !== "number")
       throw new TypeError(`query expected a word or a vector, got ${show(query)}`);
     const values = Array.from(query);
@@ -308,6 +329,28 @@ export class WordVectors {
   private present(terms: Term[], options: Pick<SearchOptions, "missing">): Term[] {
     if (checkOneOf("missing", options.missing ?? "error", ["error", "skip"]) === "error") return terms;
     return terms.filter(({ query }) => typeof query !== "string" || this.has(query));
+  }
+
+  /** Of some words, known or composed, those nearest to a direction. */
+  private nearestAmong(
+    among: readonly string[],
+    direction: Float32Array,
+    options: SearchOptions,
+    asked: readonly Query[],
+  ): Neighbour[] {
+    const { topN = 10, restrictVocabulary } = options;
+    if (!Array.isArray(among)) throw new TypeError(`"among" expected an array of words, got ${show(among)}`);
+    if (restrictVocabulary !== undefined)
+      throw new RangeError('"restrictVocabulary" does not go with "among", which says what is searched: leave it out');
+    const filter = checkFunction("filter", options.filter);
+    const terms = [...new Set(among)].map((query) => ({ query, weight: 1 }));
+    const words = queriesOf(this.present(terms, options)) as string[];
+    const top = new TopRows(checkInteger("topN", topN, 0));
+    words.forEach((word, i) => {
+      if (!asked.includes(word) && (filter === undefined || filter(word)))
+        top.offer(i, dot(this.direction(word), direction));
+    });
+    return top.sorted().map(({ row, score }) => ({ word: words[row], similarity: score }));
   }
 
   private best(
@@ -339,7 +382,7 @@ export class WordVectors {
   /** How many rows are sought, and which are allowed: not the words of the query. */
   private wanted({ topN = 10, filter }: SearchOptions, asked: readonly Query[]) {
     checkFunction("filter", filter);
-    const excluded = new Set<number>(asked.map((query) => (typeof query === "string" ? this.row(query) : -1)));
+    const excluded = new Set<number>(asked.map((query) => (typeof query === "string" ? this.rowOrNone(query) : -1)));
     const isWanted = (row: number) => !excluded.has(row) && (filter === undefined || filter(this.words[row]));
     return { topN: checkInteger("topN", topN, 0), isWanted };
   }

@@ -6,7 +6,7 @@ import { Mark, Param } from "../../assembly/params";
 import { Random } from "../../src/base/random";
 import type { Trainer } from "../../src/kernel/kernel";
 import type { KernelOptions } from "../../src/kernel/layout";
-import { checkLists, type RowLists, type Side } from "../../src/kernel/shape";
+import type { Side, SubwordLists } from "../../src/kernel/shape";
 import { huffmanTree } from "../../src/math/huffman";
 import { LOSSES } from "../../src/model/losses/registry";
 import { Parameters } from "../../src/model/parameters";
@@ -42,9 +42,10 @@ interface Case {
   shape?: Partial<Pick<KernelOptions, "windowLeft" | "windowRight" | "shrinkWindows" | "windowWeights">>;
   /** input rows that keep less than all of their steps, with their share */
   multipliers?: Record<number, number>;
-  /** rows after those of words, and words that stand for other rows than their own */
+  /** rows after those of words */
   more?: number;
-  lists?: { of: Record<number, number[]> } & Pick<RowLists, "combine" | "gradient">;
+  /** the subwords of words; others have their own row alone */
+  subwords?: Record<number, number[]>;
   /** counts that give the tree long codes */
   steep?: true;
 }
@@ -130,32 +131,21 @@ const cases: Record<string, Case> = {
   "a vocabulary of two": { dim: 8, words: 2, negatives: 5, window: 3, sentence: [1, 0, 0, 1, 1] },
 };
 
-const listed: Case = {
-  ...{ dim: 9, words: 20, negatives: 5, window: 4, more: 7, sentence: [17, 3, 17, 8, 3, 11, 5] },
-  lists: {
-    // a list of the word and others; a row that is another word's, a row twice, rows in two lists; another row alone
-    of: { 17: [17, 20, 21], 3: [21, 8, 26, 21], 5: [22], 11: [20, 23, 24, 25, 11] },
-    combine: "mean",
-    gradient: "divided",
-  },
+const composed: Case = {
+  ...{ dim: 9, words: 20, negatives: 5, window: 4, sentence: [17, 3, 17, 8, 3, 11, 5] },
+  // rows of n-grams after those of words: one in several words, one twice in a word
+  subwords: { 17: [17, 20, 21], 3: [3, 21, 26, 21], 5: [5, 22], 11: [11, 20, 23, 24, 25] },
 };
 
 Object.assign(cases, {
-  "means of rows": listed,
-  "means of rows, each with the whole gradient": { ...listed, lists: { ...listed.lists!, gradient: "undivided" } },
-  // few windows: steps of sums of sums are so long that rounding grows manifold in each
-  "sums of rows": {
-    ...listed,
-    lists: { ...listed.lists!, combine: "sum", gradient: "undivided" },
-    sentence: [17, 3, 11, 17],
+  "words composed of subwords": composed,
+  "subwords, of more floats than a slice": { ...composed, dim: 37 },
+  "subwords, words that are frozen or keep a part of their steps": {
+    ...composed,
+    multipliers: { 3: 0, 8: 0.5, 17: 0.25 },
   },
-  "means of rows, some frozen, some with a part of their steps": {
-    ...listed,
-    multipliers: { 3: 0, 8: 0.5, 17: 0, 20: 0.25, 21: 0, 22: 0.75 },
-  },
-  "sums of rows, weights, one side": {
-    ...listed,
-    lists: { ...listed.lists!, combine: "sum", gradient: "undivided" },
+  "subwords, weights, one side": {
+    ...composed,
     shape: { windowWeights: [1, 0.5, 0.25, 2], windowRight: 0, shrinkWindows: false },
     sentence: [17, 3, 11, 5],
   },
@@ -186,11 +176,14 @@ async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Ca
   };
   const count = (word: number) => (c.steep ? 2 ** (c.words - word) : 1000 - word);
   const vocabulary = new Vocabulary(Array.from({ length: c.words }, (_, word) => [`w${word}`, count(word)]));
+  const lists = listsOf(c);
+  const subwords = lists && { count: lists.scales.length, listed: lists.list.length };
   const parameters = new Parameters(
     vocabulary,
     { ...options, dim: c.dim, subsample: 0, noiseExponent: 0.75, seed: 7 },
     { batchCapacity: 1000, lanes: 1, shared: false },
-    { ...shapeOf(vocabulary), inputRows: c.words + (c.more ?? 0), lists: listsOf(c) },
+    { ...shapeOf(vocabulary, subwords), inputRows: c.words + (c.more ?? 0) },
+    lists,
   );
   const { memory, layout } = parameters;
   const drawn = options.loss === "negative-sampling";
@@ -202,8 +195,8 @@ async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Ca
     }
   }
   const random = Random.from(99, 0);
-  for (const side of ["inputs", "outputs"] as const) {
-    const matrix = parameters.matrix(side);
+  const { subwordRows } = parameters;
+  for (const matrix of [parameters.matrix("inputs"), parameters.matrix("outputs"), subwordRows ?? []]) {
     for (let row = 0; row < matrix.length; row += layout.stride / 4)
       for (let d = 0; d < c.dim; d++) matrix[row + d] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
   }
@@ -222,24 +215,27 @@ async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Ca
       outputs: readRows(parameters, "outputs"),
       random: new Random(new Uint32Array(memory.buffer, layout.scratch[0].params + Param.randomState, 4)),
       multipliers,
-      lists: parameters.shape.lists,
+      subwords: lists && subwordRows && { ...lists, rows: rowsOf(parameters, subwordRows) },
     },
   };
 }
 
-function listsOf({ words, lists }: Case): RowLists | undefined {
-  if (lists === undefined) return undefined;
-  const { of, combine, gradient } = lists;
-  const all = Array.from({ length: words }, (_, word) => of[word] ?? [word]);
+function listsOf({ words, subwords }: Case): SubwordLists | undefined {
+  if (subwords === undefined) return undefined;
+  const all = Array.from({ length: words }, (_, word) => subwords[word] ?? [word]);
   const starts = Uint32Array.of(0, ...all.map((_, word) => all.slice(0, word + 1).flat().length));
-  return { starts, rows: Uint32Array.from(all.flat()), combine, gradient };
+  const list = Uint32Array.from(all.flat());
+  return { starts, list, scales: new Float32Array(Math.max(...list) + 1).fill(1) };
 }
 
 function readRows(parameters: Parameters, side: Side): Float64Array[] {
-  const matrix = parameters.matrix(side);
-  const stride = parameters.layout.stride / 4;
+  return rowsOf(parameters, parameters.matrix(side));
+}
+
+function rowsOf({ layout, dim }: Parameters, matrix: Float32Array): Float64Array[] {
+  const stride = layout.stride / 4;
   return Array.from({ length: matrix.length / stride }, (_, row) =>
-    Float64Array.from(matrix.subarray(row * stride, row * stride + parameters.dim)),
+    Float64Array.from(matrix.subarray(row * stride, row * stride + dim)),
   );
 }
 
@@ -280,6 +276,10 @@ describe.each(testedKernels)("kernel %s", (name) => {
         if (multiplier === 0) expect([...after[word]]).toEqual(before[word]);
       });
       expect(largestDifference(after, state.inputs)).toBeLessThan(TOLERANCE);
+      if (state.subwords)
+        expect(largestDifference(rowsOf(parameters, parameters.subwordRows!), state.subwords.rows)).toBeLessThan(
+          TOLERANCE,
+        );
       expect(largestDifference(readRows(parameters, "outputs"), state.outputs)).toBeLessThan(TOLERANCE);
       expect(result.predictions).toBe(expected.predictions);
       expect(result.trained).toBe(c.sentence.length);
@@ -305,7 +305,7 @@ describe.each(testedKernels)("kernel %s", (name) => {
     });
 
     it("keeps the padding of rows and the zero row at 0", async () => {
-      const c: Case = { ...listed, dim: 5, noise: [6, 13] };
+      const c: Case = { ...composed, dim: 5, noise: [6, 13] };
       const setup = await setUp(name, models[model], c);
       runSentence(setup, c.sentence, 1);
       const { memory, layout } = setup.parameters;
@@ -393,57 +393,73 @@ it("simd and scalar give the same bits", async () => {
   }
 });
 
-describe("lists of rows", () => {
-  /** one window: the second word is predicted from the first, which stands for rows 17, 20, 21, 21 */
+describe("subwords", () => {
+  /** one window: the second word is predicted from the first, which is composed of rows 17, 20, 21, 21 */
   const c: Case = {
-    ...{ dim: 4, words: 20, negatives: 3, window: 1, more: 2, sentence: [17, 3] },
-    shape: { windowRight: 0 },
+    ...{ dim: 4, words: 20, negatives: 3, window: 1, sentence: [17, 3] },
+    ...{ shape: { windowRight: 0 }, subwords: { 17: [17, 20, 21, 21] } },
   };
-  const lists = { 17: [17, 20, 21, 21] };
 
-  it.each<[string, NonNullable<Case["lists"]>]>([
-    ["mean, divided", { of: lists, combine: "mean", gradient: "divided" }],
-    ["sum, undivided", { of: lists, combine: "sum", gradient: "undivided" }],
-  ])("learn by the gradient of the loss, as central differences have it: %s", async (_, own) => {
+  it("learn by the gradient of the loss, times the number of subwords, as central differences have it", async () => {
     for (const [name, model] of Object.entries(models)) {
-      const setUpListed = () => setUp("simd", model, { ...c, lists: own });
-      const { state, options, tables, ...setup } = await setUpListed();
+      const { state, options, tables, ...setup } = await setUp("simd", model, c);
       const lossAt = async (row: number, d: number, change: number) => {
-        const { state: other } = await setUpListed();
-        other.inputs[row][d] += change;
+        const { state: other } = await setUp("simd", model, c);
+        other.subwords!.rows[row][d] += change;
         return trainSentence(other, c.sentence, options, tables, 0).loss;
       };
       runSentence({ state, options, tables, ...setup }, c.sentence, 1);
-      const after = readRows(setup.parameters, "inputs");
+      const after = rowsOf(setup.parameters, setup.parameters.subwordRows!);
       for (const row of [17, 20, 21])
         for (let d = 0; d < c.dim; d++) {
           const slope = ((await lossAt(row, d, 1e-4)) - (await lossAt(row, d, -1e-4))) / 2e-4;
-          expect(Math.abs(state.inputs[row][d] - after[row][d] - slope), `${name}, row ${row}`).toBeLessThan(1e-5);
+          const step = state.subwords!.rows[row][d] - after[row][d];
+          expect(Math.abs(step - 4 * slope), `${name}, row ${row}`).toBeLessThan(4e-5);
         }
     }
   });
 
-  it("of the words themselves give the bytes of none", async () => {
-    for (const name of testedKernels)
-      for (const model of Object.values(models)) {
-        const long = { ...cases["a word twice in the window"], multipliers: { 3: 0.5 } };
-        const own = { ...long, lists: { of: {}, combine: "mean", gradient: "divided" } } as const;
-        const [plain, listed] = [await setUp(name, model, long), await setUp(name, model, own)];
-        for (const setup of [plain, listed]) runSentence(setup, long.sentence, 0.3);
-        for (const side of ["inputs", "outputs"] as const)
-          expect(listed.parameters.matrix(side)).toEqual(plain.parameters.matrix(side));
-      }
+  it.each(testedKernels)("are composed and take what words have learnt, each scaled: %s", async (name) => {
+    const { kernel, parameters } = await setUp(name, { model: "cbow" }, { ...composed, multipliers: { 5: 0 } });
+    const { memory, layout } = parameters;
+    const { params } = layout.scratch[0];
+    new Float32Array(memory.buffer, layout.subwordScales, 27)[21] = 0.25;
+    const means = (rows: Float64Array[], list: number[]) =>
+      rows[0].map((_, d) => list.reduce((sum, row) => sum + rows[row][d], 0) / list.length);
+    const frozen = readRows(parameters, "inputs")[5];
+    kernel.composeRows(params, 0, 20);
+    const before = readRows(parameters, "inputs");
+    const rows = rowsOf(parameters, parameters.subwordRows!);
+    expect([...before[5]]).toEqual([...frozen]);
+    for (const [word, list] of Object.entries(composed.subwords!))
+      if (word !== "5") expect(largestDifference([before[Number(word)]], [means(rows, list)])).toBeLessThan(1e-6);
+    const inputs = parameters.matrix("inputs");
+    const stride = layout.stride / 4;
+    for (const word of [3, 17, 11]) for (let d = 0; d < 9; d++) inputs[word * stride + d] += word + d;
+    kernel.spreadRows(params, 0, 27);
+    const after = rowsOf(parameters, parameters.subwordRows!);
+    const learnt: Record<number, (d: number) => number> = {
+      ...{ 3: (d) => 3 + d, 17: (d) => 17 + d, 20: (d) => 28 + 2 * d },
+      // twice in word 3, once in word 17
+      21: (d) => 0.25 * (23 + 3 * d),
+    };
+    for (const [row, of] of Object.entries(learnt))
+      for (let d = 0; d < 9; d++) expect(after[Number(row)][d] - rows[Number(row)][d]).toBeCloseTo(of(d), 4);
+    expect([...after[22]]).toEqual([...rows[22]]);
   });
 
-  it.each<[number[], number[], RegExp]>([
-    [[0, 1], [0, 1], /expected 3 starts from 0 to 2, got 2 from 0 to 1/],
-    [[0, 1, 1], [0], /got none for word 1/],
-    [[0, 1, 2], [0, 5], /expected rows below 5, got 5/],
-  ])("refuse starts %j of rows %j", (starts, rows, message) => {
-    const own: RowLists = {
-      ...{ starts: Uint32Array.from(starts), rows: Uint32Array.from(rows) },
-      ...{ combine: "mean", gradient: "divided" },
-    };
-    expect(() => checkLists({ words: 2, inputRows: 5, outputRows: 2, lists: own })).toThrow(message);
+  it("of the words alone give the rows of none", async () => {
+    const plain = { ...cases["a word twice in the window"], multipliers: { 3: 0.5 } };
+    for (const name of testedKernels)
+      for (const model of Object.values(models)) {
+        const [own, alone] = [await setUp(name, model, { ...plain, subwords: {} }), await setUp(name, model, plain)];
+        own.parameters.subwordRows!.set(own.parameters.matrix("inputs"));
+        for (const setup of [own, alone]) runSentence(setup, plain.sentence, 0.3);
+        for (const side of ["inputs", "outputs"] as const)
+          expect(own.parameters.matrix(side)).toEqual(alone.parameters.matrix(side));
+        expect(
+          largestDifference(rowsOf(own.parameters, own.parameters.subwordRows!), readRows(own.parameters, "inputs")),
+        ).toBeLessThan(1e-6);
+      }
   });
 });

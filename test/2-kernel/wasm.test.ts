@@ -15,7 +15,8 @@ import { sampleText } from "../support/sample";
 
 const path = (name: string) => new URL(`../../build/${name}.wasm`, import.meta.url);
 
-const training = "abi allFinite boundRows encodeRows memory norms scores sortPairs train trainCell".split(" ");
+const training =
+  "abi allFinite boundRows composeRows encodeRows memory norms scores sortPairs spreadRows train trainCell".split(" ");
 
 describe.each([
   ["scalar", training],

@@ -28,7 +28,8 @@ function modelOf(words: number, blocks: number, shared = false, more: Partial<Sh
   const rows = { ...shapeOf(vocabulary), ...more };
   const parameters = new Parameters(vocabulary, options, { batchCapacity: 100, lanes: 1, grid, shared }, rows);
   const numbered = (rows: number, offset: number) => Float32Array.from({ length: rows * 5 }, (_, i) => offset + i);
-  parameters.restore(numbered(rows.inputRows, 1), numbered(rows.outputRows, -rows.outputRows * 5), []);
+  const tensors = { inputs: numbered(rows.inputRows, 1), outputs: numbered(rows.outputRows, -rows.outputRows * 5) };
+  parameters.restore(tensors, []);
   return parameters;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Random } from "../../src/base/random";
 import type { KernelOptions } from "../../src/kernel/layout";
-import type { RowLists } from "../../src/kernel/shape";
+import type { SubwordLists } from "../../src/kernel/shape";
 import type { AliasTable } from "../../src/math/alias";
 import type { HuffmanTree } from "../../src/math/huffman";
 import { naiveSoftmaxLossAndGradient, negativeSamplingLossAndGradient } from "../../src/math/loss";
@@ -18,8 +18,8 @@ export interface State {
   random: Random;
   /** learning-rate multiplier of each input row */
   multipliers: readonly number[];
-  /** what stands for words, where it is not their own row */
-  lists?: RowLists;
+  /** what words are composed of, where they have subwords: (6.10) */
+  subwords?: { rows: Vector[] } & Pick<SubwordLists, "starts" | "list">;
 }
 
 export interface Outcome {
@@ -39,7 +39,7 @@ interface Context {
   weight: number;
 }
 
-/** Trains on one sentence without subsampling, drawing in the order of assembly/train.ts. */
+/** Trains on one sentence, a batch of its own, without subsampling, drawing in the order of assembly/train.ts. */
 export function trainSentence(
   state: State,
   sentence: number[],
@@ -48,34 +48,48 @@ export function trainSentence(
   rate: number,
 ): Outcome {
   const outcome = { loss: 0, predictions: 0 };
+  const composed = compose(state, new Set(sentence));
   sentence.forEach((target, p) => {
     const contexts = contextsOf(state, sentence, p, options);
     if (contexts.length === 0) return;
-    const standIns = state.outputs.map((_, word) => standIn(state, word));
-    const words = { ...state, inputs: standIns.map((vector) => vector.slice()) };
+    const words = { ...state, inputs: state.inputs.map((vector) => vector.slice()) };
     const wordLoss = outputLayer(state, options, tables, target, outcome);
     if (options.model === "cbow") cbow(words, contexts, target, wordLoss, options, rate, outcome);
     else window(words, contexts, target, wordLoss, rate, outcome);
-    standIns.forEach((before, word) => {
-      const moved = words.inputs[word].map((value, d) => value - before[d]);
-      const list = listOf(state, word);
-      const share = state.lists?.gradient === "divided" ? 1 / list.length : 1;
-      for (const row of list) addScaled(state.inputs[row], share * state.multipliers[row], moved);
+    state.inputs.forEach((input, word) => {
+      const moved = words.inputs[word].map((value, d) => value - input[d]);
+      addScaled(input, state.multipliers[word], moved);
     });
   });
+  spread(state, composed);
   return outcome;
 }
 
-/** The input rows that a word stands for: one that is listed twice counts twice. */
-function listOf({ lists }: State, word: number): number[] {
-  return lists ? [...lists.rows.slice(lists.starts[word], lists.starts[word + 1])] : [word];
+/** Composes words of their subwords, unless they are frozen; returns what each began as. */
+function compose(state: State, words: Iterable<number>): Map<number, Vector> {
+  const composed = new Map<number, Vector>();
+  if (state.subwords === undefined) return composed;
+  for (const word of words) {
+    const list = subwordsOf(state, word);
+    if (list.length > 0 && state.multipliers[word] !== 0) {
+      state.inputs[word].fill(0);
+      for (const subword of list) addScaled(state.inputs[word], 1 / list.length, state.subwords.rows[subword]);
+    }
+    composed.set(word, state.inputs[word].slice());
+  }
+  return composed;
 }
 
-function standIn(state: State, word: number): Vector {
-  const list = listOf(state, word);
-  const sum = new Float64Array(state.inputs[0].length);
-  for (const row of list) addScaled(sum, state.lists?.combine === "mean" ? 1 / list.length : 1, state.inputs[row]);
-  return sum;
+/** Adds what words have learnt to each of their subwords. */
+function spread(state: State, composed: Map<number, Vector>): void {
+  for (const [word, before] of composed) {
+    const learnt = state.inputs[word].map((value, d) => value - before[d]);
+    for (const subword of subwordsOf(state, word)) addScaled(state.subwords!.rows[subword], 1, learnt);
+  }
+}
+
+function subwordsOf({ subwords }: State, word: number): number[] {
+  return [...subwords!.list.slice(subwords!.starts[word], subwords!.starts[word + 1])];
 }
 
 function contextsOf({ random }: State, sentence: number[], p: number, options: ReferenceOptions): Context[] {

@@ -69,6 +69,8 @@ export function instantiate(
     // an address comes as an i32
     sortPairs: (params, length) => (exports.sortPairs(params, length) >>> 0) as Ptr,
     trainCell: exports.trainCell,
+    composeRows: exports.composeRows,
+    spreadRows: exports.spreadRows,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
     scores: exports.scores,
     norms: exports.norms,

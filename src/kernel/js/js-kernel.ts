@@ -11,6 +11,7 @@ import { outputLayer } from "./js-losses.js";
 import type { OutputLayer } from "./js-output.js";
 import { sortPairs } from "./js-sort.js";
 import { Staging } from "./js-staging.js";
+import { SubwordMixer } from "./js-subwords.js";
 import { dot } from "./js-vector.js";
 
 export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKernel {
@@ -24,6 +25,8 @@ export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKerne
     trainCell(params, cell, starts, batches) {
       trainCell(new Block(memory.buffer, params), cell, starts, batches);
     },
+    composeRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).composeRows(from, to),
+    spreadRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).spreadRows(from, to),
     scores(queries, count, rows, rowCount, stride, _scratch, out, outStride) {
       for (let q = 0; q < count; q++) {
         for (let r = 0; r < rowCount; r++) {
@@ -91,6 +94,8 @@ class BatchTrainer {
     const kept = (block.integer(Param.kept) / 4) as BatchPosition;
     const thresholds = block.integer(Param.keepThresholds) / 4;
     const isCbow = block.integer(Param.model) === Model.cbow;
+    const mixer = new SubwordMixer(block);
+    if (mixer.isUsed) mixer.composeBatch(ids, ids + length);
     let last = kept;
     let trained = 0;
     for (let i = ids; i < ids + length; i++) {
@@ -107,6 +112,7 @@ class BatchTrainer {
       if (threshold !== 0xffffffff && random.next() >= threshold) continue;
       u[last++] = word;
     }
+    if (mixer.isUsed) mixer.spreadBatch();
     block.report({ loss: output.loss.total, predictions: output.predictions, trained });
   }
 

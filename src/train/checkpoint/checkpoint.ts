@@ -7,6 +7,7 @@ import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, type Tensor } from "../../format/safetensors.js";
 import type { RowStream } from "../../kernel/shape.js";
 import { shapeOf } from "../../model/spec.js";
+import { hasSubwords, Subwords } from "../../model/subwords.js";
 import { Vocabulary } from "../../text/vocabulary.js";
 import type { BlocksState } from "../execution/block-store.js";
 import type { ParallelMode } from "../execution/engines.js";
@@ -39,6 +40,8 @@ export interface Snapshot extends State {
   dim: number;
   inputs: Rows | RowStream;
   outputs: Rows | RowStream;
+  /** what inputs are composed of, where words have subwords */
+  subwords?: Rows;
   /** learning-rate multiplier of each input row; see TrainOptions.wordRates */
   multipliers?: Float32Array<ArrayBuffer>;
 }
@@ -47,7 +50,7 @@ export const FORMAT = "wasm2vec.model";
 export const VERSION = "5";
 
 /** Tensors in the order of the file. */
-const ORDER = ["words", "counts", "inputs", "outputs", "rates"];
+const ORDER = ["words", "counts", "inputs", "outputs", "subwords", "rates"];
 
 /** The formats that are read, by the version: each with its name and its tensors, in the order of the file. */
 const READ: Record<string, { format: string; order: readonly string[] }> = {
@@ -78,7 +81,12 @@ export class Checkpoint {
     state: State,
     readonly vocabulary: Vocabulary,
     /** @internal rows of dim floats, and the learning-rate multiplier of each input row */
-    readonly tensors: { inputs: Float32Array; outputs: Float32Array; multipliers?: Float32Array },
+    readonly tensors: {
+      inputs: Float32Array;
+      outputs: Float32Array;
+      subwords?: Float32Array;
+      multipliers?: Float32Array;
+    },
     /** for messages */
     readonly name: string,
     /** @internal whether an older version wrote it, which trained in another way: it is a model, but not to go on with */
@@ -130,6 +138,7 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   const counts = take("counts", Float64Array);
   const words = take("words", Uint8Array);
   const multipliers = tensors.has("rates") ? take("rates", Float32Array) : undefined;
+  const subwords = tensors.has("subwords") ? take("subwords", Float32Array) : undefined;
   const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
   for (const key of READ[version].order) {
     const data = tensors.get(key)?.data;
@@ -164,7 +173,22 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
       );
   // one by one: an array of pairs would take more than the words
   const vocabulary = new Vocabulary(entriesOf(list, counts));
-  return new Checkpoint(known, vocabulary, { inputs, outputs, multipliers }, name, isOlder);
+  checkSubwords(known.options, list, subwords, name);
+  return new Checkpoint(known, vocabulary, { inputs, outputs, subwords, multipliers }, name, isOlder);
+}
+
+/** @throws FormatError if there are other rows of subwords than the words have */
+function checkSubwords(
+  options: StoredOptions,
+  words: readonly string[],
+  subwords: Float32Array | undefined,
+  name: string,
+): void {
+  const expected = hasSubwords(options) ? new Subwords(words, options).count * options.dim : 0;
+  if ((subwords?.length ?? 0) !== expected)
+    throw new FormatError(
+      `${name}: tensor "subwords" expected ${expected} numbers for ${words.length} words, got ${subwords?.length ?? 0}`,
+    );
 }
 
 function* entriesOf(words: readonly string[], counts: Float64Array): Generator<[word: string, count: number]> {

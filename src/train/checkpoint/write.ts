@@ -11,9 +11,9 @@ const WORDS = 65_536;
 
 /** The bytes of a model's file; nothing may be trained while they are taken. Rows that lie in blocks are left where they are. */
 export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8Array> {
-  const { vocabulary, dim, inputs, outputs, multipliers, ...state } = snapshot;
+  const { vocabulary, dim, inputs, outputs, subwords, multipliers, ...state } = snapshot;
   const json = JSON.stringify(state);
-  const rows = state.blocks ? [] : [inputs, outputs];
+  const rows = state.blocks ? [] : [inputs, outputs, ...(subwords ? [subwords] : [])];
   const { size } = vocabulary;
   const [inputRows, outputRows] = state.blocks ? [0, 0] : [countOf(inputs), countOf(outputs)];
   let bytesOfWords = 0;
@@ -23,6 +23,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
     { name: "counts", dtype: "F64", shape: [size] },
     { name: "inputs", dtype: "F32", shape: [inputRows, dim] },
     { name: "outputs", dtype: "F32", shape: [outputRows, dim] },
+    ...(subwords ? [{ name: "subwords", dtype: "F32" as const, shape: [countOf(subwords), dim] }] : []),
     ...(multipliers ? [{ name: "rates", dtype: "F32" as const, shape: [multipliers.length] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];

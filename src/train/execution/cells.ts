@@ -12,6 +12,9 @@ import type { Rows } from "./visits.js";
 /** Streams of the seed. Stream, epoch and batch, and for training the cell's number, select a generator. */
 const STREAM = { sorting: 2 ** 16, training: 2 ** 16 + 1 };
 
+/** Rows that are spread or composed at a time. */
+const EXCHANGED = 2048;
+
 /** A stretch of text that is sorted into cells and trained on together. */
 export interface ChunkTask {
   /** from 0, counted over the run */
@@ -107,6 +110,36 @@ export class CellTrainer {
       );
       yield results(memory, scratch);
     }
+  }
+
+  /** What words and subwords exchange between steps, cut into tasks: none where words have none. */
+  get exchange(): { spread: number; compose: number } {
+    const { subwordRows, inputRows } = this.layout;
+    if (subwordRows === 0) return { spread: 0, compose: 0 };
+    return { spread: Math.ceil(subwordRows / EXCHANGED), compose: Math.ceil(inputRows / EXCHANGED) };
+  }
+
+  /** Adds what all words have learnt to some of the subwords. */
+  spread(task: number): void {
+    const { subwordRows } = this.layout;
+    this.setAll();
+    this.kernel.spreadRows(this.scratch.params, task * EXCHANGED, Math.min((task + 1) * EXCHANGED, subwordRows));
+  }
+
+  /** Composes some of the words of their subwords. */
+  compose(task: number): void {
+    const { inputRows } = this.layout;
+    this.setAll();
+    this.kernel.composeRows(this.scratch.params, task * EXCHANGED, Math.min((task + 1) * EXCHANGED, inputRows));
+  }
+
+  /** All rows, where cells have those of a block. */
+  private setAll(): void {
+    const { layout } = this;
+    this.set(Param.inputs, layout.inputs);
+    this.set(Param.subwords, layout.subwords);
+    this.set(Param.origins, layout.origins);
+    if (this.hasMultipliers) this.set(Param.multipliers, layout.multipliers);
   }
 
   /** Bytes of the starts of a batch's cells. */

@@ -2,6 +2,7 @@
 
 import { evenly } from "../../kernel/grid-layout.js";
 import { ZERO } from "../../kernel/kernel.js";
+import { hasSubwords } from "../../model/subwords.js";
 import { batchCapacity } from "../../text/encode.js";
 import { threadsOf } from "../../text/threads.js";
 import { fitsGrid } from "../options/settings.js";
@@ -23,7 +24,9 @@ export const grid = {
   plan(options, { cores, shared }, extent) {
     const { shape, batchWords, maxSentenceLength } = cutText(options, extent.shape, extent.totalWords);
     const holds = { ...shape.holds, chunks: shared || !options.worker };
-    const threads = Math.min(threadsOf(options, cores), shape.blocks);
+    // subwords are in all blocks: who shares no memory has them alone
+    const most = shared || !options.worker || !hasSubwords(options) ? shape.blocks : 1;
+    const threads = Math.min(threadsOf(options, cores), most);
     const capacity = batchCapacity(maxSentenceLength, batchWords);
     const memoryOptions = { batchCapacity: capacity, lanes: shared ? threads : 1, grid: { ...shape, holds }, shared };
     return { threads, batchWords, maxSentenceLength, memoryOptions };
@@ -82,7 +85,8 @@ function ring(site: Site, step: number): GridPlaces {
         for (let index = 0; ; index++) {
           ({ block } = await worker.ask("give", { index }));
           if (block === undefined) break;
-          parameters.putBlock(block.matrix, block.block, block.rows);
+          if (block.matrix === "subwords") parameters.putSubwords(block.block, block.rows);
+          else parameters.putBlock(block.matrix, block.block, block.rows);
         }
       }
     },
@@ -122,13 +126,15 @@ async function fill(
   const worker = workers[thread];
   await worker.fill(memory, [[ZERO, tablesEnd]]);
   const { from, to } = rowsOfThread(blocks, { thread, threads });
+  const layout = parameters.layoutOf(to - from);
   for (let row = from; row < to; row++) {
     for (const [matrix, block] of [
       ["inputs", row],
       ["outputs", (row + step) % blocks],
     ] as const) {
-      const patch = parameters.cutBlock(matrix, block, parameters.layoutOf(to - from), row - from);
+      const patch = parameters.cutBlock(matrix, block, layout, row - from);
       await worker.ask("fill", { patch }, [patch]);
     }
   }
+  for (const patch of parameters.cutSubwords(layout)) await worker.ask("fill", { patch }, [patch]);
 }

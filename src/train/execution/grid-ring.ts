@@ -3,7 +3,7 @@
 import { Link, portChannel } from "../../base/link.js";
 import type { Grid } from "../../kernel/grid-layout.js";
 import type { Ptr } from "../../kernel/kernel.js";
-import { blockBytes, blockPlace, type Layout } from "../../kernel/layout.js";
+import { blockBytes, blockPlace, type Layout, subwordBlock } from "../../kernel/layout.js";
 import type { Side } from "../../kernel/shape.js";
 import type { BlockPlaces, CellTrainer } from "./cells.js";
 import { Chunks, type GridJob, type GridResult, type GridThread, trainCell } from "./grid-jobs.js";
@@ -97,7 +97,10 @@ export class RingGridThread implements GridThread, BlockPlaces {
   private trainer: CellTrainer | undefined;
 
   async do(job: GridJob): Promise<GridResult> {
-    this.trainer ??= this.trainerOf(this);
+    if (this.trainer === undefined) {
+      this.trainer = this.trainerOf(this);
+      compose(this.trainer);
+    }
     if (job.type === "step") return { trained: 0, cells: await this.train(this.trainer, job) };
     if (job.type === "visit") throw new Error("a thread of the ring has its own blocks, which no visit brings");
     const { chunk, ids } = job;
@@ -109,17 +112,24 @@ export class RingGridThread implements GridThread, BlockPlaces {
     return { trained: this.place.membership.thread === 0 ? trained : 0, cells: [] };
   }
 
-  /** The n-th block that this memory holds, between two steps: first those of contexts, then of targets. */
+  /** The n-th block that this memory holds, between two steps: first those of contexts, then of targets, then of subwords. */
   async give(index: number): Promise<BlockRows | undefined> {
     const { from, to } = this.rows;
     const count = to - from;
-    if (index >= 2 * count) return undefined;
+    if (index >= 2 * count) return this.giveSubwords(index - 2 * count);
     const isContext = index < count;
     const row = from + (index % count);
     const block = isContext ? row : (row + this.step) % this.grid.blocks;
     if (!isContext) await this.hold(block);
     const matrix = isContext ? "inputs" : "outputs";
     return { matrix, block, rows: this.copy(matrix, block) };
+  }
+
+  private giveSubwords(block: number): BlockRows | undefined {
+    const region = subwordBlock(this.place.layout, block);
+    if (region === undefined) return undefined;
+    const [start, bytes] = region;
+    return { matrix: "subwords", block, rows: this.place.memory.buffer.slice(start, start + bytes) as ArrayBuffer };
   }
 
   private async train(trainer: CellTrainer, job: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
@@ -134,6 +144,8 @@ export class RingGridThread implements GridThread, BlockPlaces {
       if (context === from) this.passOn(target);
     }
     this.step = (job.step + 1) % blocks;
+    for (let task = 0; task < trainer.exchange.spread; task++) trainer.spread(task);
+    compose(trainer);
     return cells;
   }
 
@@ -185,6 +197,11 @@ export class RingGridThread implements GridThread, BlockPlaces {
   private get grid(): Grid {
     return this.place.layout.grid!;
   }
+}
+
+/** Composes all words; where they have subwords, this thread is alone. */
+function compose(trainer: CellTrainer): void {
+  for (let task = 0; task < trainer.exchange.compose; task++) trainer.compose(task);
 }
 
 /** The rows of the grid that fall to a thread which shares no memory. */

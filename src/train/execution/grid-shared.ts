@@ -52,13 +52,12 @@ export class SharedGridThread implements GridThread {
     this.chunks.add(chunk);
     this.sorted = sorted + chunk.batches.length;
     let trained = 0;
-    for (;;) {
-      const ticket = this.take(CONTROL.sorting, this.sorted);
-      if (ticket === undefined) return trained;
-      trained += this.trainer.sort(chunk, ticket - sorted);
+    for (const batch of this.tasks(CONTROL.sorting, sorted, chunk.batches.length)) {
+      trained += this.trainer.sort(chunk, batch);
       this.finish(CONTROL.sorted);
       await this.pause?.();
     }
+    return trained;
   }
 
   private async step({ chunk, step, number }: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
@@ -66,16 +65,35 @@ export class SharedGridThread implements GridThread {
     const first = number * blocks;
     const cells: GridResult["cells"] = [];
     this.waitFor(CONTROL.sorted, this.sorted);
-    for (;;) {
-      const ticket = this.take(CONTROL.training, first + blocks);
-      if (ticket === undefined) return cells;
-      const context = ticket - first;
+    this.waitFor(CONTROL.composed, number * this.trainer.exchange.compose);
+    for (const context of this.tasks(CONTROL.training, first, blocks)) {
       const target = (context + step) % blocks;
       const places = [CONTROL.contexts + context, CONTROL.contexts + blocks + target];
       // the cells of the same row and column in the step before
       for (const place of places) this.waitFor(place, number);
       cells.push({ context, result: await this.train(chunk, context, target) });
       for (const place of places) this.finish(place);
+    }
+    await this.exchange(number);
+    return cells;
+  }
+
+  /** Once all cells of a step are trained, words give to their subwords what they have learnt, and are composed anew. */
+  private async exchange(step: number): Promise<void> {
+    const { spread, compose } = this.trainer.exchange;
+    if (spread === 0) return;
+    const { blocks } = this.grid;
+    for (let context = 0; context < blocks; context++) this.waitFor(CONTROL.contexts + context, step + 1);
+    for (const task of this.tasks(CONTROL.spreading, step * spread, spread)) {
+      this.trainer.spread(task);
+      this.finish(CONTROL.spread);
+      await this.pause?.();
+    }
+    this.waitFor(CONTROL.spread, (step + 1) * spread);
+    for (const task of this.tasks(CONTROL.composing, step * compose, compose)) {
+      this.trainer.compose(task);
+      this.finish(CONTROL.composed);
+      await this.pause?.();
     }
   }
 
@@ -91,6 +109,15 @@ export class SharedGridThread implements GridThread {
 
   private train(chunk: number, context: number, target: number): Promise<StepResult> {
     return trainCell(this.trainer, this.chunks.get(chunk), context, target, this.pause);
+  }
+
+  /** As many of `count` tasks, from 0, as this thread gets, whose tickets begin at `first`. */
+  private *tasks(counter: number, first: number, count: number): Generator<number> {
+    for (;;) {
+      const ticket = this.take(counter, first + count);
+      if (ticket === undefined) return;
+      yield ticket - first;
+    }
   }
 
   /** The next ticket of a counter, unless all below `end` are taken. */

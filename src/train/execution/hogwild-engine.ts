@@ -29,7 +29,7 @@ export const hogwild = {
     });
     return new BatchRunner(workers, {
       async ready() {},
-      async collect() {},
+      collect: () => parameters.compose(),
       check: () => workers[0].check(),
       close: () => closeAll(workers),
     });

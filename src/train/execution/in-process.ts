@@ -2,8 +2,7 @@
 
 import { taskQueue, yieldToEventLoop } from "../../base/event-loop.js";
 import { type KernelPlan, startTrainer } from "../../kernel/engines/kernels.js";
-import type { Layout, Scratch } from "../../kernel/layout.js";
-import type { Region } from "../../kernel/patch.js";
+import { type Layout, matricesOf, type Scratch } from "../../kernel/layout.js";
 import type { BatchThread } from "./batch-runner.js";
 import { ABORTED } from "./runner.js";
 import { step } from "./step.js";
@@ -51,9 +50,4 @@ export function localThread(
 /** Whether the parameters of a memory are finite. */
 export function areFinite(plan: KernelPlan, memory: WebAssembly.Memory, layout: Layout): boolean {
   return startTrainer(plan, memory).allFinite(...matricesOf(layout));
-}
-
-/** Both matrices, from the first byte to the last. */
-export function matricesOf({ inputs, outputs, outputRows, stride }: Layout): Region {
-  return [inputs, outputs + outputRows * stride - inputs];
 }

@@ -46,7 +46,7 @@ export type TrainingCalls = {
   check(request: object): { finite: boolean };
   /** the next piece of these regions, in the piece before, until there is none */
   collect(request: { regions: readonly Region[]; room?: ArrayBuffer }): { patch?: ArrayBuffer };
-  /** the rows of the n-th block that it holds, first of contexts, then of targets */
+  /** the rows of the n-th block that it holds, first of contexts, then of targets, then of subwords */
   give(request: { index: number }): { block?: BlockRows };
 };
 
@@ -57,7 +57,7 @@ export interface LostThread {
 
 /** A block of rows between two memories. */
 export interface BlockRows {
-  matrix: Side;
+  matrix: Side | "subwords";
   block: number;
   rows: ArrayBuffer;
 }

@@ -29,7 +29,7 @@ function inProcess({ kernel, parameters }: Site): Runner {
   const queue = new LocalQueue();
   return new BatchRunner([localThread(kernel, memory, layout.scratch[0], queue)], {
     async ready() {},
-    async collect() {},
+    collect: () => parameters.compose(),
     check: async () => areFinite(kernel, memory, layout),
     close: () => queue.close(),
   });
@@ -48,6 +48,7 @@ function inWorker({ plan, kernel, parameters, spawn }: Site): Runner {
     },
     async collect() {
       if (!shared) await worker.collect(memory, [matrices, [layout.scratch[0].params, Param.size]]);
+      await parameters.compose();
     },
     check: () => worker.check(),
     close: () => worker.close(),

@@ -4,13 +4,13 @@ import { type Answers, answerCalls, type Reply, type Request } from "../../base/
 import { type Channel, Link } from "../../base/link.js";
 import type { KernelPlan } from "../../kernel/engines/kernels.js";
 import type { Trainer } from "../../kernel/kernel.js";
+import { matricesOf } from "../../kernel/layout.js";
 import { allocate } from "../../kernel/memory.js";
 import { cut, paste, pieces, type Region } from "../../kernel/patch.js";
 import { CellTrainer } from "./cells.js";
 import type { GridThread } from "./grid-jobs.js";
 import { LostThreadError, openRing, type Ring, RingGridThread } from "./grid-ring.js";
 import { SharedGridThread, SharedPlaces } from "./grid-shared.js";
-import { matricesOf } from "./in-process.js";
 import { layoutHash, PIECE, type TrainingCalls, type WorkerTask } from "./protocol.js";
 import { step } from "./step.js";
 

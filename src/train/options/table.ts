@@ -29,6 +29,7 @@ import {
   type Stored,
 } from "./option.js";
 import { PRESETS } from "./presets.js";
+import { checkBuckets, checkExact, checkMinn, MOST_CHARACTERS } from "./subwords.js";
 import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
 import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
 
@@ -60,6 +61,23 @@ export const SETTINGS = {
     default: 100,
     derive: ({ initialVectors }: { initialVectors?: WordVectors }) => initialVectors?.dim,
   },
+  /**
+   * Characters of a subword at most, the marks of a word's begin and end included; 0 (default): words have none. A word's vector is then
+   * the mean of its own row and those of its character n-grams, and words never seen have vectors too. Bojanowski et al. 2017; fastText's
+   * default is 6. (6.10) of docs/math.md.
+   */
+  maxn: { ...integer(0, MOST_CHARACTERS), default: 0 },
+  /** Characters of a subword at least. Default 3, or maxn if that is less. */
+  minn: {
+    kind: "number",
+    check: checkMinn,
+    default: 3,
+    derive: ({ maxn }: { maxn: number }) => Math.min(3, Math.max(1, maxn)),
+  },
+  /** Buckets that n-grams share by their hash, as in fastText. Only those of words of the vocabulary take memory. Default 2,000,000. */
+  buckets: { kind: "number", check: checkBuckets, default: 2_000_000 },
+  /** Each n-gram of the vocabulary has its own row, as in finalfrontier, instead of sharing a bucket. fastText's files cannot hold it. */
+  exactNgrams: { kind: "switch", check: checkExact, default: false },
   /** Input rows begin uniform in ± initialRange / dim. Default 0.5, as in word2vec.c; gensim and fastText have 1. */
   initialRange: { ...number(0, 1_000), default: 0.5 },
   /** Words on each side at most; the radius is drawn from 1 … window for each word, as in word2vec.c. Default 5. */

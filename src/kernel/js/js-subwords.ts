@@ -1,0 +1,99 @@
+// Words that are composed of subwords in the js kernel, as assembly/subwords.ts.
+
+import { Mark, Param } from "../../../assembly/params.js";
+import type { Block } from "./js-block.js";
+
+export class SubwordMixer {
+  private readonly D: number;
+  private readonly inputs: number;
+  private readonly origins: number;
+  private readonly subwords: number;
+  private readonly starts: number;
+  private readonly list: number;
+  private readonly scales: number;
+  private readonly multipliers: number;
+  private readonly touched = new Set<number>();
+
+  constructor(private readonly block: Block) {
+    this.D = block.integer(Param.stride) / 4;
+    this.inputs = block.integer(Param.inputs) / 4;
+    this.origins = block.integer(Param.origins) / 4;
+    this.subwords = block.integer(Param.subwords) / 4;
+    this.starts = block.integer(Param.subwordStarts) / 4;
+    this.list = block.integer(Param.subwordList) / 4;
+    this.scales = block.integer(Param.subwordScales) / 4;
+    this.multipliers = block.integer(Param.multipliers) / 4;
+  }
+
+  /** Whether words have subwords. */
+  get isUsed(): boolean {
+    return this.subwords !== 0;
+  }
+
+  /** Composes the input rows from … to. */
+  composeRows(from: number, to: number): void {
+    for (let p = from; p < to; p++) this.compose(p);
+  }
+
+  /** Composes the words of a batch, from index ids to end of the integers of the memory. */
+  composeBatch(ids: number, end: number): void {
+    const { u } = this.block;
+    for (let i = ids; i < end; i++) {
+      if (u[i] >= Mark.least || this.touched.has(u[i])) continue;
+      this.touched.add(u[i]);
+      this.compose(u[i]);
+    }
+  }
+
+  /** Adds what the words of the batch have learnt to their subwords. */
+  spreadBatch(): void {
+    const { D, inputs, origins, subwords } = this;
+    const { f } = this.block;
+    for (const word of this.touched) {
+      const row = word * D;
+      for (const subword of this.subwordsOf(word)) {
+        const to = subwords + subword * D;
+        const scale = f[this.scales + subword];
+        for (let d = 0; d < D; d++) f[to + d] += scale * (f[inputs + row + d] - f[origins + row + d]);
+      }
+    }
+    this.touched.clear();
+  }
+
+  /** Adds what the input rows have learnt to the subwords from … to. */
+  spreadRows(from: number, to: number): void {
+    const { D, inputs, origins, subwords } = this;
+    const { f, u } = this.block;
+    const starts = this.block.integer(Param.memberStarts) / 4;
+    const list = this.block.integer(Param.memberList) / 4;
+    for (let subword = from; subword < to; subword++) {
+      const members = u.subarray(list + u[starts + subword], list + u[starts + subword + 1]);
+      const row = subwords + subword * D;
+      for (let d = 0; d < D; d++) {
+        let sum = 0;
+        for (const p of members) sum += f[inputs + p * D + d] - f[origins + p * D + d];
+        f[row + d] += f[this.scales + subword] * sum;
+      }
+    }
+  }
+
+  private compose(p: number): void {
+    const { D, multipliers } = this;
+    const { f } = this.block;
+    const rows = this.subwordsOf(p);
+    if (rows.length === 0) return;
+    const isFrozen = multipliers !== 0 && f[multipliers + p] === 0;
+    for (let d = 0; d < D; d++) {
+      let sum = 0;
+      for (const subword of rows) sum += f[this.subwords + subword * D + d];
+      if (!isFrozen) f[this.inputs + p * D + d] = sum / rows.length;
+      f[this.origins + p * D + d] = f[this.inputs + p * D + d];
+    }
+  }
+
+  private subwordsOf(p: number): Uint32Array {
+    const { starts, list } = this;
+    const { u } = this.block;
+    return u.subarray(list + u[starts + p], list + u[starts + p + 1]);
+  }
+}
