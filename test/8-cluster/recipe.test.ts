@@ -135,6 +135,11 @@ describe("a URL", () => {
     expect(await wordsOf(await made(longer))).toEqual(["one", "two"]);
   });
 
+  it("may be one that can be fetched, but not asked about", async () => {
+    for (status of [403, 405])
+      expect(await recipeOf(fileCorpus(url), {})).toEqual({ kind: "files", files: [{ path: url }], options: {} });
+  });
+
   it("that is not there is told as a file is", async () => {
     status = 404;
     await expect(recipeOf(fileCorpus(url), {})).rejects.toThrow(/cannot read "http.*text.txt": HTTP 404/);

@@ -11,8 +11,8 @@ export function isUrl(path: string): boolean {
 export async function sizeAt(url: string): Promise<number | undefined> {
   // what is compressed on the way has another length
   const response = await request(url, { method: "HEAD", headers: { "accept-encoding": "identity" } });
-  // some servers answer GET alone
-  if (response.status === 405 || response.status === 501) return undefined;
+  // some servers answer GET alone, as those of URLs that are signed for it
+  if ([403, 405, 501].includes(response.status)) return undefined;
   if (response.ok) return sizeOf(response);
   throw new Error(`cannot read ${show(url)}: HTTP ${response.status} ${response.statusText}`);
 }
