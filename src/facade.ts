@@ -26,7 +26,7 @@ export interface Facade<Path> {
   /**
    * Trains word vectors on a corpus.
    * @param corpus sentences as arrays of tokens, a function that returns a fresh (async) iterable of them, or a Corpus;
-   * in Node also the path of a text file, plain or compressed, of a pipe or a folder, or a glob
+   * in Node also the path of a text file, plain or compressed, of a pipe or a folder, a glob, or an http or https URL
    * @throws TypeError, RangeError naming the option or sentence; Error if a file cannot be read; DivergenceError; the signal's reason
    */
   train(corpus: CorpusSource | Path, options?: TrainOptions): Promise<Model<CorpusSource | Path>>;

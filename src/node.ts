@@ -29,7 +29,7 @@ const host: Host<string | URL> = {
     (await import("./cluster/elsewhere.js")).makerElsewhere(host, options, corpus),
 };
 
-/** What train takes in Node: also the path of a text file, plain or compressed, of a pipe or a folder, or a glob. */
+/** What train takes in Node: also the path of a text file, plain or compressed, of a pipe or a folder, a glob, or an http or https URL. */
 export type NodeCorpusSource = CorpusSource | string | URL;
 
 // each a function of its own, so that a bundle holds only what its page calls

@@ -10,13 +10,16 @@ export class Fingerprint {
     this.halves = Uint32Array.of(Number.parseInt(value.slice(0, 8), 16), Number.parseInt(value.slice(8), 16));
   }
 
-  add(numbers: Uint32Array): this {
+  add({ buffer, byteOffset, length }: Uint32Array): this {
     let [a, b] = this.halves;
+    // signed numbers stay 32-bit integers, which V8 adds four times as fast as those above 2^31
+    const numbers = new Int32Array(buffer, byteOffset, length);
     // each step is a bijection in the number and in the half that it updates, so no single change is lost
-    for (const number of numbers) {
+    for (let i = 0; i < length; i++) {
+      const number = numbers[i];
       a = Math.imul(a ^ number, 0x9e3779b1);
       a ^= a >>> 15;
-      b = Math.imul((b << 5) | (b >>> 27), 0x85ebca6b) + number;
+      b = (Math.imul((b << 5) | (b >>> 27), 0x85ebca6b) + number) | 0;
     }
     this.halves.set([a, b]);
     return this;

@@ -3,7 +3,14 @@
 import { Command } from "commander";
 import { shownUrl } from "../cluster/connection.js";
 import { checkCluster } from "../cluster/options.js";
-import { cleanCluster, clusterStatus, clusterWorker, type FoundRun, type WorkerEvent } from "../cluster.js";
+import {
+  type ClusterStatus,
+  cleanCluster,
+  clusterStatus,
+  clusterWorker,
+  type FoundRun,
+  type WorkerEvent,
+} from "../cluster.js";
 import { checkThreads } from "../text/threads.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { countOf, finish, grouped, parseNumberOrAuto, printable, type Result, table, usage } from "./command.js";
@@ -90,7 +97,7 @@ async function showStatus(url: string, { prefix }: { prefix?: string }): Promise
       `Redis ${redis.version} at ${shownUrl(url)}: ${megabytes(redis.usedMemory)}${memory} used`,
       countOf(workers.length, "worker"),
       ...(list.length > 0 ? [table(list)] : []),
-      ...(runs.length > 0 ? runs.map(runText) : ["no training"]),
+      ...(runs.length > 0 ? runs.map((run) => runText(run, workers)) : ["no training"]),
     ].join("\n"),
   };
 }
@@ -108,7 +115,7 @@ async function clean(url: string, { prefix }: { prefix?: string }): Promise<Resu
   const others = keys > 0 ? ` and ${countOf(keys, "key")} of no run` : "";
   return {
     json: { runs, keys },
-    text: [`removed ${countOf(runs.length, "run")}${others}`, ...runs.map(runText)].join("\n"),
+    text: [`removed ${countOf(runs.length, "run")}${others}`, ...runs.map((run) => runText(run))].join("\n"),
   };
 }
 
@@ -117,8 +124,16 @@ function clusterOf(url: string, prefix: string | undefined): ClusterOptions {
   return usage(() => checkCluster("url", { url, prefix }));
 }
 
-function runText({ id, about, isAlive, progress, hosts, refused }: FoundRun): string {
+/** @param workers that may be named in it */
+function runText(
+  { id, about, isAlive, progress, hosts, refused }: FoundRun,
+  workers: ClusterStatus["workers"] = [],
+): string {
   if (about === undefined) return `run ${id}: what is left of it does not say what it was`;
+  const nameOf = (worker: string) => {
+    const found = workers.find(({ id }) => id === worker);
+    return found ? `${found.host}:${found.pid}` : worker;
+  };
   const { kind, corpus, host, pid, began, memory } = about;
   const doing = kind === "count" ? "counts the words of" : "trains on";
   const state = isAlive
@@ -128,11 +143,11 @@ function runText({ id, about, isAlive, progress, hosts, refused }: FoundRun): st
     progress &&
     `${percent(progress.share)}, ${progress.epoch > 0 ? `epoch ${progress.epoch}, ` : ""}${grouped(progress.words)} words, ${grouped(progress.wordsPerSecond)} words/s`;
   return [
-    `run ${id}: ${host}:${pid} ${doing} ${printable(corpus)} ${state}`,
+    `run ${id}: ${printable(host)}:${pid} ${doing} ${printable(corpus)} ${state}`,
     ...(memory === undefined ? [] : [`  needs up to ${megabytes(memory)} of Redis' memory`]),
     ...(where ? [`  ${where}`] : []),
     ...(hosts.length > 0 ? [`  ${hostsText(hosts)}`] : []),
-    ...refused.map(({ worker, reason }) => `  worker ${worker} takes no part: ${printable(reason)}`),
+    ...refused.map(({ worker, reason }) => `  worker ${printable(nameOf(worker))} takes no part: ${printable(reason)}`),
   ].join("\n");
 }
 

@@ -2,6 +2,7 @@
 
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
+import { isUrl } from "../platform/node/fetched.js";
 import { identityOf } from "../platform/node/files.js";
 import { filesOf } from "../platform/node/paths.js";
 import { UsageError } from "./command.js";
@@ -27,10 +28,10 @@ export function refuseDash(named: Readonly<Record<string, string | undefined>>):
     throw new UsageError(`${dash[0]} expected a file, got -, which is standard output: ./- is a file of that name`);
 }
 
-/** The files of a corpus, including those in its folders. @throws Error naming a path that cannot be read */
+/** The files of a corpus, including those in its folders, but not those that are fetched. @throws Error naming a path that cannot be read */
 export async function corpusFiles(paths: readonly string[]): Promise<NamedFile[]> {
   const found = await filesOf(
-    paths.filter((path) => path !== "-"),
+    paths.filter((path) => path !== "-" && !isUrl(path)),
     undefined,
   );
   const files = found.map(({ path }) => ({ as: "the corpus", path }));

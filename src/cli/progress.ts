@@ -1,6 +1,7 @@
 // Progress on standard error: a bar on a terminal, else a line from time to time.
 
 import cliProgress, { type Options, type Params } from "cli-progress";
+import { escapeControls } from "../base/check.js";
 import type { Progress } from "../node.js";
 import type { BytesRead } from "../text/source.js";
 import { engineNamed } from "../train/execution/engines.js";
@@ -16,8 +17,12 @@ const LINE_INTERVAL = 5000;
 let shown: Display | undefined;
 
 export function printWarning(message: string): void {
+  printNote(`warning: ${message}`);
+}
+
+export function printNote(message: string): void {
   shown?.interrupt();
-  process.stderr.write(`warning: ${message}\n`);
+  process.stderr.write(`${message}\n`);
 }
 
 /** Listeners for onProgress and onWarning; stop() ends the display. */
@@ -65,7 +70,10 @@ export function hostsText(hosts: readonly HostProgress[]): string {
   const sum = (of: (host: HostProgress) => number) => hosts.reduce((total, host) => total + of(host), 0);
   const speeds = hosts
     .slice(0, NAMED)
-    .map(({ name, words, training, waiting }) => `${name} ${grouped(words / Math.max(training + waiting, 1e-3))}`);
+    .map(
+      ({ name, words, training, waiting }) =>
+        `${escapeControls(name)} ${grouped(words / Math.max(training + waiting, 1e-3))}`,
+    );
   const more = hosts.length > NAMED ? ` and ${hosts.length - NAMED} more` : "";
   const waited =
     sum(({ waiting }) => waiting) /

@@ -15,6 +15,7 @@ import type { KernelName } from "../kernel/kernel.js";
 import { lossOf } from "../model/losses/registry.js";
 import {
   type Checkpoint,
+  estimateMemory,
   loadModel,
   type Model,
   type NodeCorpusSource,
@@ -35,7 +36,7 @@ import { countOf, grouped, type Result, UsageError, usage } from "./command.js";
 import { checkDistinct, checkOutside, corpusFiles } from "./distinct.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
 import { STANDARD_OUTPUT, saveOutput } from "./output.js";
-import { duration, printWarning, showProgress, threadsText } from "./progress.js";
+import { duration, printNote, printWarning, showProgress, threadsText } from "./progress.js";
 import { record } from "./record.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { openText } from "./text.js";
@@ -172,6 +173,7 @@ async function trainInterruptibly(
       },
       onVocabulary: (vocabulary: Vocabulary) => {
         checkNames(vocabulary, task);
+        if (!task.quiet) tellRedisMemory(vocabulary, options.cluster, (model ?? options.resume)?.options ?? options);
         return options.onVocabulary?.(vocabulary);
       },
       onWarning: (message: string) => (progress?.onWarning ?? printWarning)(inFlags(message, flags)),
@@ -185,6 +187,18 @@ async function trainInterruptibly(
       await source.remove();
     }
   });
+}
+
+/** Says what a cluster's Redis will need, before it is used. */
+function tellRedisMemory(
+  { size }: Vocabulary,
+  cluster: TrainOptions["cluster"],
+  { dim, parts }: Pick<TrainOptions, "dim" | "parts">,
+): void {
+  if (cluster === undefined) return;
+  const { redis, redisWorker } = estimateMemory({ cluster, dim, parts }, size);
+  const [one, more] = [redis, redisWorker].map((bytes) => `${grouped(Math.ceil(bytes / 1e6))} MB`);
+  printNote(`this training takes up to ${one} of Redis' memory with one worker, and ${more} more for each other`);
 }
 
 /** Trains the model of a file on a text. */

@@ -31,7 +31,7 @@ const WHILE_READING = flagsOf(["missingField", "invalid", "tokenizer"]);
 
 /** Help text of the argument <corpus...>. */
 export const CORPUS =
-  "text files, pipes, folders or globs, plain or compressed (gzip, bzip2, Zstandard); - reads standard input";
+  "text files, pipes, folders, globs or http(s) URLs, plain or compressed (gzip, bzip2, Zstandard); - reads standard input";
 
 export function addTextOptions(command: Command): Command {
   const choice = (flags: string, description: string, choices: readonly string[]) =>

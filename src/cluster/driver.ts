@@ -120,7 +120,9 @@ class ClusterRunner implements Runner {
   /** rotations whose blocks were brought, of those handed out */
   private rotations = 0;
   private collected = 0;
+  /** trained since the driver began, and in the whole run, also before it was resumed */
   private words = 0;
+  private allWords: number | undefined;
   private hostsNow: readonly HostProgress[] = [];
   private readonly began = performance.now();
 
@@ -254,12 +256,17 @@ class ClusterRunner implements Runner {
     this.advance();
   }
 
-  private tell(run: ClusterRun, { epoch, batches }: Chunk): void {
-    const { options, words: epochWords } = this.options;
-    this.words += batches.reduce((sum, { words }) => sum + words, 0);
+  private tell(run: ClusterRun, { epoch, first, batches }: Chunk): void {
+    const { epochs, firstEpoch } = this.site.text!;
+    const epochWords = this.options.words;
+    const words = batches.reduce((sum, batch) => sum + batch.words, 0);
+    // of batches before a resume only their number is known
+    this.allWords ??= (epoch - 1 - firstEpoch) * epochWords + (first * words) / batches.length;
+    this.allWords += words;
+    this.words += words;
     const wordsPerSecond = (1000 * this.words) / (performance.now() - this.began);
-    const share = Math.min(1, this.words / (options.epochs * epochWords));
-    run.report({ share, epoch, words: this.words, wordsPerSecond }).catch(() => {}); // the next report says more
+    const share = Math.min(1, this.allWords / (epochs * epochWords));
+    run.report({ share, epoch, words: Math.round(this.allWords), wordsPerSecond }).catch(() => {}); // the next report says more
   }
 
   private fail(error: Error): void {

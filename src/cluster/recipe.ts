@@ -7,17 +7,18 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { checkKnown, show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
 import { FILE_OPTIONS, type FileOptions, fileCorpus, madeFrom } from "../platform/node/corpus.js";
+import { isUrl, sizeAt } from "../platform/node/fetched.js";
 import { readError } from "../platform/node/files.js";
-import { filesOf } from "../platform/node/paths.js";
+import { type FoundFile, filesOf } from "../platform/node/paths.js";
 import { type Corpus, type CorpusSource, isCorpus, toCorpus } from "../text/corpus.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 
 /** A file of a text. */
 export interface TextFile {
-  /** absolute */
+  /** absolute; or the URL of one that is fetched */
   path: string;
-  /** in bytes, as the driver sees it */
-  size: number;
+  /** in bytes, as the driver sees it; undefined for a URL whose server does not tell */
+  size?: number;
 }
 
 /** A text, as JSON. Nothing of it is code: a module is named by whoever starts a worker. */
@@ -48,17 +49,17 @@ export async function recipeOf(
   if (typeof data.tokenizer === "function")
     throw new RangeError(`"cluster": "tokenizer" is a function, which stays in this process: ${REMEDY}`);
   if (data.stopWords !== undefined) data.stopWords = [...data.stopWords];
-  const found = await filesOf(paths, undefined);
-  const pipe = found.find(({ stats }) => !stats.isFile());
-  if (pipe)
-    throw new RangeError(
-      `"cluster": ${show(pipe.path)} is a pipe, which other machines cannot read: write it to a file`,
-    );
-  return {
-    kind: "files",
-    files: found.map(({ path, stats }) => ({ path: resolve(path), size: stats.size })),
-    options: data,
-  };
+  const files: TextFile[] = [];
+  for (const path of paths) {
+    if (isUrl(path)) files.push({ path, size: await sizeAt(path) });
+    else files.push(...(await filesOf([path], undefined)).map(textFileOf));
+  }
+  return { kind: "files", files, options: data };
+}
+
+function textFileOf({ path, stats }: FoundFile): TextFile {
+  if (stats.isFile()) return { path: resolve(path), size: stats.size };
+  throw new RangeError(`"cluster": ${show(path)} is a pipe, which other machines cannot read: write it to a file`);
 }
 
 const REMEDY =
@@ -94,16 +95,25 @@ export async function corpusOf(
 export async function checkFiles(files: readonly TextFile[]): Promise<void> {
   const differing: string[] = [];
   for (const { path, size } of files) {
-    const here = await stat(path).catch((error) => readError(error, path).message);
+    const here = await (isUrl(path) ? sizeAt(path) : fileSize(path)).catch(({ message }: Error) => message);
     if (typeof here === "string") differing.push(here);
     // of a file that is none of the driver's Redis is told nothing
-    else if (!here.isFile() || here.size !== size) differing.push(`${show(path)} is not a file of ${size} bytes`);
+    else if (here !== size && here !== undefined && size !== undefined)
+      differing.push(`${show(path)} is not a file of ${size} bytes`);
   }
   if (differing.length === 0) return;
   const more = differing.length > NAMED ? `, and ${differing.length - NAMED} more` : "";
   throw new TextDiffersError(
     `not the text of the driver: ${differing.slice(0, NAMED).join(", ")}${more}; mount or copy the same files to the same paths`,
   );
+}
+
+/** @returns NaN for what is no file @throws Error */
+async function fileSize(path: string): Promise<number> {
+  const here = await stat(path).catch((error) => {
+    throw readError(error, path);
+  });
+  return here.isFile() ? here.size : Number.NaN;
 }
 
 /** A recipe as bytes, which Redis holds. */
@@ -134,7 +144,10 @@ function isRecipe(value: unknown): value is Recipe {
   if (kind === "module") return typeof name === "string";
   if (kind !== "files" || !Array.isArray(files) || options === null || typeof options !== "object") return false;
   checkKnown("option", options as object, FILE_OPTIONS);
-  return files.every(({ path, size }) => typeof path === "string" && Number.isSafeInteger(size) && size >= 0);
+  return files.every(({ path, size }) => {
+    if (typeof path !== "string") return false;
+    return (size === undefined && isUrl(path)) || (Number.isSafeInteger(size) && size >= 0);
+  });
 }
 
 /** The URL of a module that a path or a URL names. */

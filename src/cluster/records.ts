@@ -1,11 +1,13 @@
 // What the driver of a training and its workers tell each other through Redis, as JSON.
 
-import { checkInteger, checkNumber } from "../base/check.js";
+import { checkBoolean, checkInteger, checkKnown, checkNumber, checkOneOf, show } from "../base/check.js";
+import { FormatError } from "../base/errors.js";
 import { Fingerprint } from "../base/fingerprint.js";
+import { KERNELS } from "../kernel/engines/kernels.js";
 import type { KernelName } from "../kernel/kernel.js";
 import type { Layout } from "../kernel/layout.js";
 import type { Rows } from "../train/execution/visits.js";
-import type { ResolvedOptions, TrainOptions } from "../train/train-options.js";
+import { type ResolvedOptions, resolveOptions, type TrainOptions } from "../train/train-options.js";
 
 /** Of what is written here: a worker takes part only in trainings whose version is its own. */
 export const PROTOCOL = 1;
@@ -69,14 +71,32 @@ export function checkGroup({ from, to, first, plan, group }: Group, blocks: numb
   for (const [name, value] of Object.entries({ first, plan, group })) checkInteger(name, value, 0);
 }
 
-/** @throws TypeError, RangeError; SyntaxError for what is not JSON */
+/** @throws FormatError for what is no rotation */
 export function readRotation(json: string): Rotation {
-  const rotation: Rotation = JSON.parse(json);
-  const { plan, epoch, first, batches, words, learningRate } = rotation;
-  for (const [name, value] of Object.entries({ plan, first, words })) checkInteger(name, value, 0);
-  for (const [name, value] of Object.entries({ epoch, batches })) checkInteger(name, value, 1);
-  checkNumber("learningRate", learningRate, 0);
-  return rotation;
+  return read<Rotation>(json, "a rotation", ({ plan, epoch, first, batches, words, learningRate, fingerprint }) => {
+    for (const [name, value] of Object.entries({ plan, first, words })) checkInteger(name, value, 0);
+    for (const [name, value] of Object.entries({ epoch, batches })) checkInteger(name, value, 1);
+    checkNumber("learningRate", learningRate, 0);
+    checkFingerprint("fingerprint", fingerprint);
+  });
+}
+
+/**
+ * The task of a training; that of another version is for the caller to refuse: its other fields may be others.
+ * @throws FormatError for what is no task
+ */
+export function readTask(json: string): Task {
+  return read<Task>(json, "the task of a training", ({ protocol, options, kernel, ...task }) => {
+    if (checkInteger("protocol", protocol, 0) !== PROTOCOL) return;
+    checkKnown("option", options, TRAINED);
+    resolveOptions(options);
+    checkOneOf("kernel", kernel, Object.keys(KERNELS));
+    checkInteger("words", task.words, 1);
+    checkInteger("blocks", task.blocks, 1);
+    checkNumber("share", task.share, 0, 1);
+    checkFingerprint("layout", task.layout);
+    checkBoolean("hasMultipliers", task.hasMultipliers);
+  });
 }
 
 /** What a group made of a rotation. A loss is a string, since it may not be finite. */
@@ -85,6 +105,47 @@ export interface Report {
   /** words that subsampling kept, told by the group of the first row */
   kept: number;
   finite: boolean;
+}
+
+/** @param rows that have made it, of a grid of so many blocks @throws FormatError for what is no report of theirs */
+export function readReport(json: string, { from, to }: Rows, blocks: number): Report {
+  return read<Report>(json, `the report of blocks ${from} to ${to - 1}`, ({ cells, kept, finite }) => {
+    checkInteger("kept", kept, 0);
+    checkBoolean("finite", finite);
+    if (!Array.isArray(cells) || cells.length !== (to - from) * blocks)
+      throw new RangeError(`"cells" expected an array of ${(to - from) * blocks}, got ${show(cells)}`);
+    const seen = new Set<number>();
+    for (const [step, context, loss, predictions] of cells) {
+      checkInteger("step", step, 0, blocks - 1);
+      checkInteger("context", context, from, to - 1);
+      checkInteger("predictions", predictions, 0);
+      if (String(Number(loss)) !== loss) throw new TypeError(`"loss" expected a number as a string, got ${show(loss)}`);
+      seen.add(step * blocks + context);
+    }
+    if (seen.size !== cells.length) throw new RangeError('"cells" expected each cell once, got some twice');
+  });
+}
+
+/** Reads what another machine wrote. @param what it is, for messages @throws FormatError */
+function read<T>(json: string, what: string, check: (value: T) => void): T {
+  try {
+    const value: T = JSON.parse(json);
+    if (value === null || typeof value !== "object") throw new TypeError(`expected an object, got ${show(value)}`);
+    check(value);
+    return value;
+  } catch (cause) {
+    throw new FormatError(
+      `${what} in Redis is damaged, or not of wasm2vec: ${(cause as Error).message}; see that nobody else writes there, and start ` +
+        "the same command again",
+      { cause },
+    );
+  }
+}
+
+/** @throws TypeError */
+function checkFingerprint(name: string, value: unknown): void {
+  if (typeof value !== "string" || !/^[0-9a-f]{16}$/.test(value))
+    throw new TypeError(`"${name}" expected 16 hexadecimal digits, got ${show(value)}`);
 }
 
 /** What a worker that takes part in a training says of itself. */

@@ -1,20 +1,12 @@
 // The memory that Redis needs for a training.
 
-import { blockBytes } from "../kernel/layout.js";
-import type { Side } from "../kernel/shape.js";
 import type { Parameters } from "../model/parameters.js";
+import { redisBytes } from "../train/blocks-plan.js";
 import { type Redis, serverOf, shownUrl } from "./connection.js";
 
-/** Bytes in Redis besides blocks, for each machine: pieces that it sends and receives, connections, jobs. */
-const OVERHEAD = 10 * 2 ** 20;
-
-/** Bytes that Redis needs for a training by so many workers: "Many machines" in docs/design.md. */
-export function redisBytes(parameters: Parameters, workers: number): number {
-  const { layout } = parameters;
-  const { blocks } = layout.grid!;
-  const bytes = (side: Side) => blocks * blockBytes(layout, side);
-  // a version for each worker that a block comes by, those before and after a rotation, and what overlaps with the next one
-  return (workers + 1) * OVERHEAD + 2 * bytes("inputs") + (workers + 2) * bytes("outputs");
+/** Bytes that Redis needs for a training by so many workers. */
+export function neededBytes({ layout: { grid, stride } }: Parameters, workers: number): number {
+  return redisBytes({ ...grid!, stride }, workers);
 }
 
 /** Workers that Redis has room for. @throws Error with what it should have, if there is none for one */
@@ -24,8 +16,8 @@ export async function mostWorkers(
 ): Promise<number> {
   const { maxMemory, usedMemory } = await serverOf(redis);
   if (maxMemory === 0) return Number.POSITIVE_INFINITY;
-  const one = redisBytes(parameters, 1);
-  const more = Math.floor((maxMemory - usedMemory - one) / (redisBytes(parameters, 2) - one));
+  const one = neededBytes(parameters, 1);
+  const more = Math.floor((maxMemory - usedMemory - one) / (neededBytes(parameters, 2) - one));
   if (more >= 0) return 1 + more;
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
   throw new Error(

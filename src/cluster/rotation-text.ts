@@ -63,7 +63,17 @@ export class RotationText {
     this.pass = undefined;
   }
 
-  private async find({ epoch, first, batches: count, fingerprint }: Rotation): Promise<Batch[]> {
+  /** What fails ends the pass, so that its files are closed, and the next one begins anew. */
+  private async find(rotation: Rotation): Promise<Batch[]> {
+    try {
+      return await this.next(rotation);
+    } catch (error) {
+      await this.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  private async next({ epoch, first, batches: count, fingerprint }: Rotation): Promise<Batch[]> {
     const pass = await this.passTo(epoch, first);
     const batches: Batch[] = [];
     const seen = new Fingerprint();
@@ -76,7 +86,6 @@ export class RotationText {
       batches.push(value);
     }
     if (batches.length === count && seen.value === fingerprint) return batches;
-    this.pass = undefined;
     const what = batches.length < count ? `it ends ${count - batches.length} batches early` : "its words are others";
     throw new TextDiffersError(
       `${this.reading.corpus.name} is not the text of the driver: in epoch ${epoch}, from batch ${first} on, ${what}; ` +

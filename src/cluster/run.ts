@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import type { Queue } from "bullmq";
+import { escapeControls } from "../base/check.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { blockBytes } from "../kernel/layout.js";
 import type { Side } from "../kernel/shape.js";
@@ -13,12 +14,13 @@ import { rowsOfGroup } from "../train/execution/visits.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { RedisBlocks } from "./blocks.js";
 import { connect, keysOf, queueOf, type Redis, serverId, shownUrl, untilLost } from "./connection.js";
+import { formed, HOST, MEMBER } from "./forms.js";
 import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
-import type { Group, Member, Report, Rotation, Task } from "./records.js";
-import { mostWorkers, redisBytes } from "./redis-memory.js";
-import { leaseOf, OwnRun, openQueue, parsed, workersOf } from "./runs.js";
-import { writeField } from "./scripts.js";
+import { type Group, type Member, type Report, type Rotation, readReport, type Task } from "./records.js";
+import { mostWorkers, neededBytes } from "./redis-memory.js";
+import { leaseOf, OwnRun, openQueue, workersOf } from "./runs.js";
+import { fieldOf, writeField } from "./scripts.js";
 import type { RunProgress, RunRecord } from "./seen.js";
 import { sendValue } from "./values.js";
 import { inTime, sleep } from "./waiting.js";
@@ -40,8 +42,8 @@ const TELL = 5_000;
 /** Milliseconds that workers have to leave a training that has ended. */
 const LEAVE = 20_000;
 
-/** Times that a job is tried: what fails on one worker may do on another. */
-const ATTEMPTS = 5;
+/** Times that a job is tried: what fails on one worker may do on another. Workers give up before: this is for those that come anew. */
+const ATTEMPTS = 100;
 
 const SIDES: readonly Side[] = ["inputs", "outputs"];
 
@@ -117,7 +119,7 @@ export class ClusterRun {
     try {
       const workers = Math.max(1, (await there(workersOf(redis, cluster))).length);
       const most = await there(mostWorkers(redis, job));
-      const memory = redisBytes(job.parameters, Math.min(job.task.blocks, workers, most));
+      const memory = neededBytes(job.parameters, Math.min(job.task.blocks, workers, most));
       const own = await there(OwnRun.begin(redis, cluster, { kind: "train", memory, ...about }));
       let run: ClusterRun;
       try {
@@ -161,15 +163,16 @@ export class ClusterRun {
     const reports = await this.news.until(
       "done",
       async () => {
-        const all = await redis.hvals(key);
-        return all.length === groups.length ? all : undefined;
+        const all = await redis.hgetall(key);
+        const found = groups.map((rows) => ({ rows, report: all[fieldOf(rows)] }));
+        return found.every(({ report }) => report !== undefined) ? found : undefined;
       },
       this.signal,
     );
     await this.redis.unlink(key);
-    this.hosts = (await redis.hvals(own.keys.hosts)).flatMap((host) => parsed<HostProgress>(host) ?? []);
+    this.hosts = (await redis.hvals(own.keys.hosts)).flatMap((host) => formed(host, HOST) ?? []);
     this.underWay--;
-    return reports.map((report) => JSON.parse(report));
+    return reports.map(({ rows, report }) => readReport(report, rows, this.blocks));
   }
 
   /** Tells those who look how far it is. */
@@ -309,7 +312,7 @@ export class ClusterRun {
       all
         .filter(([id]) => alive.has(id))
         .flatMap(([id, json]) => {
-          const member = parsed<Member>(json);
+          const member = formed(json, MEMBER);
           return member ? [[id, member]] : [];
         }),
     );
@@ -317,12 +320,15 @@ export class ClusterRun {
     for (const { id, host, pid } of workers) {
       if (reasons[id] === undefined || this.told.has(id)) continue;
       this.told.add(id);
-      job.onWarning(`worker ${host}:${pid} takes no part: ${reasons[id]}`);
+      job.onWarning(escapeControls(`worker ${host}:${pid} takes no part: ${reasons[id]}`));
     }
     if (workers.length > 0 && workers.every(({ id }) => reasons[id] !== undefined))
-      this.fail(new Error(`no worker can take part: ${Object.values(reasons)[0]}`));
+      this.fail(new Error(escapeControls(`no worker can take part: ${Object.values(reasons)[0]}`)));
     const [job0] = await this.queue.getFailed(0, 0);
-    if (job0) this.fail(new Error(`a worker failed at ${job0.name}, ${ATTEMPTS} times: ${job0.failedReason}`));
+    if (job0)
+      this.fail(
+        new Error(escapeControls(`workers failed at ${job0.name}, ${job0.attemptsMade} times: ${job0.failedReason}`)),
+      );
     this.seeNobody(workers.some(({ id }) => reasons[id] === undefined));
     this.seeProgress(JSON.stringify(all));
   }

@@ -4,7 +4,6 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { version } from "../../package.json";
 import { orAborted } from "../text/abort.js";
-import type { HostProgress } from "../train/execution/runner.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import {
   COUNTING,
@@ -17,6 +16,7 @@ import {
   type RunKeys,
   untilLost,
 } from "./connection.js";
+import { formed, HOST, PROGRESS, RUN, WORKER } from "./forms.js";
 import type { FoundRun, RunProgress, RunRecord, WorkerRecord } from "./seen.js";
 
 /** Milliseconds after the last sign of life until whoever gave none is taken for dead, and signs in that time. */
@@ -162,7 +162,7 @@ export async function workersOf(
 ): Promise<WorkerRecord[]> {
   const { workers, seen } = keysOf(cluster.prefix);
   const found = (await redis.eval(LIST_WORKERS, 2, workers, seen, leaseOf(cluster))) as string[];
-  const records = found.flatMap((text) => parsed<WorkerRecord>(text) ?? []);
+  const records = found.flatMap((text) => formed(text, WORKER) ?? []);
   return records.sort((a, b) => (a.host === b.host ? a.pid - b.pid : a.host < b.host ? -1 : 1));
 }
 
@@ -180,21 +180,12 @@ async function runOf(redis: Redis, keys: Keys, id: string): Promise<FoundRun> {
   const refused = Object.entries(await redis.hgetall(run.refused));
   return {
     id,
-    about: parsed<RunRecord>(about),
+    about: formed(about, RUN),
     isAlive: about !== null && alive !== null,
-    progress: parsed<RunProgress>(progress),
-    hosts: hosts.flatMap((host) => parsed<HostProgress>(host) ?? []),
+    progress: formed(progress, PROGRESS),
+    hosts: hosts.flatMap((host) => formed(host, HOST) ?? []),
     refused: refused.map(([worker, reason]) => ({ worker, reason })),
   };
-}
-
-/** What is written as JSON; undefined where it is not, or there is nothing. */
-export function parsed<T>(text: string | null): T | undefined {
-  try {
-    return JSON.parse(text ?? "") as T;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Removes the runs whose drivers give no sign of life. @returns what they were */

@@ -117,6 +117,11 @@ export async function takeLease(redis: Redis, run: RunKeys, name: string): Promi
   return { name, fence: Number(fence) };
 }
 
+/** The field of the report of some rows. */
+export function fieldOf({ from, to }: { from: number; to: number }): string {
+  return `${from}-${to}`;
+}
+
 /** What a rotation of some rows came to. */
 export interface Commit {
   lease: Lease;
@@ -134,25 +139,34 @@ export async function commit(redis: Redis, run: RunKeys, done: Commit): Promise<
   const { lease, rotation, rows, report, host, progress, written, consumed } = done;
   const shared = [run.about, ...["fences", "at", `reports:${rotation}`, "hosts", "news"].map(run.key)];
   const keys = [...shared, ...written.map(({ key }) => key), ...consumed];
-  const field = `${rows.from}-${rows.to}`;
-  const values = [lease.name, lease.fence, rotation, rows.from, rows.to - 1, field, report, host, progress];
+  const values = [lease.name, lease.fence, rotation, rows.from, rows.to - 1, fieldOf(rows), report, host, progress];
   const consumers = written.flatMap(({ consumer }) => [consumer.row, consumer.rotation]);
   const all = [...values, "done", written.length, ...consumers];
   checked(await redis.eval(COMMIT, keys.length, ...keys, ...all), lease);
 }
 
-/** KEYS about, value. ARGV bytes */
-const LEAVE = 'if redis.call("exists", KEYS[1]) == 1 then redis.call("set", KEYS[2], ARGV[1]) end';
+/** KEYS about, hash. ARGV field, value */
+const LEAVE = `
+if redis.call("exists", KEYS[1]) == 0 then return 0 end
+redis.call("hset", KEYS[2], ARGV[1], ARGV[2])
+return 1
+`;
 
-/** Leaves a value with a run that is still there. */
-export async function leaveValue(redis: Redis, run: RunKeys, key: string, bytes: Buffer): Promise<void> {
-  await redis.eval(LEAVE, 2, run.about, key, bytes);
+/** Leaves a field of a hash with a run that is still there. @returns whether it is */
+export async function leaveField(
+  redis: Redis,
+  run: RunKeys,
+  hash: string,
+  field: string,
+  value: Buffer | string,
+): Promise<boolean> {
+  return (await redis.eval(LEAVE, 2, run.about, hash, field, value)) === 1;
 }
 
-/** KEYS about, hash. ARGV field, value */
-const LEAVE_FIELD = 'if redis.call("exists", KEYS[1]) == 1 then redis.call("hset", KEYS[2], ARGV[1], ARGV[2]) end';
+/** KEYS about, name before, name after */
+const RENAME = 'if redis.call("exists", KEYS[1]) == 1 then redis.call("rename", KEYS[2], KEYS[3]) end';
 
-/** The same with a field of a hash. */
-export async function leaveField(redis: Redis, run: RunKeys, hash: string, field: string, text: string): Promise<void> {
-  await redis.eval(LEAVE_FIELD, 2, run.about, hash, field, text);
+/** Gives a key of a run that is still there the name by which others look for it. */
+export async function renameKey(redis: Redis, run: RunKeys, before: string, after: string): Promise<void> {
+  await redis.eval(RENAME, 3, run.about, before, after);
 }

@@ -57,6 +57,8 @@ export class Tenancy {
   /** blocks of targets that come back here, by number and version */
   private readonly own = new Map<string, Uint8Array>();
   private readonly rows: { from: number; to: number };
+  /** that it has ended */
+  rotations = 0;
   /** of the rotation at hand: milliseconds of all threads */
   private trained = 0;
 
@@ -86,7 +88,9 @@ export class Tenancy {
       for (let number = first, rotation: Rotation | undefined = next; rotation; number++) {
         const ended = await this.turn(host, number, rotation, committed);
         // it is written while the next rotation begins
-        committed = ended();
+        committed = ended().then(() => {
+          this.rotations++;
+        });
         committed.catch(() => {});
         rotation = await Promise.race([this.rotation(number + 1), committed.then(() => new Promise<never>(() => {}))]);
       }

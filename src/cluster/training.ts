@@ -17,7 +17,7 @@ import type { Settings } from "../train/options/settings.js";
 import { resolveOptions } from "../train/train-options.js";
 import type { Redis, RunKeys } from "./connection.js";
 import { corpusOf, readRecipe, TextDiffersError } from "./recipe.js";
-import { layoutHash, PROTOCOL, type Task } from "./records.js";
+import { layoutHash, PROTOCOL, readTask, type Task } from "./records.js";
 import { RotationText } from "./rotation-text.js";
 import type { Place } from "./tenancy.js";
 import { receiveValue } from "./values.js";
@@ -48,7 +48,7 @@ class UnfitError extends Error {
 export async function openTraining(redis: Redis, run: RunKeys, hands: Hands): Promise<Training> {
   const [json, recipe] = [await redis.get(run.key("task")), await redis.getBuffer(run.recipe)];
   if (json === null || recipe === null) throw new UnfitError("the training is no longer there");
-  const task: Task = JSON.parse(json);
+  const task = readTask(json);
   if (task.protocol !== PROTOCOL)
     throw new UnfitError("the driver is of another version of wasm2vec: install the same on all machines");
   const { machine, threads, corpusModule, spoolMemory = SPOOL_MEMORY, onWarning } = hands;
@@ -105,7 +105,8 @@ function checkLayout(task: Task, options: Settings, vocabulary: Vocabulary, plan
   const holds = { chunks: false, blocks: { inputs: 0, outputs: 0 } };
   const memoryOptions = { ...plan.memoryOptions, grid: grid && { ...grid, holds }, lanes: 1 };
   const { layout } = new Parameters(vocabulary, options, memoryOptions);
-  if (vocabulary.size !== task.words || layoutHash(layout, plan) !== task.layout)
+  const isAlike = vocabulary.size === task.words && grid?.blocks === task.blocks;
+  if (!isAlike || layoutHash(layout, plan) !== task.layout)
     throw new UnfitError("this worker lays blocks out in another way: install the same wasm2vec on all machines");
 }
 

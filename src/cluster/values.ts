@@ -1,6 +1,7 @@
 // Long values in Redis: hashes of pieces of 1 MiB, and a seal that comes last, with their length and checksum. What has no seal is not
 // there.
 
+import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { Fingerprint } from "../base/fingerprint.js";
@@ -48,9 +49,16 @@ export async function receiveValue(redis: Redis, key: string, into?: Uint8Array)
   const seal = await redis.hget(key, SEAL);
   if (seal === null) return undefined;
   const [length, checksum] = seal.split(" ");
-  const bytes = into ?? new Uint8Array(Number(length));
   const damaged = (what: string) =>
     new FormatError(`${key} in Redis is damaged: ${what}; end the training, and start it again`);
+  if (into === undefined) {
+    // before there is memory for as much as it says
+    const expected = Math.ceil(Number(length) / PIECE) + 1;
+    const fields = await redis.hlen(key);
+    if (fields === 0) return undefined;
+    if (fields !== expected) throw damaged(`its seal says ${show(length)} bytes, but it has ${fields - 1} pieces`);
+  }
+  const bytes = into ?? new Uint8Array(Number(length));
   if (bytes.length !== Number(length)) throw damaged(`expected ${bytes.length} bytes, got ${length}`);
   const fingerprint = new Fingerprint();
   const pieces = Math.ceil(bytes.length / PIECE);

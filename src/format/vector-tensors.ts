@@ -55,6 +55,11 @@ export async function readVectorTensors(
     if (!(await skip(bytes, from - at))) throw fail(`cut off before tensor ${show(tensor)}`);
     at = to;
     if (tensor === matrix) {
+      if (isModel && entry.shape[0] === 0)
+        throw fail(
+          "its rows lie in the other files of its folder: write vectors with the command that trained it, or load it with " +
+            'loadModel and "blocks"',
+        );
       if (names === undefined) throw fail('no tensor "words" before "vectors": name a file of words, one a line');
       return await readMatrix(bytes, entry, names, scales, options);
     }

@@ -121,7 +121,8 @@ function checkPart(part: Uint8Array, name: string): Uint8Array {
   );
 }
 
-function sizeOf(source: TextBytes): number | undefined {
+/** Bytes of a source, if it tells. */
+export function sizeOf(source: TextBytes): number | undefined {
   if (source instanceof Blob) return source.size;
   if (!(source instanceof Response) || source.headers.has("content-encoding")) return undefined;
   return Number(source.headers.get("content-length")) || undefined;

@@ -63,10 +63,20 @@ export function planBlocks(options: ResolvedOptions, { cores, shared }: Resource
   return { threads, batchWords, maxSentenceLength, groups, shape, ...planFor(threads, Math.ceil(cut.blocks / groups)) };
 }
 
-function shapeOfBlocks(blocks: number, { inputRows, outputRows }: Shape, stride: number): BlocksShape {
+export function shapeOfBlocks(blocks: number, { inputRows, outputRows }: Shape, stride: number): BlocksShape {
   const rows = { inputs: inputRows, outputs: outputRows };
   const blockRows = { inputs: rowsOfBlock(blocks, inputRows), outputs: rowsOfBlock(blocks, outputRows) };
   return { blocks, rows, blockRows, stride };
+}
+
+/** Bytes in Redis besides blocks, for each machine of a cluster: pieces that it sends and receives, connections, jobs. */
+const MACHINE = 10 * 2 ** 20;
+
+/** Bytes that Redis needs for a training by so many workers: "Many machines" in docs/design.md. */
+export function redisBytes({ blocks, blockRows, stride }: Omit<BlocksShape, "rows">, workers: number): number {
+  const bytes = (side: Side) => blocks * blockRows[side] * stride;
+  // a version for each worker that a block comes by, those before and after a rotation, and what overlaps with the next one
+  return (workers + 1) * MACHINE + 2 * bytes("inputs") + (workers + 2) * bytes("outputs");
 }
 
 /** Bytes of the rows, and of the two files that each block has. */

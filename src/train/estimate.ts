@@ -1,9 +1,11 @@
 // Estimates the memory of a training, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
+import { rowStride } from "../kernel/memory.js";
 import { shapeOf } from "../model/spec.js";
 import { threadsOf } from "../text/threads.js";
-import { planBlocks, storedBytes } from "./blocks-plan.js";
+import { planBlocks, redisBytes, shapeOfBlocks, storedBytes } from "./blocks-plan.js";
+import type { EnginePlan } from "./execution/engine.js";
 import { keptBytes } from "./good-state.js";
 import type { Machine } from "./machine.js";
 import { canShare, type Platform } from "./platform.js";
@@ -21,6 +23,9 @@ export interface MemoryEstimate {
   matrices: number;
   /** on the disk, not in `total`: of the files of `blocks`, two for each block; 0 without */
   disk: number;
+  /** in Redis, not in `total`: of a training by one worker with `cluster`, and of each other worker; 0 without */
+  redis: number;
+  redisWorker: number;
   /** threads that train, as the estimate assumes */
   threads: number;
   /** of the copy of the rows that training goes back to if a learning rate of "auto" was too high; 0 above 1 GiB of rows */
@@ -73,7 +78,12 @@ export function estimateMemoryFor<Source>(
   const resolved = resolveOptions(options);
   if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
-  const { threads, bytes, matrices, disk, ...apart } = modelMemory({ cores }, resolved, words, tokens);
+  const { threads, bytes, matrices, disk, redis, redisWorker, ...apart } = modelMemory(
+    { cores },
+    resolved,
+    words,
+    tokens,
+  );
   const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
   const isCounted = resolved.vocabulary === undefined;
   // once the words are counted their readers have ended; the engine keeps about as much as one had
@@ -89,17 +99,25 @@ export function estimateMemoryFor<Source>(
   const counting = isCounted ? words * COUNTED + READING + readers * READER : 0;
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, spoolMemoryOf({ spoolMemory }, resolved));
   const total = Math.max(training, counting);
-  return { bytes, matrices, disk, threads, ...parts, counting, total, spool };
+  return { bytes, matrices, disk, redis, redisWorker, threads, ...parts, counting, total, spool };
 }
 
 /** What a model and its threads take here. */
 function modelMemory(machine: Pick<Machine, "cores">, options: ResolvedOptions, words: number, tokens: number) {
   if (!options.blocks) {
     const plan = planWords(machine, options, { size: words, totalWords: tokens });
-    return { threads: plan.threads, disk: 0, ...memoryOf(plan, options, words) };
+    return { threads: plan.threads, disk: 0, ...redisMemory(plan, options, words), ...memoryOf(plan, options, words) };
   }
   const resources = { cores: machine.cores(), shared: canShare(options) };
   const plan = planBlocks(options, resources, { shape: shapeOf({ size: words }), totalWords: tokens });
   const { threads, bytes, shape } = plan;
-  return { threads, bytes, ...storedBytes(shape), own: 0, messages: BLOCKS };
+  return { threads, bytes, ...storedBytes(shape), redis: 0, redisWorker: 0, own: 0, messages: BLOCKS };
+}
+
+/** What a training takes of Redis, if a cluster trains it. */
+function redisMemory({ memoryOptions: { grid } }: EnginePlan, { cluster, dim }: ResolvedOptions, words: number) {
+  if (!cluster || !grid) return { redis: 0, redisWorker: 0 };
+  const shape = shapeOfBlocks(grid.blocks, shapeOf({ size: words }), rowStride(dim));
+  const redis = redisBytes(shape, 1);
+  return { redis, redisWorker: redisBytes(shape, 2) - redis };
 }

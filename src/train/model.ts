@@ -10,6 +10,7 @@ import type { WordVectors } from "../vectors/vectors.js";
 import { checkpointBytes } from "./checkpoint/bytes.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
 import { Checkpointer } from "./checkpoint/checkpointer.js";
+import { CONTINUE_OPTIONS, CONTINUED, type ContinueOptions } from "./continue-options.js";
 import { GoodState } from "./good-state.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { DivergenceError, trainEpochs } from "./loop/epochs.js";
@@ -18,9 +19,8 @@ import { type EpochModel, type EpochRecord, type Position, type Schedule, START 
 import type { Objective } from "./objective.js";
 import { ratesOf } from "./options/auto-rate.js";
 import { checkHasSchedule, storedSchedule } from "./options/learning-rate.js";
-import { type GivenAgain, namesOf, optionsAgain, resolve } from "./options/option.js";
-import { SETTINGS, storedOf } from "./options/table.js";
-import type { Freeze, WordRates } from "./options/words.js";
+import { resolve } from "./options/option.js";
+import { storedOf } from "./options/table.js";
 import type { Platform } from "./platform.js";
 import { withText } from "./reading.js";
 import type { ResolvedOptions } from "./train-options.js";
@@ -29,32 +29,6 @@ import { multipliersOf } from "./warm-start.js";
 
 /** Writes the bytes of a model, whole or not at all. */
 export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
-
-/** Options of train that Model.train takes too. */
-const CONTINUED = optionsAgain(SETTINGS, "train");
-
-/** Options of Model.train. Default: their values in the first training. */
-export interface ContinueOptions extends GivenAgain<typeof SETTINGS, "train">, RunListeners {
-  /** Initial learning rate of this call: the schedule restarts from it. Default: what the first training was given, or "auto". */
-  learningRate?: number | "auto";
-  /** Of this call alone, whatever the first training was given. Default 0. */
-  validationShare?: number;
-  /** Of this call alone, whatever the first training was given. Default: all epochs are trained. */
-  patience?: number;
-  /** Of this call alone, whatever the first training was given. Default 0. */
-  minDelta?: number;
-  /**
-   * Adds the words of the corpus that reach minCount, and the counts of all. Known words keep their vectors and output vectors.
-   * Hierarchical softmax gets a new tree, whose nodes start at 0. Default false: words without a vector are skipped.
-   */
-  updateVocabulary?: boolean;
-  /** Giving freeze or wordRates replaces both as they were; [] freezes no word. */
-  freeze?: Freeze;
-  /** Giving freeze or wordRates replaces both as they were. */
-  wordRates?: WordRates;
-}
-
-const CONTINUE_OPTIONS = [...namesOf(CONTINUED), "updateVocabulary", ...namesOf(LISTENERS)];
 
 /** Options of Model.save. */
 export interface SaveModelOptions {
@@ -264,7 +238,9 @@ export class Model<Source = CorpusSource> {
     const { subsample, negatives } = this.options;
     const { signal, onProgress, onEpochEnd, onWarning, checkpoint } = listeners;
     const validation = split && (await objective.validation(split.sample));
-    const runner = objective.start(schedule.epochWords, position.steps, { corpus, share: split?.share ?? 0 });
+    const { epochs, firstEpoch, epochWords } = schedule;
+    const text = { corpus, share: split?.share ?? 0, epochs, firstEpoch };
+    const runner = objective.start(epochWords, position.steps, text);
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
     const snapshot = async () => {

@@ -30,6 +30,7 @@ import {
 } from "wasm2vec";
 import { fileCheckpoint, loadCheckpoint, saveVectors } from "wasm2vec/files";
 import { VECTOR_FORMATS } from "../../src/format/formats";
+import { BlockFiles } from "../../src/platform/node/block-files";
 import { stagesOf } from "../../src/train/execution/blocks-runner";
 import { visitAt } from "../../src/train/execution/visits";
 import { CellsDone } from "../support/cells";
@@ -282,14 +283,63 @@ describe("a training that is interrupted", () => {
     }
   });
 
+  it.each(["inputs", "outputs"] as const)(
+    "is refused if a byte of the %s' rows is another one, ended or not",
+    async (side) => {
+      const rows = (block: number) => {
+        const [name] = readdirSync(folder)
+          .filter((name) => name.startsWith(`${side}-00${block}`))
+          .sort();
+        return join(folder, name);
+      };
+      /** In both files of a block, of which the checkpoint names one. */
+      const flip = (block: number, at: number) => {
+        const name = rows(block);
+        for (const path of [name.replace(/.$/, "0"), name.replace(/.$/, "1")].filter(existsSync)) {
+          const bytes = readFileSync(path);
+          bytes[at < 0 ? bytes.length + at : at] ^= 4;
+          writeFileSync(path, bytes);
+        }
+      };
+      const again = () => train(text, { ...options, blocks: folder });
+      for (const hasEnded of [false, true]) {
+        rmSync(folder, { recursive: true, force: true });
+        if (hasEnded) await again();
+        else await interrupt();
+        for (const at of [4096, 4096 + 100_001, -1]) {
+          flip(5, at);
+          const damaged = new RegExp(
+            `${side}-005\\.[01]" is damaged: its rows are not those that were written; restore the folder`,
+          );
+          await expect(again()).rejects.toThrow(damaged);
+          if (hasEnded)
+            await expect(loadModel(join(folder, "training.w2v"), { blocks: folder })).rejects.toThrow(damaged);
+          flip(5, at);
+        }
+        await expectSame(await again(), whole);
+      }
+    },
+  );
+
+  it("of a wasm2vec without checksums goes on", async () => {
+    await interrupt();
+    const { mark, shape, places } = (await loadCheckpoint(join(folder, "training.w2v"))).blocks!;
+    for (const of of [places.inputs, places.outputs])
+      expect(of.map(([, , checksum]) => checksum)).toEqual(Array(8).fill(expect.stringMatching(/^[0-9a-f]{16}$/)));
+    const old = (of: typeof places.inputs) => of.map(([generation, writes]) => [generation, writes] as const);
+    const store = await BlockFiles.in(folder);
+    await store.open(shape, { mark, shape, places: { inputs: old(places.inputs), outputs: old(places.outputs) } });
+  });
+
   it.runIf(canMount())("by a full disk, says so, and goes on when there is room", async () => {
     const disk = join(root, "disk");
     mkdirSync(disk);
-    // all first files, and some of the second
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "tmpfs", disk]);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
     try {
       const blocks = { folder: join(disk, "rows"), every: "1epoch" };
-      await expect(train(text, { ...options, blocks })).rejects.toThrow(
+      // others fill it: all first files have room, and some of the second
+      const onEpochEnd = () => void writeFileSync(join(disk, "other"), new Uint8Array(4 * 2 ** 20));
+      await expect(train(text, { ...options, blocks, onEpochEnd })).rejects.toThrow(
         /cannot write ".*puts-00\d\.[01]": the disk is full; .* holds training up to word \d+, of epoch 2: the same call goes on/,
       );
       execFileSync("mount", ["-o", "remount,size=16m", disk]);
@@ -390,6 +440,17 @@ describe("estimateMemory", () => {
     expect(total).toBeLessThan(2 * 2 ** 30);
     expect(kept).toBe(0);
     expect(estimateMemory({ dim: 300 }, 50_000).disk).toBe(0);
+  });
+
+  it("tells what a cluster takes of Redis", () => {
+    const { redis, redisWorker } = estimateMemory({ dim: 100, cluster: "redis://any" }, 100_000);
+    const outputs = 100_000 * 400;
+    expect(redisWorker).toBeGreaterThan(outputs);
+    expect(redisWorker).toBeLessThan(1.01 * outputs + 10 * 2 ** 20);
+    expect(redis).toBeGreaterThan(5 * outputs);
+    expect(redis).toBeLessThan(5.1 * outputs + 20 * 2 ** 20);
+    const without = estimateMemory({ dim: 100 }, 100_000);
+    expect([without.redis, without.redisWorker]).toEqual([0, 0]);
   });
 
   it("never plans more than one WebAssembly memory has", () => {

@@ -1,8 +1,9 @@
 // Models whose blocks lie in files, by the command line.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { VECTOR_FORMATS, WORDLESS } from "../../src/format/formats";
 import { type Outcome, small, Workbench } from "../support/command";
 
 let bench: Workbench;
@@ -35,6 +36,31 @@ it("train --blocks writes what train --parts writes, and the same command again 
     expect(await run(["convert", "blocks.w2v", "converted.bin"])).toMatchObject({ code: 0 });
     expect(bytes("converted.bin").equals(bytes("whole.bin"))).toBe(true);
   }
+});
+
+it("vectors in each format stream from blocks, compressed too", async () => {
+  for (const folder of ["whole", "streamed"]) mkdirSync(bench.path(folder));
+  const train = (...more: string[]) => run(["train", "corpus.txt", ...small, ...more]);
+  expect(await train("--parts", "16", "--save-model", "all.w2v")).toMatchObject({ code: 0 });
+  for (const format of VECTOR_FORMATS) {
+    const name = `${format}.out${format === "tsv" ? ".gz" : ""}`;
+    const converted = await run(["convert", "all.w2v", join("whole", name), "--to", format]);
+    expect(converted.code, converted.stderr).toBe(0);
+    const streamed = await train("--blocks", "formats", "--output", join("streamed", name), "--format", format);
+    expect(streamed.code, streamed.stderr).toBe(0);
+  }
+  const files = readdirSync(bench.path("whole"));
+  expect(files).toHaveLength(VECTOR_FORMATS.length + WORDLESS.length);
+  expect(readdirSync(bench.path("streamed"))).toEqual(files);
+  for (const file of files) expect(bytes(join("streamed", file)).equals(bytes(join("whole", file))), file).toBe(true);
+});
+
+it("the checkpoint in the folder says where its rows are, and how to write them", async () => {
+  const { code, stderr } = await run(["convert", join("formats", "training.w2v"), "any.bin"]);
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(
+    /its rows lie in the other files of its folder: write vectors with the command that trained it/,
+  );
 });
 
 it("on SIGINT it ends with a checkpoint, and the same command goes on to the same bytes", async () => {

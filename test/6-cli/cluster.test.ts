@@ -76,6 +76,9 @@ describe("a training", () => {
     );
     const trained = await ended;
     expect([trained.code, trained.stderr.includes("warning")]).toEqual([0, false]);
+    expect(trained.stderr).toMatch(
+      /^this training takes up to \d+ MB of Redis' memory with one worker, and \d+ MB more for each other\n/m,
+    );
     for (const { child, ended, saying } of workers) {
       await saying(/^gave back blocks \d+ to \d+ of run /m);
       child.kill("SIGTERM");

@@ -2,12 +2,14 @@
 
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FormatError } from "../../src/base/errors";
 import { Random } from "../../src/base/random";
 import { consumerOf, RedisBlocks } from "../../src/cluster/blocks";
 import { keysOf } from "../../src/cluster/connection";
 import { News } from "../../src/cluster/news";
-import { readRotation, trainedOptions } from "../../src/cluster/records";
+import { PROTOCOL, readReport, readRotation, readTask, trainedOptions } from "../../src/cluster/records";
 import { commit, FencedError, RolledBackError, RunEndedError, takeLease } from "../../src/cluster/scripts";
+import { receiveValue } from "../../src/cluster/values";
 import { columnsOf, rowsOfGroup, visitAt } from "../../src/train/execution/visits";
 import { resolveOptions } from "../../src/train/train-options";
 import { RedisServer } from "../support/redis";
@@ -91,6 +93,13 @@ describe("a block", () => {
     await expect(store.read("outputs", 0, 0, new Uint8Array(64))).rejects.toThrow(/is damaged: .*start it again/);
   });
 
+  it("whose seal says that it is longer than it is, takes no memory for that", async () => {
+    await redis.hset("value", { 0: "x", seal: "1000000000000000 0000000000000000" });
+    await expect(receiveValue(redis, "value")).rejects.toThrow(
+      /seal says "1000000000000000" bytes, but it has 1 pieces/,
+    );
+  });
+
   it("without its seal is not there", async () => {
     const { store } = await storeOf("0:0");
     await store.write("outputs", 0, 0, bytesOf(64, 8));
@@ -169,10 +178,61 @@ it("consumerOf names the row that has the next cell with a block, for any rows t
 
 describe("what comes from Redis is checked", () => {
   it("rotations", () => {
-    const good = { plan: 0, epoch: 1, first: 0, batches: 3, words: 10, learningRate: 0.1, fingerprint: "" };
+    const fingerprint = "0123456789abcdef";
+    const good = { plan: 0, epoch: 1, first: 0, batches: 3, words: 10, learningRate: 0.1, fingerprint };
     expect(readRotation(JSON.stringify(good))).toEqual(good);
-    for (const bad of [{ epoch: 0 }, { first: -1 }, { batches: "3" }, { learningRate: null }, { words: 1.5 }])
-      expect(() => readRotation(JSON.stringify({ ...good, ...bad }))).toThrow(/expected/);
+    const wrong = [{ epoch: 0 }, { first: -1 }, { batches: "3" }, { learningRate: null }, { words: 1.5 }];
+    for (const bad of [...wrong, { fingerprint: "none" }])
+      expect(() => readRotation(JSON.stringify({ ...good, ...bad }))).toThrow(
+        /a rotation in Redis is damaged.*expected.*start the same command again/,
+      );
+    expect(() => readRotation("{")).toThrow(FormatError);
+  });
+
+  it("tasks", () => {
+    const good = {
+      ...{ protocol: PROTOCOL, options: { dim: 7, parts: 4 }, kernel: "simd", words: 100, blocks: 4, share: 0 },
+      ...{ layout: "0123456789abcdef", hasMultipliers: false },
+    };
+    expect(readTask(JSON.stringify(good))).toEqual(good);
+    const wrong = [
+      ...[{ protocol: "1" }, { options: null }, { options: { dim: -1 } }, { options: { checkpoint: "/etc/passwd" } }],
+      ...[{ kernel: "cuda" }, { words: 0 }, { words: "100" }, { blocks: 0.5 }, { share: 2 }, { share: null }],
+      ...[{ layout: "0123" }, { layout: undefined }, { hasMultipliers: "yes" }],
+    ];
+    for (const bad of wrong)
+      expect(() => readTask(JSON.stringify({ ...good, ...bad })), JSON.stringify(bad)).toThrow(
+        /the task of a training in Redis is damaged.*start the same command again/,
+      );
+    for (const json of ["{", "null", "7"]) expect(() => readTask(json)).toThrow(FormatError);
+    // of another version all may be others: that is told as such
+    expect(readTask(JSON.stringify({ protocol: PROTOCOL + 1 })).protocol).toBe(PROTOCOL + 1);
+  });
+
+  it("reports", () => {
+    const cells = [2, 3].flatMap((context) => [0, 1, 2, 3].map((step) => [step, context, "1.5", 10]));
+    const good = { cells, kept: 7, finite: true };
+    const read = (report: object) => readReport(JSON.stringify(report), { from: 2, to: 4 }, 4);
+    expect(read(good)).toEqual(good);
+    expect(read({ ...good, cells: cells.map(([step, context]) => [step, context, "NaN", 0]) })).toBeDefined();
+    const withFirst = (...cell: unknown[]) => ({ cells: [cell, ...cells.slice(1)] });
+    const wrong = [
+      ...[
+        { kept: -1 },
+        { kept: "7" },
+        { finite: 1 },
+        { cells: null },
+        { cells: cells.slice(1) },
+        { cells: [...cells, cells[0]] },
+      ],
+      ...[withFirst(4, 2, "1", 1), withFirst(0, 1, "1", 1), withFirst(0, 4, "1", 1), withFirst(1, 2, "1", 1)],
+      ...[withFirst(0, 2, 1, 1), withFirst(0, 2, "one", 1), withFirst(0, 2, "1", -1), withFirst(0, 2, "1", 0.5)],
+      { cells: [7, ...cells.slice(1)] },
+    ];
+    for (const bad of wrong)
+      expect(() => read({ ...good, ...bad }), JSON.stringify(bad)).toThrow(
+        /the report of blocks 2 to 3 in Redis is damaged.*start the same command again/,
+      );
   });
 
   it("options: those that are sent are resolved to what they were", () => {

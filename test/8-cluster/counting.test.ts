@@ -9,9 +9,13 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { clusterWorker } from "../../src/cluster/cluster-worker";
 import { COUNTING, connect, keysOf, loadBull, type Redis } from "../../src/cluster/connection";
-import { type CountJob, countOnCluster, countPart, partsOf, serveCount } from "../../src/cluster/counting";
-import { recipeOf, TextDiffersError } from "../../src/cluster/recipe";
-import { enrol, openQueue } from "../../src/cluster/runs";
+import { type CountJob, countPart, serveCount } from "../../src/cluster/count-part";
+import { leaveCounted, takeCounted } from "../../src/cluster/counted";
+import { countOnCluster } from "../../src/cluster/counting";
+import { partsOf } from "../../src/cluster/parts";
+import { recipeOf, TextDiffersError, writeRecipe } from "../../src/cluster/recipe";
+import { enrol, OwnRun, openQueue } from "../../src/cluster/runs";
+import { sendValue } from "../../src/cluster/values";
 import type { WorkerEvent } from "../../src/cluster/worker-event";
 import { type FileOptions, fileCorpus } from "../../src/platform/node/corpus";
 import { spawnWorker } from "../../src/platform/node/worker";
@@ -59,7 +63,7 @@ describe("a text in parts", () => {
     const counter = new WordCounter(options);
     const parts = await partsOf(recipe, partBytes);
     for (const { stretches } of parts) {
-      const { words, counts } = await countPart(recipe, stretches, { threads });
+      const { words, counts } = await countPart(recipe, stretches, { threads, most: Infinity });
       const occurrences = Uint32Array.from(words.flatMap((_, i) => [i, counts[i]]));
       counter.add({ numbers: new Uint32Array(), tokens: words, occurrences });
     }
@@ -252,9 +256,10 @@ describe("workers", () => {
 
   it("count only for drivers of their own version", async () => {
     const run = keysOf().run("other");
-    await redis.set(run.about, JSON.stringify({ version: "0.0.1" }));
+    const about = { id: "other", kind: "count", version: "0.0.1", host: "h", pid: 1, began: 0, corpus: "c" };
+    await redis.set(run.about, JSON.stringify(about));
     await redis.set(run.recipe, "x");
-    const job = { run: "other", part: 0, stretches: [] };
+    const job = { run: "other", part: 0, stretches: [], most: 10 };
     await expect(serveCount(redis, {}, job, { threads })).rejects.toThrow(
       /wasm2vec \d.* the driver is of 0.0.1: install the same/,
     );
@@ -300,16 +305,117 @@ describe("workers", () => {
     await expect(counting).rejects.toThrow(/more than "maxCountedWords" \(100\) distinct words.*raise/);
   });
 
+  it("may bring as many distinct words as are allowed", async () => {
+    const corpus = fileCorpus(write("allowed.txt", text));
+    await work();
+    const here = await countHere(corpus);
+    const counted = await countOnCluster(
+      cluster(),
+      corpus,
+      await recipeOf(corpus, {}),
+      { ...options, maxCountedWords: here.distinct },
+      { threads, partBytes: 40_000, onTokens: () => {} },
+    );
+    expect(counted!.vocabulary.toText()).toBe(here.vocabulary.toText());
+  });
+
+  describe("what they have counted", () => {
+    let run: OwnRun;
+    beforeEach(async () => {
+      run = await OwnRun.begin(redis, cluster(), { kind: "count", corpus: "c" });
+      return () => run.end();
+    });
+    const take = (part: number) => takeCounted(redis, run.keys, part);
+
+    it("comes as it went, however much it is, and is gone then", async () => {
+      const words = Array.from({ length: 300_000 }, (_, i) => `word${i} ${"x".repeat(i % 20)}"\n`);
+      const counts = words.map((_, i) => (i === 7 ? 2 ** 40 : 1 + i));
+      const before = (await redis.keys("*")).sort();
+      await leaveCounted(redis, run.keys, 3, { words, counts });
+      const key = run.keys.key("counted:3");
+      expect(await redis.hlen(key)).toBeGreaterThan(2);
+      expect(await take(3)).toEqual({ words, counts });
+      expect((await redis.keys("*")).sort()).toEqual(before);
+      expect(await take(3)).toBe(undefined);
+    });
+
+    it("is told to be too much where it is", async () => {
+      const corpus = fileCorpus(write("much.txt", text));
+      await redis.set(run.keys.recipe, writeRecipe(await recipeOf(corpus, {})));
+      const job = { run: run.about.id, part: 0, stretches: [{ file: 0 }], most: 100 };
+      await serveCount(redis, {}, job, { threads });
+      expect(await take(0)).toBe("too many");
+      await serveCount(redis, {}, { ...job, most: 1_000_000 }, { threads });
+      expect(await take(0)).toMatchObject({ words: expect.arrayContaining(["ünï1"]) });
+    });
+
+    it("is not left with a run that has ended", async () => {
+      await run.end();
+      await leaveCounted(redis, run.keys, 3, { words: ["a"], counts: [1] });
+      expect(await redis.keys("*")).toEqual([]);
+    });
+
+    it.each<[string, object]>([
+      ["a file that there is not", { stretches: [{ file: 1 }] }],
+      ["half a range", { stretches: [{ file: 0, from: 1 }] }],
+      ["a range from behind", { stretches: [{ file: 0, from: 5, to: 5 }] }],
+      ["no list", { stretches: "all" }],
+      ["no limit", { most: undefined }],
+    ])("is of no job with %s", async (_, wrong) => {
+      const corpus = fileCorpus(write("jobs.txt", text));
+      await redis.set(run.keys.recipe, writeRecipe(await recipeOf(corpus, {})));
+      const job = { run: run.about.id, part: 0, stretches: [{ file: 0 }], most: 100, ...wrong };
+      await expect(serveCount(redis, {}, job, { threads })).rejects.toThrow(
+        /a job of counting in Redis is damaged.*expected.*start the training again/,
+      );
+    });
+  });
+
+  it("give up, and say why, after some failures in a row", async () => {
+    const run = await OwnRun.begin(redis, cluster(), { kind: "count", corpus: "c" });
+    const corpus = fileCorpus(write("giving.txt", text));
+    await redis.set(run.keys.recipe, writeRecipe(await recipeOf(corpus, {})));
+    const queue = await openQueue(redis, keysOf(), COUNTING);
+    const jobs = Array.from({ length: 6 }, (_, part) => ({
+      name: `part ${part}`,
+      data: { run: run.about.id, part, stretches: [{ file: 1 }], most: 10 },
+      opts: { jobId: `${run.about.id}-${part}` },
+    }));
+    await queue.addBulk(jobs);
+    const controller = new AbortController();
+    const events: WorkerEvent[] = [];
+    const onEvent = (event: WorkerEvent) => events.push(event);
+    const working = clusterWorker({ ...cluster(), threads: 1, onEvent, signal: controller.signal });
+    while (!events.some(({ type }) => type === "refused")) await new Promise((resolve) => setTimeout(resolve, 20));
+    // it looks at the others, and leaves them
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    const [reason] = Object.values(await redis.hgetall(run.keys.refused));
+    expect(reason).toMatch(/^it failed 3 times in a row: a job of counting.*"file" expected integer/);
+    expect(await queue.getFailedCount()).toBe(3);
+    expect(events.filter(({ type }) => type === "taken")).toHaveLength(3);
+    controller.abort();
+    await working;
+    await queue.close();
+    await run.end();
+  });
+
   it("are strangers: what is no count is refused", async () => {
     const corpus = fileCorpus(write("strange.txt", text));
     const values = [
       Buffer.from("x"),
-      gzipSync('{"words":["a","a"],"counts":[1,1]}'),
-      gzipSync('{"words":["a"],"counts":[-1]}'),
+      gzipSync('[["a","a"],[1,1]]\n'),
+      gzipSync('[["a"],[1]]\n[["b","a"],[1,1]]\n'),
+      gzipSync('[["a"],[-1]]\n'),
+      gzipSync('[["a"],[0]]\n'),
+      gzipSync('[["a"],[1,2]]\n'),
+      gzipSync("[[7],[1]]\n"),
+      gzipSync('[["a"],[1]]'),
+      gzipSync("[]x\n"),
     ];
     for (const value of values) {
       const { worker } = await work(async (job) => {
-        await redis.set(keysOf().run(job.run).key(`counted:${job.part}`), value);
+        const key = keysOf().run(job.run).key(`counted:${job.part}`);
+        await sendValue(value, async (field, bytes) => (await redis.hset(key, field, bytes)) >= 0);
       });
       await expect(count(corpus)).rejects.toThrow(/damaged/);
       await worker.close();

@@ -2,10 +2,13 @@
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { partsOf } from "../../src/cluster/parts";
 import { corpusOf, type Recipe, readRecipe, recipeOf, writeRecipe } from "../../src/cluster/recipe";
 import { fileCorpus, toNodeCorpus } from "../../src/platform/node/corpus";
 import { abortable } from "../../src/text/abort";
@@ -60,7 +63,7 @@ describe("refuses, with the remedy,", () => {
   const corpora: [string, () => Corpus][] = [
     ["arrays", () => toCorpus(sentences)],
     ["functions", () => toCorpus(() => sentences)],
-    ["texts that are fetched", () => textCorpus(() => new Blob(["a b"]))],
+    ["texts from functions", () => textCorpus(() => new Blob(["a b"]))],
     ["copies whose passes may be others", () => ({ ...fileCorpus(folder), chunks: fileCorpus(folder).chunks })],
     ["tokenizers that are functions", () => fileCorpus(folder, { tokenizer: (line) => line.split("") })],
   ];
@@ -94,6 +97,55 @@ it("tells which files differ, and by how much", async () => {
     /b.txt" is not a file of 7 bytes, cannot read "\/none": no such file; mount/,
   );
   await expect(made(other)).rejects.toMatchObject({ name: "TextDiffersError" });
+});
+
+describe("a URL", () => {
+  let server: Server;
+  let url: string;
+  let size = 8;
+  let status = 200;
+  beforeAll(async () => {
+    server = createServer((_, response) => {
+      response.writeHead(status, size < 0 ? {} : { "content-length": size });
+      response.end(status === 200 ? "one two\n" : undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/text.txt`;
+  });
+  afterAll(() => server.close());
+  beforeEach(() => {
+    [size, status] = [8, 200];
+  });
+
+  it("is read by each machine, and its length is compared where the server tells it", async () => {
+    const corpus = fileCorpus([join(folder, "b.txt"), url]);
+    const recipe = await recipeOf(corpus, {});
+    const files = recipe.kind === "files" ? recipe.files : [];
+    expect(files).toEqual([
+      { path: join(folder, "b.txt"), size: 25 },
+      { path: url, size: 8 },
+    ]);
+    expect(await wordsOf(await made(recipe))).toEqual(["One", "two", "three", "four,", "five", "one", "two"]);
+    const parts = await partsOf({ kind: "files", files, options: {} }, 10);
+    expect(parts.flatMap(({ stretches }) => stretches).at(-1)).toEqual({ file: 1 });
+    const longer: Recipe = { kind: "files", files: [{ path: url, size: 9 }], options: {} };
+    await expect(made(longer)).rejects.toThrow(/text.txt" is not a file of 9 bytes/);
+    size = -1;
+    expect(await recipeOf(fileCorpus(url), {})).toEqual({ kind: "files", files: [{ path: url }], options: {} });
+    expect(await wordsOf(await made(longer))).toEqual(["one", "two"]);
+  });
+
+  it("may be one that can be fetched, but not asked about", async () => {
+    for (status of [403, 405])
+      expect(await recipeOf(fileCorpus(url), {})).toEqual({ kind: "files", files: [{ path: url }], options: {} });
+  });
+
+  it("that is not there is told as a file is", async () => {
+    status = 404;
+    await expect(recipeOf(fileCorpus(url), {})).rejects.toThrow(/cannot read "http.*text.txt": HTTP 404/);
+    const recipe: Recipe = { kind: "files", files: [{ path: url, size: 8 }], options: {} };
+    await expect(made(recipe)).rejects.toThrow(/not the text of the driver: cannot read "http.*HTTP 404/);
+  });
 });
 
 describe("a module", () => {

@@ -51,9 +51,16 @@ it("shows workers and runs", async () => {
       refused: [{ worker: workers[1].record.id, reason: "another text" }],
     },
   ]);
-  // what is no JSON is left out
-  await redis.hset(run.keys.hosts, "x", "{");
-  expect((await clusterStatus(cluster)).runs[0].hosts).toEqual([host]);
+  // what is no JSON is left out, and what has another form
+  await redis.hset(run.keys.hosts, { x: "{", y: JSON.stringify({ ...host, name: 7 }), z: "null" });
+  await redis.hset(keysOf(cluster.prefix).workers, "w", JSON.stringify({ ...workers[0].record, threads: "many" }));
+  await redis.set(run.keys.progress, JSON.stringify({ share: "half" }));
+  const found = await clusterStatus(cluster);
+  expect(found.workers).toHaveLength(2);
+  await redis.hdel(keysOf(cluster.prefix).workers, "w");
+  expect([found.runs[0].hosts, found.runs[0].progress]).toEqual([[host], undefined]);
+  await redis.set(run.keys.about, JSON.stringify({ ...run.about, corpus: { evil: 1 } }));
+  expect((await clusterStatus(cluster)).runs[0]).toMatchObject({ about: undefined, isAlive: true });
   // of another prefix nothing is seen
   const others = await clusterStatus(server.url);
   expect([others.workers, others.runs]).toEqual([[], []]);

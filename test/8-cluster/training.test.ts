@@ -1,10 +1,13 @@
 // A cluster trains the bytes of one machine, whoever takes part, and leaves nothing behind.
 
-import { appendFileSync, copyFileSync, rmSync } from "node:fs";
+import { appendFileSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Model, type TrainOptions, train } from "wasm2vec";
 import { clusterStatus } from "wasm2vec/cluster";
+import { fileCheckpoint } from "wasm2vec/files";
 import { Random } from "../../src/base/random";
 import { byOneMachine, digest, newFolder, OPTIONS, Workers, writeText } from "../support/cluster";
 import { RedisServer } from "../support/redis";
@@ -128,6 +131,108 @@ describe("a training", () => {
       expect(host.blocks).toBeGreaterThan(0);
     }
     expect((await clusterStatus({ url: redis.url, lease: LEASE })).runs).toEqual([]);
+  });
+
+  it("tells the share of the whole run, also after it was resumed", async () => {
+    await workers.start();
+    const cluster = { url: redis.url, lease: LEASE };
+    const options = {
+      ...OPTIONS,
+      epochs: 6,
+      cluster,
+      checkpoint: fileCheckpoint(join(folder, "share.ckpt"), "1epoch"),
+    };
+    const onEpochEnd = (_: unknown, { epoch }: { epoch: number }) => {
+      if (epoch === 4) throw new Error("the power went");
+    };
+    await expect(train(text, { ...options, onEpochEnd })).rejects.toThrow("the power went");
+    const seen: { share: number; words: number }[] = [];
+    const model = await train(text, {
+      ...options,
+      onEpochEnd: async () => {
+        const { runs } = await clusterStatus(cluster);
+        seen.push(runs[0].progress!);
+      },
+    });
+    const { totalWords } = model.vocabulary;
+    const epochs = [4, 5, 6];
+    expect(seen.map(({ share }) => Math.round(600 * share) / 100)).toEqual(epochs);
+    expect(seen.map(({ words }) => Math.round(words / totalWords))).toEqual(epochs);
+  });
+
+  it("goes on without a worker that fails at each of its jobs, which gives up and says why", async () => {
+    const module = (name: string, code: string) => {
+      writeFileSync(join(folder, name), code);
+      return join(folder, name);
+    };
+    const lines = `(await import("node:fs")).readFileSync(${JSON.stringify(text)}, "utf8").split("\\n")`;
+    const good = module("good.mjs", `export default ${lines}.map((line) => line.split(" "));`);
+    const bad = module(
+      "bad.mjs",
+      'export default { name: "bad", async *chunks() { throw new Error("disk on fire"); } };',
+    );
+    const options = { url: redis.url, lease: LEASE };
+    const [able, unable] = [good, bad].map((corpusModule) => new Workers({ ...options, corpusModule }));
+    await unable.start();
+    await able.start();
+    await able.start();
+    try {
+      const warnings: string[] = [];
+      const sentences = readFileSync(text, "utf8")
+        .split("\n")
+        .map((line) => line.split(" "));
+      const training = train(sentences, {
+        ...OPTIONS,
+        cluster: { ...options, corpusModule: good },
+        onWarning: (message) => void warnings.push(message),
+      });
+      let isOver = false;
+      training
+        .then(
+          () => {},
+          () => {},
+        )
+        .finally(() => {
+          isOver = true;
+        });
+      const reasons = new Set<string>();
+      while (!isOver) {
+        for (const { refused } of (await clusterStatus(options)).runs)
+          for (const { reason } of refused) reasons.add(reason);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      expect(digest((await training) as Model<never>)).toBe(expected);
+      expect([...reasons]).toEqual(["it failed 3 times in a row: disk on fire"]);
+      expect(warnings).toEqual([expect.stringMatching(/takes no part: it failed 3 times in a row: disk on fire$/)]);
+      const said = (type: string) => unable.events.filter((event) => event.type === type).map(({ message }) => message);
+      expect(said("refused")).toEqual([expect.stringMatching(/^takes no part in run .*: it failed 3 times in a row/)]);
+      expect(said("warned")).toEqual(
+        Array(2).fill(expect.stringMatching(/^failed at blocks \d+ to \d+ of run .*, which come back: disk on fire$/)),
+      );
+    } finally {
+      await Promise.all([able.endAll(), unable.endAll()]);
+    }
+    expect(await redis.keys()).toEqual([]);
+  });
+
+  it("may be on a text that each worker fetches", async () => {
+    const bytes = readFileSync(text);
+    let requests = 0;
+    const server = createServer((request, response) => {
+      requests += Number(request.method === "GET");
+      response.writeHead(200, { "content-length": bytes.length }).end(request.method === "GET" ? bytes : undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      await workers.start();
+      await workers.start();
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/text.txt`;
+      const model = await train(url, { ...OPTIONS, cluster: { url: redis.url, lease: LEASE } });
+      expect(digest(model as Model<never>)).toBe(expected);
+      expect(requests).toBeGreaterThan(2);
+    } finally {
+      server.close();
+    }
   });
 
   it("whose text is another one on all workers ends with what differs", async () => {

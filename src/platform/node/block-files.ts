@@ -2,9 +2,12 @@
 
 import { randomUUID } from "node:crypto";
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import * as fs from "node:fs/promises";
 import { type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../../base/errors.js";
+import { Fingerprint } from "../../base/fingerprint.js";
+import { sizeOf } from "../../kernel/memory.js";
 import type { Side } from "../../kernel/shape.js";
 import type { BlockPlace, BlockStore, BlocksShape, BlocksState, FillRows } from "../../train/execution/block-store.js";
 import { readError, writeFailure } from "./files.js";
@@ -27,14 +30,18 @@ const MOST = 2 ** 30;
 /** Bytes of rows that are read ahead, or begun with, at once. */
 const WINDOW = 2 ** 24;
 
+/** Bytes of rows whose checksum is computed at once. */
+const SEEN = 2 ** 22;
+
 /** Files that are flushed to the disk at once. */
 const FLUSHED = 4;
 
-/** Where a block lies, and whether it was written since the last checkpoint. */
+/** Where a block lies, whether it was written since the last checkpoint, and the checksum of its rows if nothing was written since. */
 interface Place {
   generation: 0 | 1;
   writes: number;
   isNew: boolean;
+  checksum?: string;
 }
 
 type Places = Record<Side, Place[]>;
@@ -74,7 +81,10 @@ export class BlockFiles implements BlockStore {
   }
 
   get state(): BlocksState {
-    const places = (side: Side) => this.places[side].map(({ generation, writes }): BlockPlace => [generation, writes]);
+    const places = (side: Side) =>
+      this.places[side].map(({ generation, writes, checksum }): BlockPlace => {
+        return checksum === undefined ? [generation, writes] : [generation, writes, checksum];
+      });
     return { mark: this.mark, shape: this.shape!, places: { inputs: places("inputs"), outputs: places("outputs") } };
   }
 
@@ -86,11 +96,13 @@ export class BlockFiles implements BlockStore {
   async begin(shape: BlocksShape, fill: Partial<Record<Side, FillRows>>): Promise<void> {
     await this.lock();
     try {
-      // the checkpoint goes first, so that none is ever without its blocks
-      for (const name of [STATE, ...(await readdir(this.folder)).filter((name) => name !== STATE && name !== LOCK)])
-        await rm(join(this.folder, name), { force: true });
-      this.mark = randomUUID();
       this.shape = shape;
+      const old = (await readdir(this.folder)).filter((name) => name !== LOCK).map((name) => join(this.folder, name));
+      await this.checkRoom(old);
+      // the checkpoint goes first, so that none is ever without its blocks
+      await rm(join(this.folder, STATE), { force: true });
+      for (const path of old) await rm(path, { force: true });
+      this.mark = randomUUID();
       const begun = (): Place => ({ generation: 0, writes: 0, isNew: true });
       for (const side of SIDES) {
         this.places[side] = Array.from({ length: shape.blocks }, begun);
@@ -109,7 +121,10 @@ export class BlockFiles implements BlockStore {
       throw new FormatError(
         `the blocks of ${JSON.stringify(this.folder)} are cut in another way than this wasm2vec cuts them: use the one that wrote them`,
       );
-    const placed = ([generation, writes]: BlockPlace): Place => ({ generation, writes, isNew: false });
+    const placed = ([generation, writes, checksum]: BlockPlace): Place => ({
+      ...{ generation, writes, checksum },
+      isNew: false,
+    });
     this.mark = state.mark;
     this.shape = shape;
     this.places = { inputs: state.places.inputs.map(placed), outputs: state.places.outputs.map(placed) };
@@ -122,17 +137,7 @@ export class BlockFiles implements BlockStore {
     const file = await open(path).catch((error) => {
       throw readError(error, path);
     });
-    try {
-      for (let at = 0; at < bytes.length; ) {
-        const { bytesRead } = await file.read(bytes, at, Math.min(MOST, bytes.length - at), HEADER + at);
-        if (bytesRead === 0) throw damaged(path, "it ends too early");
-        at += bytesRead;
-      }
-    } catch (error) {
-      throw readError(error, path);
-    } finally {
-      await file.close();
-    }
+    await readAll(file, bytes, HEADER, path).finally(() => file.close());
   }
 
   async write(side: Side, block: number, bytes: Uint8Array): Promise<void> {
@@ -140,7 +145,20 @@ export class BlockFiles implements BlockStore {
     if (!place.isNew) place.generation = place.generation === 0 ? 1 : 0;
     place.isNew = true;
     place.writes++;
+    place.checksum = undefined;
     await this.writing(side, block, (file) => writeAll(file, bytes, HEADER));
+  }
+
+  async seal(): Promise<void> {
+    for (const side of SIDES)
+      for (const [block, place] of this.places[side].entries()) {
+        if (place.checksum !== undefined) continue;
+        const path = this.pathOf(side, block);
+        const file = await open(path).catch((error) => {
+          throw readError(error, path);
+        });
+        place.checksum = await this.checksumOf(side, file, path).finally(() => file.close());
+      }
   }
 
   readRows(side: Side, first: number, count: number): Float32Array {
@@ -179,7 +197,7 @@ export class BlockFiles implements BlockStore {
     );
     for (let first = 0; first < written.length; first += FLUSHED)
       await Promise.all(written.slice(first, first + FLUSHED).map(flushFile));
-    await flushFile(this.folder);
+    await flushFolder(this.folder);
   }
 
   /** What was written since the last checkpoint is now part of one: the other places are free. */
@@ -207,7 +225,24 @@ export class BlockFiles implements BlockStore {
     return bytes;
   }
 
-  /** @throws FormatError if a file is not the one that the checkpoint names */
+  /** @param old files that go before anything is written @throws Error if the disk has too little room, where the system tells it */
+  private async checkRoom(old: readonly string[]): Promise<void> {
+    const room = await fs.statfs?.(this.folder).catch(() => undefined);
+    // some systems know nothing of their disks
+    if (room === undefined || room.blocks === 0) return;
+    const freed = await Promise.all(old.map((path) => stat(path).then(({ blocks }) => 512 * (blocks || 0))));
+    const free = freed.reduce((sum, bytes) => sum + bytes, room.bavail * room.bsize);
+    const { blocks, blockRows, stride } = this.shape!;
+    const needed = 2 * blocks * (this.sizeOf("inputs") + this.sizeOf("outputs"));
+    if (needed <= free) return;
+    const perWord = (2 * blocks * (blockRows.inputs + blockRows.outputs) * stride) / this.shape!.rows.inputs;
+    throw new Error(
+      `"blocks" needs ${sizeOf(needed)} on the disk of ${JSON.stringify(this.folder)}, which has ${sizeOf(free)} free: make room there, ` +
+        `name a folder of a larger disk, or train fewer words (each takes ${Math.ceil(perWord)} bytes: raise "minCount") or a smaller "dim"`,
+    );
+  }
+
+  /** @throws FormatError if a file is not the one that the checkpoint names, or its rows are others */
   private async check(side: Side, block: number): Promise<void> {
     const path = this.pathOf(side, block);
     const file = await open(path).catch((error) => {
@@ -221,9 +256,25 @@ export class BlockFiles implements BlockStore {
       const header = this.headerOf(side, block);
       if (!buffer.every((byte, i) => byte === header[i]))
         throw damaged(path, "it is not the file that the checkpoint names");
+      const { checksum } = this.places[side][block];
+      if (checksum !== undefined && (await this.checksumOf(side, file, path)) !== checksum)
+        throw damaged(path, "its rows are not those that were written");
     } finally {
       await file.close();
     }
+  }
+
+  /** The checksum of the rows of a block. */
+  private async checksumOf(side: Side, file: FileHandle, path: string): Promise<string> {
+    const size = this.sizeOf(side);
+    const bytes = new Uint8Array(Math.min(SEEN, size - HEADER));
+    const seen = new Fingerprint();
+    for (let at = HEADER; at < size; at += bytes.length) {
+      const piece = bytes.subarray(0, Math.min(bytes.length, size - at));
+      await readAll(file, piece, at, path);
+      seen.addBytes(piece);
+    }
+    return seen.value;
   }
 
   /** Opens the file of a block to write into, and says in it what it is. */
@@ -294,6 +345,18 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
   }
 }
 
+async function readAll(file: FileHandle, bytes: Uint8Array, position: number, path: string): Promise<void> {
+  try {
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(MOST, bytes.length - at), position + at);
+      if (bytesRead === 0) throw damaged(path, "it ends too early");
+      at += bytesRead;
+    }
+  } catch (error) {
+    throw readError(error, path);
+  }
+}
+
 function readInto(path: string, bytes: Uint8Array, position: number): void {
   let file: number | undefined;
   try {
@@ -310,19 +373,21 @@ function readInto(path: string, bytes: Uint8Array, position: number): void {
   }
 }
 
-/** A file, or the names of a folder. */
 async function flushFile(path: string): Promise<void> {
-  const file = await open(path).catch((error) => {
-    throw readError(error, path);
-  });
   try {
-    await file.sync();
+    // Windows flushes only what may be written
+    const file = await open(path, constants.O_RDWR);
+    await file.sync().finally(() => file.close());
   } catch (error) {
-    // some systems do not flush folders
-    if (!(await file.stat()).isDirectory()) throw writeFailure(error, path);
-  } finally {
-    await file.close();
+    throw writeFailure(error, path);
   }
+}
+
+/** Flushes the names of a folder, where the system can do that. */
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
 }
 
 function damaged(path: string, what: string): FormatError {

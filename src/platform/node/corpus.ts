@@ -10,10 +10,11 @@ import type { NamedText, Place } from "../../text/pieces.js";
 import type { BytesRead } from "../../text/source.js";
 import { isIterable } from "../../text/tokenize.js";
 import type { TokenChunk } from "../../text/tokens.js";
+import { FetchedText, isUrl } from "./fetched.js";
 import { filePlace, type Range } from "./file-place.js";
 import { CHUNK, decompressed, fileBytes, pathOf } from "./files.js";
 import { KeptStream } from "./kept.js";
-import { filesOf } from "./paths.js";
+import { type FoundFile, filesOf } from "./paths.js";
 import { isPipe, openPipe } from "./pipe.js";
 import { checkTable, type TableOptions, tableColumn } from "./table.js";
 
@@ -43,7 +44,7 @@ export function madeFrom(corpus: Corpus): Files | undefined {
  * Text files, plain or compressed (gzip, bzip2, Zstandard), UTF-8, one sentence a line, tokens separated by whitespace unless
  * the options say otherwise. Pipes, such as /dev/stdin, are read once; an unlinked temporary file keeps their bytes.
  * @param paths files, pipes, folders (all files in them, by name, without hidden ones; links are followed) and globs
- * ("texts/**\/*.txt.gz"), read one after the other
+ * ("texts/**\/*.txt.gz"), and http and https URLs, which each pass fetches anew; read one after the other
  * @throws TypeError, RangeError for paths and options; while it is read: Error for files that cannot be read, FormatError for
  * their contents
  */
@@ -92,7 +93,7 @@ export function streamCorpus(
   return { corpus: { ...corpus, close: remove }, remove };
 }
 
-/** As toCorpus; in addition a string or URL is a path of a file or folder, or a glob. @throws TypeError also for a string that is text, not a path */
+/** As toCorpus; in addition a string or URL is a path of a file or folder, a glob, or an http or https URL. @throws TypeError also for a string that is text, not a path */
 export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (message: string) => unknown): Corpus {
   if (typeof source === "string" && /\s/.test(source) && !existsSync(source) && !source.includes("*"))
     throw new TypeError(
@@ -137,22 +138,25 @@ class FoundFiles {
 
   private async find(): Promise<Source[]> {
     const sources: Source[] = [];
-    for (const { path, stats } of await filesOf(this.paths, this.onWarning)) {
-      if (!isPipe(stats)) {
-        sources.push({
-          name: path,
-          size: stats.size,
-          read: (onRead) => fileBytes(path, onRead),
-          place: (onRead) => filePlace(path, onRead),
-        });
-        continue;
-      }
-      const pipe = new KeptStream(await openPipe(path, stats), path);
-      this.pipes.push(pipe);
-      if (this.isClosed) await pipe.remove();
-      sources.push(pipe);
+    for (const named of this.paths) {
+      if (isUrl(named)) sources.push(new FetchedText(named));
+      else for (const file of await filesOf([named], this.onWarning)) sources.push(await this.sourceOf(file));
     }
     return sources;
+  }
+
+  private async sourceOf({ path, stats }: FoundFile): Promise<Source> {
+    if (!isPipe(stats))
+      return {
+        name: path,
+        size: stats.size,
+        read: (onRead) => fileBytes(path, onRead),
+        place: (onRead) => filePlace(path, onRead),
+      };
+    const pipe = new KeptStream(await openPipe(path, stats), path);
+    this.pipes.push(pipe);
+    if (this.isClosed) await pipe.remove();
+    return pipe;
   }
 }
 
@@ -229,10 +233,10 @@ function totalSize(sources: readonly Source[]): number | undefined {
 
 /** @throws TypeError, RangeError for a value that is not a path */
 function checkPath(path: string | URL): string {
-  const isUrl = path instanceof URL ? path.protocol !== "file:" : /^https?:\/\//i.test(path);
-  if (isUrl)
+  if (path instanceof URL && isUrl(path.href)) return path.href;
+  if (path instanceof URL && path.protocol !== "file:")
     throw new RangeError(
-      `corpus expected the path of a file, got ${show(String(path))}: read it with textCorpus(() => fetch(url))`,
+      `corpus expected the path of a file, or a file:, http: or https: URL, got ${show(path.href)}: read it with textCorpus`,
     );
   if (!(path instanceof URL) && (typeof path !== "string" || path === ""))
     throw new TypeError(`corpus expected the path of a file, got ${show(path)}`);

@@ -12,8 +12,8 @@ export interface BlocksShape {
   stride: number;
 }
 
-/** Which of its two places a block lies in, and how often it was written. */
-export type BlockPlace = readonly [generation: 0 | 1, writes: number];
+/** Which of its two places a block lies in, how often it was written, and the checksum of its rows, which older ones do not have. */
+export type BlockPlace = readonly [generation: 0 | 1, writes: number, checksum?: string];
 
 /** Where the rows of a checkpoint are, whose own tensors hold none. */
 export interface BlocksState {
@@ -34,12 +34,14 @@ export interface BlockStore {
   readonly state: BlocksState;
   /** Begins anew, with zeros where `fill` gives none. @throws Error if there is no room */
   begin(shape: BlocksShape, fill: Partial<Record<Side, FillRows>>): Promise<void>;
-  /** Goes on with what a checkpoint left. @throws FormatError if it is not there, or damaged */
+  /** Goes on with what a checkpoint left, after it has read all of it once. @throws FormatError if it is not there, or damaged */
   open(shape: BlocksShape, state: BlocksState): Promise<void>;
   /** Whether a checkpoint lies in it. */
   holdsCheckpoint(): Promise<boolean>;
   read(side: Side, block: number, bytes: Uint8Array): Promise<void>;
   write(side: Side, block: number, bytes: Uint8Array): Promise<void>;
+  /** Computes the checksums of what was written, before a checkpoint takes `state`. */
+  seal(): Promise<void>;
   /** Rows of words that follow each other, stride bytes apart; valid until the next call. */
   readRows(side: Side, first: number, count: number): Float32Array;
   /** Drops rows that readRows has read ahead. */

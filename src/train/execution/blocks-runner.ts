@@ -102,6 +102,7 @@ export class BlocksRunner implements Runner {
   async collect(): Promise<void> {
     if (this.isChanged) await this.eachHeld((block, bytes) => this.keep("inputs", block, bytes));
     this.isChanged = false;
+    await this.site.store.seal();
     this.site.store.refresh();
     this.site.onBusy(false);
   }

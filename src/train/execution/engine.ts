@@ -38,6 +38,9 @@ export interface EnginePlan {
 export interface TextToTrain {
   corpus: Corpus;
   share: number;
+  /** epochs that the run has, and those of runs before */
+  epochs: number;
+  firstEpoch: number;
 }
 
 /** What a run trains, and where. */
