@@ -1,0 +1,191 @@
+// Product quantisation: a vector is cut into parts of a few numbers, and of each part is kept which of 256 centroids is the nearest.
+// Jégou, Douze, Schmid 2011, "Product Quantization for Nearest Neighbor Search". Centroids by k-means: Lloyd 1982.
+
+import type { Random } from "../base/random.js";
+
+/** Centroids of a part: a code is a byte. */
+export const CENTROIDS = 256;
+
+/** Points that centroids are learnt from, at most: as many for each as fastText takes. */
+const POINTS = 256 * CENTROIDS;
+
+/** Rounds of k-means, as in fastText. */
+const ROUNDS = 25;
+
+/** Vectors that are asked for one by one. */
+export interface Vectors {
+  rows: number;
+  dim: number;
+  /** f32[dim], finite; valid until the next call */
+  row(index: number): Float32Array;
+}
+
+/** Codebooks for the parts of a vector. */
+export class ProductQuantizer {
+  /** Parts of a vector, and bytes of its code. */
+  readonly parts: number;
+
+  /**
+   * @param partDim numbers of a part; the last has the rest, if dim is no multiple
+   * @param centroids f32[256 × dim]: part after part, in a part centroid after centroid
+   */
+  constructor(
+    readonly dim: number,
+    readonly partDim: number,
+    readonly centroids: Float32Array,
+  ) {
+    this.parts = Math.ceil(dim / partDim);
+  }
+
+  /** Learns centroids of the vectors, the same for the same generator. Up to 256 different vectors are kept exactly. */
+  static train(vectors: Vectors, partDim: number, random: Random): ProductQuantizer {
+    const { dim } = vectors;
+    const quantizer = new ProductQuantizer(dim, partDim, new Float32Array(CENTROIDS * dim));
+    const sample = sampleOf(vectors, random);
+    for (let part = 0; part < quantizer.parts; part++) {
+      const size = quantizer.sizeOf(part);
+      const points = new Float32Array((sample.length / dim) * size);
+      for (let from = part * partDim, to = 0; to < points.length; from += dim, to += size)
+        points.set(sample.subarray(from, from + size), to);
+      learnCentroids(points, size, quantizer.centroidsOf(part), random);
+    }
+    return quantizer;
+  }
+
+  /** Codes of the nearest centroids, u8[rows × parts]. */
+  encode(vectors: Vectors): Uint8Array<ArrayBuffer> {
+    const { parts, partDim } = this;
+    const { rows } = vectors;
+    const nearest = Array.from(
+      { length: parts },
+      (_, part) => new NearestCentroid(this.centroidsOf(part), this.sizeOf(part)),
+    );
+    const codes = new Uint8Array(rows * parts);
+    for (let index = 0; index < rows; index++) {
+      const vector = vectors.row(index);
+      for (let part = 0; part < parts; part++) codes[index * parts + part] = nearest[part].find(vector, part * partDim);
+    }
+    return codes;
+  }
+
+  /** Writes factor × the vector whose code is codes[at … at + parts) to target, f32[dim]. */
+  decode(codes: Uint8Array, at: number, target: Float32Array, factor = 1): void {
+    for (let part = 0; part < this.parts; part++) {
+      const size = this.sizeOf(part);
+      const from = part * CENTROIDS * this.partDim + codes[at + part] * size;
+      for (let d = 0; d < size; d++) target[part * this.partDim + d] = factor * this.centroids[from + d];
+    }
+  }
+
+  private sizeOf(part: number): number {
+    return Math.min(this.partDim, this.dim - part * this.partDim);
+  }
+
+  private centroidsOf(part: number): Float32Array {
+    const start = part * CENTROIDS * this.partDim;
+    return this.centroids.subarray(start, start + CENTROIDS * this.sizeOf(part));
+  }
+}
+
+/** At most POINTS of the vectors, none twice, in random order: f32[count × dim]. */
+function sampleOf(vectors: Vectors, random: Random): Float32Array {
+  const { rows, dim } = vectors;
+  const order = Uint32Array.from({ length: rows }, (_, i) => i);
+  const sample = new Float32Array(Math.min(rows, POINTS) * dim);
+  for (let i = 0; i * dim < sample.length; i++) {
+    const other = i + random.below(rows - i);
+    [order[i], order[other]] = [order[other], order[i]];
+    sample.set(vectors.row(order[i]), i * dim);
+  }
+  return sample;
+}
+
+/** k-means, from the first points. @param points f32[count × size] @param centroids f32[256 × size], filled */
+function learnCentroids(points: Float32Array, size: number, centroids: Float32Array, random: Random): void {
+  const count = points.length / size;
+  for (let c = 0; c < CENTROIDS && count > 0; c++) {
+    // points are in random order already; if there are few, some centroids are the same
+    const point = c < count ? c : random.below(count);
+    centroids.set(points.subarray(point * size, (point + 1) * size), c * size);
+  }
+  if (count <= CENTROIDS) return;
+  const errors = new Float64Array(count);
+  for (let round = 0; round < ROUNDS; round++) {
+    const nearest = new NearestCentroid(centroids, size);
+    const sums = new Float64Array(CENTROIDS * size);
+    const members = new Uint32Array(CENTROIDS);
+    for (let i = 0; i < count; i++) {
+      const c = nearest.find(points, i * size);
+      errors[i] = nearest.distance;
+      members[c]++;
+      for (let d = 0; d < size; d++) sums[c * size + d] += points[i * size + d];
+    }
+    for (let c = 0; c < CENTROIDS; c++) {
+      if (members[c] === 0) takeFarthest(points, size, errors, centroids, c);
+      else for (let d = 0; d < size; d++) centroids[c * size + d] = sums[c * size + d] / members[c];
+    }
+  }
+}
+
+/** Moves a centroid that is nearest to no point to the point that is the farthest from its own. */
+function takeFarthest(points: Float32Array, size: number, errors: Float64Array, centroids: Float32Array, c: number) {
+  let farthest = 0;
+  for (let i = 1; i < errors.length; i++) if (errors[i] > errors[farthest]) farthest = i;
+  centroids.set(points.subarray(farthest * size, (farthest + 1) * size), c * size);
+  errors[farthest] = 0;
+}
+
+/**
+ * Finds nearest centroids. They are sorted by their first number, and looked at from that of the point outwards, until that number
+ * alone is too far away: with parts of two numbers about a tenth of them.
+ */
+class NearestCentroid {
+  /** The squared distance of the one found last. */
+  distance = 0;
+  private readonly order: Uint16Array;
+  private readonly firsts: Float32Array;
+
+  constructor(
+    private readonly centroids: Float32Array,
+    private readonly size: number,
+  ) {
+    const firstOf = (c: number) => centroids[c * size];
+    this.order = Uint16Array.from({ length: CENTROIDS }, (_, c) => c).sort((a, b) => firstOf(a) - firstOf(b) || a - b);
+    this.firsts = Float32Array.from(this.order, firstOf);
+  }
+
+  /** The number of the nearest one to the point at points[at … at + size). */
+  find(points: Float32Array, at: number): number {
+    const { centroids, order, firsts, size } = this;
+    let right = this.placeOf(points[at]);
+    let left = right - 1;
+    let best = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (;;) {
+      const toLeft = left < 0 ? Number.POSITIVE_INFINITY : points[at] - firsts[left];
+      const toRight = right === CENTROIDS ? Number.POSITIVE_INFINITY : firsts[right] - points[at];
+      if (Math.min(toLeft, toRight) ** 2 >= least) break;
+      const c = order[toLeft <= toRight ? left-- : right++];
+      let distance = 0;
+      for (let d = 0; d < size; d++) distance += (points[at + d] - centroids[c * size + d]) ** 2;
+      if (distance < least) {
+        best = c;
+        least = distance;
+      }
+    }
+    this.distance = least;
+    return best;
+  }
+
+  /** The first place whose number is at least x. */
+  private placeOf(x: number): number {
+    let low = 0;
+    let high = CENTROIDS;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.firsts[middle] < x) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
