@@ -9,6 +9,9 @@ export const CENTROIDS = 256;
 /** Points that centroids are learnt from, at most: as many for each as fastText takes. */
 const POINTS = 256 * CENTROIDS;
 
+/** Points that the first centroids are chosen from, at most. */
+const FIRST_POINTS = 16 * CENTROIDS;
+
 /** Rounds of k-means, as in fastText. */
 const ROUNDS = 25;
 
@@ -100,15 +103,11 @@ function sampleOf(vectors: Vectors, random: Random): Float32Array {
   return sample;
 }
 
-/** k-means, from the first points. @param points f32[count × size] @param centroids f32[256 × size], filled */
+/** k-means. @param points f32[count × size], in random order @param centroids f32[256 × size], filled */
 function learnCentroids(points: Float32Array, size: number, centroids: Float32Array, random: Random): void {
   const count = points.length / size;
-  for (let c = 0; c < CENTROIDS && count > 0; c++) {
-    // points are in random order already; if there are few, some centroids are the same
-    const point = c < count ? c : random.below(count);
-    centroids.set(points.subarray(point * size, (point + 1) * size), c * size);
-  }
-  if (count <= CENTROIDS) return;
+  if (count === 0) return;
+  firstCentroids(points.subarray(0, FIRST_POINTS * size), size, centroids, random);
   const errors = new Float64Array(count);
   for (let round = 0; round < ROUNDS; round++) {
     const nearest = new NearestCentroid(centroids, size);
@@ -125,6 +124,35 @@ function learnCentroids(points: Float32Array, size: number, centroids: Float32Ar
       else for (let d = 0; d < size; d++) centroids[c * size + d] = sums[c * size + d] / members[c];
     }
   }
+}
+
+/**
+ * Chooses points: each next one with a probability that rises with the square of its distance from those chosen. Arthur, Vassilvitskii
+ * 2007, "k-means++". Points that are equal are chosen once; where there are no others, the first is repeated.
+ */
+function firstCentroids(points: Float32Array, size: number, centroids: Float32Array, random: Random): void {
+  const distances = new Float64Array(points.length / size).fill(Number.POSITIVE_INFINITY);
+  for (let c = 0, chosen = 0; c < CENTROIDS; c++) {
+    centroids.set(points.subarray(chosen * size, (chosen + 1) * size), c * size);
+    let sum = 0;
+    for (let i = 0; i < distances.length; i++) {
+      distances[i] = Math.min(distances[i], squaredDistance(points, i * size, points, chosen * size, size));
+      sum += distances[i];
+    }
+    let left = (sum * random.next()) / 2 ** 32;
+    chosen = 0;
+    for (let i = 0; i < distances.length && left >= 0; i++)
+      if (distances[i] > 0) {
+        left -= distances[i];
+        chosen = i;
+      }
+  }
+}
+
+function squaredDistance(a: Float32Array, from: number, b: Float32Array, other: number, size: number): number {
+  let sum = 0;
+  for (let d = 0; d < size; d++) sum += (a[from + d] - b[other + d]) ** 2;
+  return sum;
 }
 
 /** Moves a centroid that is nearest to no point to the point that is the farthest from its own. */
@@ -166,8 +194,7 @@ class NearestCentroid {
       const toRight = right === CENTROIDS ? Number.POSITIVE_INFINITY : firsts[right] - points[at];
       if (Math.min(toLeft, toRight) ** 2 >= least) break;
       const c = order[toLeft <= toRight ? left-- : right++];
-      let distance = 0;
-      for (let d = 0; d < size; d++) distance += (points[at + d] - centroids[c * size + d]) ** 2;
+      const distance = squaredDistance(points, at, centroids, c * size, size);
       if (distance < least) {
         best = c;
         least = distance;

@@ -49,13 +49,25 @@ export function untrained(args: Partial<FastTextArgs> = {}, labels: readonly str
   const words = ["</s>", "cat", "dog", "Bär", "東京", "catalogue", "sat"];
   const given = Math.ceil(all.buckets / 3);
   const rowOfBucket = new Map(Array.from({ length: given }, (_, i) => [3 * i, words.length + i]));
-  const falling = (names: readonly string[]) => names.map((_, i) => 100 - i);
+  const falling = (names: readonly string[]) => names.map((_, i) => 1000 - i);
   return {
     args: all,
     ...{ words, wordCounts: falling(words), labels, labelCounts: falling(labels), totalTokens: 1234 },
     inputs: new CompactMatrix(words.length, all.buckets, randomRows(words.length + given, all.dim, 1), rowOfBucket),
     outputs: randomRows(all.model === "supervised" ? labels.length : words.length, all.dim, 2),
   };
+}
+
+/** Of the differences between two matrices. */
+export function sumOfSquares(one: RowMatrix, other: RowMatrix): number {
+  let sum = 0;
+  for (let index = 0; index < one.rows; index++) {
+    const row = other.row(index).slice();
+    one.row(index).forEach((x, d) => {
+      sum += (x - row[d]) ** 2;
+    });
+  }
+  return sum;
 }
 
 /** All numbers of a matrix. */

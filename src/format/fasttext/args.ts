@@ -1,5 +1,6 @@
 // The settings in a file of fastText, in the order in which they lie there.
 
+import { checkInteger, checkOneOf } from "../../base/check.js";
 import { type Fields, int32Bytes } from "./fields.js";
 
 /** Losses and models by fastText's numbers for them, from 1. */
@@ -60,14 +61,16 @@ function oneOf<T extends string>(fields: Fields, what: string, names: readonly T
   throw fields.fail(`expected one of the numbers ${known} for the ${what}, got ${number}: damaged`);
 }
 
-/** @throws RangeError for settings that the file cannot hold */
+/** @throws TypeError, RangeError for settings that the file cannot hold */
 export function argsBytes(args: FastTextArgs): Uint8Array<ArrayBuffer> {
   const pick = (names: readonly (typeof BEFORE | typeof AFTER)[number][]) =>
     Object.fromEntries(names.map((name) => [name, args[name]]));
+  checkInteger("dim", args.dim, 1, DIM_LIMIT);
+  for (const name of ["buckets", "minn", "maxn"] as const) checkInteger(name, args[name], 0);
   const numbers = int32Bytes({
     ...pick(BEFORE),
-    loss: LOSSES.indexOf(args.loss) + 1,
-    model: MODELS.indexOf(args.model) + 1,
+    loss: LOSSES.indexOf(checkOneOf("loss", args.loss, LOSSES)) + 1,
+    model: MODELS.indexOf(checkOneOf("model", args.model, MODELS)) + 1,
     ...pick(AFTER),
   });
   const bytes = new Uint8Array(numbers.length + 8);

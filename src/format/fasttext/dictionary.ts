@@ -1,6 +1,6 @@
 // Words and labels in a file of fastText, with their counts, and which buckets have kept their row.
 
-import { show } from "../../base/check.js";
+import { checkInteger, show } from "../../base/check.js";
 import type { FastTextArgs } from "./args.js";
 import { type Fields, int32Bytes, int64Bytes, wordBytes } from "./fields.js";
 
@@ -90,6 +90,7 @@ async function readPruned(fields: Fields, size: number, buckets: number): Promis
 /** @throws RangeError for words or counts that the file cannot hold */
 export function* writeDictionary(dictionary: FastTextDictionary): Generator<Uint8Array> {
   const { words, wordCounts, labels, labelCounts, totalTokens, pruned } = dictionary;
+  checkInteger("totalTokens", totalTokens, 0);
   yield int32Bytes({ entries: words.length + labels.length, words: words.length, labels: labels.length });
   yield int64Bytes({ totalTokens, pruned: pruned?.size ?? -1 });
   yield* writeEntries(words, wordCounts, 0);
@@ -101,7 +102,8 @@ function* writeEntries(names: readonly string[], counts: ArrayLike<number>, type
   const typeByte = Uint8Array.of(type);
   for (let i = 0; i < names.length; i++) {
     yield wordBytes(names[i]);
-    yield int64Bytes({ [`count of ${names[i]}`]: counts[i] });
+    if (!(counts[i] >= 0)) throw new RangeError(`count of ${show(names[i])} expected at least 0, got ${counts[i]}`);
+    yield int64Bytes({ count: counts[i] });
     yield typeByte;
   }
 }
