@@ -3,11 +3,11 @@
 import { checkInteger, checkOneOf } from "../../base/check.js";
 import { type Fields, int32Bytes } from "./fields.js";
 
-/** Losses and models by fastText's numbers for them, from 1. */
-const LOSSES = ["hierarchical-softmax", "negative-sampling", "softmax", "one-vs-all"] as const;
-const MODELS = ["cbow", "skipgram", "supervised"] as const;
+export type FastTextLoss = "hierarchical-softmax" | "negative-sampling" | "softmax" | "one-vs-all";
 
-export type FastTextLoss = (typeof LOSSES)[number];
+/** Losses and models by fastText's numbers for them, from 1. */
+const LOSSES: readonly FastTextLoss[] = ["hierarchical-softmax", "negative-sampling", "softmax", "one-vs-all"];
+const MODELS: readonly FastTextArgs["model"][] = ["cbow", "skipgram", "supervised"];
 
 /** How a model of fastText was trained. Those that nobody asks for are kept, so that a file is written as it was read. */
 export interface FastTextArgs {
@@ -20,7 +20,8 @@ export interface FastTextArgs {
   /** Words of the longest n-gram of words that has a row. 1: none has. */
   wordNgrams: number;
   loss: FastTextLoss;
-  model: (typeof MODELS)[number];
+  /** A supervised one is a classifier. */
+  model: "cbow" | "skipgram" | "supervised";
   /** Rows that n-grams share. */
   buckets: number;
   /** Characters of an n-gram of a word, at least and at most. maxn 0: there are none. */

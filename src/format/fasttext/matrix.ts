@@ -26,7 +26,7 @@ export class DenseMatrix implements RowMatrix {
     return new DenseMatrix(rows, dim, [floats], Math.max(1, rows), stride);
   }
 
-  /** The rows of a file, after their number. @throws FormatError if it ends */
+  /** The rows of a file, after their number. @throws FormatError if it ends @internal */
   static async read(fields: Fields, rows: number, dim: number, what: string): Promise<DenseMatrix> {
     const pieces: Float32Array[] = [];
     for await (const [, { buffer }] of fields.pieces(rows, 4 * dim, what)) pieces.push(new Float32Array(buffer));
