@@ -15,6 +15,11 @@ const FIRST_POINTS = 16 * CENTROIDS;
 /** Rounds of k-means, as in fastText. */
 const ROUNDS = 25;
 
+/** Vectors encoded between two pauses. */
+const ENCODED = 4096;
+
+export type Pause = () => Promise<void>;
+
 /** Vectors that are asked for one by one. */
 export interface Vectors {
   rows: number;
@@ -40,8 +45,11 @@ export class ProductQuantizer {
     this.parts = Math.ceil(dim / partDim);
   }
 
-  /** Learns centroids of the vectors, the same for the same generator. Up to 256 different vectors are kept exactly. */
-  static train(vectors: Vectors, partDim: number, random: Random): ProductQuantizer {
+  /**
+   * Learns centroids of the vectors, the same for the same generator. Up to 256 different vectors are kept exactly.
+   * @param pause waited for now and then: other work goes on, or whoever waits learns that it is over
+   */
+  static async train(vectors: Vectors, partDim: number, random: Random, pause: Pause): Promise<ProductQuantizer> {
     const { dim } = vectors;
     const quantizer = new ProductQuantizer(dim, partDim, new Float32Array(CENTROIDS * dim));
     const sample = sampleOf(vectors, random);
@@ -50,13 +58,13 @@ export class ProductQuantizer {
       const points = new Float32Array((sample.length / dim) * size);
       for (let from = part * partDim, to = 0; to < points.length; from += dim, to += size)
         points.set(sample.subarray(from, from + size), to);
-      learnCentroids(points, size, quantizer.centroidsOf(part), random);
+      await learnCentroids(points, size, quantizer.centroidsOf(part), random, pause);
     }
     return quantizer;
   }
 
   /** Codes of the nearest centroids, u8[rows × parts]. */
-  encode(vectors: Vectors): Uint8Array<ArrayBuffer> {
+  async encode(vectors: Vectors, pause: Pause): Promise<Uint8Array<ArrayBuffer>> {
     const { parts, partDim } = this;
     const { rows } = vectors;
     const nearest = Array.from(
@@ -65,6 +73,7 @@ export class ProductQuantizer {
     );
     const codes = new Uint8Array(rows * parts);
     for (let index = 0; index < rows; index++) {
+      if (index % ENCODED === 0) await pause();
       const vector = vectors.row(index);
       for (let part = 0; part < parts; part++) codes[index * parts + part] = nearest[part].find(vector, part * partDim);
     }
@@ -104,12 +113,19 @@ function sampleOf(vectors: Vectors, random: Random): Float32Array {
 }
 
 /** k-means. @param points f32[count × size], in random order @param centroids f32[256 × size], filled */
-function learnCentroids(points: Float32Array, size: number, centroids: Float32Array, random: Random): void {
+async function learnCentroids(
+  points: Float32Array,
+  size: number,
+  centroids: Float32Array,
+  random: Random,
+  pause: Pause,
+): Promise<void> {
   const count = points.length / size;
   if (count === 0) return;
   firstCentroids(points.subarray(0, FIRST_POINTS * size), size, centroids, random);
   const errors = new Float64Array(count);
   for (let round = 0; round < ROUNDS; round++) {
+    await pause();
     const nearest = new NearestCentroid(centroids, size);
     const sums = new Float64Array(CENTROIDS * size);
     const members = new Uint32Array(CENTROIDS);
@@ -171,46 +187,62 @@ class NearestCentroid {
   /** The squared distance of the one found last. */
   distance = 0;
   private readonly order: Uint16Array;
-  private readonly firsts: Float32Array;
+  /** first numbers in the order, between two that no point is beyond */
+  private readonly firsts = new Float64Array(CENTROIDS + 2);
+  /** the other numbers in the order, f64[256 × (size − 1)] */
+  private readonly others: Float64Array;
 
   constructor(
-    private readonly centroids: Float32Array,
+    centroids: Float32Array,
     private readonly size: number,
   ) {
     const firstOf = (c: number) => centroids[c * size];
     this.order = Uint16Array.from({ length: CENTROIDS }, (_, c) => c).sort((a, b) => firstOf(a) - firstOf(b) || a - b);
-    this.firsts = Float32Array.from(this.order, firstOf);
+    this.firsts[0] = Number.NEGATIVE_INFINITY;
+    this.firsts[CENTROIDS + 1] = Number.POSITIVE_INFINITY;
+    this.others = new Float64Array(CENTROIDS * (size - 1));
+    this.order.forEach((c, place) => {
+      this.firsts[place + 1] = firstOf(c);
+      this.others.set(centroids.subarray(c * size + 1, (c + 1) * size), place * (size - 1));
+    });
   }
 
   /** The number of the nearest one to the point at points[at … at + size). */
   find(points: Float32Array, at: number): number {
-    const { centroids, order, firsts, size } = this;
-    let right = this.placeOf(points[at]);
+    const { firsts, others, size } = this;
+    const x = points[at];
+    let right = this.placeOf(x);
     let left = right - 1;
     let best = 0;
     let least = Number.POSITIVE_INFINITY;
     for (;;) {
-      const toLeft = left < 0 ? Number.POSITIVE_INFINITY : points[at] - firsts[left];
-      const toRight = right === CENTROIDS ? Number.POSITIVE_INFINITY : firsts[right] - points[at];
-      if (Math.min(toLeft, toRight) ** 2 >= least) break;
-      const c = order[toLeft <= toRight ? left-- : right++];
-      const distance = squaredDistance(points, at, centroids, c * size, size);
+      const toLeft = x - firsts[left];
+      const toRight = firsts[right] - x;
+      const gap = toLeft <= toRight ? toLeft : toRight;
+      let distance = gap * gap;
+      if (distance >= least) break;
+      const place = (toLeft <= toRight ? left-- : right++) - 1;
+      for (let d = 1, other = place * (size - 1); d < size; d++, other++) {
+        const difference = points[at + d] - others[other];
+        distance += difference * difference;
+      }
       if (distance < least) {
-        best = c;
+        best = place;
         least = distance;
       }
     }
     this.distance = least;
-    return best;
+    return this.order[best];
   }
 
   /** The first place whose number is at least x. */
   private placeOf(x: number): number {
-    let low = 0;
-    let high = CENTROIDS;
+    const { firsts } = this;
+    let low = 1;
+    let high = CENTROIDS + 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.firsts[middle] < x) low = middle + 1;
+      if (firsts[middle] < x) low = middle + 1;
       else high = middle;
     }
     return low;

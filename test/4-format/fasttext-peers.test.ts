@@ -47,7 +47,7 @@ function expectSameVectors(model: FastTextModel, name: string) {
 }
 
 describe("fastText", () => {
-  it.each<[string, FastTextModel]>([
+  it.each<[string, FastTextModel | Promise<FastTextModel>]>([
     ["of words and few buckets", untrained()],
     ["without n-grams", untrained({ maxn: 0, minn: 0, buckets: 0 })],
     ["of CBOW and a softmax", untrained({ model: "cbow", loss: "softmax", dim: 3 })],
@@ -56,8 +56,8 @@ describe("fastText", () => {
       quantizeFastTextModel(untrained({ buckets: 900 }), { qnorm: true }),
     ],
     ["quantized and pruned", quantizeFastTextModel(untrained({ buckets: 900, dim: 5 }), { cutoff: 300 })],
-  ])("prints the vectors of a model %s, as we have them", (_, model) => {
-    expectSameVectors(model, "ours.bin");
+  ])("prints the vectors of a model %s, as we have them", async (_, model) => {
+    expectSameVectors(await model, "ours.bin");
   });
 
   it("finds the nearest words", () => {
@@ -81,13 +81,13 @@ describe("fastText", () => {
     }
   });
 
-  it.each<[string, (model: FastTextModel) => FastTextModel]>([
+  it.each<[string, (model: FastTextModel) => FastTextModel | Promise<FastTextModel>]>([
     ["as it was read", (model) => model],
     ["quantized", (model) => quantizeFastTextModel(model)],
     ["quantized, with lengths apart and pruned", (model) => quantizeFastTextModel(model, { qnorm: true, cutoff: 300 })],
     ["quantized on both sides", (model) => quantizeFastTextModel(model, { qnorm: true, qout: true, dsub: 3 })],
   ])("predicts and tests with a classifier %s", async (_, change) => {
-    const model = change(await readFastTextModel([golden("ngrams.bin")]));
+    const model = await change(await readFastTextModel([golden("ngrams.bin")]));
     const path = save(model, "classifier.ftz");
     const text = golden("lines.txt").toString();
     const lines = linesOf(golden("lines.txt"));
@@ -126,7 +126,7 @@ it("fastText quantizes what we write, with no smaller error than ours", async ()
   ] as const) {
     fasttext(["quantize", "-input", path, "-output", path.replace(".bin", ""), ...flags]);
     const theirs = await readFastTextModel([readFileSync(path.replace(".bin", ".ftz"))]);
-    const ours = quantizeFastTextModel(model, options);
+    const ours = await quantizeFastTextModel(model, options);
     for (const side of ["inputs", "outputs"] as const)
       expect(sumOfSquares(model[side], ours[side])).toBeLessThanOrEqual(
         1.02 * sumOfSquares(model[side], theirs[side]) + 1e-9,

@@ -21,7 +21,7 @@ describe("a quantized model", () => {
     ["many.bin", "qout.ftz", { qnorm: true, qout: true, dsub: 3 }],
   ])("%s has no larger error than fastText's %s, and is as many bytes", async (source, theirs, options) => {
     const model = await read(source);
-    const [small, other] = [quantizeFastTextModel(model, options), await read(theirs)];
+    const [small, other] = [await quantizeFastTextModel(model, options), await read(theirs)];
     for (const side of ["inputs", "outputs"] as const) {
       const error = sumOfSquares(model[side], small[side]);
       expect(error).toBeLessThanOrEqual(1.02 * sumOfSquares(model[side], other[side]) + 1e-9);
@@ -31,7 +31,7 @@ describe("a quantized model", () => {
   });
 
   it("is read as it was written", async () => {
-    const small = quantizeFastTextModel(await read("many.bin"), { qnorm: true, qout: true, cutoff: 200 });
+    const small = await quantizeFastTextModel(await read("many.bin"), { qnorm: true, qout: true, cutoff: 200 });
     const back = await readFastTextModel(writeFastTextModel(small));
     expect(numbersOf(back.inputs)).toEqual(numbersOf(small.inputs));
     expect(numbersOf(back.outputs)).toEqual(numbersOf(small.outputs));
@@ -40,7 +40,7 @@ describe("a quantized model", () => {
 
   it("keeps the rows that fastText keeps", async () => {
     const [model, theirs] = [await read("ngrams.bin"), await read("cutoff.ftz")];
-    const small = quantizeFastTextModel(model, { qnorm: true, cutoff: 270 });
+    const small = await quantizeFastTextModel(model, { qnorm: true, cutoff: 270 });
     expect(small.words).toEqual(theirs.words);
     expect(small.wordCounts).toEqual(theirs.wordCounts);
     const buckets = ({ pruned }: typeof small) => [...pruned!.keys()].sort((a, b) => a - b);
@@ -59,19 +59,19 @@ describe("a quantized model", () => {
 
   it("is the same for the same seed", async () => {
     const model = untrained({ buckets: 1500 });
-    const bytes = (seed: number) => concat(writeFastTextModel(quantizeFastTextModel(model, { seed })));
-    expect(bytes(3).equals(bytes(3))).toBe(true);
-    expect(bytes(3).equals(bytes(4))).toBe(false);
+    const bytes = async (seed: number) => concat(writeFastTextModel(await quantizeFastTextModel(model, { seed })));
+    expect((await bytes(3)).equals(await bytes(3))).toBe(true);
+    expect((await bytes(3)).equals(await bytes(4))).toBe(false);
   });
 
-  it("keeps what ends a line, however short its row, and no n-gram if there is no room for one", () => {
+  it("keeps what ends a line, however short its row, and no n-gram if there is no room for one", async () => {
     const model = untrained();
     const inputs = randomRows(57, 6, 5);
     inputs.row(0).fill(0);
-    const small = quantizeFastTextModel({ ...model, inputs }, { cutoff: 1 });
+    const small = await quantizeFastTextModel({ ...model, inputs }, { cutoff: 1 });
     expect([small.words, small.pruned?.size, small.inputs.rows]).toEqual([["</s>"], 0, 1]);
     expect(new Subwords(small).rowsOf("cat")).toEqual([]);
-    expect(quantizeFastTextModel(model, { cutoff: 57 }).pruned).toBeUndefined();
+    expect((await quantizeFastTextModel(model, { cutoff: 57 })).pruned).toBeUndefined();
   });
 
   it.each<[QuantizeOptions, string]>([
@@ -81,16 +81,31 @@ describe("a quantized model", () => {
     [{ qnorm: 1 } as never, '"qnorm" expected true or false, got 1'],
     [{ qout: "yes" } as never, '"qout" expected true or false'],
     [{ seed: -1 }, '"seed" expected integer >= 0, got -1'],
-  ])("is not made with %j", (options, message) => {
-    expect(() => quantizeFastTextModel(untrained(), options)).toThrow(message);
+    [{ signal: 5 } as never, '"signal" expected an AbortSignal, got 5'],
+  ])("is not made with %j", async (options, message) => {
+    await expect(quantizeFastTextModel(untrained(), options)).rejects.toThrow(message);
+  });
+
+  it("lets other work go on, which may end it", async () => {
+    const model = { ...untrained({ buckets: 1500 }), inputs: randomRows(1507, 6, 5) };
+    const stop = new AbortController();
+    let turns = 0;
+    const turn = () => {
+      if (++turns === 20) stop.abort(new Error("enough"));
+      else setImmediate(turn);
+    };
+    setImmediate(turn);
+    await expect(quantizeFastTextModel(model, { signal: stop.signal })).rejects.toThrow("enough");
+    expect(turns).toBe(20);
   });
 
   it("is not quantized again, nor made of rows that are not finite", async () => {
     const model = untrained();
-    expect(() => quantizeFastTextModel(quantizeFastTextModel(model))).toThrow("the model is quantized already");
+    const small = await quantizeFastTextModel(model);
+    await expect(quantizeFastTextModel(small)).rejects.toThrow("the model is quantized already");
     const outputs = randomRows(7, 6, 1);
     outputs.row(2)[3] = Number.POSITIVE_INFINITY;
-    expect(() => quantizeFastTextModel({ ...model, outputs })).toThrow(
+    await expect(quantizeFastTextModel({ ...model, outputs })).rejects.toThrow(
       '"outputs" expected finite floats, row 3 has others',
     );
   });

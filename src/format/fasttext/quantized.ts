@@ -1,7 +1,7 @@
 // Quantized matrices of fastText's .ftz: codes of rows, their codebooks, and maybe codes of the rows' lengths apart.
 
 import type { Random } from "../../base/random.js";
-import { CENTROIDS, ProductQuantizer } from "../../math/product-quantizer.js";
+import { CENTROIDS, type Pause, ProductQuantizer } from "../../math/product-quantizer.js";
 import { bytesOf, type Fields, int32Bytes, int64Bytes } from "./fields.js";
 import { type RowMatrix, readShape, squaredNorm } from "./matrix.js";
 
@@ -38,15 +38,17 @@ export class QuantizedMatrix implements RowMatrix {
 /**
  * Quantizes a matrix of finite numbers.
  * @param partDim numbers that share a code @param withNorms whether lengths of rows are quantized apart: a byte more a row
+ * @param pause as ProductQuantizer.train has it
  */
-export function quantizeMatrix(
+export async function quantizeMatrix(
   matrix: RowMatrix,
   partDim: number,
   withNorms: boolean,
   random: Random,
-): QuantizedMatrix {
+  pause: Pause,
+): Promise<QuantizedMatrix> {
   const { rows, dim } = matrix;
-  if (!withNorms) return new QuantizedMatrix(rows, quantized(matrix, partDim, random));
+  if (!withNorms) return new QuantizedMatrix(rows, await quantized(matrix, partDim, random, pause));
   const norms = new Float32Array(rows);
   for (let index = 0; index < rows; index++) norms[index] = Math.sqrt(squaredNorm(matrix.row(index)));
   const one = new Float32Array(dim);
@@ -55,14 +57,14 @@ export function quantizeMatrix(
     for (let d = 0; d < dim; d++) one[d] = norms[index] > 0 ? vector[d] / norms[index] : 0;
     return one;
   };
-  const directions = quantized({ rows, dim, row }, partDim, random);
+  const directions = await quantized({ rows, dim, row }, partDim, random, pause);
   const lengths = { rows, dim: 1, row: (index: number) => norms.subarray(index, index + 1) };
-  return new QuantizedMatrix(rows, directions, quantized(lengths, 1, random));
+  return new QuantizedMatrix(rows, directions, await quantized(lengths, 1, random, pause));
 }
 
-function quantized(matrix: RowMatrix, partDim: number, random: Random): Quantized {
-  const quantizer = ProductQuantizer.train(matrix, partDim, random);
-  return { codes: quantizer.encode(matrix), quantizer };
+async function quantized(matrix: RowMatrix, partDim: number, random: Random, pause: Pause): Promise<Quantized> {
+  const quantizer = await ProductQuantizer.train(matrix, partDim, random, pause);
+  return { codes: await quantizer.encode(matrix, pause), quantizer };
 }
 
 /** @throws FormatError for shapes that do not fit together */
