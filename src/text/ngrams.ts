@@ -49,16 +49,42 @@ function isContinuation(character: string): boolean {
   return character >= "\udc80" && character <= "\udcbf";
 }
 
-/** Hash of a string's UTF-8 bytes, u32: FNV-1a, but each byte is extended by its sign, as in fastText. */
+/** The hash of no bytes. */
+const BASIS = 0x811c9dc5;
+
+/** The hash of what has this hash and one byte more: FNV-1a, but each byte is extended by its sign, as in fastText. */
+function extend(hash: number, byte: number): number {
+  return Math.imul(hash ^ ((byte << 24) >> 24), 0x01000193);
+}
+
+/** Hash of a string's UTF-8 bytes, u32. */
 export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytesOf(text)) hash = Math.imul(hash ^ ((byte << 24) >> 24), 0x01000193);
+  let hash = BASIS;
+  for (const byte of bytesOf(text)) hash = extend(hash, byte);
   return hash >>> 0;
 }
 
-/** The bucket of each n-gram of a word, from 0 to buckets − 1. */
-export function bucketsOf(word: string, options: NgramOptions, buckets: number): number[] {
-  return ngramsOf(word, options).map((ngram) => hashOf(ngram) % buckets);
+/** The bucket of each n-gram of a word, from 0 to buckets − 1: hashOf of those of ngramsOf, without a string for each. */
+export function bucketsOf(word: string, { minn, maxn }: NgramOptions, buckets: number): number[] {
+  const found: number[] = [];
+  if (maxn === 0 || word === END_OF_LINE) return found;
+  const bytes = bytesOf(BEGIN + word + END);
+  for (let from = 0; from < bytes.length; from++) {
+    if (continues(bytes[from])) continue;
+    let hash = BASIS;
+    for (let length = 1, at = from; length <= maxn && at < bytes.length; length++) {
+      do hash = extend(hash, bytes[at++]);
+      while (at < bytes.length && continues(bytes[at]));
+      const isMark = length === 1 && (from === 0 || at === bytes.length);
+      if (length >= minn && !isMark) found.push((hash >>> 0) % buckets);
+    }
+  }
+  return found;
+}
+
+/** Whether a byte of UTF-8 continues a character. */
+function continues(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 /** What joins the hashes of words to those of n-grams of words, as in fastText. */

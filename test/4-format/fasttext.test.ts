@@ -8,12 +8,23 @@ import { describe, expect, it } from "vitest";
 import { loadFastText, loadVectors } from "wasm2vec/files";
 import { FormatError } from "../../src/base/errors";
 import { readFastTextModel, writeFastTextModel } from "../../src/format/fasttext";
+import { CompactMatrix } from "../../src/format/fasttext/matrix";
 import type { FastTextModel } from "../../src/format/fasttext/model";
 import { labelScorer } from "../../src/format/fasttext/score";
 import { Subwords } from "../../src/format/fasttext/subwords";
 import { readVectors } from "../../src/format/vectors";
 import { decodeUtf8 } from "../../src/text/utf8";
-import { ARGS, CLASSIFIERS, GOLDEN, golden, linesOf, numbersOf, tokensOf, untrained } from "../support/fasttext-models";
+import {
+  ARGS,
+  CLASSIFIERS,
+  GOLDEN,
+  golden,
+  linesOf,
+  numbersOf,
+  randomRows,
+  tokensOf,
+  untrained,
+} from "../support/fasttext-models";
 import { concat, cut, expectSound } from "../support/vector-files";
 
 const stem = (name: string) => name.split(".")[0];
@@ -172,6 +183,18 @@ describe("what is read", () => {
     expect((error as Error).message).toMatch(/^model\.bin: /);
   });
 
+  it("is refused if rows are claimed that do not follow, before there is memory for them", async () => {
+    const model = await read("skipgram.bin");
+    const bytes = Buffer.from(golden("skipgram.bin"));
+    const buckets = 2 ** 31 - 1;
+    bytes.writeInt32LE(buckets, 40);
+    const rows = bytes.length - (model.inputs.rows + model.outputs.rows) * 24 - 1 - 16 - 16;
+    expect(bytes.readBigInt64LE(rows)).toBe(BigInt(model.inputs.rows));
+    bytes.writeBigInt64LE(BigInt(buckets + model.words.length), rows);
+    await expect(readFastTextModel([bytes])).rejects.toThrow("the file ends within the input matrix: cut off");
+    await expect(readVectors([bytes])).rejects.toBeInstanceOf(FormatError);
+  });
+
   it("is refused with numbers that are not finite", async () => {
     const bytes = Buffer.from(golden("skipgram.bin"));
     bytes.writeFloatLE(Number.NaN, bytes.length - 4);
@@ -214,6 +237,32 @@ describe("what is written", () => {
     expect(numbersOf(back.inputs)).toEqual(numbersOf(model.inputs));
     expect(numbersOf(back.outputs)).toEqual(numbersOf(model.outputs));
     expect(back.inputs.row(model.words.length + 1).every((x) => x === 0)).toBe(true);
+  });
+
+  it("comes in pieces: two million buckets take no memory", () => {
+    const model = untrained({ buckets: 2_000_000, dim: 3 });
+    const few = {
+      ...model,
+      inputs: new CompactMatrix(
+        7,
+        2_000_000,
+        randomRows(9, 3, 1),
+        new Map([
+          [5, 7],
+          [1_999_999, 8],
+        ]),
+      ),
+    };
+    let [bytes, most, written] = [0, 0, 0];
+    for (const chunk of writeFastTextModel(few)) {
+      bytes += chunk.length;
+      most = Math.max(most, chunk.length);
+      // all but the first and the last are of buckets without a row
+      if (chunk.some((byte) => byte !== 0)) written++;
+    }
+    expect(bytes).toBeGreaterThan(2_000_000 * 12);
+    expect(most).toBeLessThan(2 ** 19);
+    expect(written).toBe(2);
   });
 
   it("is read back, whatever the words and settings", async () => {
