@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/base/random";
-import { CENTROIDS, ProductQuantizer, type Vectors } from "../../src/math/product-quantizer";
+import { encode, learnCodebooks, type Vectors } from "../../src/math/codebooks";
+import { CENTROIDS, type ProductQuantizer } from "../../src/math/product-quantizer";
 
 function randomVectors(rows: number, dim: number, seed = 1): Vectors & { floats: Float32Array } {
   const floats = new Float32Array(rows * dim);
@@ -20,10 +21,9 @@ function restored(quantizer: ProductQuantizer, codes: Uint8Array): Float32Array 
 const meanError = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / a.length;
 
 const pause = async () => {};
-const train = (vectors: Vectors, partDim: number, random: Random) =>
-  ProductQuantizer.train(vectors, partDim, random, pause);
+const learn = (vectors: Vectors, partDim: number, random: Random) => learnCodebooks(vectors, partDim, random, pause);
 
-describe("ProductQuantizer", () => {
+describe("codebooks", () => {
   it.each([
     [5, 2, 3],
     [4, 2, 2],
@@ -32,9 +32,9 @@ describe("ProductQuantizer", () => {
     [1, 1, 1],
   ])("of dim %d cut into parts of %d codes each by the nearest of its centroids", async (dim, partDim, parts) => {
     const vectors = randomVectors(600, dim);
-    const quantizer = await train(vectors, partDim, Random.from(1));
+    const quantizer = await learn(vectors, partDim, Random.from(1));
     expect([quantizer.parts, quantizer.centroids.length]).toEqual([parts, CENTROIDS * dim]);
-    const codes = await quantizer.encode(vectors, pause);
+    const codes = await encode(quantizer, vectors, pause);
     expect(codes).toHaveLength(600 * parts);
     const target = new Float32Array(dim);
     for (let i = 0; i < 600; i += 37) {
@@ -55,8 +55,8 @@ describe("ProductQuantizer", () => {
 
   it("comes close to what random points of the plane allow: 256 cells of equal size", async () => {
     const vectors = randomVectors(5000, 2);
-    const quantizer = await train(vectors, 2, Random.from(1));
-    const error = meanError(vectors.floats, restored(quantizer, await quantizer.encode(vectors, pause)));
+    const quantizer = await learn(vectors, 2, Random.from(1));
+    const error = meanError(vectors.floats, restored(quantizer, await encode(quantizer, vectors, pause)));
     // hexagons of area 1/256: 5 / (36 √3) of the area for each number; a square lattice has 1/12
     expect(error).toBeLessThan(1 / 12 / CENTROIDS);
     expect(error).toBeGreaterThan(0.5 * (5 / (36 * Math.sqrt(3)) / CENTROIDS));
@@ -64,26 +64,26 @@ describe("ProductQuantizer", () => {
 
   it("keeps up to 256 different vectors, also among many that are equal", async () => {
     const few = randomVectors(200, 6);
-    const quantizer = await train(few, 4, Random.from(1));
-    expect(restored(quantizer, await quantizer.encode(few, pause))).toEqual(few.floats);
+    const quantizer = await learn(few, 4, Random.from(1));
+    expect(restored(quantizer, await encode(quantizer, few, pause))).toEqual(few.floats);
     const many: Vectors = { rows: 3000, dim: 6, row: (i) => few.row(i % 20 === 0 ? (i / 20) % 100 : 0) };
-    const other = await train(many, 4, Random.from(1));
-    const back = restored(other, await other.encode(many, pause));
+    const other = await learn(many, 4, Random.from(1));
+    const back = restored(other, await encode(other, many, pause));
     for (let i = 0; i < many.rows; i++)
       many.row(i).forEach((x, d) => expect(Math.abs(back[i * 6 + d] - x)).toBeLessThan(1e-6));
   });
 
   it("is the same for the same generator, and another for another", async () => {
     const vectors = randomVectors(2000, 3);
-    const centroids = async (seed: number) => (await train(vectors, 2, Random.from(seed))).centroids;
+    const centroids = async (seed: number) => (await learn(vectors, 2, Random.from(seed))).centroids;
     expect(await centroids(1)).toEqual(await centroids(1));
     expect(await centroids(1)).not.toEqual(await centroids(2));
   });
 
   it("of no vectors is of zeros, and multiplies by a factor", async () => {
-    const none = await train({ rows: 0, dim: 2, row: () => new Float32Array() }, 2, Random.from(1));
+    const none = await learn({ rows: 0, dim: 2, row: () => new Float32Array() }, 2, Random.from(1));
     expect(none.centroids.every((x) => x === 0)).toBe(true);
-    const one = await train(randomVectors(1, 2), 2, Random.from(1));
+    const one = await learn(randomVectors(1, 2), 2, Random.from(1));
     const target = new Float32Array(2);
     one.decode(Uint8Array.of(7), 0, target, 4);
     expect(Array.from(target)).toEqual(Array.from(randomVectors(1, 2).floats, (x) => 4 * x));

@@ -3,7 +3,7 @@
 import { checkBoolean, checkInteger, checkKnown, checkSignal } from "../../base/check.js";
 import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Random } from "../../base/random.js";
-import type { Pause } from "../../math/product-quantizer.js";
+import type { Pause } from "../../math/codebooks.js";
 import { orAborted } from "../../text/abort.js";
 import { END_OF_LINE } from "../../text/ngrams.js";
 import { ChosenRows, type RowMatrix, squaredNorm } from "./matrix.js";

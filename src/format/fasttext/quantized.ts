@@ -1,7 +1,8 @@
 // Quantized matrices of fastText's .ftz: codes of rows, their codebooks, and maybe codes of the rows' lengths apart.
 
 import type { Random } from "../../base/random.js";
-import { CENTROIDS, type Pause, ProductQuantizer } from "../../math/product-quantizer.js";
+import { encode, learnCodebooks, type Pause } from "../../math/codebooks.js";
+import { CENTROIDS, ProductQuantizer } from "../../math/product-quantizer.js";
 import { bytesOf, type Fields, int32Bytes, int64Bytes } from "./fields.js";
 import { type RowMatrix, readShape, squaredNorm } from "./matrix.js";
 
@@ -38,7 +39,7 @@ export class QuantizedMatrix implements RowMatrix {
 /**
  * Quantizes a matrix of finite numbers.
  * @param partDim numbers that share a code @param withNorms whether lengths of rows are quantized apart: a byte more a row
- * @param pause as ProductQuantizer.train has it
+ * @param pause as learnCodebooks has it
  */
 export async function quantizeMatrix(
   matrix: RowMatrix,
@@ -63,8 +64,8 @@ export async function quantizeMatrix(
 }
 
 async function quantized(matrix: RowMatrix, partDim: number, random: Random, pause: Pause): Promise<Quantized> {
-  const quantizer = await ProductQuantizer.train(matrix, partDim, random, pause);
-  return { codes: await quantizer.encode(matrix, pause), quantizer };
+  const quantizer = await learnCodebooks(matrix, partDim, random, pause);
+  return { codes: await encode(quantizer, matrix, pause), quantizer };
 }
 
 /** @throws FormatError for shapes that do not fit together */
