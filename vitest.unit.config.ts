@@ -30,6 +30,7 @@ const SLOW = [
   "3-text/spool",
   "4-format/approximate",
   "4-format/fasttext",
+  "4-format/fasttext-peers",
   "4-format/formats",
   "4-format/queries",
   "4-format/vectors",

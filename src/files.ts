@@ -3,7 +3,6 @@
  * @module wasm2vec/files
  */
 
-export type { Subwords } from "./format/fasttext.js";
 export { fileCheckpoint, loadCheckpoint } from "./platform/node/checkpoint.js";
 export { type FileOptions, fileCorpus, streamCorpus } from "./platform/node/corpus.js";
 export { readChunks, writeAtomically } from "./platform/node/files.js";

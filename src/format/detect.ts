@@ -2,7 +2,7 @@
 
 import { FormatError } from "../base/errors.js";
 import type { ByteReader } from "./bytes.js";
-import { FASTTEXT_MAGIC } from "./fasttext.js";
+import { FASTTEXT_MAGIC } from "./fasttext/model.js";
 import type { ReadFormat } from "./formats.js";
 import { NPY_MAGIC } from "./npy.js";
 import { spellsNumber } from "./number.js";

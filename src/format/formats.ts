@@ -17,7 +17,7 @@ export type VectorFormat =
   | "tsv"
   | "json";
 
-/** Also read: fastText's model.bin. */
+/** Also read: fastText's model.bin and model.ftz. */
 export type ReadFormat = VectorFormat | "fasttext";
 
 export const VECTOR_FORMATS: readonly VectorFormat[] = [

@@ -1,6 +1,8 @@
 // Character n-grams of words and n-grams of words, numbered as fastText numbers them, so that its files and ours mean the same rows.
 // Bojanowski et al. 2017; Joulin et al. 2017. What fastText does: its dictionary, version 0.9.2, tried with its print-ngrams command.
 
+import { bytesOf } from "./utf8.js";
+
 /** Which character n-grams a word has. */
 export interface NgramOptions {
   /** characters (code points) of an n-gram at least, the marks of begin and end included */
@@ -8,8 +10,6 @@ export interface NgramOptions {
   /** at most; 0: words have none */
   maxn: number;
 }
-
-const encoder = new TextEncoder();
 
 /** Marks of where a word begins and ends. */
 const BEGIN = "<";
@@ -20,12 +20,18 @@ export const END_OF_LINE = "</s>";
 
 /**
  * The character n-grams of a word between its marks, in fastText's order: by where they begin, then by length. The mark alone is none.
- * Positions count code points; a lone surrogate counts as one.
+ * Positions count code points; so does a byte of invalid UTF-8 (utf8.ts), unless it continues a character: it then is part of what is
+ * before it.
  */
 export function ngramsOf(word: string, { minn, maxn }: NgramOptions): string[] {
   const ngrams: string[] = [];
   if (maxn === 0 || word === END_OF_LINE) return ngrams;
-  const characters = [BEGIN, ...word, END];
+  const characters = [BEGIN];
+  for (const character of word) {
+    if (isContinuation(character)) characters[characters.length - 1] += character;
+    else characters.push(character);
+  }
+  characters.push(END);
   for (let from = 0; from < characters.length; from++) {
     let ngram = "";
     const most = Math.min(maxn, characters.length - from);
@@ -38,16 +44,47 @@ export function ngramsOf(word: string, { minn, maxn }: NgramOptions): string[] {
   return ngrams;
 }
 
-/** Hash of a string's UTF-8 bytes, u32: FNV-1a, but each byte is extended by its sign, as in fastText. */
+/** Whether it stands for a byte 0x80 to 0xbf of invalid UTF-8. */
+function isContinuation(character: string): boolean {
+  return character >= "\udc80" && character <= "\udcbf";
+}
+
+/** The hash of no bytes. */
+const BASIS = 0x811c9dc5;
+
+/** The hash of what has this hash and one byte more: FNV-1a, but each byte is extended by its sign, as in fastText. */
+function extend(hash: number, byte: number): number {
+  return Math.imul(hash ^ ((byte << 24) >> 24), 0x01000193);
+}
+
+/** Hash of a string's UTF-8 bytes, u32. */
 export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of encoder.encode(text)) hash = Math.imul(hash ^ ((byte << 24) >> 24), 0x01000193);
+  let hash = BASIS;
+  for (const byte of bytesOf(text)) hash = extend(hash, byte);
   return hash >>> 0;
 }
 
-/** The bucket of each n-gram of a word, from 0 to buckets − 1. */
-export function bucketsOf(word: string, options: NgramOptions, buckets: number): number[] {
-  return ngramsOf(word, options).map((ngram) => hashOf(ngram) % buckets);
+/** The bucket of each n-gram of a word, from 0 to buckets − 1: hashOf of those of ngramsOf, without a string for each. */
+export function bucketsOf(word: string, { minn, maxn }: NgramOptions, buckets: number): number[] {
+  const found: number[] = [];
+  if (maxn === 0 || word === END_OF_LINE) return found;
+  const bytes = bytesOf(BEGIN + word + END);
+  for (let from = 0; from < bytes.length; from++) {
+    if (continues(bytes[from])) continue;
+    let hash = BASIS;
+    for (let length = 1, at = from; length <= maxn && at < bytes.length; length++) {
+      do hash = extend(hash, bytes[at++]);
+      while (at < bytes.length && continues(bytes[at]));
+      const isMark = length === 1 && (from === 0 || at === bytes.length);
+      if (length >= minn && !isMark) found.push((hash >>> 0) % buckets);
+    }
+  }
+  return found;
+}
+
+/** Whether a byte of UTF-8 continues a character. */
+function continues(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 /** What joins the hashes of words to those of n-grams of words, as in fastText. */

@@ -27,13 +27,17 @@ export function decodeUtf8(bytes: Uint8Array): string {
  * @throws RangeError for lone surrogates that decodeUtf8 never returns
  */
 export function encodeUtf8(word: string): Uint8Array<ArrayBuffer> {
-  if (!LONE_SURROGATE.test(word)) return encoder.encode(word);
-  const bytes = Uint8Array.from([...word].flatMap(encodeCharacter));
-  if (decodeUtf8(bytes) !== word)
+  const bytes = bytesOf(word);
+  if (LONE_SURROGATE.test(word) && decodeUtf8(bytes) !== word)
     throw new RangeError(
       `word ${show(word)} contains a lone surrogate, which UTF-8 cannot hold: replace it before training`,
     );
   return bytes;
+}
+
+/** As encodeUtf8, but a lone surrogate that decodeUtf8 never returns becomes U+FFFD. */
+export function bytesOf(word: string): Uint8Array<ArrayBuffer> {
+  return LONE_SURROGATE.test(word) ? Uint8Array.from([...word].flatMap(encodeCharacter)) : encoder.encode(word);
 }
 
 function decodeValid(bytes: Uint8Array): string | undefined {

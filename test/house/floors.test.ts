@@ -22,6 +22,7 @@ const FLOORS = [
   "model",
   "model/losses",
   "format",
+  "format/fasttext",
   "vectors",
   "text",
   "kernel/engines",

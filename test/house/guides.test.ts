@@ -1,7 +1,7 @@
 // What README and guides print as examples runs as it is printed.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -48,6 +48,13 @@ describe("in Node", () => {
 
   it("docs/guides/node.md", () => {
     expect(run(examples("docs/guides/node.md")[0])).toMatch(/^1 0\.\d+ \d+.*\n2 0\.\d+ .*word: '\w+'/s);
+  });
+
+  it("docs/formats.md: models of fastText", () => {
+    copyFileSync("test/golden/fasttext/ngrams.bin", join(folder, "model.bin"));
+    const [example] = examples("docs/formats.md");
+    expect(run(`${example}\nconsole.log(probabilities.length);`)).toBe("9\n");
+    expect(readFileSync(join(folder, "model.ftz")).length).toBeLessThan(readFileSync(join(folder, "model.bin")).length);
   });
 
   it("docs/guides/options.md", () => {

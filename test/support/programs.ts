@@ -85,6 +85,13 @@ export const PYTHON: Program = {
   suits: (path) => spawnSync(path, ["-c", "import gensim"], { stdio: "ignore" }).status === 0,
 };
 
+export const FASTTEXT: Program = {
+  name: "fastText",
+  variable: "FASTTEXT_PATH",
+  names: ["fasttext"],
+  remedy: "apt-get install fasttext",
+};
+
 /** Browsers that Playwright installs for itself, and drives best. */
 const OWN = new Map([
   [CHROMIUM, chromium],

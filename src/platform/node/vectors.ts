@@ -3,7 +3,8 @@
 import { existsSync } from "node:fs";
 import { checkKnown, show } from "../../base/check.js";
 import { ByteReader } from "../../format/bytes.js";
-import { readFastText, type Subwords } from "../../format/fasttext.js";
+import type { Subwords } from "../../format/fasttext/subwords.js";
+import { readFastText } from "../../format/fasttext.js";
 import { checkLenient, type LenientOptions, reserveArray } from "../../format/rows.js";
 import {
   type ReadFormat,
@@ -45,7 +46,7 @@ export interface SaveOptions {
 const LENIENT_OPTIONS = ["lenient", "onSkipped"];
 
 /**
- * Reads vectors in any of the formats, plain or compressed, as word2vec.c, gensim, fastText (.vec, .bin), GloVe, NumPy and saveVectors write them.
+ * Reads vectors in any of the formats, plain or compressed, as word2vec.c, gensim, fastText (.vec, .bin, .ftz), GloVe, NumPy and saveVectors write them.
  * @throws TypeError, RangeError for options; FormatError naming file, row and word; RangeError if they do not fit into memory
  */
 export async function loadVectors(path: string | URL, options: LoadOptions = {}): Promise<WordVectors> {
@@ -86,7 +87,7 @@ export async function loadFrom(
 }
 
 /**
- * Reads a model of fastText (.bin): the vectors of its words, and `subwords.get(word)` for any word, from its n-grams.
+ * Reads a model of fastText (.bin, .ftz): the vectors of its words, and `subwords.get(word)` for any word, from its n-grams.
  * @throws TypeError, RangeError for options; FormatError naming the file and what is wrong
  */
 export async function loadFastText(
