@@ -9,13 +9,15 @@ import { fileURLToPath } from "node:url";
 import { type Facade, type Host, item2vecOn, learnPhrasesOn, node2vecOn } from "./facade.js";
 import { fetchWasm } from "./kernel/engines/wasm.js";
 import { openCheckpoint } from "./platform/node/checkpoint.js";
-import { toNodeCorpus } from "./platform/node/corpus.js";
-import { readError, writeAtomically } from "./platform/node/files.js";
+import { labelledFile, toNodeCorpus } from "./platform/node/corpus.js";
+import { pathOf, readError, readWhole, writeAtomically } from "./platform/node/files.js";
 import { openSpool, SPOOL_MEMORY } from "./platform/node/spool.js";
 import { spawnWorker } from "./platform/node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
+import { loadClassifierOn } from "./train/classifier-model.js";
 import { estimateMemoryFor } from "./train/estimate.js";
 import { loadModelOn, trainOn } from "./train/train.js";
+import { trainClassifierOn } from "./train/train-classifier.js";
 
 const host: Host<string | URL> = {
   toCorpus: toNodeCorpus,
@@ -25,6 +27,7 @@ const host: Host<string | URL> = {
   openSpool,
   spoolMemory: SPOOL_MEMORY,
   writeFile: writeAtomically,
+  labelledFile,
   makerElsewhere: async (options, corpus) =>
     (await import("./cluster/elsewhere.js")).makerElsewhere(host, options, corpus),
 };
@@ -44,6 +47,14 @@ export const learnPhrases: Facade<string | URL>["learnPhrases"] = async (...give
 /** @function */
 export const loadModel: Facade<string | URL>["loadModel"] = async (file, options) =>
   loadModelOn(host, await openCheckpoint(file), options);
+/** @function */
+export const trainClassifier: Facade<string | URL>["trainClassifier"] = (source, options) =>
+  trainClassifierOn(host, source, options);
+/** @function */
+export const loadClassifier: Facade<string | URL>["loadClassifier"] = async (file) =>
+  file instanceof Uint8Array
+    ? loadClassifierOn(host, file, "the classifier")
+    : loadClassifierOn(host, await readWhole(file), pathOf(file));
 /** @function */
 export const estimateMemory: Facade<string | URL>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
 

@@ -18,6 +18,7 @@
 //            multipliers of the rows     f32[rows of inputs]
 //            starts of row lists, lists  u32[V + 1], u32[…]                if words are staged from lists of rows
 //            weights of a window         f32[window]                   if contexts are weighted
+//            weights of labels           f32[rows of outputs]          if lines are weighted by their labels
 //            tables of the output layer  see model/losses
 //            what only the grid has, see grid-layout.ts
 //            input rows                  f32[rows of inputs][stride / 4]
@@ -40,7 +41,9 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What the sizes depend on. */
-export interface LayoutOptions extends Shape, Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights"> {
+export interface LayoutOptions
+  extends Shape,
+    Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights" | "labelWeights"> {
   dim: number;
   output: OutputLayer;
   /** entries of the longest batch, see text/encode.ts */
@@ -95,6 +98,7 @@ export interface Layout {
   rowStarts: Ptr;
   rowList: Ptr;
   windowWeights: Ptr;
+  labelWeights: Ptr;
   /** the number of the output layer, and its tables by the parameter that points to each */
   loss: Loss;
   tables: Partial<Record<Param, Ptr>>;
@@ -110,7 +114,7 @@ export interface Layout {
 
 /** @throws RangeError for lists of rows that the kernels cannot use */
 export function layOut(shape: LayoutOptions): Layout {
-  const { words, output, batchCapacity, windowWeights, lists, grid: gridShape } = shape;
+  const { words, output, batchCapacity, windowWeights, labelWeights = [], lists, grid: gridShape } = shape;
   checkLists(shape);
   // a cell has the rows of one block alone
   if (lists && gridShape)
@@ -165,6 +169,7 @@ export function layOut(shape: LayoutOptions): Layout {
     rowStarts: memory.take((lists?.starts.length ?? 0) * 4),
     rowList: memory.take((lists?.rows.length ?? 0) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
+    labelWeights: memory.take(labelWeights.length * 4),
   };
   const tables: Layout["tables"] = {};
   for (const [pointer, bytes] of output.tables) tables[pointer] = memory.take(bytes);
@@ -190,7 +195,8 @@ export function blockPlace(layout: Layout, side: Side, slot: number): Ptr {
 
 /** The options that the kernels read from the parameter block. */
 export interface KernelOptions {
-  model: "skipgram" | "cbow";
+  /** "lines": lines of input rows predict their labels. */
+  model: "skipgram" | "cbow" | "lines";
   /** Context words on each side at most; not both 0. */
   windowLeft: number;
   windowRight: number;
@@ -201,7 +207,11 @@ export interface KernelOptions {
   negatives: number;
   cbowCombine: "mean" | "sum";
   cbowGradient: "undivided" | "divided";
+  /** Lines: what one counts by its label, for each output row; none or empty: all count 1. */
+  labelWeights?: readonly number[];
 }
+
+const MODELS = { skipgram: Model.skipgram, cbow: Model.cbow, lines: Model.lines } as const;
 
 /** Fills the parameter block and the lists of a lane; the generator's state is the caller's. */
 export function writeParams(
@@ -222,13 +232,14 @@ export function writeParams(
     [Param.rowList, layout.rowList],
     [Param.rowsMean, Number(lists?.combine === "mean")],
     [Param.rowsDivided, Number(lists?.gradient === "divided")],
-    [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
+    [Param.model, MODELS[options.model]],
     [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
     [Param.windowLeft, options.windowLeft],
     [Param.windowRight, options.windowRight],
     [Param.shrinkWindows, Number(options.shrinkWindows)],
     [Param.windowWeights, options.windowWeights.length > 0 ? layout.windowWeights : 0],
+    [Param.labelWeights, options.labelWeights?.length ? layout.labelWeights : 0],
     [Param.negatives, options.negatives],
     [Param.cbowMean, Number(options.cbowCombine === "mean")],
     [Param.cbowDivided, Number(options.cbowGradient === "divided")],
@@ -273,13 +284,14 @@ export function writeLists(
   buffer: ArrayBufferLike,
   layout: Layout,
   { lists }: Shape,
-  { windowWeights }: KernelOptions,
+  { windowWeights, labelWeights = [] }: KernelOptions,
 ): void {
   if (lists) {
     new Uint32Array(buffer, layout.rowStarts, lists.starts.length).set(lists.starts);
     new Uint32Array(buffer, layout.rowList, lists.rows.length).set(lists.rows);
   }
   new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
+  new Float32Array(buffer, layout.labelWeights, labelWeights.length).set(labelWeights);
 }
 
 /** A probability in [0, 1] as a threshold: kept if random < threshold, always at 0xffffffff. */
