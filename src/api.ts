@@ -15,7 +15,7 @@ export type { Sentence } from "./text/tokens.js";
 export { Vocabulary } from "./text/vocabulary.js";
 export { Checkpoint, readCheckpoint } from "./train/checkpoint/checkpoint.js";
 export { type CheckpointOptions, TrainingControl } from "./train/checkpoint/control.js";
-export { ClassifierModel } from "./train/classifier-model.js";
+export type { ClassifierModel } from "./train/classifier-model.js";
 export type { MemoryEstimate } from "./train/estimate.js";
 export { DivergenceError } from "./train/loop/epochs.js";
 export type { Progress } from "./train/loop/progress.js";

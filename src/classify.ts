@@ -5,4 +5,4 @@
 
 export type { ClassifierArgs, ClassifierData, ClassifierLoss, RowMatrix } from "./classifier/classifier-data.js";
 export { readClassifier } from "./classifier/classifier-file.js";
-export { Classifier, type LabelProbability, type PredictOptions } from "./classifier/line-classifier.js";
+export { Classifier, type ClassifyOptions, type LabelProbability } from "./classifier/line-classifier.js";

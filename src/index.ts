@@ -4,10 +4,8 @@ import { type Facade, type Host, item2vecOn, learnPhrasesOn, node2vecOn } from "
 import { spawnWorker } from "./platform/browser/worker.js";
 import { toCorpus } from "./text/corpus.js";
 import { Checkpoint, readCheckpoint } from "./train/checkpoint/checkpoint.js";
-import { loadClassifierOn } from "./train/classifier-model.js";
 import { estimateMemoryFor } from "./train/estimate.js";
 import { loadModelOn, trainOn } from "./train/train.js";
-import { trainClassifierOn } from "./train/train-classifier.js";
 
 /** Default of spoolMemory: bytes in memory; the rest goes to a file. */
 const SPOOL_MEMORY = 64 * 2 ** 20;
@@ -28,10 +26,11 @@ export const node2vec: Facade<never>["node2vec"] = async (...given) => node2vecO
 export const learnPhrases: Facade<never>["learnPhrases"] = async (...given) => learnPhrasesOn(host, ...given);
 export const loadModel: Facade<never>["loadModel"] = async (file, options) =>
   loadModelOn(host, file instanceof Checkpoint ? file : readCheckpoint(file, "model"), options);
-export const trainClassifier: Facade<never>["trainClassifier"] = (source, options) =>
-  trainClassifierOn(host, source, options);
+// the classifier's code is loaded when one is asked for
+export const trainClassifier: Facade<never>["trainClassifier"] = async (source, options) =>
+  (await import("./train/train-classifier.js")).trainClassifierOn(host, source, options);
 export const loadClassifier: Facade<never>["loadClassifier"] = async (file) =>
-  loadClassifierOn(host, file, "the classifier");
+  (await import("./train/classifier-model.js")).loadClassifierOn(host, file, "the classifier");
 export const estimateMemory: Facade<never>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
 
 export * from "./api.js";

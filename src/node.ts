@@ -14,10 +14,8 @@ import { pathOf, readError, readWhole, writeAtomically } from "./platform/node/f
 import { openSpool, SPOOL_MEMORY } from "./platform/node/spool.js";
 import { spawnWorker } from "./platform/node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
-import { loadClassifierOn } from "./train/classifier-model.js";
 import { estimateMemoryFor } from "./train/estimate.js";
 import { loadModelOn, trainOn } from "./train/train.js";
-import { trainClassifierOn } from "./train/train-classifier.js";
 
 const host: Host<string | URL> = {
   toCorpus: toNodeCorpus,
@@ -48,13 +46,14 @@ export const learnPhrases: Facade<string | URL>["learnPhrases"] = async (...give
 export const loadModel: Facade<string | URL>["loadModel"] = async (file, options) =>
   loadModelOn(host, await openCheckpoint(file), options);
 /** @function */
-export const trainClassifier: Facade<string | URL>["trainClassifier"] = (source, options) =>
-  trainClassifierOn(host, source, options);
+export const trainClassifier: Facade<string | URL>["trainClassifier"] = async (source, options) =>
+  (await import("./train/train-classifier.js")).trainClassifierOn(host, source, options);
 /** @function */
-export const loadClassifier: Facade<string | URL>["loadClassifier"] = async (file) =>
-  file instanceof Uint8Array
-    ? loadClassifierOn(host, file, "the classifier")
-    : loadClassifierOn(host, await readWhole(file), pathOf(file));
+export const loadClassifier: Facade<string | URL>["loadClassifier"] = async (file) => {
+  const { loadClassifierOn } = await import("./train/classifier-model.js");
+  if (file instanceof Uint8Array) return loadClassifierOn(host, file, "the classifier");
+  return loadClassifierOn(host, await readWhole(file), pathOf(file));
+};
 /** @function */
 export const estimateMemory: Facade<string | URL>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
 

@@ -14,7 +14,7 @@ export interface LabelProbability {
   probability: number;
 }
 
-export interface PredictOptions {
+export interface ClassifyOptions {
   /** Most labels, the most probable first; Infinity for all. Default 1. */
   k?: number;
   /** Least probability. Default 0. */
@@ -61,7 +61,7 @@ export class Classifier {
    * @param text one line, or its tokens; labels that stand in it are passed over
    * @throws TypeError, RangeError
    */
-  predict(text: string | Sentence, options: PredictOptions = {}): LabelProbability[] {
+  predict(text: string | Sentence, options: ClassifyOptions = {}): LabelProbability[] {
     const { k, threshold } = checkPredict(options);
     if (typeof text !== "string" && !Array.isArray(text))
       throw new TypeError(`predict expected a text or its tokens, got ${show(text)}`);
@@ -115,7 +115,7 @@ export class Classifier {
 }
 
 /** @throws TypeError, RangeError */
-export function checkPredict(options: PredictOptions): Required<PredictOptions> {
+export function checkPredict(options: ClassifyOptions): Required<ClassifyOptions> {
   checkKnown("option", options, ["k", "threshold"]);
   const { k = 1, threshold = 0 } = options;
   return {

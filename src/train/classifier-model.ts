@@ -4,7 +4,7 @@ import { checkKnown, show } from "../base/check.js";
 import type { ClassifierData } from "../classifier/classifier-data.js";
 import { type ClassifierFile, readClassifierFile } from "../classifier/classifier-file.js";
 import { type ClassifierScore, scoreClassifier } from "../classifier/classifier-scores.js";
-import { Classifier, checkPredict, type PredictOptions } from "../classifier/line-classifier.js";
+import { Classifier, type ClassifyOptions, checkPredict } from "../classifier/line-classifier.js";
 import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { type ExampleSource, exampleCorpus } from "../text/examples.js";
@@ -33,7 +33,7 @@ export interface ClassifierTraining {
 }
 
 /** Options of ClassifierModel.test. */
-export interface TestOptions extends PredictOptions {
+export interface TestOptions extends ClassifyOptions {
   signal?: AbortSignal;
   onWarning?: (message: string) => unknown;
 }
