@@ -42,6 +42,7 @@ function project(isolated: boolean, include: string[]) {
 
 const KERNELS = [
   "test/2-kernel/kernel.test.ts",
+  "test/2-kernel/lines.test.ts",
   "test/2-kernel/cell.test.ts",
   "test/2-kernel/sort.test.ts",
   "test/1-math/random.test.ts",

@@ -64,6 +64,21 @@ export function assertBatch(params: usize, length: u32): void {
   if (length > 0) check(load<u32>(ids + (<usize>(length - 1) << 2)) == Mark.sentenceEnd, length, Mark.sentenceEnd);
 }
 
+/** A batch of lines holds input rows, labels and other marks, and ends with the end of a line. Its ids: u32[length] at params.ids. */
+export function assertLines(params: usize, length: u32): void {
+  const ids: usize = load<u32>(params, Param.ids);
+  const inputs: usize = load<u32>(params, Param.inputs);
+  const rows = <u32>((<usize>load<u32>(params, Param.outputs) - inputs) / <usize>load<u32>(params, Param.stride));
+  const labels = load<u32>(params, Param.outputRows);
+  check((ids & 3) == 0, ids, 4);
+  for (let i: u32 = 0; i < length; i++) {
+    const id = load<u32>(ids + (<usize>i << 2));
+    check(id < rows || id >= <u32>Mark.least, id, rows);
+    if ((id & 0xff000000) == Mark.label) assertBelow(id & 0x00ffffff, labels);
+  }
+  if (length > 0) check(load<u32>(ids + (<usize>(length - 1) << 2)) == Mark.sentenceEnd, length, Mark.sentenceEnd);
+}
+
 /** A window has as many contexts as there is room for, each a word. ids: u32[n]. */
 export function assertContexts(params: usize, ids: usize, n: u32): void {
   assertFits(n, load<u32>(params, Param.windowLeft) + load<u32>(params, Param.windowRight));

@@ -2,10 +2,11 @@
 
 import { drawNegatives, mergeNegatives, scoreNegatives } from "./loss-negative";
 import { listAll, scoreAll } from "./loss-softmax";
+import { scoreEach } from "./loss-one-vs-all";
 import { listPath, scorePath } from "./loss-tree";
 import { Loss, Param } from "./params";
 
-/** Writes the set of a target, a word, see TargetSet. */
+/** Writes the set of a target, a word or label, see TargetSet; with one-vs-all a line lists its labels itself. */
 export function drawTargets(params: usize, target: u32, set: usize): void {
   const loss = load<u32>(params, Param.loss);
   if (loss == Loss.negativeSampling) drawNegatives(params, target, set);
@@ -18,6 +19,7 @@ export function score(params: usize, xs: usize, n: u32, set: usize): void {
   const loss = load<u32>(params, Param.loss);
   if (loss == Loss.negativeSampling) scoreNegatives(params, xs, n, set);
   else if (loss == Loss.hierarchicalSoftmax) scorePath(params, xs, n, set);
+  else if (loss == Loss.oneVsAll) scoreEach(params, xs, n, set);
   else scoreAll(params, xs, n, set);
 }
 

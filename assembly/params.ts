@@ -40,6 +40,8 @@ export const enum Tile {
 export const enum Model {
   skipgram = 0,
   cbow = 1,
+  /** Lines predict their labels, see lines.ts. */
+  lines = 2,
 }
 
 /** The output layer. */
@@ -47,6 +49,8 @@ export const enum Loss {
   negativeSampling = 0,
   hierarchicalSoftmax = 1,
   softmax = 2,
+  /** Each row alone, for lines with any number of labels. */
+  oneVsAll = 3,
 }
 
 /** Byte offsets into a set: the output rows of a prediction. */
@@ -58,7 +62,7 @@ export const enum TargetSet {
   rows = 8,
   /** f32[tiles × Tile.labels]; for softmax the place of the target in the list */
   labels = 12,
-  /** Negative sampling and hierarchical softmax: the list lies here, of the latter the labels too. */
+  /** Negative sampling and hierarchical softmax: the list lies here, of the latter the labels too; one-vs-all: the labels alone. */
   size = 16,
 }
 
@@ -87,9 +91,9 @@ export const enum Param {
   keepThresholds = 44,
   /** { threshold u32, alias u32 }[vocabularySize] */
   alias = 48,
-  /** u32: the batch, sentences of words and marks, ended by Mark.sentenceEnd */
+  /** u32: the batch, sentences of words and marks, ended by Mark.sentenceEnd; lines have input rows instead of words */
   ids = 52,
-  /** u32: a sentence after subsampling, as long as the batch at most */
+  /** u32: a sentence after subsampling, as long as the batch at most; of a line pointers to its rows, and its labels at the other end */
   kept = 56,
   /**
    * { n u32, context words u32[contexts], pointers to their inputs u32[contexts], set, weights f32[contexts] }[group]:
@@ -119,7 +123,7 @@ export const enum Param {
   pathStarts = 108,
   /** u32: the Huffman paths, root first: inner node × 2 + bit */
   paths = 112,
-  /** u32[tiles × Tile.outputs]: all output rows, for softmax */
+  /** u32[tiles × Tile.outputs]: all output rows, for softmax and one-vs-all */
   allRows = 116,
   /** 1: each radius is drawn; 0: it is `window` */
   shrinkWindows = 120,
@@ -188,6 +192,8 @@ export const enum Param {
   touchedEnd = 324,
   /** … and u8[vocabularySize]: 1 for each of them */
   touchedMarks = 328,
+  /** f32[output rows]: what a line counts by its label; 0: all count 1 */
+  labelWeights = 332,
   size = 336,
 }
 

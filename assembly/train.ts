@@ -3,19 +3,25 @@
 // for CBOW, and for skip-gram with the softmaxes. p, q: positions in the sentence kept, u32 word ids.
 
 import { assertBatch, assertContexts, assertSet, DEBUG } from "./assertions";
+import { trainLines } from "./lines";
 import { drawTargets, mergeTargets, score } from "./losses";
-import { isHalf, tileCount, prefetchTargets } from "./output";
+import { tileCount, prefetchTargets } from "./output";
 import { Mark, Model, Param, TargetSet, Tile } from "./params";
-import { composeBatch, spreadBatch } from "./subwords";
+import { predict } from "./prediction";
 import { below, random } from "./random";
 import { mergeInputs } from "./repeats";
 import { gatherSum, scatterAdd } from "./rows";
 import { stage, prefetchInputs, unstage } from "./staging";
-import { updateRow3, updateRow6, updateRows } from "./vector";
+import { composeBatch, spreadBatch } from "./subwords";
+import { updateRows } from "./vector";
 import { gatherWeighted, scaleGradients, scatterAddWeighted } from "./weights";
 
 /** Trains on params.ids: u32[length], whole sentences. Keep calls short: V8 does not swap in optimised code while a call runs. */
 export function train(params: usize, length: u32): void {
+  if (load<u32>(params, Param.model) == Model.lines) {
+    trainLines(params, length);
+    return;
+  }
   if (DEBUG) assertBatch(params, length);
   const hasSubwords = load<u32>(params, Param.subwords) != 0;
   if (hasSubwords) composeBatch(params, length);
@@ -162,21 +168,4 @@ function cbow(params: usize, w: usize): void {
   predict(params, params + Param.hidden, hidden, setOf(params, w));
   if (weights) scatterAddWeighted(xs, n, weights, e, divided, stride);
   else scatterAdd(xs, n, e, divided ? <f32>1 / <f32>n : 1, stride);
-}
-
-/** One prediction from one hidden row: updates the output rows of the set, leaves −learning rate × ∂loss/∂hidden in hiddenGradient. */
-function predict(params: usize, hiddenPointer: usize, hidden: usize, set: usize): void {
-  const stride: usize = load<u32>(params, Param.stride);
-  const e: usize = load<u32>(params, Param.hiddenGradient);
-  const gradientStride: usize = load<u32>(params, Param.gradientStride);
-  let g: usize = load<u32>(params, Param.gradients);
-  score(params, hiddenPointer, 1, set);
-  mergeTargets(params, 1, set);
-  memory.fill(e, 0, stride);
-  let ys: usize = load<u32>(set, TargetSet.rows);
-  const tiles = tileCount(set);
-  for (let t: u32 = 0; t < tiles; t++, ys += Tile.outputs << 2, g += gradientStride) {
-    if (isHalf(set, t)) updateRow3(hidden, e, ys, g, stride);
-    else updateRow6(hidden, e, ys, g, stride);
-  }
 }

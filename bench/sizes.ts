@@ -5,8 +5,19 @@ import { build } from "esbuild";
 /** What pages import. */
 const PAGES = {
   "a page that uses train alone": 'export { train } from "./build/index.js"',
+  "a page that predicts labels alone": 'export * from "./build/classify.js"',
   "all of wasm2vec": 'export * from "./build/index.js"',
-  "all entry points of pages": ["index", "queries", "evaluate", "phrases", "sequences", "formats", "math", "network"]
+  "all entry points of pages": [
+    "index",
+    "queries",
+    "evaluate",
+    "phrases",
+    "sequences",
+    "formats",
+    "math",
+    "network",
+    "classify",
+  ]
     .map((entry) => `export * from "./build/${entry}.js"`)
     .join("\n"),
 };

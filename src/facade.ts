@@ -8,14 +8,17 @@ import {
   walksAndOptions,
 } from "./presets/sequences.js";
 import type { CorpusSource } from "./text/corpus.js";
+import type { ExampleSource } from "./text/examples.js";
 import { learnPhrases, type PhraseOptions, type Phrases } from "./text/phrases.js";
 import type { Edge } from "./text/walks.js";
 import type { Checkpoint } from "./train/checkpoint/checkpoint.js";
+import type { ClassifierModel } from "./train/classifier-model.js";
 import type { MemoryEstimate } from "./train/estimate.js";
 import type { Model } from "./train/model.js";
 import type { Platform } from "./train/platform.js";
 import { withCorpus } from "./train/reading.js";
 import { type LoadModelOptions, trainOn } from "./train/train.js";
+import type { ClassifierOptions } from "./train/train-classifier.js";
 import type { TrainOptions } from "./train/train-options.js";
 
 /** Where an entry point runs. Path: the type of a file's name there, string | URL in Node; never in a page. */
@@ -58,6 +61,21 @@ export interface Facade<Path> {
    * @throws TypeError, RangeError for options; Error if the file cannot be read; FormatError if it is no model, or damaged
    */
   loadModel(file: Uint8Array | Checkpoint | Path, options?: LoadModelOptions): Promise<Model<CorpusSource | Path>>;
+
+  /**
+   * Trains a classifier of texts: fastText's, with its defaults.
+   * @param source examples { text, labels }, lines in which labels stand as words such as __label__spam, something that gives an iterator
+   * of either, or a Corpus whose tokens have such labels among them; in Node also the path of a text file with such lines
+   * @throws TypeError, RangeError naming the option or example; Error if a file cannot be read; DivergenceError; the signal's reason
+   */
+  trainClassifier(source: ExampleSource | Path, options?: ClassifierOptions): Promise<ClassifierModel<Path>>;
+
+  /**
+   * The classifier that ClassifierModel.save or a checkpoint wrote: to predict, to test, to go on with its training.
+   * @param file its bytes; in Node also its path
+   * @throws TypeError, Error if the file cannot be read; FormatError if it is no classifier, or damaged
+   */
+  loadClassifier(file: Uint8Array | Path): Promise<ClassifierModel<Path>>;
 
   /**
    * Memory that training will take, before anything is allocated.

@@ -26,6 +26,11 @@ export const node2vec: Facade<never>["node2vec"] = async (...given) => node2vecO
 export const learnPhrases: Facade<never>["learnPhrases"] = async (...given) => learnPhrasesOn(host, ...given);
 export const loadModel: Facade<never>["loadModel"] = async (file, options) =>
   loadModelOn(host, file instanceof Checkpoint ? file : readCheckpoint(file, "model"), options);
+// the classifier's code is loaded when one is asked for
+export const trainClassifier: Facade<never>["trainClassifier"] = async (source, options) =>
+  (await import("./train/train-classifier.js")).trainClassifierOn(host, source, options);
+export const loadClassifier: Facade<never>["loadClassifier"] = async (file) =>
+  (await import("./train/classifier-model.js")).loadClassifierOn(host, file, "the classifier");
 export const estimateMemory: Facade<never>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
 
 export * from "./api.js";

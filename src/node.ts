@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 import { type Facade, type Host, item2vecOn, learnPhrasesOn, node2vecOn } from "./facade.js";
 import { fetchWasm } from "./kernel/engines/wasm.js";
 import { openCheckpoint } from "./platform/node/checkpoint.js";
-import { toNodeCorpus } from "./platform/node/corpus.js";
-import { readError, writeAtomically } from "./platform/node/files.js";
+import { labelledFile, toNodeCorpus } from "./platform/node/corpus.js";
+import { pathOf, readError, readWhole, writeAtomically } from "./platform/node/files.js";
 import { openSpool, SPOOL_MEMORY } from "./platform/node/spool.js";
 import { spawnWorker } from "./platform/node/worker.js";
 import type { CorpusSource } from "./text/corpus.js";
@@ -25,6 +25,7 @@ const host: Host<string | URL> = {
   openSpool,
   spoolMemory: SPOOL_MEMORY,
   writeFile: writeAtomically,
+  labelledFile,
   makerElsewhere: async (options, corpus) =>
     (await import("./cluster/elsewhere.js")).makerElsewhere(host, options, corpus),
 };
@@ -44,6 +45,15 @@ export const learnPhrases: Facade<string | URL>["learnPhrases"] = async (...give
 /** @function */
 export const loadModel: Facade<string | URL>["loadModel"] = async (file, options) =>
   loadModelOn(host, await openCheckpoint(file), options);
+/** @function */
+export const trainClassifier: Facade<string | URL>["trainClassifier"] = async (source, options) =>
+  (await import("./train/train-classifier.js")).trainClassifierOn(host, source, options);
+/** @function */
+export const loadClassifier: Facade<string | URL>["loadClassifier"] = async (file) => {
+  const { loadClassifierOn } = await import("./train/classifier-model.js");
+  if (file instanceof Uint8Array) return loadClassifierOn(host, file, "the classifier");
+  return loadClassifierOn(host, await readWhole(file), pathOf(file));
+};
 /** @function */
 export const estimateMemory: Facade<string | URL>["estimateMemory"] = (...given) => estimateMemoryFor(host, ...given);
 

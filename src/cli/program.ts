@@ -3,6 +3,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../../package.json";
 import { benchCommand } from "./bench.js";
+import { classifyCommand } from "./classify.js";
 import { clusterCommand, workerCommand } from "./cluster.js";
 import { UsageError } from "./command.js";
 import { convertCommand } from "./convert.js";
@@ -35,6 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
     evaluateCommand,
     convertCommand,
     phrasesCommand,
+    classifyCommand,
     benchCommand,
     workerCommand,
     clusterCommand,

@@ -2,17 +2,14 @@
 
 import { InvalidArgumentError, Option } from "commander";
 import type { TrainOptions } from "../node.js";
-import type { Option as Entry } from "../train/options/option.js";
+import type { Option as Entry, OptionTable } from "../train/options/option.js";
 import { OPTIONS } from "../train/train-options.js";
 import type { WindowWeights } from "../types.js";
 import { parseBytes, parseNumber, parseNumberOrAuto } from "./command.js";
 import { flagOf, flagsOf, inFlags } from "./flags.js";
-import { OPTION_LINES } from "./option-lines.js";
+import { OPTION_LINES, type OptionLine } from "./option-lines.js";
 
 type Name = keyof TrainOptions;
-
-const NAMES = Object.keys(OPTIONS) as Name[];
-const FLAGS = flagsOf(NAMES);
 
 /** Values that are neither numbers, names nor files. */
 const PARSERS: { readonly [name in Name]?: (text: string) => unknown } = {
@@ -24,26 +21,42 @@ const PARSERS: { readonly [name in Name]?: (text: string) => unknown } = {
   spoolMemory: parseBytes,
 };
 
-/** A flag for each option of train, two where one without a value turns it on and another off. */
+/** A flag for each option of train. */
 export function trainFlags(): Option[] {
-  return NAMES.filter((name) => OPTION_LINES[name].noFlag === undefined).flatMap(flagsOfOption);
+  return flagsOfTable(OPTIONS, OPTION_LINES, PARSERS);
 }
 
-function flagsOfOption(name: Name): Option[] {
-  const { kind, names, default: standard } = OPTIONS[name] as Entry;
-  const { help, byDefault, negated, takes = `<${kind}>` } = OPTION_LINES[name];
+/** A flag for each option of a table, two where one without a value turns it on and another off. */
+export function flagsOfTable(
+  table: OptionTable,
+  lines: Readonly<Record<string, OptionLine>>,
+  parsers: { readonly [name: string]: ((text: string) => unknown) | undefined },
+): Option[] {
+  const flags = flagsOf(Object.keys(table));
+  return Object.entries(table)
+    .filter(([name]) => lines[name].noFlag === undefined)
+    .flatMap(([name, entry]) => flagsOfOption(name, entry, lines[name], parsers[name], flags));
+}
+
+function flagsOfOption(
+  name: string,
+  { kind, names, default: standard }: Entry,
+  { help, byDefault, negated, takes = `<${kind}>` }: OptionLine,
+  parser: ((text: string) => unknown) | undefined,
+  flags: Readonly<Record<string, string>>,
+): Option[] {
   const flag = flagOf(name);
   const off = flag.replace("--", "--no-");
   if (kind === "switch") {
     if (negated !== undefined) return [new Option(flag, help), new Option(off, negated)];
-    return [new Option(standard === false ? flag : off, inFlags(help, FLAGS))];
+    return [new Option(standard === false ? flag : off, inFlags(help, flags))];
   }
-  const words = byDefault && inFlags(byDefault, FLAGS);
+  const words = byDefault && inFlags(byDefault, flags);
   const shown = standard === undefined && words !== undefined ? `${help} (default: ${words})` : help;
-  const option = new Option(`${flag} ${takes}`, inFlags(shown, FLAGS));
+  const option = new Option(`${flag} ${takes}`, inFlags(shown, flags));
   if (standard !== undefined) option.default(standard, words && `${standard}, ${words}`);
   if (names) option.choices(names);
-  const parse = PARSERS[name] ?? (kind === "number" ? parseNumber : undefined);
+  const parse = parser ?? (kind === "number" ? parseNumber : undefined);
   return [parse ? option.argParser(parse) : option];
 }
 

@@ -21,6 +21,7 @@
 //            lists of subwords           u32[rows of inputs + 1], u32[…]   if words have subwords
 //            lists of their members      u32[subwords + 1], u32[…], scales f32[subwords]
 //            weights of a window         f32[window]                   if contexts are weighted
+//            weights of labels           f32[rows of outputs]          if lines are weighted by their labels
 //            tables of the output layer  see model/losses
 //            what only the grid has, see grid-layout.ts
 //            input rows                  f32[rows of inputs][stride / 4]
@@ -46,7 +47,9 @@ const GROUP = 16;
 const GROUP_BYTES = 65_536;
 
 /** What the sizes depend on. */
-export interface LayoutOptions extends Shape, Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights"> {
+export interface LayoutOptions
+  extends Shape,
+    Pick<KernelOptions, "windowLeft" | "windowRight" | "windowWeights" | "labelWeights"> {
   dim: number;
   output: OutputLayer;
   /** entries of the longest batch, see text/encode.ts */
@@ -111,6 +114,7 @@ export interface Layout {
   memberList: Ptr;
   subwordScales: Ptr;
   windowWeights: Ptr;
+  labelWeights: Ptr;
   /** the number of the output layer, and its tables by the parameter that points to each */
   loss: Loss;
   tables: Partial<Record<Param, Ptr>>;
@@ -130,7 +134,7 @@ export interface Layout {
 }
 
 export function layOut(shape: LayoutOptions): Layout {
-  const { words, output, batchCapacity, windowWeights, subwords, grid: gridShape } = shape;
+  const { words, output, batchCapacity, windowWeights, labelWeights = [], subwords, grid: gridShape } = shape;
   const contexts = gridShape?.tile ?? shape.windowLeft + shape.windowRight;
   const stride = rowStride(shape.dim);
   const tiles = Math.ceil(output.mostTargets / Tile.outputs);
@@ -196,6 +200,7 @@ export function layOut(shape: LayoutOptions): Layout {
     memberList: memory.take((subwords?.listed ?? 0) * 4),
     subwordScales: memory.take((subwords?.count ?? 0) * 4),
     windowWeights: memory.take(windowWeights.length * 4),
+    labelWeights: memory.take(labelWeights.length * 4),
   };
   const tables: Layout["tables"] = {};
   for (const [pointer, bytes] of output.tables) tables[pointer] = memory.take(bytes);
@@ -239,7 +244,8 @@ export function subwordBlock({ subwords, subwordRows, stride }: Layout, block: n
 
 /** The options that the kernels read from the parameter block. */
 export interface KernelOptions {
-  model: "skipgram" | "cbow";
+  /** "lines": lines of input rows predict their labels. */
+  model: "skipgram" | "cbow" | "lines";
   /** Context words on each side at most; not both 0. */
   windowLeft: number;
   windowRight: number;
@@ -250,7 +256,11 @@ export interface KernelOptions {
   negatives: number;
   cbowCombine: "mean" | "sum";
   cbowGradient: "undivided" | "divided";
+  /** Lines: what one counts by its label, for each output row; none or empty: all count 1. */
+  labelWeights?: readonly number[];
 }
+
+const MODELS = { skipgram: Model.skipgram, cbow: Model.cbow, lines: Model.lines } as const;
 
 /** Fills the parameter block and the lists of a lane; the generator's state is the caller's. */
 export function writeParams(
@@ -276,13 +286,14 @@ export function writeParams(
     [Param.subwordScales, layout.subwordScales],
     [Param.touched, scratch.touched],
     [Param.touchedMarks, scratch.touchedMarks],
-    [Param.model, options.model === "cbow" ? Model.cbow : Model.skipgram],
+    [Param.model, MODELS[options.model]],
     [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],
     [Param.windowLeft, options.windowLeft],
     [Param.windowRight, options.windowRight],
     [Param.shrinkWindows, Number(options.shrinkWindows)],
     [Param.windowWeights, options.windowWeights.length > 0 ? layout.windowWeights : 0],
+    [Param.labelWeights, options.labelWeights?.length ? layout.labelWeights : 0],
     [Param.negatives, options.negatives],
     [Param.cbowMean, Number(options.cbowCombine === "mean")],
     [Param.cbowDivided, Number(options.cbowGradient === "divided")],
@@ -326,10 +337,11 @@ export function writeParams(
 export function writeLists(
   buffer: ArrayBufferLike,
   layout: Layout,
-  { windowWeights }: KernelOptions,
+  { windowWeights, labelWeights = [] }: KernelOptions,
   lists?: SubwordLists,
 ): void {
   new Float32Array(buffer, layout.windowWeights, windowWeights.length).set(windowWeights);
+  new Float32Array(buffer, layout.labelWeights, labelWeights.length).set(labelWeights);
   if (lists) writeSubwords(buffer, layout, lists);
 }
 

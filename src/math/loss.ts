@@ -137,6 +137,25 @@ export function hierarchicalSoftmaxLossAndGradient(
   return { loss, gradCenterVector, gradInnerVectors: gradRows };
 }
 
+/**
+ * One-vs-all, (14.5) of docs/math.md: J = −Σ_{k in labels} log σ(u_k·h) − Σ_{k not in labels} log σ(−u_k·h), each label alone.
+ * @param hiddenVector h, shape (d)
+ * @param labels of the line; one that is listed twice counts once
+ * @param labelVectors U, shape (n, d): a row for each label
+ * @throws RangeError for an index or a shape that does not fit
+ */
+export function oneVsAllLossAndGradient(
+  hiddenVector: Vector,
+  labels: readonly number[],
+  labelVectors: Matrix,
+): WordLossAndGradient {
+  checkRows("labelVectors", labelVectors, hiddenVector.length);
+  labels.forEach((label, i) => checkIndex(`labels[${i}]`, label, labelVectors.length));
+  const labelled = labelVectors.map((_, row): Labelled => [row, labels.includes(row) ? 1 : 0]);
+  const { loss, gradCenterVector, gradRows } = logisticLossAndGradient(hiddenVector, labelled, labelVectors);
+  return { loss, gradCenterVector, gradOutsideVectors: gradRows };
+}
+
 /** A row and its label in the logistic loss. */
 type Labelled = [row: number, label: 0 | 1];
 

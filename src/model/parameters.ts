@@ -25,11 +25,11 @@ import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
 import type { VectorStorage } from "../vectors/vectors.js";
 import { type InitialOptions, InitialRows } from "./initial-rows.js";
 import type { LossOptions } from "./losses/output-loss.js";
-import { type LossName, lossOf } from "./losses/registry.js";
+import { type LabelLossName, lossOf } from "./losses/registry.js";
 import { shapeOf } from "./spec.js";
 
 export interface ParameterOptions extends KernelOptions, LossOptions {
-  loss: LossName;
+  loss: LabelLossName;
   dim: number;
   subsample: number;
   seed: number;

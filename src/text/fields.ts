@@ -16,6 +16,17 @@ const REMEDY = 'set "missingField" to "skip" to skip such rows';
 export interface FieldOptions extends MissingOptions {
   /** The text is JSON Lines: the field, such as "text" or "review.body", that holds a line's text or its tokens. */
   jsonField?: string;
+  /**
+   * With jsonField, for classifiers: the field that holds a line's label, or an array of them. They come as tokens such as
+   * __label__spam before those of the text.
+   */
+  labelField?: string;
+}
+
+/** A text or its tokens, and its labels where they are asked for. */
+export interface Row {
+  text: string | Sentence;
+  labels?: readonly string[];
 }
 
 /** The counts of a Tally. */
@@ -57,19 +68,30 @@ export class Tally {
     return `${name}: ${count(this.missing)} of ${count(this.rows)} rows have no such field and were skipped`;
   }
 
-  /** The text or tokens of the next line of JSON; an empty line is returned as it is. @throws RowError */
-  field(line: string, name: string, { jsonField = "", missingField }: FieldOptions): string | Sentence | undefined {
+  /** What the next line of JSON holds; an empty line is a text without labels. @throws RowError */
+  row(line: string, name: string, { jsonField = "", labelField, missingField }: FieldOptions): Row | undefined {
     this.lines++;
-    if (line.trim() === "") return line;
-    const error = (what: string, options?: ErrorOptions) =>
-      new RowError(name, this.lines, `expected a JSON object with the field ${show(jsonField)}${what}`, options);
-    const value = valueAt(line, jsonField, error);
-    const text = this.keep(value, missingField, (remedy) =>
-      error(`, ${value === null ? "got null" : `which has ${keysOf(line)}`}: ${remedy}`),
-    );
-    if (text !== undefined && typeof text !== "string" && !isTokens(text))
-      throw error(` of text or an array of tokens, got ${show(text)}`);
-    return text;
+    if (line.trim() === "") return { text: line };
+    this.rows++;
+    const errorAt = (field: string) => (what: string, options?: ErrorOptions) =>
+      new RowError(name, this.lines, `expected a JSON object with the field ${show(field)}${what}`, options);
+    const row = parse(line, errorAt(jsonField));
+    const value = (field: string) => {
+      const found = valueAt(row, field);
+      const got = found === null ? "got null" : `which has ${keysOf(row)}`;
+      return this.present(found, missingField, (remedy) => errorAt(field)(`, ${got}: ${remedy}`));
+    };
+    const text = value(jsonField);
+    if (text === undefined) return undefined;
+    if (typeof text !== "string" && !isTokens(text))
+      throw errorAt(jsonField)(` of text or an array of tokens, got ${show(text)}`);
+    if (labelField === undefined) return { text };
+    const found = value(labelField);
+    if (found === undefined) return undefined;
+    const labels = Array.isArray(found) ? found : [found];
+    if (!labels.every((label) => ["string", "number", "boolean"].includes(typeof label) && label !== ""))
+      throw errorAt(labelField)(` of a label or an array of labels, got ${show(found)}`);
+    return { text, labels: labels.map(String) };
   }
 
   /** A row's value, or undefined if it has none and is skipped. @param error makes the error, with this remedy */
@@ -79,6 +101,15 @@ export class Tally {
     error: (remedy: string) => FormatError,
   ): T | undefined {
     this.rows++;
+    return this.present(value, missingField, error);
+  }
+
+  /** The same for a row that is counted. */
+  private present<T>(
+    value: T | null | undefined,
+    missingField: MissingOptions["missingField"],
+    error: (remedy: string) => FormatError,
+  ): T | undefined {
     if (value !== undefined && value !== null) return value;
     if (missingField !== "skip") throw error(REMEDY);
     this.missing++;
@@ -86,14 +117,17 @@ export class Tally {
   }
 }
 
-/** The value at a path of keys in a line of JSON; undefined or null if there is none. */
-function valueAt(line: string, field: string, error: (what: string, options: ErrorOptions) => RowError): unknown {
-  let value: unknown;
+function parse(line: string, error: (what: string, options: ErrorOptions) => RowError): unknown {
   try {
-    value = JSON.parse(line);
+    return JSON.parse(line);
   } catch (cause) {
     throw error(`, got ${show(line)}`, { cause });
   }
+}
+
+/** The value at a path of keys in a row; undefined or null if there is none. */
+function valueAt(row: unknown, field: string): unknown {
+  let value = row;
   for (const key of field.split(".")) {
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, key)) return undefined;
     value = (value as Record<string, unknown>)[key];
@@ -101,8 +135,7 @@ function valueAt(line: string, field: string, error: (what: string, options: Err
   return value;
 }
 
-function keysOf(line: string): string {
-  const row: unknown = JSON.parse(line);
+function keysOf(row: unknown): string {
   return row !== null && typeof row === "object" ? Object.keys(row).join(", ") || "none" : show(row);
 }
 

@@ -1,6 +1,8 @@
 // UTF-8 to lines to tokens, for tokenizers other than whitespace, and for JSON Lines.
 
 import { Mark } from "../../assembly/params.js";
+import type { Row } from "./fields.js";
+import { LABEL_PREFIX } from "./labels.js";
 import { type Sentence, StringTable, type TextParser, type TokenChunk } from "./tokens.js";
 
 /** Most characters of a line; a longer one is split. */
@@ -11,10 +13,10 @@ export class LineTokenizer implements TextParser {
   private table = new StringTable();
   private lines = new LineDecoder(true);
 
-  /** @param textOf extracts the part of a line to tokenize, or its tokens; undefined skips the line. Default: the whole line */
+  /** @param rowOf extracts from a line the text to tokenize, or its tokens, and labels; undefined skips the line. Default: the whole line */
   constructor(
     private readonly tokenize: (text: string) => Iterable<Sentence>,
-    private readonly textOf?: (line: string) => string | Sentence | undefined,
+    private readonly rowOf: (line: string) => Row | undefined = (text) => ({ text }),
   ) {}
 
   begin(isStart: boolean): void {
@@ -34,8 +36,10 @@ export class LineTokenizer implements TextParser {
     const { table } = this;
     const numbers: number[] = [];
     for (const line of lines) {
-      const text = this.textOf ? this.textOf(line) : line;
-      if (text === undefined) continue;
+      const row = this.rowOf(line);
+      if (row === undefined) continue;
+      const { text, labels = [] } = row;
+      for (const label of labels) numbers.push(table.numberOf(LABEL_PREFIX + label));
       for (const sentence of typeof text === "string" ? this.tokenize(text) : [text]) {
         for (const token of sentence) if (token !== "") numbers.push(table.numberOf(token));
         numbers.push(Mark.sentenceEnd);
@@ -46,7 +50,7 @@ export class LineTokenizer implements TextParser {
 }
 
 /** Splits UTF-8 at \n or \r\n. */
-class LineDecoder {
+export class LineDecoder {
   private readonly decoder: TextDecoder;
   private rest = "";
 

@@ -4,8 +4,10 @@ import { checkFunction, checkKnown, checkOneOf, show } from "../base/check.js";
 import { blobPlace } from "./blob-place.js";
 import { type InvalidOptions, Utf8Check } from "./check-utf8.js";
 import type { Corpus } from "./corpus.js";
+import { exampleCorpus } from "./examples.js";
 import { type FieldOptions, Tally } from "./fields.js";
 import { refuseBinary } from "./kind.js";
+import type { Example } from "./labels.js";
 import type { Parsing } from "./parser.js";
 import { cut, type NamedText, PieceMemory, uncut } from "./pieces.js";
 import { readHere, readThere } from "./readers.js";
@@ -23,7 +25,7 @@ export interface TextOptions extends TokenizeOptions, InvalidOptions, FieldOptio
 
 export const TEXT_OPTIONS: readonly string[] = [
   ...TOKENIZE_OPTIONS,
-  ...["invalid", "onInvalid", "jsonField", "missingField", "onWarning"],
+  ...["invalid", "onInvalid", "jsonField", "labelField", "missingField", "onWarning"],
 ];
 
 /**
@@ -64,8 +66,12 @@ export function textCorpus(
   };
 }
 
-/** @throws RangeError for "missingField" without an option that names a field */
-export function checkMissing({ missingField, jsonField }: TextOptions): void {
+/** @throws RangeError for "missingField" or "labelField" without an option that names the field of the text */
+export function checkMissing({ missingField, jsonField, labelField }: TextOptions): void {
+  if (labelField !== undefined && jsonField === undefined)
+    throw new RangeError(
+      '"labelField" goes with "jsonField", the field that holds the text: give both, or leave it out',
+    );
   if (missingField !== undefined && jsonField === undefined)
     throw new RangeError(
       '"missingField" goes with the fields of "jsonField" or "column": give one of them, or leave it out',
@@ -79,18 +85,19 @@ export class TextReader {
 
   /** @throws TypeError, RangeError */
   constructor(private readonly options: TextOptions) {
-    const { jsonField, invalid = "replace", onInvalid, missingField, onWarning, ...tokenizing } = options;
+    const { jsonField, labelField, invalid = "replace", onInvalid, missingField, onWarning, ...tokenizing } = options;
     checkOneOf("invalid", invalid, ["replace", "error"]);
     if (missingField !== undefined) checkOneOf("missingField", missingField, ["error", "skip"]);
     checkFunction("onInvalid", onInvalid);
     checkFunction("onWarning", onWarning);
-    if (jsonField !== undefined && (typeof jsonField !== "string" || jsonField === ""))
-      throw new TypeError(`"jsonField" expected the name of a field, such as "text", got ${show(jsonField)}`);
+    for (const [option, field] of Object.entries({ jsonField, labelField }))
+      if (field !== undefined && (typeof field !== "string" || field === ""))
+        throw new TypeError(`"${option}" expected the name of a field, such as "text", got ${show(field)}`);
     // an iterable may give its words only once, and cannot be posted to a worker
     if (isIterable(tokenizing.stopWords)) tokenizing.stopWords = [...tokenizing.stopWords];
     makeTokenizer(tokenizing);
     const counts = invalid === "replace" && onInvalid !== undefined;
-    this.parsing = { tokenizing, jsonField, missingField, invalid: counts ? "count" : invalid };
+    this.parsing = { tokenizing, jsonField, labelField, missingField, invalid: counts ? "count" : invalid };
   }
 
   /** One pass over texts; its counts are reported at the end. */
@@ -125,6 +132,11 @@ export class TextReader {
   /** The tokens of texts that are strings. */
   tokens(texts: AsyncIterable<string>, name: string): AsyncIterable<TokenChunk> {
     return stringCorpus(() => texts, name, this.parsing.tokenizing).chunks();
+  }
+
+  /** The tokens of texts with labels. */
+  labelledTokens(rows: AsyncIterable<Example>, name: string): AsyncIterable<TokenChunk> {
+    return exampleCorpus(() => rows, name, this.parsing.tokenizing).chunks();
   }
 
   /** Yields the bytes unchanged. @throws FormatError for bytes that are not text, and for invalid UTF-8 if it is refused */

@@ -88,21 +88,47 @@ function continues(byte: number): boolean {
 }
 
 /** What joins the hashes of words to those of n-grams of words, as in fastText. */
-const FACTOR = 116_049_371n;
+const FACTOR = 116_049_371;
 
 /**
  * The bucket of each n-gram of at least two and at most `most` words that follow each other, in fastText's order: by where they begin,
  * then by length. The hashes, u32, are those of hashOf; fastText computes in 64 bits from them as signed numbers of 32.
+ * @param buckets below 2³¹
  */
 export function wordNgramBuckets(hashes: ArrayLike<number>, most: number, buckets: number): number[] {
   const found: number[] = [];
-  const size = BigInt(buckets);
   for (let from = 0; from < hashes.length; from++) {
-    let hash = BigInt.asUintN(64, BigInt(hashes[from] | 0));
+    // two halves of 32 bits: numbers of 64 would be BigInts, of which each costs as much as a line
+    let low = hashes[from] >>> 0;
+    let high = signOf(low);
     for (let next = from + 1; next < hashes.length && next < from + most; next++) {
-      hash = BigInt.asUintN(64, hash * FACTOR + BigInt(hashes[next] | 0));
-      found.push(Number(hash % size));
+      const word = hashes[next] >>> 0;
+      const sum = (Math.imul(low, FACTOR) >>> 0) + word;
+      high = (Math.imul(high, FACTOR) + highOf(low) + signOf(word) + (sum > 0xffffffff ? 1 : 0)) >>> 0;
+      low = sum >>> 0;
+      found.push(remainder(high, low, buckets));
     }
   }
   return found;
+}
+
+/** What stands above the 32 bits of a signed number that is extended to 64. */
+function signOf(word: number): number {
+  return word >= 0x80000000 ? 0xffffffff : 0;
+}
+
+/** The upper 32 bits of low × FACTOR. */
+function highOf(low: number): number {
+  return Math.floor(((low >>> 16) * FACTOR + Math.floor(((low & 0xffff) * FACTOR) / 65_536)) / 65_536);
+}
+
+/** (high × 2³² + low) mod size, 16 bits at a time, so that doubles hold all. */
+function remainder(high: number, low: number, size: number): number {
+  const middle = modulo(modulo(high, size) * 65_536 + (low >>> 16), size);
+  return modulo(middle * 65_536 + (low & 0xffff), size);
+}
+
+/** x mod size, for x below 2⁴⁸: the quotient's fraction is never so near to 1 that it is rounded up. */
+function modulo(x: number, size: number): number {
+  return x - Math.floor(x / size) * size;
 }

@@ -30,12 +30,12 @@ export class PieceReader {
   /** @throws TypeError, RangeError for options */
   constructor(private readonly parsing: Parsing) {
     const tokenize = makeTokenizer(parsing.tokenizing);
-    const textOf =
-      parsing.jsonField === undefined ? undefined : (line: string) => this.tally.field(line, this.name, parsing);
+    const rowOf =
+      parsing.jsonField === undefined ? undefined : (line: string) => this.tally.row(line, this.name, parsing);
     this.parser =
-      tokenize === undefined && textOf === undefined
+      tokenize === undefined && rowOf === undefined
         ? whitespaceSplitter()
-        : new LineTokenizer(tokenize ?? splitAtWhitespace, textOf);
+        : new LineTokenizer(tokenize ?? splitAtWhitespace, rowOf);
   }
 
   /** The tokens of a piece, in steps. The chunk of a step is valid until the next step. @throws FormatError */

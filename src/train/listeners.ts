@@ -38,11 +38,14 @@ export function listenersOf(given: RunListeners): RunListeners {
   return Object.fromEntries(namesOf(LISTENERS).map((name) => [name, given[name]]));
 }
 
+/** The listeners that are looked after while a training runs. */
+type Heard = Pick<RunListeners, "signal" | "control" | "onProgress" | "onWarning">;
+
 /**
  * Runs a training with listeners whose failures end it: one that throws does so by itself, one that returns a promise aborts it
  * with what the promise rejects with. The control serves one run, from its beginning to its end.
  */
-export async function withListeners<Options extends RunListeners, Result>(
+export async function withListeners<Options extends Heard, Result>(
   options: Options,
   run: (options: Options & { signal: AbortSignal }) => Promise<Result>,
 ): Promise<Result> {

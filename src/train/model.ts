@@ -243,11 +243,16 @@ export class Model<Source = CorpusSource> {
     const runner = objective.start(epochWords, position.steps, text);
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
-    const snapshot = async () => {
+    const image = async () => {
       await runner.collect();
-      return this.snapshot(schedule, position, checkpoint?.metadata);
+      const snapshot = this.snapshot(schedule, position, checkpoint?.metadata);
+      return {
+        firstEpoch: schedule.firstEpoch,
+        goOn: snapshot.blocks ? "the same call goes on" : 'go on with "resume"',
+        bytes: () => checkpointBytes(snapshot),
+      };
     };
-    checkpointer.begin(snapshot, async () => {
+    checkpointer.begin(image, async () => {
       await runner.collect();
       return this.view();
     });

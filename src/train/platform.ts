@@ -3,6 +3,7 @@
 import { takesSharedMemory } from "../kernel/engines/wasm.js";
 import type { Corpus } from "../text/corpus.js";
 import type { SpoolFile } from "../text/spool.js";
+import type { TokenizeOptions } from "../text/tokenize.js";
 import type { Machine } from "./machine.js";
 import type { ObjectiveMaker } from "./objective.js";
 import type { ResolvedOptions } from "./train-options.js";
@@ -20,6 +21,8 @@ export interface Platform<Source> extends Machine {
    * @throws RangeError for a corpus that cannot be read elsewhere
    */
   makerElsewhere?(options: ResolvedOptions, corpus?: Corpus): Promise<ObjectiveMaker>;
+  /** Lines of a text file with labels among their words, as tokens; none where there are no files. */
+  labelledFile?(path: string | URL, tokenize: TokenizeOptions, onWarning?: (message: string) => unknown): Corpus;
   /** Writes a file whole or not at all; none where there are no files. */
   writeFile?(path: string | URL, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }

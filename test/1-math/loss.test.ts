@@ -12,6 +12,7 @@ import {
   logSumExp,
   naiveSoftmaxLossAndGradient,
   negativeSamplingLossAndGradient,
+  oneVsAllLossAndGradient,
   sigmoid,
   sigmoidDerivative,
   softmax,
@@ -66,6 +67,16 @@ describe("word losses against central differences", () => {
     fc.assert(
       fc.property(problem, ({ center, outside, target }) => {
         const f = () => naiveSoftmaxLossAndGradient(center, target, outside);
+        expectGradient(() => ({ loss: f().loss, gradient: f().gradCenterVector }), center);
+        expectGradients(() => ({ loss: f().loss, gradients: f().gradOutsideVectors }), outside);
+      }),
+    );
+  });
+
+  it("one-vs-all, for any set of labels", () => {
+    fc.assert(
+      fc.property(problem, ({ center, outside, indices }) => {
+        const f = () => oneVsAllLossAndGradient(center, indices, outside);
         expectGradient(() => ({ loss: f().loss, gradient: f().gradCenterVector }), center);
         expectGradients(() => ({ loss: f().loss, gradients: f().gradOutsideVectors }), outside);
       }),

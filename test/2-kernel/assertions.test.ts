@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Mark, Param, Seen } from "../../assembly/params";
 import type { Ptr, QueryKernel } from "../../src/kernel/kernel";
+import { Parameters } from "../../src/model/parameters";
+import { Vocabulary } from "../../src/text/vocabulary";
 import { GRID, GridMemory } from "../support/grid-memory";
-import { startTestedQueries } from "../support/kernels";
+import { startTested, startTestedQueries } from "../support/kernels";
 
 const ptr = (address: number) => address as Ptr;
 
@@ -72,6 +74,30 @@ describe("the debug binary refuses", () => {
     const { byteLength } = memory.buffer;
     expect(norms(byteLength - 16)).toEqual({ assertion: "assertRow", value: byteLength - 16, limit: byteLength });
     expect(norms(byteLength - 32).assertion).toBe("nothing was thrown");
+  });
+
+  it("a line with a row or a label that there is not, and a batch that ends within a line", async () => {
+    const vocabulary = new Vocabulary(Array.from({ length: 3 }, (_, label) => [`l${label}`, 3 - label]));
+    const { memory, layout } = new Parameters(
+      vocabulary,
+      {
+        ...{ model: "lines", windowLeft: 1, windowRight: 0, shrinkWindows: false, windowWeights: [], subsample: 0 },
+        ...{ cbowCombine: "mean", cbowGradient: "divided", negatives: 5, noiseExponent: 0.5, loss: "softmax" },
+        ...{ dim: 16, seed: 1 },
+      },
+      { batchCapacity: 100, lanes: 1, shared: false },
+      { words: 3, inputRows: 8, outputRows: 3 },
+    );
+    const kernel = await startTested("debug", memory);
+    const train = (...ids: number[]) => {
+      new Uint32Array(memory.buffer, layout.scratch[0].ids, ids.length).set(ids);
+      return failure(memory, () => kernel.train(layout.scratch[0].params, ids.length));
+    };
+    const label = Mark.label | 2;
+    expect(train(7, label, Mark.sentenceEnd).assertion).toBe("nothing was thrown");
+    expect(train(8, label, Mark.sentenceEnd)).toEqual({ assertion: "assertLines", value: 8, limit: 8 });
+    expect(train(7, label + 1, Mark.sentenceEnd)).toEqual({ assertion: "assertBelow", value: 3, limit: 3 });
+    expect(train(7, label).assertion).toBe("assertLines");
   });
 
   it("scores without room for them", async () => {

@@ -28,12 +28,12 @@ function rowOf(matrix: readonly Float32Array[]) {
   return (row: number) => matrix[row];
 }
 
-const shapes: Record<string, Partial<KernelOptions>> = {
+const shapes: Record<string, Partial<Omit<KernelOptions, "model">>> = {
   "drawn windows": {},
   "one side, all words": { windowLeft: 3, windowRight: 0, shrinkWindows: false },
   weights: { windowLeft: 2, windowRight: 3, windowWeights: [1, 0.5, 0.25] },
 };
-const models: Record<string, Partial<KernelOptions>> = {
+const models: Record<string, Partial<KernelOptions> & { model?: "cbow" }> = {
   "skip-gram": {},
   "CBOW, mean": { model: "cbow" },
   "CBOW, sum": { model: "cbow", cbowCombine: "sum" },

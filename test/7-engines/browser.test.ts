@@ -1,7 +1,7 @@
 // The door for browsers, from the build, in real browsers: on pages that are cross-origin isolated and on pages that are not.
 
 import { expect, it } from "vitest";
-import { learnPhrases, type TrainOptions, textCorpus, train } from "wasm2vec";
+import { learnPhrases, type TrainOptions, textCorpus, train, trainClassifier } from "wasm2vec";
 import { PAGE_ENGINES, type Page } from "../support/browsers";
 import { onEachPage } from "../support/drive";
 import { type Outcome, sha256, small, text, trainHere, WAYS } from "../support/same-bytes";
@@ -75,6 +75,27 @@ onEachPage(
       const here = textCorpus(() => [new TextEncoder().encode(`${lines}\n`.repeat(times))]);
       const { vectors } = await train(here, { ...options, worker: false, threads: 1 });
       expect(hash).toBe(sha256(vectors.matrix));
+    });
+
+    it("trains a classifier to the bytes of Node, which predicts without WebAssembly", async () => {
+      const examples = text.slice(0, 1000).map((sentence, i) => ({ text: sentence, labels: `l${i % 3}` }));
+      const options = { dim: 10, wordNgrams: 2, minn: 2, maxn: 3 };
+      const [hash, probabilities] = await at.page.evaluate<[string, unknown]>(`(async () => {
+        const { trainClassifier } = await import("/index.js");
+        const model = await trainClassifier(${JSON.stringify(examples)}, ${JSON.stringify(options)});
+        const parts = [];
+        await model.save(async (chunks) => {
+          for await (const chunk of chunks) parts.push(chunk.slice());
+        });
+        const { readClassifier } = await import("/classify.js");
+        const light = readClassifier(new Uint8Array(await new Blob(parts).arrayBuffer()));
+        const hash = await (${HASH})({ vectors: { matrix: light.data.inputs.data } });
+        return [hash, light.predict(${JSON.stringify(text[0])}, { k: 3 })];
+      })()`);
+      const model = await trainClassifier(examples, options);
+      const { data, stride } = model.data.inputs;
+      expect(hash).toBe(sha256(data.filter((_, i) => i % stride < 10)));
+      expect(probabilities).toEqual(model.predict(text[0], { k: 3 }));
     });
 
     it("learns phrases from a text that workers read, the same", async () => {

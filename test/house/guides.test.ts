@@ -79,6 +79,12 @@ describe("in Node", () => {
     expect(run(nodes)).toBe("true\n");
   });
 
+  it("docs/guides/classify.md", () => {
+    const [intents, scores] = examples("docs/guides/classify.md");
+    expect(run(intents)).toMatch(/^\[\s*\{ label: 'delivery', probability: 0\.\d+ \},\s*\{ label: 'refund'/);
+    expect(run(scores)).toMatch(/^1 \[ '\w+ 1 1', '\w+ 1 1' \] \[ \[ 50, 0 \], \[ 0, 50 \] \]\n$/);
+  });
+
   it("docs/guides/cluster.md", async () => {
     const redis = await RedisServer.start();
     try {

@@ -3,12 +3,15 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { CLASSIFIER_LINES } from "../../src/cli/classifier-lines";
+import { classifyCommand } from "../../src/cli/classify";
 import { flagOf } from "../../src/cli/flags";
-import { OPTION_LINES } from "../../src/cli/option-lines";
+import { OPTION_LINES, type OptionLine } from "../../src/cli/option-lines";
 import { trainCommand } from "../../src/cli/train";
 import { OWN } from "../../src/cli/train-task";
-import type { Option } from "../../src/train/options/option";
+import type { Option, OptionTable } from "../../src/train/options/option";
 import { DEFAULTS } from "../../src/train/options/table";
+import { CLASSIFIER_OPTIONS } from "../../src/train/train-classifier";
 import { OPTIONS } from "../../src/train/train-options";
 
 type Name = keyof typeof OPTIONS;
@@ -17,15 +20,16 @@ const entry = (name: Name): Option => OPTIONS[name];
 
 /** Names of options, and other words in quotes, as code. */
 const code = (text: string) =>
-  text.replace(/"(\w+)"/g, (word, name) => (name in OPTIONS ? `\`${name}\`` : `\`${word}\``));
+  text.replace(/"(\w+)"/g, (word, name) =>
+    name in OPTIONS || name in CLASSIFIER_OPTIONS ? `\`${name}\`` : `\`${word}\``,
+  );
 
-function row(name: Name): string {
-  const { kind, names, default: standard } = entry(name);
-  const { help, byDefault, guide, noFlag, takes = kind === "switch" ? "" : `<${kind}>`, negated } = OPTION_LINES[name];
+function row(name: string, { kind, names, default: standard }: Option, line: OptionLine): string {
+  const { help, byDefault, guide, noFlag, takes = kind === "switch" ? "" : `<${kind}>`, negated } = line;
   const value =
     typeof standard === "number"
       ? [standard.toLocaleString("en-US", { maximumFractionDigits: 4 })]
-      : standard === undefined
+      : standard === undefined || typeof standard === "object"
         ? []
         : [`\`${JSON.stringify(standard)}\``];
   const words = byDefault === undefined ? [] : [code(byDefault)];
@@ -37,16 +41,28 @@ function row(name: Name): string {
   return `| \`${name}\` | ${[...value, ...words].join(", ")} | ${choices}${guide ?? code(help)} | ${flags} |`;
 }
 
-describe("docs/guides/options.md", () => {
-  const path = "docs/guides/options.md";
-
+describe.each<[path: string, table: OptionTable, lines: Readonly<Record<string, OptionLine>>]>([
+  ["docs/guides/options.md", OPTIONS, OPTION_LINES],
+  ["docs/guides/classify.md", CLASSIFIER_OPTIONS, CLASSIFIER_LINES],
+])("%s", (path, table, lines) => {
   it("has the table that follows from the options: `npm run test:unit -- test/house/options.test.ts -u` writes it", async () => {
-    const table = ["| option | default | | flag |", "| --- | --- | --- | --- |", ...NAMES.map(row)].join("\n");
-    const [, before, after] = /^(.*<!-- options of train:[^\n]*\n).*?(<!-- end -->.*)$/s.exec(
+    const rows = Object.entries(table).map(([name, option]) => row(name, option, lines[name]));
+    const written = ["| option | default | | flag |", "| --- | --- | --- | --- |", ...rows].join("\n");
+    const [, before, after] = /^(.*<!-- options of train\w*:[^\n]*\n).*?(<!-- end -->.*)$/s.exec(
       readFileSync(path, "utf8"),
     )!;
-    await expect(`${before}${table}\n${after}`).toMatchFileSnapshot(`../../${path}`);
+    await expect(`${before}${written}\n${after}`).toMatchFileSnapshot(`../../${path}`);
   });
+});
+
+it("the command classify train has a flag for each option of trainClassifier, or a reason for none", () => {
+  const [command] = classifyCommand().commands;
+  for (const name of Object.keys(CLASSIFIER_OPTIONS) as (keyof typeof CLASSIFIER_OPTIONS)[]) {
+    const found = command.options.filter(
+      ({ long }) => long === flagOf(name) || long === `--no-${flagOf(name).slice(2)}`,
+    );
+    expect(found.length > 0, name).toBe(CLASSIFIER_LINES[name].noFlag === undefined);
+  }
 });
 
 describe("the command train", () => {

@@ -8,8 +8,8 @@ export class Block {
   /** The whole memory; numbers of rows are indices into it. */
   readonly f: Float32Array;
   readonly u: Uint32Array;
-  /** The learning rate. */
-  readonly rate: number;
+  /** The learning rate, of a line times what it counts. */
+  rate: number;
   readonly random: Random;
   private readonly view: DataView;
   private readonly randomState: Uint32Array;

@@ -88,12 +88,18 @@ class BatchTrainer {
   }
 
   train(length: number): void {
+    const ids = this.block.integer(Param.ids) / 4;
+    const model = this.block.integer(Param.model);
+    if (model === Model.lines) this.lines(ids, length);
+    else this.sentences(ids, length, model === Model.cbow);
+  }
+
+  /** Trains on whole sentences. @param ids index of the first entry of the batch */
+  private sentences(ids: number, length: number, isCbow: boolean): void {
     const { block, output } = this;
     const { u, random } = block;
-    const ids = block.integer(Param.ids) / 4;
     const kept = (block.integer(Param.kept) / 4) as BatchPosition;
     const thresholds = block.integer(Param.keepThresholds) / 4;
-    const isCbow = block.integer(Param.model) === Model.cbow;
     const mixer = new SubwordMixer(block);
     if (mixer.isUsed) mixer.composeBatch(ids, ids + length);
     let last = kept;
@@ -128,6 +134,11 @@ class BatchTrainer {
   /** n rows predict the target: one step of the output rows and of the rows `to`. */
   private predict(xs: Int32Array, n: number, target: WordId, weights: Float64Array | undefined, to = xs): void {
     this.output.drawTargets(target);
+    this.step(xs, n, weights, to);
+  }
+
+  /** The same once the targets are drawn. */
+  private step(xs: Int32Array, n: number, weights: Float64Array | undefined, to: Int32Array): void {
     this.output.score(xs, n);
     if (weights && this.windowWeights.length > 0) this.output.scaleGradients(weights, n);
     this.output.mergeRepeats(xs, n);
@@ -160,6 +171,53 @@ class BatchTrainer {
       }
       this.staging.unstage();
     }
+  }
+
+  /** Trains on whole lines, as assembly/lines.ts. @param ids index of the first entry of the batch */
+  private lines(ids: number, length: number): void {
+    const { block, output, D } = this;
+    const inputs = block.integer(Param.inputs) / 4;
+    const labelWeights = block.list(Param.labelWeights, block.integer(Param.outputRows));
+    let rows: number[] = [];
+    let labels: number[] = [];
+    let trained = 0;
+    for (let i = ids; i < ids + length; i++) {
+      const entry = block.u[i];
+      if (entry < Mark.least) rows.push(inputs + entry * D);
+      else if (entry === Mark.sentenceEnd) {
+        if (rows.length > 0 && labels.length > 0) {
+          this.line(rows, labels, labelWeights);
+          trained += rows.length;
+        }
+        rows = [];
+        labels = [];
+      } else if (entry >>> 24 === Mark.label >>> 24) labels.push(entry & 0xffffff);
+    }
+    block.report({ loss: output.loss.total, predictions: output.predictions, trained });
+  }
+
+  /** The mean of the rows of a line predicts its labels. */
+  private line(rows: readonly number[], labels: readonly number[], labelWeights: Float32Array): void {
+    const { block, output, f, D } = this;
+    const { rate } = block;
+    const isDrawn = !output.takesAllLabels && labels.length > 1;
+    const targets = isDrawn ? [labels[block.random.below(labels.length)]] : labels;
+    output.listLabels(targets);
+    const hidden = block.integer(Param.hidden) / 4;
+    const change = block.integer(Param.hiddenGradient) / 4;
+    for (let d = 0; d < D; d++) {
+      let sum = 0;
+      for (const row of rows) sum += f[row + d];
+      f[hidden + d] = sum / rows.length;
+    }
+    f.fill(0, change, change + D);
+    if (labelWeights.length > 0) {
+      const sum = targets.reduce((weights, label) => weights + labelWeights[label], 0);
+      block.rate = (rate * sum) / targets.length;
+    }
+    this.step(Int32Array.of(hidden), 1, undefined, Int32Array.of(change));
+    block.rate = rate;
+    for (const row of rows) for (let d = 0; d < D; d++) f[row + d] += f[change + d] / rows.length;
   }
 
   /** Draws the radius, lists the input rows around position p and their weights; returns their number. */

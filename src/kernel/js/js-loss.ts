@@ -33,6 +33,11 @@ export class LossSum {
       const wrong = label === 1 ? -z : z;
       if (!(wrong <= 0)) loss += wrong;
       factor *= 1 + e;
+      // of hundreds of rows
+      if (factor > 1e200) {
+        loss += log(factor);
+        factor = 1;
+      }
       valid++;
     }
     this.loss = loss;

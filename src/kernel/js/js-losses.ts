@@ -3,6 +3,7 @@
 import { Loss, Param } from "../../../assembly/params.js";
 import type { Block } from "./js-block.js";
 import { NegativeSampling } from "./js-loss-negative.js";
+import { OneVsAll } from "./js-loss-one-vs-all.js";
 import { Softmax } from "./js-loss-softmax.js";
 import { HierarchicalSoftmax } from "./js-loss-tree.js";
 import type { OutputLayer } from "./js-output.js";
@@ -11,6 +12,7 @@ const LAYERS: Record<Loss, new (block: Block, contexts: number) => OutputLayer> 
   [Loss.negativeSampling]: NegativeSampling,
   [Loss.hierarchicalSoftmax]: HierarchicalSoftmax,
   [Loss.softmax]: Softmax,
+  [Loss.oneVsAll]: OneVsAll,
 };
 
 export function outputLayer(block: Block, contexts: number): OutputLayer {

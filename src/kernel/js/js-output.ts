@@ -13,6 +13,8 @@ export abstract class OutputLayer {
   readonly g: Float64Array;
   readonly loss = new LossSum();
   predictions = 0;
+  /** Whether all labels of a line are its targets, or one of them. */
+  readonly takesAllLabels: boolean = false;
   protected readonly labels: Uint8Array;
   protected readonly outputs: number;
   protected readonly zeroRow: number;
@@ -36,6 +38,11 @@ export abstract class OutputLayer {
 
   /** Lists the rows of a target. */
   abstract drawTargets(target: number): void;
+
+  /** Lists the rows of a line's labels: of the only one, unless it takes all. */
+  listLabels([target]: readonly number[]): void {
+    this.drawTargets(target);
+  }
 
   /** Scores g[i …] of a hidden row to rate × ∂loss/∂z; adds the loss and the predictions. */
   protected abstract toGradients(i: number): void;

@@ -15,9 +15,9 @@ export const softmax: OutputLoss<"softmax"> = {
   options: [],
   outputRowsOf: "words",
   fitsGrid: false,
-  estimate: (_options, shape) => layerOf(shape),
+  estimate: (_options, shape) => layerOfAll(shape, Loss.softmax),
   prepare: (_options, shape) => ({
-    ...layerOf(shape),
+    ...layerOfAll(shape, Loss.softmax),
     unlearntLoss: log(Math.max(2, shape.outputRows)),
     write: writeRows,
   }),
@@ -38,10 +38,11 @@ export const softmax: OutputLoss<"softmax"> = {
   },
 };
 
-function layerOf({ outputRows }: Shape): OutputLayer {
+/** An output layer that scores all rows. */
+export function layerOfAll({ outputRows }: Shape, code: Loss): OutputLayer {
   const tiles = Math.ceil(outputRows / Tile.outputs);
   return {
-    code: Loss.softmax,
+    code,
     mostTargets: outputRows,
     listBytes: 0,
     tables: [[Param.allRows, tiles * Tile.outputs * 4]],
@@ -49,7 +50,10 @@ function layerOf({ outputRows }: Shape): OutputLayer {
 }
 
 /** Pointers of all output rows, u32[tiles × Tile.outputs], filled up with the zero row. */
-function writeRows(buffer: ArrayBufferLike, { tables, tiles, scratch, outputs, outputRows, stride }: Layout): void {
+export function writeRows(
+  buffer: ArrayBufferLike,
+  { tables, tiles, scratch, outputs, outputRows, stride }: Layout,
+): void {
   const rows = new Uint32Array(buffer, tables[Param.allRows], tiles * Tile.outputs).fill(scratch[0].zeroRow);
   for (let row = 0; row < outputRows; row++) rows[row] = outputs + row * stride;
 }

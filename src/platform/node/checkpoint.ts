@@ -5,7 +5,7 @@ import { checkKnown, show } from "../../base/check.js";
 import { FormatError } from "../../base/errors.js";
 import { Checkpoint, readCheckpoint } from "../../train/checkpoint/checkpoint.js";
 import type { CheckpointOptions } from "../../train/checkpoint/control.js";
-import { pathOf, readChunks, writeAtomically } from "./files.js";
+import { pathOf, readWhole, writeAtomically } from "./files.js";
 
 /**
  * For train's option `checkpoint`: a file that each checkpoint replaces completely or not at all. A training that is started again
@@ -43,21 +43,7 @@ export function fileCheckpoint(
 
 /** For train's option `resume`. @throws Error if the file cannot be read; FormatError if it is not a checkpoint, or damaged */
 export async function loadCheckpoint(path: string | URL): Promise<Checkpoint> {
-  const name = pathOf(path);
-  // in pieces, because Node reads at most 2 GiB of a file at once
-  const { size } = await stat(name).catch(() => ({ size: 0 }));
-  let bytes = new Uint8Array(size);
-  let length = 0;
-  for await (const chunk of readChunks(name)) {
-    if (length + chunk.length > bytes.length) {
-      const larger = new Uint8Array(2 * (length + chunk.length));
-      larger.set(bytes);
-      bytes = larger;
-    }
-    bytes.set(chunk, length);
-    length += chunk.length;
-  }
-  return readCheckpoint(bytes.subarray(0, length), name);
+  return readCheckpoint(await readWhole(path), pathOf(path));
 }
 
 /** @throws TypeError for a value that names no model, and as loadCheckpoint */

@@ -4,11 +4,13 @@ import { createReadStream, existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { checkKnown, show } from "../../base/check.js";
 import { type Corpus, type CorpusSource, toCorpus } from "../../text/corpus.js";
+import { tokenizerOf } from "../../text/examples.js";
 import type { Tally } from "../../text/fields.js";
+import { tokensOfLine } from "../../text/labels.js";
 import { checkMissing, TEXT_OPTIONS, type TextOptions, TextReader } from "../../text/lines.js";
 import type { NamedText, Place } from "../../text/pieces.js";
 import type { BytesRead } from "../../text/source.js";
-import { isIterable } from "../../text/tokenize.js";
+import { isIterable, type TokenizeOptions } from "../../text/tokenize.js";
 import type { TokenChunk } from "../../text/tokens.js";
 import { FetchedText, isUrl } from "./fetched.js";
 import { filePlace, type Range } from "./file-place.js";
@@ -16,12 +18,19 @@ import { CHUNK, decompressed, fileBytes, pathOf } from "./files.js";
 import { KeptStream } from "./kept.js";
 import { type FoundFile, filesOf } from "./paths.js";
 import { isPipe, openPipe } from "./pipe.js";
-import { checkTable, type TableOptions, tableColumn } from "./table.js";
+import { checkTable, type TableOptions, tableColumn, tableExamples } from "./table.js";
 
 /** How text files are read. */
 export interface FileOptions extends TextOptions, TableOptions {}
 
-export const FILE_OPTIONS: readonly string[] = [...TEXT_OPTIONS, "column", "delimiter", "header"];
+export const FILE_OPTIONS: readonly string[] = [
+  ...TEXT_OPTIONS,
+  "column",
+  "labelColumn",
+  "labelSeparator",
+  "delimiter",
+  "header",
+];
 
 /** What a corpus of files was made from. */
 export interface Files {
@@ -103,6 +112,17 @@ export function toNodeCorpus(source: CorpusSource | string | URL, onWarning?: (m
   return typeof source === "string" || source instanceof URL ? fileCorpus(source, { onWarning }) : toCorpus(source);
 }
 
+/** A text file whose lines hold labels among their words. @throws as toNodeCorpus */
+export function labelledFile(
+  path: string | URL,
+  tokenize: TokenizeOptions,
+  onWarning?: (message: string) => unknown,
+): Corpus {
+  if (Object.keys(tokenize).length === 0) return toNodeCorpus(path, onWarning);
+  const tokensOf = tokenizerOf(tokenize);
+  return fileCorpus(path, { tokenizer: (line) => tokensOfLine(line, tokensOf), onWarning });
+}
+
 /** A source of bytes that each pass reads from the start. */
 interface Source {
   readonly name: string;
@@ -169,8 +189,8 @@ class FileReading {
   /** @throws TypeError, RangeError */
   constructor(options: FileOptions) {
     checkKnown("option", options, FILE_OPTIONS);
-    const { column, delimiter, header, ...text } = options;
-    this.table = { column, delimiter, header };
+    const { column, labelColumn, labelSeparator, delimiter, header, ...text } = options;
+    this.table = { column, labelColumn, labelSeparator, delimiter, header };
     this.text = text;
     checkTable(this.table);
     if (column !== undefined && text.jsonField !== undefined)
@@ -198,8 +218,9 @@ class FileReading {
   private async *columns(texts: AsyncIterable<NamedText>, tally: Tally): AsyncGenerator<TokenChunk> {
     const { reader, table, text } = this;
     for await (const { name, bytes } of texts) {
-      const rows = tableColumn(reader.check(bytes, name, tally), name, table, tally, text.missingField);
-      yield* reader.tokens(rows, name);
+      const given = [reader.check(bytes, name, tally), name, table, tally, text.missingField] as const;
+      if (table.labelColumn === undefined) yield* reader.tokens(tableColumn(...given), name);
+      else yield* reader.labelledTokens(tableExamples(...given), name);
     }
   }
 }

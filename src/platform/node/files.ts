@@ -111,6 +111,25 @@ export async function* decompressed(bytes: AsyncIterable<Uint8Array>, name: stri
   }
 }
 
+/** All bytes of a file, decompressed if they are compressed. @throws as readChunks */
+export async function readWhole(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const name = pathOf(path);
+  // in pieces, because Node reads at most 2 GiB of a file at once
+  const { size } = await stat(name).catch(() => ({ size: 0 }));
+  let bytes = new Uint8Array(size);
+  let length = 0;
+  for await (const chunk of readChunks(name)) {
+    if (length + chunk.length > bytes.length) {
+      const larger = new Uint8Array(2 * (length + chunk.length));
+      larger.set(bytes);
+      bytes = larger;
+    }
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return bytes.subarray(0, length);
+}
+
 /** A whole text file, plain or compressed; invalid UTF-8 as in decodeUtf8. @throws as readChunks */
 export async function readText(path: string | URL): Promise<string> {
   const chunks: Uint8Array[] = [];

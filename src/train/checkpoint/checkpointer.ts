@@ -2,8 +2,6 @@
 
 import { orAborted, untilAborted } from "../../text/abort.js";
 import type { EpochModel, PausePoint, Position } from "../loop/records.js";
-import { checkpointBytes } from "./bytes.js";
-import type { Snapshot } from "./checkpoint.js";
 import { type CheckpointOptions, DEFAULT_INTERVAL, parseInterval, type TrainingControl } from "./control.js";
 
 export interface CheckpointerOptions {
@@ -13,11 +11,21 @@ export interface CheckpointerOptions {
   signal?: AbortSignal;
 }
 
+/** What a checkpoint is to hold. */
+export interface Image {
+  /** of its training, the epochs done before this run */
+  firstEpoch: number;
+  /** how a user goes on with it */
+  goOn: string;
+  /** of the file; nothing may be trained while they are taken */
+  bytes(): AsyncIterable<Uint8Array>;
+}
+
 /** Handles checkpoints, pauses and looks between batches, for one run. */
 export class Checkpointer implements PausePoint {
   private readonly milliseconds: number;
   private readonly epochs: number;
-  private snapshot!: (position: Position) => Promise<Snapshot>;
+  private image!: (position: Position) => Promise<Image>;
   private view!: () => Promise<EpochModel>;
   private last = performance.now();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,8 +42,8 @@ export class Checkpointer implements PausePoint {
   }
 
   /** Begins to serve what trains, until end(); again where training goes back. @param view a copy of the model, to look at while it trains */
-  begin(snapshot: (position: Position) => Promise<Snapshot>, view: () => Promise<EpochModel>): void {
-    this.snapshot = snapshot;
+  begin(image: (position: Position) => Promise<Image>, view: () => Promise<EpochModel>): void {
+    this.image = image;
     this.view = view;
     this.wait();
   }
@@ -123,18 +131,17 @@ export class Checkpointer implements PausePoint {
       return;
     }
     const name = checkpoint.name ?? "the checkpoint";
-    const snapshot = await this.snapshot(position);
+    const image = await this.image(position);
     const outcome =
       doubt === undefined
-        ? orAborted(checkpoint.write(untilAborted(checkpointBytes(snapshot), signal)), signal)
+        ? orAborted(checkpoint.write(untilAborted(image.bytes(), signal)), signal)
         : Promise.reject(new Error(doubt));
     control?.checkpoints.settle(outcome);
     try {
       await outcome;
       const { epochs, wordsBefore, words } = position;
-      const epoch = snapshot.schedule.firstEpoch + epochs + 1;
-      const goOn = snapshot.blocks ? "the same call goes on" : 'go on with "resume"';
-      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epoch}: ${goOn}`;
+      const epoch = image.firstEpoch + epochs + 1;
+      this.kept = `${name} holds training up to word ${wordsBefore + words}, of epoch ${epoch}: ${image.goOn}`;
     } catch (cause) {
       signal?.throwIfAborted();
       const message = `checkpoint not written: ${(cause as Error).message}${this.kept === "" ? "" : `; ${this.kept}`}`;

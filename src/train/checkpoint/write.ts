@@ -49,7 +49,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
 }
 
 /** The words as JSON, filled up with spaces to a multiple of 8 bytes: in pieces that are such multiples too. */
-function* wordPieces(words: readonly string[]): Generator<Uint8Array<ArrayBuffer>> {
+export function* wordPieces(words: readonly string[]): Generator<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   let rest = "[";
   for (let first = 0; first < words.length || rest !== ""; first += WORDS) {

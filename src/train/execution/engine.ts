@@ -43,13 +43,19 @@ export interface TextToTrain {
   firstEpoch: number;
 }
 
-/** What a run trains, and where. */
-export interface Site {
+/** What trains batch by batch, and where: all that hogwild and one thread know of it. */
+export interface BatchSite {
   plan: EnginePlan;
   kernel: KernelPlan;
+  parameters: Pick<Parameters, "memory" | "layout" | "matrices" | "compose">;
+  options: Pick<Settings, "worker">;
+  spawn: () => Channel;
+}
+
+/** What a run trains, and where. */
+export interface Site extends BatchSite {
   parameters: Parameters;
   options: Settings;
-  spawn: () => Channel;
   /** for those who read it themselves */
   text?: TextToTrain;
 }

@@ -4,7 +4,7 @@ import { Param } from "../../../assembly/params.js";
 import { ZERO } from "../../kernel/kernel.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import { BatchRunner } from "./batch-runner.js";
-import type { Engine, Site } from "./engine.js";
+import type { BatchSite, Engine, Resources } from "./engine.js";
 import { areFinite, LocalQueue, localThread } from "./in-process.js";
 import { PIECE } from "./protocol.js";
 import type { Runner } from "./runner.js";
@@ -15,16 +15,16 @@ export const single = {
   isDeterministic: true,
   isParallel: false,
   fits: () => true,
-  plan({ maxSentenceLength }, { shared }) {
+  plan({ maxSentenceLength }: { maxSentenceLength: number }, { shared }: Pick<Resources, "shared">) {
     const memoryOptions = { batchCapacity: batchCapacity(maxSentenceLength), lanes: 1, shared };
     return { threads: 1, batchWords: BATCH_WORDS, maxSentenceLength, memoryOptions };
   },
   // the worker has a copy of all
   apart: (_, { bytes }) => ({ own: bytes, messages: 2 * PIECE }),
-  start: (site) => (site.options.worker ? inWorker(site) : inProcess(site)),
+  start: (site: BatchSite) => (site.options.worker ? inWorker(site) : inProcess(site)),
 } as const satisfies Engine;
 
-function inProcess({ kernel, parameters }: Site): Runner {
+function inProcess({ kernel, parameters }: BatchSite): Runner {
   const { memory, layout } = parameters;
   const queue = new LocalQueue();
   return new BatchRunner([localThread(kernel, memory, layout.scratch[0], queue)], {
@@ -35,7 +35,7 @@ function inProcess({ kernel, parameters }: Site): Runner {
   });
 }
 
-function inWorker({ plan, kernel, parameters, spawn }: Site): Runner {
+function inWorker({ plan, kernel, parameters, spawn }: BatchSite): Runner {
   const { memory, layout, matrices } = parameters;
   const { shared } = plan.memoryOptions;
   const task = { plan: kernel, memory: shared ? memory : memory.buffer.byteLength, layout, thread: 0 };

@@ -178,7 +178,7 @@ class Epoch {
     const { schedule, negatives } = this.run;
     return new DivergenceError(
       `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
-        `lower "learningRate" (it was ${schedule.learningRate * this.lowering})${schedule.isChosen ? "" : ', or leave it to "auto"'}` +
+        `lower "learningRate" (it was ${schedule.learningRate * this.lowering})${schedule.isChosen === false ? ', or leave it to "auto"' : ""}` +
         (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
     );
   }

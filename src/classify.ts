@@ -1,0 +1,8 @@
+/**
+ * Entry point wasm2vec/classify: classifiers of texts that were trained elsewhere, to predict with. Plain JavaScript, without WebAssembly.
+ * @module wasm2vec/classify
+ */
+
+export type { ClassifierArgs, ClassifierData, ClassifierLoss, RowMatrix } from "./classifier/classifier-data.js";
+export { readClassifier } from "./classifier/classifier-file.js";
+export { Classifier, type ClassifyOptions, type LabelProbability } from "./classifier/line-classifier.js";

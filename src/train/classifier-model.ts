@@ -1,0 +1,162 @@
+// A classifier that was trained here or loaded: it predicts, is tested and saved, and its training can go on.
+
+import { checkKnown, show } from "../base/check.js";
+import type { ClassifierData } from "../classifier/classifier-data.js";
+import { type ClassifierFile, readClassifierFile } from "../classifier/classifier-file.js";
+import { type ClassifierScore, scoreClassifier } from "../classifier/classifier-scores.js";
+import { Classifier, type ClassifyOptions, checkPredict } from "../classifier/line-classifier.js";
+import { abortable } from "../text/abort.js";
+import type { Corpus } from "../text/corpus.js";
+import { type ExampleSource, exampleCorpus } from "../text/examples.js";
+import type { TokenizeOptions } from "../text/tokenize.js";
+import type { ParallelMode } from "./execution/engines.js";
+import type { EpochRecord, Position, Schedule } from "./loop/records.js";
+import type { ModelWriter, SaveModelOptions } from "./model.js";
+import type { StoredClassifierSettings } from "./options/classifier-table.js";
+import type { Platform } from "./platform.js";
+
+/** What a classifier needs of where it runs. */
+export type ClassifierHost = Pick<Platform<never>, "spawn" | "cores" | "fetchBytes" | "writeFile" | "labelledFile">;
+
+/** How a training stands, as its file has it beside the rows. */
+export interface ClassifierTraining {
+  options: StoredClassifierSettings;
+  schedule: Schedule;
+  position: Position;
+  mode: ParallelMode;
+  /** u32[4] of each lane's generator */
+  random: readonly (readonly number[])[];
+  /** fingerprint of the lines that it trains on */
+  text: string;
+  history: readonly EpochRecord[];
+  metadata?: Record<string, unknown>;
+}
+
+/** Options of ClassifierModel.test. */
+export interface TestOptions extends ClassifyOptions {
+  signal?: AbortSignal;
+  onWarning?: (message: string) => unknown;
+}
+
+const BUSY =
+  "the classifier is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
+
+const FAILED =
+  "the training of the classifier was interrupted in the midst of an epoch: take its checkpoint, or what onEpochEnd saved";
+
+/** @typeParam Path of files, string | URL in Node; never in a page */
+export class ClassifierModel<Path = never> extends Classifier {
+  /** @internal whether its rows change at this moment, or were left in the midst of an epoch */
+  state: "ready" | "training" | "failed" = "ready";
+
+  /** @internal use trainClassifier or loadClassifier */
+  constructor(
+    private readonly host: ClassifierHost,
+    data: ClassifierData,
+    /** @internal */
+    readonly training: ClassifierTraining,
+    /** for messages */
+    readonly name = "the classifier",
+  ) {
+    super(data);
+  }
+
+  /** The options that it was trained with. */
+  get options(): StoredClassifierSettings {
+    return this.training.options;
+  }
+
+  /** One record for each epoch so far. */
+  get history(): readonly EpochRecord[] {
+    return this.training.history;
+  }
+
+  /** Whether no epoch is left to train; if there is, trainClassifier's `resume` goes on. */
+  get isFinished(): boolean {
+    const { position, schedule } = this.training;
+    return position.epochs >= schedule.epochs;
+  }
+
+  /** What `save` or CheckpointOptions.metadata gave. */
+  get metadata(): Readonly<Record<string, unknown>> {
+    return this.training.metadata ?? {};
+  }
+
+  /**
+   * Predicts the lines of a text whose labels are known.
+   * @param source as for trainClassifier @param options k: most labels of a line; threshold: their least probability
+   * @throws TypeError, RangeError for options and for a text without a label that the classifier knows; the signal's reason
+   */
+  async test(source: ExampleSource | Path, options: TestOptions = {}): Promise<ClassifierScore> {
+    const { signal, onWarning, ...predicting } = options;
+    const { k, threshold } = checkPredict(predicting);
+    return withExamples(this.host, source, { tokenize: this.data.args.tokenize, signal, onWarning }, async (corpus) => {
+      const score = await scoreClassifier(this, corpus, k, threshold);
+      if (score.examples === 0)
+        throw new RangeError(
+          `${corpus.name} has no line with a label of the classifier, such as ${this.labels.slice(0, 3).map(show).join(", ")}: a line expected ` +
+            "words and labels such as __label__spam, an example { text, labels }",
+        );
+      return score;
+    });
+  }
+
+  /**
+   * Writes all that the classifier is: rows, words, labels, options, history, and where its training stands. loadClassifier reads it.
+   * @param target a path (Node), whose file is written whole or not at all, or a function that stores the bytes
+   * @throws Error while it is being trained, except within onEpochEnd; what writing throws
+   */
+  async save(target: Path | ModelWriter, options: SaveModelOptions = {}): Promise<void> {
+    checkKnown("option", options, ["metadata"]);
+    const { writeFile } = this.host;
+    const isPath = typeof target === "string" || target instanceof URL;
+    if (typeof target !== "function" && (writeFile === undefined || !isPath))
+      throw new TypeError(
+        `"save" expected ${writeFile ? "a path, or " : ""}a function that writes an iterable of bytes, got ${show(target)}`,
+      );
+    if (this.state !== "ready") throw new Error(this.state === "training" ? BUSY : FAILED);
+    const { metadata = this.training.metadata } = options;
+    const chunks = classifierBytes(this.data, { ...this.training, metadata });
+    await (isPath ? writeFile!(target, chunks) : (target as ModelWriter)(chunks));
+  }
+}
+
+/** The bytes of a classifier's file. A page that saves nothing does not load what writes. */
+export async function* classifierBytes(data: ClassifierData, state: ClassifierTraining): AsyncGenerator<Uint8Array> {
+  const { writeClassifier } = await import("./checkpoint/write-classifier.js");
+  yield* writeClassifier(data, state);
+}
+
+/** The classifier of a file. @throws TypeError, FormatError */
+export function loadClassifierOn<Path>(host: ClassifierHost, bytes: Uint8Array, name: string): ClassifierModel<Path> {
+  const { data, state } = readClassifierFile(bytes, name);
+  return new ClassifierModel(host, data, state as unknown as ClassifierFile["state"] & ClassifierTraining, name);
+}
+
+interface Opening {
+  tokenize: TokenizeOptions;
+  signal?: AbortSignal;
+  onWarning?: (message: string) => unknown;
+}
+
+/** Works on the examples of a source; a corpus that is made here is closed at the end. @throws TypeError for a path in a page */
+export async function withExamples<Path, Result>(
+  { labelledFile }: Pick<ClassifierHost, "labelledFile">,
+  source: ExampleSource | Path,
+  { tokenize, signal, onWarning }: Opening,
+  work: (corpus: Corpus) => Promise<Result>,
+): Promise<Result> {
+  const isPath = typeof source === "string" || source instanceof URL;
+  if (isPath && labelledFile === undefined)
+    throw new TypeError(
+      `expected examples { text, labels }, got ${show(String(source))}: a page has no files; read one with textCorpus(() => file)`,
+    );
+  const corpus = isPath
+    ? labelledFile!(source, tokenize, onWarning)
+    : exampleCorpus(source as ExampleSource, "the examples", tokenize);
+  try {
+    return await work(abortable(corpus, signal));
+  } finally {
+    if (isPath) await corpus.close?.();
+  }
+}

@@ -1,0 +1,131 @@
+// The classifier by the command line.
+
+import { writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadClassifier } from "wasm2vec";
+import { Random } from "../../src/base/random";
+import { Workbench } from "../support/command";
+
+let bench: Workbench;
+
+beforeAll(() => {
+  bench = new Workbench();
+  const random = Random.from(1, 0);
+  const rows = Array.from({ length: 1500 }, () => {
+    const label = ["spam", "ham"][random.below(2)];
+    const words = Array.from({ length: 6 }, () =>
+      random.below(3) === 0 ? `${label}${random.below(9)}` : `w${random.below(40)}`,
+    );
+    return { label, text: words.join(" ") };
+  });
+  const write = (name: string, lines: string[]) => writeFileSync(bench.path(name), `${lines.join("\n")}\n`);
+  write(
+    "lines.txt",
+    rows.map(({ label, text }) => `__label__${label} ${text}`),
+  );
+  write("table.csv", ["kind,body", ...rows.map(({ label, text }) => `${label},"${text.toUpperCase()}"`)]);
+  write(
+    "mails.jsonl",
+    rows.map(({ label, text }) => JSON.stringify({ body: text, tags: [label, "mail"] })),
+  );
+});
+afterAll(() => bench.remove());
+
+const small = ["--dim", "8", "--learning-rate", "0.5"];
+
+async function train(...args: string[]) {
+  const { code, stdout, stderr } = await bench.run(["classify", "train", ...small, ...args]);
+  expect(code, stderr).toBe(0);
+  return stdout;
+}
+
+describe("wasm2vec classify", () => {
+  it("trains, tests and predicts on lines with labels", async () => {
+    const text = await train("lines.txt", "--output", "m.w2c", "--word-ngrams", "2");
+    expect(text).toMatch(
+      /^wrote m\.w2c: 2 labels, \d+ words, [\d,]+ buckets of n-grams, dim 8; .* words\/s, simd, 1 thread\), loss 0\.\d{4}\n$/,
+    );
+    const tested = await bench.run(["classify", "test", "m.w2c", "lines.txt", "--confusion"]);
+    expect(tested.stdout).toMatch(
+      /^1,500 examples\nP@1 ([01]\.\d{4}) {2}R@1 \1\nlabel +precision +recall +F1 +examples +predicted\n/,
+    );
+    expect(tested.stdout).toMatch(/is \\ taken for\n +(ham +spam|spam +ham)\n/);
+    const json = JSON.parse((await bench.run(["classify", "test", "m.w2c", "lines.txt", "--json", "-k", "2"])).stdout);
+    expect(json).toMatchObject({ k: 2, precision: 0.5, recall: 1, examples: 1500 });
+    const predicted = await bench.run(["classify", "predict", "m.w2c"], "spam1 spam2\n\n__label__spam ham3 ham4\n");
+    expect(predicted.stdout.split("\n")).toEqual(["spam", expect.stringMatching(/^(spam|ham)$/), "ham", ""]);
+    const probable = await bench.run(["classify", "predict", "m.w2c", "-k", "2", "--probabilities"], "spam1 spam2");
+    expect(probable.stdout).toMatch(/^spam (0\.[5-9]\d{5}|1\.0{6}) ham 0\.[0-4]\d{5}\n$/);
+  });
+
+  it("reads tables and JSON Lines", async () => {
+    const table = ["table.csv", "--column", "body", "--label-column", "kind"];
+    await train(...table, "--lowercase", "--output", "t.w2c");
+    await train("lines.txt", "--output", "l.w2c");
+    const [fromTable, fromLines] = [
+      await loadClassifier(bench.path("t.w2c")),
+      await loadClassifier(bench.path("l.w2c")),
+    ];
+    expect(fromTable.data.inputs.data).toEqual(fromLines.data.inputs.data);
+    // the file says how to tokenize
+    const { stdout } = await bench.run(["classify", "test", "t.w2c", ...table, "--json"]);
+    expect(JSON.parse(stdout).precision).toBeGreaterThan(0.9);
+    await train(
+      "mails.jsonl",
+      "--json-field",
+      "body",
+      "--label-field",
+      "tags",
+      "--loss",
+      "one-vs-all",
+      "--output",
+      "j.w2c",
+      "--class-weights",
+      "spam=2",
+    );
+    const model = await loadClassifier(bench.path("j.w2c"));
+    expect(model.options).toMatchObject({ loss: "one-vs-all", classWeights: { spam: 2 } });
+    expect(
+      model
+        .predict("spam1 spam3", { k: 3, threshold: 0.5 })
+        .map(({ label }) => label)
+        .sort(),
+    ).toEqual(["mail", "spam"]);
+  });
+
+  it("writes checkpoints, and goes on with them", async () => {
+    await train("lines.txt", "--output", "c.w2c", "--checkpoint", "c.ckpt", "--checkpoint-every", "1epoch");
+    const again = await bench.run([
+      "classify",
+      "train",
+      "lines.txt",
+      "--output",
+      "d.w2c",
+      "--resume",
+      "c.ckpt",
+      "--quiet",
+    ]);
+    expect(again.stderr).toBe("");
+    const [one, other] = [await loadClassifier(bench.path("c.w2c")), await loadClassifier(bench.path("d.w2c"))];
+    expect(other.data.inputs.data).toEqual(one.data.inputs.data);
+  });
+
+  it.each([
+    [["train", "lines.txt"], 2, "required option '-o, --output <file>' not specified"],
+    [["train", "lines.txt", "-o", "x", "--loss", "hs"], 2, "Allowed choices are"],
+    [["train", "lines.txt", "-o", "x", "--minn", "3"], 2, "--minn goes with --maxn"],
+    [["train", "lines.txt", "-o", "lines.txt"], 2, "is the file of the corpus"],
+    [["train", "corpus.txt", "-o", "x"], 1, "has no labels: a line expected words and labels such as __label__spam"],
+    [["train", "table.csv", "-o", "x", "--label-column", "kind"], 2, "--label-column goes with --column"],
+    [
+      ["test", "lines.txt", "lines.txt"],
+      1,
+      "expected a classifier, which ClassifierModel.save writes, got another kind of file",
+    ],
+    [["predict", "nowhere.w2c"], 1, 'cannot read "nowhere.w2c": no such file'],
+  ])("%j fails", async (args, expected, message) => {
+    const { code, stderr } = await bench.run(["classify", ...args]);
+    expect(stderr).toContain(message);
+    expect(code).toBe(expected);
+  });
+});
