@@ -15,7 +15,7 @@ export interface ClassifierArgs extends FeatureOptions {
 }
 
 /** Rows of floats, `stride` floats apart, of which the first dim are used. */
-export interface RowMatrix {
+export interface ClassifierRows {
   data: Float32Array;
   stride: number;
 }
@@ -31,10 +31,10 @@ export interface ClassifierData {
   /** The bucket of each input row after those of words; the others are rows of zeros. undefined: each bucket has a row, in their order. */
   readonly rowBuckets?: Uint32Array;
   /** of words, then of buckets */
-  readonly inputs: RowMatrix;
+  readonly inputs: ClassifierRows;
   /**
    * of labels; with hierarchical softmax of the inner nodes of the tree, the last of them nobody's. There bit 0 has label 1: fastText's
    * rows have the other sign.
    */
-  readonly outputs: RowMatrix;
+  readonly outputs: ClassifierRows;
 }

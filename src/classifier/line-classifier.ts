@@ -7,7 +7,7 @@ import { tokenizerOf } from "../text/examples.js";
 import { labelOf, tokensOfLine } from "../text/labels.js";
 import { BucketRows, LineFeatures, type TokenFeatures } from "../text/line-features.js";
 import type { Sentence } from "../text/tokens.js";
-import type { ClassifierData, ClassifierLoss, RowMatrix } from "./classifier-data.js";
+import type { ClassifierData, ClassifierLoss, ClassifierRows } from "./classifier-data.js";
 
 export interface LabelProbability {
   label: string;
@@ -160,7 +160,7 @@ const OUTPUTS: Record<ClassifierLoss, Output> = {
   "one-vs-all": each,
 };
 
-function dot({ data, stride }: RowMatrix, row: number, hidden: Float64Array): number {
+function dot({ data, stride }: ClassifierRows, row: number, hidden: Float64Array): number {
   let sum = 0;
   for (let d = 0, at = row * stride; d < hidden.length; d++, at++) sum += data[at] * hidden[d];
   return sum;

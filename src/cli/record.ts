@@ -16,6 +16,7 @@ const PATHS: readonly string[] = [
   "outputVectors",
   "saveVocabulary",
   "saveModel",
+  "saveFasttext",
   "stopWords",
   "probePairs",
   "probeAnalogies",

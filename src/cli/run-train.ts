@@ -228,7 +228,7 @@ function checkNames(vocabulary: Vocabulary, task: Task): void {
 
 /** Writes what is asked for. @throws Error, with where the model is, if a file cannot be written */
 async function save(model: Model<NodeCorpusSource>, task: Task): Promise<void> {
-  const { corpus, output, outputVectors, saveVocabulary: vocabulary, saveModel } = task;
+  const { corpus, output, outputVectors, saveVocabulary: vocabulary, saveModel, saveFasttext } = task;
   const metadata = record(corpus, Object.fromEntries(KEPT.map((name) => [name, task[name]])));
   const outputs = [
     { file: outputVectors, vectors: () => model.outputVectors, format: task.outputVectorsFormat },
@@ -238,6 +238,7 @@ async function save(model: Model<NodeCorpusSource>, task: Task): Promise<void> {
   outputs.sort((a, b) => Number(a.file === STANDARD_OUTPUT) - Number(b.file === STANDARD_OUTPUT));
   try {
     if (saveModel !== undefined) await model.save(saveModel, { metadata });
+    if (saveFasttext !== undefined) await model.save(saveFasttext, { format: "fasttext" });
     if (vocabulary !== undefined) await saveVocabulary(model.vocabulary, vocabulary);
     for (const { file, vectors, format } of outputs) if (file !== undefined) await saveOutput(vectors(), file, format);
   } catch (error) {

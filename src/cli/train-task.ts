@@ -18,6 +18,7 @@ export interface Flags extends TextFlags {
   outputVectors?: string;
   saveVocabulary?: string;
   saveModel?: string;
+  saveFasttext?: string;
   vocabulary?: string;
   initialVectors?: string;
   freeze?: string;
@@ -49,6 +50,7 @@ export const KEPT = [
   "outputVectors",
   "saveVocabulary",
   "saveModel",
+  "saveFasttext",
   "checkpointEvery",
   "probePairs",
   "probeAnalogies",
@@ -122,12 +124,13 @@ export function taskOf(paths: readonly string[], typed: Flags, kept: Checkpoint 
     throw new UsageError(
       "missing required argument 'corpus': name text files, folders or globs, or - for standard input",
     );
-  if (all.output === undefined && all.saveModel === undefined)
+  if (all.output === undefined && all.saveModel === undefined && all.saveFasttext === undefined)
     throw new UsageError(
       "required option '-o, --output <file>' not specified: name where the vectors go, or --save-model <file>",
     );
-  const { saveVocabulary, saveModel, checkpoint } = all;
-  refuseDash({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint });
+  const { saveVocabulary, saveModel, saveFasttext, checkpoint } = all;
+  const files = { "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--save-fasttext": saveFasttext };
+  refuseDash({ ...files, "--checkpoint": checkpoint });
   if (typed.format !== undefined && all.output === undefined && all.outputVectors === undefined)
     throw new UsageError("--format is that of --output and --output-vectors: give one of them, or leave it out");
   if (all.output === STANDARD_OUTPUT && all.outputVectors === STANDARD_OUTPUT)
@@ -141,12 +144,18 @@ export function taskOf(paths: readonly string[], typed: Flags, kept: Checkpoint 
 /** Files that are written, each by the option that names it. */
 export function outputsOf(task: Task): NamedFile[] {
   const { output, outputVectors, saveVocabulary, saveModel, checkpoint, format, outputVectorsFormat } = task;
+  const fasttext = { "--save-fasttext": task.saveFasttext };
   const files = (as: string, path: string | undefined, format: VectorFormat) =>
     path === undefined ? [] : filesOfOutput(path, format).map((path) => ({ as, path }));
   return [
     ...files("--output", output, format),
     ...files("--output-vectors", outputVectors, outputVectorsFormat),
-    ...namedFiles({ "--save-vocabulary": saveVocabulary, "--save-model": saveModel, "--checkpoint": checkpoint }),
+    ...namedFiles({
+      "--save-vocabulary": saveVocabulary,
+      "--save-model": saveModel,
+      ...fasttext,
+      "--checkpoint": checkpoint,
+    }),
   ];
 }
 

@@ -34,6 +34,7 @@ export function trainCommand(): Command {
     .option("--from <file>", "train a model, or a finished checkpoint, on this corpus too")
     .option("--update-vocabulary", "with --from: add the words of this corpus")
     .option("--save-model <file>", "write the whole model, to train on later with --from")
+    .option("--save-fasttext <file>", "write the model as fastText's model.bin, which its command and gensim read")
     .option("--save-vocabulary <file>", "write words and counts")
     .option("--output-vectors <file>", "write the output (context) vectors too")
     .option("-q, --quiet", "no progress");

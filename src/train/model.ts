@@ -1,6 +1,6 @@
 // A trained model: it can be queried, saved and trained further.
 
-import { checkBoolean, checkKnown, show } from "../base/check.js";
+import { checkBoolean, checkKnown, checkOneOf, show } from "../base/check.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import type { SpooledText } from "../text/spooled.js";
@@ -11,6 +11,7 @@ import { checkpointBytes } from "./checkpoint/bytes.js";
 import type { Checkpoint, Snapshot } from "./checkpoint/checkpoint.js";
 import { Checkpointer } from "./checkpoint/checkpointer.js";
 import { CONTINUE_OPTIONS, CONTINUED, type ContinueOptions } from "./continue-options.js";
+import type { fastTextBytes } from "./fasttext-file.js";
 import { GoodState } from "./good-state.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
 import { DivergenceError, trainEpochs } from "./loop/epochs.js";
@@ -34,6 +35,8 @@ export type ModelWriter = (chunks: AsyncIterable<Uint8Array>) => Promise<void>;
 export interface SaveModelOptions {
   /** JSON to keep in the file; readers find it as Checkpoint.metadata. */
   metadata?: Record<string, unknown>;
+  /** Of the file: "wasm2vec" (default), or "fasttext", which holds rows, words and counts, but no history. */
+  format?: "wasm2vec" | "fasttext";
 }
 
 const BUSY =
@@ -56,6 +59,12 @@ const NOTHING_DONE: Schedule = {
 /** The schedule of a run as a file holds it. */
 function storedForm(schedule: Schedule): Schedule {
   return { ...schedule, learningRateSchedule: storedSchedule(schedule.learningRateSchedule) };
+}
+
+/** A page that writes no such file does not load what does. */
+async function* fastText(...args: Parameters<typeof fastTextBytes>): AsyncGenerator<Uint8Array> {
+  const { fastTextBytes } = await import("./fasttext-file.js");
+  yield* fastTextBytes(...args);
 }
 
 export class Model<Source = CorpusSource> {
@@ -154,13 +163,15 @@ export class Model<Source = CorpusSource> {
 
   /**
    * Writes all that the model is: its vectors and output rows, vocabulary with counts, options, history, and where its training
-   * stands. loadModel reads it; loadVectors reads the vectors alone. Within onEpochEnd the file can be resumed, too.
+   * stands. loadModel reads it; loadVectors reads the vectors alone. Within onEpochEnd the file can be resumed, too. Or, with format
+   * "fasttext", fastText's model.bin, which its command and gensim read.
    * @param target a path (Node), whose file is written whole or not at all, or a function that stores the bytes
    * @throws Error while the model is being trained, except within onEpochEnd; what writing throws
    */
   async save(target: string | URL | ModelWriter, options: SaveModelOptions = {}): Promise<void> {
-    checkKnown("option", options, ["metadata"]);
+    checkKnown("option", options, ["metadata", "format"]);
     const { metadata } = options;
+    const format = checkOneOf("format", options.format ?? "wasm2vec", ["wasm2vec", "fasttext"]);
     const { writeFile } = this.platform;
     if (
       typeof target !== "function" &&
@@ -178,7 +189,8 @@ export class Model<Source = CorpusSource> {
         ? this.snapshot(schedule, position, metadata)
         : this.snapshot({ ...schedule, epochs }, { ...START, epochs, wordsBefore }, metadata);
     // with its rows, wherever they lie
-    const chunks = checkpointBytes({ ...snapshot, blocks: undefined });
+    const chunks =
+      format === "fasttext" ? fastText(snapshot, this.options) : checkpointBytes({ ...snapshot, blocks: undefined });
     const saved = typeof target === "function" ? target(chunks) : writeFile!(target, chunks);
     // training waits for it, awaited or not
     this.saving = Promise.allSettled([this.saving, saved]).then(() => {});

@@ -3,7 +3,7 @@
 
 import { checkKnown, show } from "../base/check.js";
 import { Fingerprint } from "../base/fingerprint.js";
-import type { ClassifierArgs, ClassifierData, RowMatrix } from "../classifier/classifier-data.js";
+import type { ClassifierArgs, ClassifierData, ClassifierRows } from "../classifier/classifier-data.js";
 import { isExact, type KernelPlan, kernelName, planKernel } from "../kernel/engines/kernels.js";
 import type { Side } from "../kernel/shape.js";
 import { Parameters } from "../model/parameters.js";
@@ -240,7 +240,7 @@ class TrainedLines<Path> {
     };
   }
 
-  private matrix(side: Side): RowMatrix {
+  private matrix(side: Side): ClassifierRows {
     return { data: this.parameters.matrix(side), stride: this.parameters.layout.stride / 4 };
   }
 
@@ -331,7 +331,7 @@ function storedOf(options: Resolved): StoredClassifierSettings {
 }
 
 /** The floats of rows, without what pads them. */
-function compact({ data, stride }: RowMatrix, dim: number): Float32Array {
+function compact({ data, stride }: ClassifierRows, dim: number): Float32Array {
   if (stride === dim) return data;
   const rows = data.length / stride;
   const all = new Float32Array(rows * dim);

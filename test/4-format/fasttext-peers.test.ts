@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { type TrainOptions, train } from "wasm2vec";
 import { readFastTextModel, writeFastTextModel } from "../../src/format/fasttext";
 import type { FastTextModel } from "../../src/format/fasttext/model";
 import { quantizeFastTextModel } from "../../src/format/fasttext/quantize-model";
@@ -180,4 +181,54 @@ describe("gensim", () => {
       expect(Buffer.concat([...writeFastTextModel(back)]).equals(readFileSync(theirs))).toBe(true);
     },
   );
+});
+
+describe("a model of subwords that wasm2vec has trained", () => {
+  const corpus = Array.from({ length: 300 }, (_, i) => `cats and dogs play${i % 7} in the garden`.split(" "));
+  const small: TrainOptions = { dim: 8, minCount: 1, epochs: 2, maxn: 4, buckets: 1000 };
+  const unseen = "catsdog";
+
+  it.each<[string, TrainOptions]>([
+    ["skip-gram", {}],
+    ["CBOW, a frozen word", { model: "cbow", freeze: ["cats"] }],
+    ["hierarchical softmax", { loss: "hierarchical-softmax" }],
+    ["without subwords", { maxn: 0, buckets: undefined }],
+  ])("has the same vectors in fastText: %s", async (_, options) => {
+    const model = await train(corpus, { ...small, ...options });
+    const path = join(folder, "trained.bin");
+    await model.save(path, { format: "fasttext" });
+    const words = [...model.vocabulary.words, ...(options.maxn === 0 ? [] : [unseen])];
+    const lines = fasttext(["print-word-vectors", path], words.join("\n")).trim().split("\n");
+    lines.forEach((line, i) => {
+      const [word, ...numbers] = line.trim().split(" ");
+      expect(word).toBe(words[i]);
+      model.vectors.get(word).forEach((x, d) => expect(Math.abs(x - Number(numbers[d])), word).toBeLessThan(5e-5));
+    });
+  });
+
+  it("is trained further by gensim", async () => {
+    const model = await train(corpus, small);
+    const path = join(folder, "gensim.bin");
+    await model.save(path, { format: "fasttext" });
+    const program = `
+from gensim.models.fasttext import load_facebook_model
+model = load_facebook_model(${JSON.stringify(path)})
+before = model.wv["${unseen}"]
+print(*before)
+text = [["cats", "and", "dogs"], ["dogs", "play1"]] * 50
+model.build_vocab(text, update=True)
+model.train(text, total_examples=len(text), epochs=1)
+print(abs(model.wv["cats"] - before).max() > 0)`;
+    const [vector, moved] = run(pathOf(PYTHON), ["-c", program]).trim().split("\n");
+    const numbers = vector.split(" ").map(Number);
+    model.vectors.get(unseen).forEach((x, d) => expect(Math.abs(x - numbers[d])).toBeLessThan(1e-5));
+    expect(moved).toBe("True");
+  });
+
+  it("is refused where fastText's file cannot hold it", async () => {
+    const model = await train(corpus, { ...small, buckets: undefined, exactNgrams: true });
+    await expect(model.save(join(folder, "exact.bin"), { format: "fasttext" })).rejects.toThrow(
+      /without "exactNgrams"/,
+    );
+  });
 });

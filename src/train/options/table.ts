@@ -29,7 +29,7 @@ import {
   type Stored,
 } from "./option.js";
 import { PRESETS } from "./presets.js";
-import { checkBuckets, checkExact, checkMinn, MOST_CHARACTERS } from "./subwords.js";
+import { checkBuckets, checkExact, checkMinn, MOST_CHARACTERS } from "./subword-checks.js";
 import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
 import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
 
