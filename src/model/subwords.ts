@@ -1,22 +1,11 @@
-// Which rows words are composed of: a word's own, and one for each of its character n-grams. Bojanowski et al. 2017; (6.10) of docs/math.md.
+// Which rows words are composed of, loaded where they are: a word's own, and one for each of its character n-grams. Bojanowski et al. 2017; (6.10) of docs/math.md.
 
 import type { SubwordLists, SubwordSizes } from "../kernel/shape.js";
-import { hashOf, type NgramOptions, ngramsOf } from "../text/ngrams.js";
-
-export interface SubwordOptions extends NgramOptions {
-  /** Buckets that n-grams share, by their hash. */
-  buckets: number;
-  /** Whether each n-gram has a row of its own instead. */
-  exactNgrams: boolean;
-}
+import { hashOf, ngramsOf } from "../text/ngrams.js";
+import type { SubwordOptions } from "./spec.js";
 
 /** Pairs from which on a word has found its place among the others, and its change says where that is: (6.11) of docs/math.md. */
 const SETTLED = 300;
-
-/** Whether words have subwords at all. */
-export function hasSubwords({ maxn }: NgramOptions): boolean {
-  return maxn > 0;
-}
 
 /**
  * The subwords of a vocabulary. Rows 0 … V − 1 are the words' own. Only buckets (or n-grams) of words of the vocabulary have a row, in the
@@ -108,37 +97,4 @@ export class Subwords implements SubwordSizes {
     const ngrams = ngramsOf(word, options);
     return options.exactNgrams ? ngrams : ngrams.map((ngram) => hashOf(ngram) % options.buckets);
   }
-}
-
-/**
- * Distinct n-grams of 1, 2, 3 … characters that V English words have: factor × V^exponent. Measured on vocabularies of 14,419 and 125,433
- * words, of 7.6 characters in the mean; longer n-grams are as those of 8.
- */
-const DISTINCT: readonly (readonly [factor: number, exponent: number])[] = [
-  [26, 0],
-  [243, 0.093],
-  [150, 0.373],
-  [43.6, 0.632],
-  [10.3, 0.836],
-  [4.2, 0.941],
-  [2.6, 0.985],
-  [1.8, 1],
-];
-
-/** Characters of a word in the mean, with its two marks. */
-const CHARACTERS = 9.6;
-
-/** What the subwords of so many English words take, where the words are not known yet. */
-export function estimateSubwords(words: number, options: SubwordOptions): SubwordSizes {
-  let [listed, distinct] = [words, 0];
-  for (let length = options.minn; length <= options.maxn; length++) {
-    const each = words * Math.max(0, CHARACTERS - length + 1 - (length === 1 ? 2 : 0));
-    const [factor, exponent] = DISTINCT[Math.min(length, DISTINCT.length) - 1];
-    listed += each;
-    distinct += Math.min(each, factor * words ** exponent);
-  }
-  const { buckets, exactNgrams } = options;
-  // so many of the buckets have one of them
-  const rows = exactNgrams ? distinct : buckets * (1 - Math.exp(-distinct / buckets));
-  return { count: words + Math.ceil(rows), listed: Math.ceil(listed) };
 }

@@ -4,7 +4,8 @@ import type { FastTextLoss } from "../format/fasttext/args.js";
 import { CompactMatrix, DenseMatrix, type RowMatrix } from "../format/fasttext/matrix.js";
 import type { FastTextModel } from "../format/fasttext/model.js";
 import { writeFastTextModel } from "../format/fasttext.js";
-import { hasSubwords, Subwords } from "../model/subwords.js";
+import { hasSubwords } from "../model/spec.js";
+import { Subwords } from "../model/subwords.js";
 import type { Rows, Snapshot } from "./checkpoint/checkpoint.js";
 import type { ResolvedOptions } from "./train-options.js";
 

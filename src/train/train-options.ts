@@ -2,7 +2,7 @@
 
 import { checkKnown, show } from "../base/check.js";
 import { isExact, KERNEL_CHOICES, takesBinary } from "../kernel/engines/kernels.js";
-import { hasSubwords } from "../model/subwords.js";
+import { hasSubwords } from "../model/spec.js";
 import { Checkpoint } from "./checkpoint/checkpoint.js";
 import { LISTENERS, type RunListeners } from "./listeners.js";
 import { type Given, namesOf, type OptionTable, resolve } from "./options/option.js";

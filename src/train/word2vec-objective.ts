@@ -1,11 +1,12 @@
 // The vectors of words, trained by skip-gram or CBOW: their parameters, in the memory that an engine asks for.
 
+import { FormatError } from "../base/errors.js";
 import { isExact, startQueries } from "../kernel/engines/kernels.js";
 import type { Side } from "../kernel/shape.js";
 import { lossOf } from "../model/losses/registry.js";
 import { type MemoryOptions, Parameters, planMemory } from "../model/parameters.js";
-import { shapeOf } from "../model/spec.js";
-import { estimateSubwords, hasSubwords, Subwords } from "../model/subwords.js";
+import { estimateSubwords, hasSubwords, shapeOf } from "../model/spec.js";
+import type { Subwords } from "../model/subwords.js";
 import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
 import type { ValidationSplit } from "../text/validation-split.js";
@@ -68,6 +69,12 @@ export function batchesOf(
   return encode(corpus, vocabulary, maxSentenceLength, batchWords, split);
 }
 
+/** A page that has no subwords does not load what makes them. */
+async function subwordsOf({ words }: Vocabulary, options: ResolvedOptions): Promise<Subwords> {
+  const { Subwords } = await import("../model/subwords.js");
+  return new Subwords(words, options);
+}
+
 /** Pairs or windows that each word is expected to be trained in between two times that words are composed. */
 function pairsOfStretch(vocabulary: Vocabulary, options: ResolvedOptions, plan: ExecutionPlan): Float64Array {
   const { counts, totalWords } = vocabulary;
@@ -101,11 +108,15 @@ export class Word2vecObjective implements Objective {
   }
 
   /** All rows are 0. @throws RangeError if the model does not fit into memory */
-  private static allocate(setting: Setting, vocabulary: Vocabulary, before?: ParallelMode): Word2vecObjective {
+  private static async allocate(
+    setting: Setting,
+    vocabulary: Vocabulary,
+    before?: ParallelMode,
+  ): Promise<Word2vecObjective> {
     const { platform, options } = setting;
     const { plan: planned = (plan) => plan } = setting;
     const plan = planned(planWords(platform, options, vocabulary, before));
-    const subwords = hasSubwords(options) ? new Subwords(vocabulary.words, options) : undefined;
+    const subwords = hasSubwords(options) ? await subwordsOf(vocabulary, options) : undefined;
     const lists = subwords?.listsFor(pairsOfStretch(vocabulary, options, plan));
     const shape = shapeOf(vocabulary, subwords);
     const parameters = new Parameters(vocabulary, options, plan.memoryOptions, shape, lists);
@@ -115,7 +126,7 @@ export class Word2vecObjective implements Objective {
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
   static async begin(setting: Setting, vocabulary: Vocabulary): Promise<Word2vecObjective> {
     const { initialVectors, freeze, wordRates } = setting.options;
-    const begun = Word2vecObjective.allocate(setting, vocabulary);
+    const begun = await Word2vecObjective.allocate(setting, vocabulary);
     await begun.parameters.initialise(setting.options);
     if (!initialVectors) begun.beginAgain = () => begun.parameters.beginAgain(setting.options);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
@@ -126,9 +137,20 @@ export class Word2vecObjective implements Objective {
 
   /** One that a checkpoint holds. */
   static async open(setting: Setting, checkpoint: Checkpoint): Promise<Word2vecObjective> {
-    const opened = Word2vecObjective.allocate(setting, checkpoint.vocabulary, checkpoint.mode);
+    const opened = await Word2vecObjective.allocate(setting, checkpoint.vocabulary, checkpoint.mode);
+    opened.checkSubwords(checkpoint);
     opened.restore(checkpoint);
     return opened;
+  }
+
+  /** @throws FormatError if a checkpoint has other rows of subwords than its words */
+  private checkSubwords({ name, tensors }: Checkpoint): void {
+    const expected = (this.subwords?.count ?? 0) * this.parameters.dim;
+    const got = tensors.subwords?.length ?? 0;
+    if (got !== expected)
+      throw new FormatError(
+        `${name}: tensor "subwords" expected ${expected} numbers for ${this.vocabulary.size} words and their n-grams, got ${got}`,
+      );
   }
 
   get execution(): Objective["execution"] {
@@ -220,7 +242,7 @@ export class Word2vecObjective implements Objective {
   }
 
   async grow(vocabulary: Vocabulary): Promise<Word2vecObjective> {
-    const grown = Word2vecObjective.allocate(this.setting, vocabulary, this.plan.engine.name);
+    const grown = await Word2vecObjective.allocate(this.setting, vocabulary, this.plan.engine.name);
     await grown.parameters.initialise(this.setting.options);
     const words = this.vocabulary.words.map((word) => vocabulary.id(word)!);
     const ngrams = this.subwords?.keys.map((key) => grown.subwords!.rowOf(key)!);

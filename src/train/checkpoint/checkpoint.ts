@@ -6,8 +6,7 @@ import { FormatError } from "../../base/errors.js";
 import { Fingerprint } from "../../base/fingerprint.js";
 import { readSafetensors, type Tensor } from "../../format/safetensors.js";
 import type { RowStream } from "../../kernel/shape.js";
-import { shapeOf } from "../../model/spec.js";
-import { hasSubwords, Subwords } from "../../model/subwords.js";
+import { hasSubwords, shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
 import type { BlocksState } from "../execution/block-store.js";
 import type { ParallelMode } from "../execution/engines.js";
@@ -173,22 +172,17 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
       );
   // one by one: an array of pairs would take more than the words
   const vocabulary = new Vocabulary(entriesOf(list, counts));
-  checkSubwords(known.options, list, subwords, name);
+  checkSubwords(known.options, list.length, subwords, name);
   return new Checkpoint(known, vocabulary, { inputs, outputs, subwords, multipliers }, name, isOlder);
 }
 
-/** @throws FormatError if there are other rows of subwords than the words have */
-function checkSubwords(
-  options: StoredOptions,
-  words: readonly string[],
-  subwords: Float32Array | undefined,
-  name: string,
-): void {
-  const expected = hasSubwords(options) ? new Subwords(words, options).count * options.dim : 0;
-  if ((subwords?.length ?? 0) !== expected)
-    throw new FormatError(
-      `${name}: tensor "subwords" expected ${expected} numbers for ${words.length} words, got ${subwords?.length ?? 0}`,
-    );
+/** @throws FormatError for rows of subwords that the words cannot have; how many each has is known once their n-grams are made */
+function checkSubwords(options: StoredOptions, words: number, subwords: Float32Array | undefined, name: string): void {
+  const rows = (subwords?.length ?? 0) / options.dim;
+  if (hasSubwords(options) ? rows >= words && Number.isInteger(rows) : rows === 0) return;
+  throw new FormatError(
+    `${name}: tensor "subwords" expected ${hasSubwords(options) ? `rows of ${options.dim} numbers for ${words} words and their n-grams` : "no numbers"}, got ${subwords?.length ?? 0}`,
+  );
 }
 
 function* entriesOf(words: readonly string[], counts: Float64Array): Generator<[word: string, count: number]> {

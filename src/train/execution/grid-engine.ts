@@ -2,7 +2,7 @@
 
 import { evenly } from "../../kernel/grid-layout.js";
 import { ZERO } from "../../kernel/kernel.js";
-import { hasSubwords } from "../../model/subwords.js";
+import { hasSubwords } from "../../model/spec.js";
 import { batchCapacity } from "../../text/encode.js";
 import { threadsOf } from "../../text/threads.js";
 import { fitsGrid } from "../options/settings.js";
