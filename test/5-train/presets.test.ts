@@ -69,7 +69,10 @@ function rest(other: object): object {
 }
 
 function fasttext(): object {
-  return { minLearningRate: 0, initialRange: 1, noiseExponent: 0.5, subsample: 1e-4, maxSentenceLength: 1_024 };
+  return {
+    ...{ minLearningRate: 0, initialRange: 1, noiseExponent: 0.5, subsample: 1e-4, maxSentenceLength: 1_024 },
+    ...{ maxn: 6, minn: 3, buckets: 2_000_000 },
+  };
 }
 
 /** All that a training leaves, times left out. */

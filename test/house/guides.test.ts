@@ -85,6 +85,13 @@ describe("in Node", () => {
     expect(run(scores)).toMatch(/^1 \[ '\w+ 1 1', '\w+ 1 1' \] \[ \[ 50, 0 \], \[ 0, 50 \] \]\n$/);
   });
 
+  it("docs/guides/subwords.md", () => {
+    const output = run(examples("docs/guides/subwords.md")[0]);
+    expect(output).toMatch(/^true true\n/);
+    expect(output.match(/word: '\w+'/g)).toHaveLength(5);
+    expect(readFileSync(join(folder, "model.bin")).subarray(0, 4)).toEqual(Buffer.of(0xba, 0x16, 0x4f, 0x2f));
+  });
+
   it("docs/guides/cluster.md", async () => {
     const redis = await RedisServer.start();
     try {

@@ -17,7 +17,7 @@ const PEERS = {
     minLearningRate: 1e-4,
     initialRange: 1,
   }),
-  // 0.9: skipgram and cbow; its subwords are options of their own
+  // 0.9: skipgram and cbow
   fasttext: (model: ModelName = "skipgram") => ({
     model,
     learningRate: 0.05,
@@ -26,6 +26,9 @@ const PEERS = {
     subsample: 1e-4,
     noiseExponent: 0.5,
     maxSentenceLength: 1_024,
+    maxn: 6,
+    minn: 3,
+    buckets: 2_000_000,
   }),
 } as const;
 
