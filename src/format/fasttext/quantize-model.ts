@@ -75,7 +75,7 @@ async function squaredLengths(name: string, matrix: RowMatrix, pause: Pause): Pr
 /** Keeps so many input rows. Words stay in their order; n-grams come after them by the length of their rows. */
 function prune(model: FastTextModel, lengths: Float64Array, cutoff: number): FastTextModel {
   const { inputs, words, wordCounts } = model;
-  const chosen = longestRows(lengths, words.indexOf(END_OF_LINE)).subarray(0, cutoff);
+  const chosen = longestRows(lengths, cutoff, words.indexOf(END_OF_LINE));
   const keptWords = chosen.filter((row) => row < words.length).sort();
   const keptBuckets = chosen.filter((row) => row >= words.length);
   const rows = new Uint32Array(chosen.length);
@@ -90,8 +90,12 @@ function prune(model: FastTextModel, lengths: Float64Array, cutoff: number): Fas
   };
 }
 
-/** Numbers of the rows by falling length; `first` before all others. */
-function longestRows(lengths: Float64Array, first: number): Uint32Array {
+/** Numbers of so many rows, by falling length; `first` before all others. */
+function longestRows(lengths: Float64Array, count: number, first: number): Uint32Array {
+  const least = lengths.slice().sort()[lengths.length - count];
   const lengthOf = (row: number) => (row === first ? Number.POSITIVE_INFINITY : lengths[row]);
-  return Uint32Array.from(lengths, (_, row) => row).sort((a, b) => lengthOf(b) - lengthOf(a) || a - b);
+  return Uint32Array.from(lengths, (_, row) => row)
+    .filter((row) => lengthOf(row) >= least)
+    .sort((a, b) => lengthOf(b) - lengthOf(a) || a - b)
+    .subarray(0, count);
 }
