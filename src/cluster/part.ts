@@ -49,6 +49,7 @@ interface PartOwner {
 
 /** The part that a worker has in a training. */
 export class Part {
+  /** also those that have helped, until they are closed with the others */
   private readonly hands = new Set<Hand>();
   private readonly leaving = new AbortController();
   private readonly aborted = new AbortController();
@@ -89,14 +90,18 @@ export class Part {
       if (signal?.aborted) await this.leave();
     } finally {
       this.aborted.abort(new Error("the worker leaves the training"));
-      await Promise.all([...this.hands].map((hand) => inTime(hand.close(), graceOf(this.redis))));
+      const closed = Promise.all([...this.hands].map((hand) => hand.close()));
+      await inTime(closed, graceOf(this.redis));
       await inTime(Promise.resolve(this.queue?.close()), graceOf(this.redis));
       this.guard.close();
       this.news.close();
       this.bulk.disconnect();
       const { record, cluster } = this.worker.own;
       await inTime(this.redis.hdel(this.run.key("members"), record.id), graceOf(this.redis));
-      await inTime(forgetQueue(this.redis, cluster, this.id), graceOf(this.redis));
+      const forget = () => forgetQueue(this.redis, cluster, this.id);
+      await inTime(forget(), graceOf(this.redis));
+      // one that took longer to close may have written once more
+      closed.then(forget).catch(() => {});
     }
   }
 
@@ -133,8 +138,7 @@ export class Part {
 
   /** Takes a job more while one waits that could be done, and nobody else is there to do it. */
   private async helpOut(): Promise<void> {
-    for (const hand of this.hands) if (hand.hasHelped) this.hands.delete(hand);
-    if ([...this.hands].some((hand) => !hand.isBusy)) return this.waits.clear();
+    if ([...this.hands].some(({ isBusy, hasHelped }) => !isBusy && !hasHelped)) return this.waits.clear();
     this.queue ??= await openQueue(this.redis, keysOf(this.worker.own.cluster.prefix), queueOf(this.id));
     for (const { id, data } of await this.queue.getJobs(["wait", "delayed"])) {
       if (id === undefined || !(await this.isDue(data).catch(() => false))) continue;
