@@ -199,6 +199,28 @@ describe("a text that is read once", () => {
     expect(encoded.words).toBe(8);
   });
 
+  it("is shuffled by a seed, whole lines each", async () => {
+    const text = await read(Array.from({ length: 300 }, (_, i) => `__label__${i % 2} v${i} v${i}`));
+    const [words, labels] = [text.wordsOf(1), text.labelsOf(1)];
+    const order = async (seed?: number) => {
+      const { batches } = await text.encode(words, labels, NONE, seed);
+      const all = batches.flatMap(({ ids }) => [...ids]);
+      return Array.from({ length: 300 }, (_, line) => {
+        const [first, second, end, mark] = all.slice(5 * line, 5 * line + 5);
+        expect([second, end]).toEqual([first, words.id("</s>")]);
+        const number = Number(words.words[first].slice(1));
+        expect(mark).toBe(Mark.label | labels.id(String(number % 2))!);
+        return number;
+      });
+    };
+    const [natural, one, again, other] = [await order(), await order(1), await order(1), await order(2)];
+    expect(natural).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    expect(one).toEqual(again);
+    expect(one).not.toEqual(other);
+    expect([...one].sort((a, b) => a - b)).toEqual(natural);
+    expect(one.filter((number, i) => number === i).length).toBeLessThan(15);
+  });
+
   it("gives rows to the buckets that it has, and to no other", async () => {
     const text = await read(lines);
     const words = text.wordsOf(1);

@@ -74,6 +74,14 @@ describe("a classifier learns", () => {
     expect(best.probability).toBeGreaterThan(0.5);
   });
 
+  it("lines that are sorted by label, unless they are to stay in their order", async () => {
+    const sorted = [...lines].sort((a, b) => (a.labels[0] < b.labels[0] ? -1 : 1));
+    const precision = async (options: ClassifierOptions) =>
+      (await (await trainClassifier(sorted, { ...small, ...options })).test(unseen)).precision;
+    expect(await precision({})).toBeGreaterThan(0.85);
+    expect(await precision({ shuffle: false })).toBeLessThan(0.7);
+  });
+
   it("all labels of lines that have several", async () => {
     const several = sample(4000, 3, true);
     const model = await trainClassifier(several, { ...small, epochs: 10, loss: "one-vs-all" });
