@@ -20,6 +20,7 @@ import {
 import { type Classifier, readClassifier } from "wasm2vec/classify";
 import { fileCheckpoint, fileCorpus } from "wasm2vec/files";
 import { Random } from "../../src/base/random";
+import { floatsOf } from "../../src/classifier/classifier-data";
 import { LABEL_LOSSES } from "../../src/model/losses/registry";
 import { sha256 } from "../support/same-bytes";
 import { unshared } from "../support/unshared";
@@ -46,10 +47,7 @@ const unseen = sample(600, 2);
 const small: ClassifierOptions = { dim: 12, epochs: 4, learningRate: 0.3 };
 
 const rowsOf = ({ data }: Classifier) =>
-  [data.inputs, data.outputs].map(({ data: rows, stride }) => {
-    const { dim } = data.args;
-    return sha256(rows.filter((_, i) => i % stride < dim));
-  });
+  [data.inputs, data.outputs].map((matrix) => sha256(floatsOf(matrix, data.args.dim)));
 
 async function bytesOf(model: ClassifierModel<never>, options = {}): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -316,14 +314,9 @@ describe("predictions", () => {
     // by hand: the mean of the rows, products, softmax
     const { inputs, outputs, words, labels } = model.data;
     const hidden = Float64Array.from({ length: 12 }, (_, d) =>
-      ["word1", "music2", "</s>"].reduce(
-        (sum, word) => sum + inputs.data[words.indexOf(word) * inputs.stride + d] / 3,
-        0,
-      ),
+      ["word1", "music2", "</s>"].reduce((sum, word) => sum + inputs.row(words.indexOf(word))[d] / 3, 0),
     );
-    const powers = labels.map((_, row) =>
-      Math.exp(hidden.reduce((sum, x, d) => sum + x * outputs.data[row * outputs.stride + d], 0)),
-    );
+    const powers = labels.map((_, row) => Math.exp(hidden.reduce((sum, x, d) => sum + x * outputs.row(row)[d], 0)));
     const sum = powers.reduce((a, b) => a + b, 0);
     for (const { label, probability } of all) expect(probability).toBeCloseTo(powers[labels.indexOf(label)] / sum, 6);
   });
