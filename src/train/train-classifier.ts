@@ -145,7 +145,8 @@ async function readLines(host: ClassifierHost, corpus: Corpus, options: Resolved
   const text = await LabelledText.read(readBy(corpus, readersOf(host, options)), report);
   const labels = text.labelsOf(options.minCountLabel);
   const vocabulary = text.wordsOf(options.minCount);
-  const lines = await text.encode(vocabulary, labels, options, options.shuffle ? options.seed : undefined);
+  const encoding = text.encode(vocabulary, labels, options, options.shuffle ? options.seed : undefined);
+  const lines = await orAborted(encoding, options.signal);
   if (lines.lines === 0)
     throw new RangeError(
       `${corpus.name} has no line with both a label and a word or an n-gram: lower "minCount" or "minCountLabel"`,

@@ -1,7 +1,11 @@
 // Lines with labels: where these stand, what n-grams lines have, and how a text is read once into rows.
 
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Mark } from "../../assembly/params";
+import { fileCorpus } from "../../src/platform/node/corpus";
 import { exampleCorpus, labelledLines } from "../../src/text/examples";
 import { LabelledText } from "../../src/text/labelled-text";
 import { labelOf, tokensOfLine } from "../../src/text/labels";
@@ -88,6 +92,31 @@ describe("labels among the words of a line", () => {
     expect(
       await linesOf(textCorpus(() => bytesOf("__label__spam buy now\nhello __label__ham __label__short"))),
     ).toEqual(expected);
+  });
+
+  it("come from the columns of tables, several from a cell that a separator parts", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "wasm2vec-labels-")), "mails.csv");
+    writeFileSync(path, 'tags,body\nspam,"buy now"\nham | short,hello\n,nothing\n');
+    const table = { column: "body", labelColumn: "tags" };
+    const found = await linesOf(fileCorpus(path, { ...table, labelSeparator: "|" }));
+    expect(found).toEqual([
+      { words: ["buy", "now"], labels: ["spam"] },
+      { words: ["hello"], labels: ["ham", "short"] },
+      { words: ["nothing"], labels: [] },
+    ]);
+    expect((await linesOf(fileCorpus(path, table)))[1].labels).toEqual(["ham | short"]);
+    const numbers = { column: 2, labelColumn: 1, header: false };
+    expect(await linesOf(fileCorpus(path, numbers))).toHaveLength(4);
+    await expect(linesOf(fileCorpus(path, { column: "body", labelColumn: "tag" }))).rejects.toThrow(
+      'expected a column "tag", got "tags", "body"',
+    );
+    expect(() => fileCorpus(path, { labelColumn: "tags" })).toThrow('"labelColumn" goes with "column"');
+    expect(() => fileCorpus(path, { column: "body", labelSeparator: "|" })).toThrow(
+      '"labelSeparator" goes with "labelColumn"',
+    );
+    expect(() => fileCorpus(path, { column: 1, labelColumn: "tags", header: false })).toThrow(
+      'there is no column "tags"',
+    );
   });
 
   it("may be a generator, for one pass is enough", async () => {

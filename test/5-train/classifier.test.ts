@@ -165,6 +165,15 @@ describe("a classifier's bytes", () => {
     expect(rowsOf(await trainClassifier(lines, { ...small, seed: 2 }))).not.toEqual(one);
   });
 
+  it("are those of one thread where several cannot share memory, with a warning", async () => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const model = await trainClassifier(lines, { ...small, threads: 2, wasm: unshared(), onWarning });
+    expect(model.history[0]).toMatchObject({ threads: 1, parallel: "none", reproducible: true });
+    expect(warnings).toEqual([expect.stringContaining("one thread trains, not 2: several need shared memory")]);
+    expect(rowsOf(model)).toEqual(rowsOf(await trainClassifier(lines, small)));
+  });
+
   it("differ with several threads, which learn as much", async () => {
     const model = await trainClassifier(lines, { ...small, threads: 2 });
     expect(model.history[0]).toMatchObject({ threads: 2, parallel: "hogwild", reproducible: false });
