@@ -3,6 +3,12 @@
  * @module wasm2vec/classify
  */
 
-export type { ClassifierArgs, ClassifierData, ClassifierLoss, ClassifierRows } from "./classifier/classifier-data.js";
+export {
+  type ClassifierArgs,
+  type ClassifierData,
+  type ClassifierLoss,
+  type ClassifierRows,
+  DenseRows,
+} from "./classifier/classifier-data.js";
 export { readClassifier } from "./classifier/classifier-file.js";
 export { Classifier, type ClassifyOptions, type LabelProbability } from "./classifier/line-classifier.js";

@@ -14,10 +14,35 @@ export interface ClassifierArgs extends FeatureOptions {
   tokenize: Omit<TokenizeOptions, "splitSentences">;
 }
 
-/** Rows of floats, `stride` floats apart, of which the first dim are used. */
+/** Rows that are asked for one by one, however they lie in memory. */
 export interface ClassifierRows {
-  data: Float32Array;
-  stride: number;
+  readonly rows: number;
+  /** Row `index`, f32[dim]. Valid until the next call; not to be changed. */
+  row(index: number): Float32Array;
+}
+
+/** Rows in one array, `stride` floats apart, of which the first dim are used. */
+export class DenseRows implements ClassifierRows {
+  readonly rows: number;
+
+  constructor(
+    private readonly floats: Float32Array,
+    private readonly dim: number,
+    private readonly stride = dim,
+  ) {
+    this.rows = floats.length / stride;
+  }
+
+  row(index: number): Float32Array {
+    return this.floats.subarray(index * this.stride, index * this.stride + this.dim);
+  }
+}
+
+/** All rows as floats, a row after the other. */
+export function floatsOf(matrix: ClassifierRows, dim: number): Float32Array<ArrayBuffer> {
+  const all = new Float32Array(matrix.rows * dim);
+  for (let row = 0; row < matrix.rows; row++) all.set(matrix.row(row), row * dim);
+  return all;
 }
 
 export interface ClassifierData {

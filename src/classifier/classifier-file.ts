@@ -4,7 +4,7 @@ import { show } from "../base/check.js";
 import { FormatError } from "../base/errors.js";
 import { Fingerprint } from "../base/fingerprint.js";
 import { readSafetensors, type Tensor } from "../format/safetensors.js";
-import type { ClassifierArgs, ClassifierData } from "./classifier-data.js";
+import { type ClassifierArgs, type ClassifierData, DenseRows } from "./classifier-data.js";
 import { Classifier } from "./line-classifier.js";
 
 export const CLASSIFIER_FORMAT = "wasm2vec.classifier";
@@ -74,14 +74,14 @@ export function readClassifierFile(bytes: Uint8Array, name: string): ClassifierF
     labels,
     labelCounts: take("label_counts", Float64Array),
     rowBuckets,
-    inputs: { data: take("inputs", Float32Array), stride: dim },
-    outputs: { data: take("outputs", Float32Array), stride: dim },
+    inputs: new DenseRows(take("inputs", Float32Array), dim),
+    outputs: new DenseRows(take("outputs", Float32Array), dim),
   };
   for (const [key, got, expected] of [
     ["counts", data.counts.length, words.length],
     ["label_counts", data.labelCounts.length, labels.length],
-    ["inputs", data.inputs.data.length, (words.length + rowBuckets.length) * dim],
-    ["outputs", data.outputs.data.length, labels.length * dim],
+    ["inputs", data.inputs.rows * dim, (words.length + rowBuckets.length) * dim],
+    ["outputs", data.outputs.rows * dim, labels.length * dim],
   ] as const)
     if (got !== expected) throw fail(`tensor "${key}" expected ${expected} numbers, got ${got}`);
   if (!rowBuckets.every((bucket) => bucket < buckets)) throw fail(`tensor "buckets" expected numbers below ${buckets}`);

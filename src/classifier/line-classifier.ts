@@ -97,8 +97,8 @@ export class Classifier {
     const hidden = new Float64Array(args.dim);
     for (const row of rows) {
       if (row < 0) continue;
-      const start = row * inputs.stride;
-      for (let d = 0; d < hidden.length; d++) hidden[d] += inputs.data[start + d];
+      const floats = inputs.row(row);
+      for (let d = 0; d < hidden.length; d++) hidden[d] += floats[d];
     }
     for (let d = 0; d < hidden.length; d++) hidden[d] /= rows.length;
     return hidden;
@@ -160,9 +160,10 @@ const OUTPUTS: Record<ClassifierLoss, Output> = {
   "one-vs-all": each,
 };
 
-function dot({ data, stride }: ClassifierRows, row: number, hidden: Float64Array): number {
+function dot(outputs: ClassifierRows, row: number, hidden: Float64Array): number {
+  const floats = outputs.row(row);
   let sum = 0;
-  for (let d = 0, at = row * stride; d < hidden.length; d++, at++) sum += data[at] * hidden[d];
+  for (let d = 0; d < hidden.length; d++) sum += floats[d] * hidden[d];
   return sum;
 }
 

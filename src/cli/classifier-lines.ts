@@ -28,6 +28,10 @@ export const CLASSIFIER_LINES: { readonly [Name in keyof ClassifierOptions]-?: O
   },
   epochs: { help: "passes over the lines" },
   learningRate: { help: "where the learning rate starts; it falls to 0" },
+  shuffle: {
+    help: "train the lines in their order, as fastText",
+    guide: "shuffle the lines once, by the seed; `false`: in their order, as fastText",
+  },
   minCount: { help: "words seen less often have no row of their own" },
   minCountLabel: { help: "labels seen less often are left out" },
   tokenize: {

@@ -109,7 +109,9 @@ export class Parameters {
     };
     this.layout = layout;
     this.space = space;
-    this.memory = allocate(size, memoryOptions.shared, `a model of ${this.shape.words} words and dim ${this.dim}`);
+    const { words, inputRows } = shape;
+    const rows = inputRows > words ? `${inputRows} rows` : `${words} words`;
+    this.memory = allocate(size, memoryOptions.shared, `a model of ${rows} and dim ${this.dim}`);
     writeLists(this.memory.buffer, this.layout, options, lists);
     for (const scratch of this.layout.scratch) writeParams(this.memory.buffer, this.layout, scratch, shape, options);
     this.seedLanes(options.seed);

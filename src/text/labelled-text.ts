@@ -2,6 +2,7 @@
 
 import { Mark } from "../../assembly/params.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
+import { Random } from "../base/random.js";
 import type { Corpus } from "./corpus.js";
 import { BATCH_WORDS, type Batch } from "./encode.js";
 import { labelOf } from "./labels.js";
@@ -9,6 +10,9 @@ import { BucketRows, type FeatureOptions, LineFeatures } from "./line-features.j
 import { END_OF_LINE } from "./ngrams.js";
 import { NumberTables, ownCopy, type TokenChunk } from "./tokens.js";
 import { Vocabulary } from "./vocabulary.js";
+
+/** Stream of the seed that shuffles lines; threads that train have those from 1 on, up to 64. */
+const STREAM = 1_000;
 
 /** Entries of a piece. */
 const PIECE = 65_536;
@@ -52,6 +56,8 @@ export class LabelledText {
   /** numbers of words, Mark.label | number of a label, Mark.sentenceEnd */
   private readonly pieces: Uint32Array[] = [];
   private filled = PIECE;
+  /** where each line begins in them, and the one after all */
+  private readonly starts = [0];
   /** of each token: number of the word + 1, or −1 − number of the label; 0: not looked up yet */
   private readonly tables = new NumberTables();
   private isOpen = false;
@@ -93,28 +99,33 @@ export class LabelledText {
     return labels;
   }
 
-  /** The lines in rows of words and of n-grams. Lines without a label or without a row train nothing, and are left out. */
-  async encode(words: Vocabulary, labels: Vocabulary, options: FeatureOptions): Promise<EncodedLines> {
+  /**
+   * The lines in rows of words and of n-grams. Lines without a label or without a row train nothing, and are left out.
+   * @param seed shuffles the lines; undefined: they stay in the order of the text
+   */
+  async encode(words: Vocabulary, labels: Vocabulary, options: FeatureOptions, seed?: number): Promise<EncodedLines> {
     const buckets = new BucketRows(options.maxn > 0 || options.wordNgrams > 1 ? options.buckets : 0, words.size);
     const features = new LineFeatures(words.ids, options, (bucket) => buckets.add(bucket));
     const ofWord = Array.from(this.words.numbers.keys(), (word) => features.ofToken(word));
     const rowOfLabel = Array.from(this.labels.numbers.keys(), (label) => labels.id(label) ?? -1);
     const batcher = new LineBatcher(this.tokens);
-    let line: (typeof ofWord)[number][] = [];
-    let marks: number[] = [];
-    for (const [i, piece] of this.pieces.entries()) {
-      const end = i === this.pieces.length - 1 ? this.filled : PIECE;
-      for (let at = 0; at < end; at++) {
-        const entry = piece[at];
-        if (entry === Mark.sentenceEnd) {
-          if (marks.length > 0) batcher.add(features.ofLine(line), marks, line.length + 1);
-          line = [];
-          marks = [];
-        } else if (entry >= Mark.least) {
+    let read = 0;
+    for (const number of this.order(seed)) {
+      const line: (typeof ofWord)[number][] = [];
+      const marks: number[] = [];
+      for (let at = this.starts[number]; ; at++) {
+        const entry = this.pieces[Math.floor(at / PIECE)][at % PIECE];
+        if (entry === Mark.sentenceEnd) break;
+        if (entry < Mark.least) line.push(ofWord[entry]);
+        else {
           const label = rowOfLabel[entry - Mark.label];
           if (label >= 0) marks.push(Mark.label | label);
-        } else line.push(ofWord[entry]);
+        }
       }
+      if (marks.length > 0) batcher.add(features.ofLine(line), marks, line.length + 1);
+      read += line.length + marks.length;
+      if (read < PIECE) continue;
+      read = 0;
       await yieldToEventLoop();
     }
     if (words.size + buckets.size >= Mark.least)
@@ -123,6 +134,18 @@ export class LabelledText {
           'lower "buckets" or "wordNgrams", or raise "minCount"',
       );
     return { ...batcher.finish(), buckets: buckets.buckets };
+  }
+
+  /** The numbers of the lines, in the order in which they are trained. */
+  private order(seed: number | undefined): Uint32Array {
+    const order = Uint32Array.from({ length: this.lines }, (_, line) => line);
+    if (seed === undefined) return order;
+    const random = Random.from(seed, STREAM);
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = random.below(i + 1);
+      [order[i], order[j]] = [order[j], order[i]];
+    }
+    return order;
   }
 
   private add({ numbers, tokens }: TokenChunk): void {
@@ -158,6 +181,7 @@ export class LabelledText {
     this.lines++;
     this.isOpen = false;
     this.push(Mark.sentenceEnd);
+    this.starts.push((this.pieces.length - 1) * PIECE + this.filled);
   }
 
   private push(entry: number): void {

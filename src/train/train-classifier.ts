@@ -3,7 +3,13 @@
 
 import { checkKnown, show } from "../base/check.js";
 import { Fingerprint } from "../base/fingerprint.js";
-import type { ClassifierArgs, ClassifierData, ClassifierRows } from "../classifier/classifier-data.js";
+import {
+  type ClassifierArgs,
+  type ClassifierData,
+  type ClassifierRows,
+  DenseRows,
+  floatsOf,
+} from "../classifier/classifier-data.js";
 import { isExact, type KernelPlan, kernelName, planKernel } from "../kernel/engines/kernels.js";
 import type { Side } from "../kernel/shape.js";
 import { Parameters } from "../model/parameters.js";
@@ -139,7 +145,8 @@ async function readLines(host: ClassifierHost, corpus: Corpus, options: Resolved
   const text = await LabelledText.read(readBy(corpus, readersOf(host, options)), report);
   const labels = text.labelsOf(options.minCountLabel);
   const vocabulary = text.wordsOf(options.minCount);
-  const lines = await text.encode(vocabulary, labels, options);
+  const encoding = text.encode(vocabulary, labels, options, options.shuffle ? options.seed : undefined);
+  const lines = await orAborted(encoding, options.signal);
   if (lines.lines === 0)
     throw new RangeError(
       `${corpus.name} has no line with both a label and a word or an n-gram: lower "minCount" or "minCountLabel"`,
@@ -241,7 +248,8 @@ class TrainedLines<Path> {
   }
 
   private matrix(side: Side): ClassifierRows {
-    return { data: this.parameters.matrix(side), stride: this.parameters.layout.stride / 4 };
+    const { dim, layout } = this.parameters;
+    return new DenseRows(this.parameters.matrix(side), dim, layout.stride / 4);
   }
 
   /** Gives the rows what they begin with. @throws RangeError for vectors of other words only */
@@ -251,7 +259,7 @@ class TrainedLines<Path> {
     if (resume) {
       const { dim } = options;
       const { inputs, outputs } = resume.data;
-      parameters.restore({ inputs: compact(inputs, dim), outputs: compact(outputs, dim) }, resume.training.random);
+      parameters.restore({ inputs: floatsOf(inputs, dim), outputs: floatsOf(outputs, dim) }, resume.training.random);
       return;
     }
     await parameters.initialise(options);
@@ -328,13 +336,4 @@ class TrainedLines<Path> {
 function storedOf(options: Resolved): StoredClassifierSettings {
   const names = namesOf(CLASSIFIER_SETTINGS, ({ stored }) => stored !== false);
   return Object.fromEntries(names.map((name) => [name, options[name]])) as unknown as StoredClassifierSettings;
-}
-
-/** The floats of rows, without what pads them. */
-function compact({ data, stride }: ClassifierRows, dim: number): Float32Array {
-  if (stride === dim) return data;
-  const rows = data.length / stride;
-  const all = new Float32Array(rows * dim);
-  for (let row = 0; row < rows; row++) all.set(data.subarray(row * stride, row * stride + dim), row * dim);
-  return all;
 }

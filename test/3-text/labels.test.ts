@@ -1,7 +1,11 @@
 // Lines with labels: where these stand, what n-grams lines have, and how a text is read once into rows.
 
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Mark } from "../../assembly/params";
+import { fileCorpus } from "../../src/platform/node/corpus";
 import { exampleCorpus, labelledLines } from "../../src/text/examples";
 import { LabelledText } from "../../src/text/labelled-text";
 import { labelOf, tokensOfLine } from "../../src/text/labels";
@@ -88,6 +92,31 @@ describe("labels among the words of a line", () => {
     expect(
       await linesOf(textCorpus(() => bytesOf("__label__spam buy now\nhello __label__ham __label__short"))),
     ).toEqual(expected);
+  });
+
+  it("come from the columns of tables, several from a cell that a separator parts", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "wasm2vec-labels-")), "mails.csv");
+    writeFileSync(path, 'tags,body\nspam,"buy now"\nham | short,hello\n,nothing\n');
+    const table = { column: "body", labelColumn: "tags" };
+    const found = await linesOf(fileCorpus(path, { ...table, labelSeparator: "|" }));
+    expect(found).toEqual([
+      { words: ["buy", "now"], labels: ["spam"] },
+      { words: ["hello"], labels: ["ham", "short"] },
+      { words: ["nothing"], labels: [] },
+    ]);
+    expect((await linesOf(fileCorpus(path, table)))[1].labels).toEqual(["ham | short"]);
+    const numbers = { column: 2, labelColumn: 1, header: false };
+    expect(await linesOf(fileCorpus(path, numbers))).toHaveLength(4);
+    await expect(linesOf(fileCorpus(path, { column: "body", labelColumn: "tag" }))).rejects.toThrow(
+      'expected a column "tag", got "tags", "body"',
+    );
+    expect(() => fileCorpus(path, { labelColumn: "tags" })).toThrow('"labelColumn" goes with "column"');
+    expect(() => fileCorpus(path, { column: "body", labelSeparator: "|" })).toThrow(
+      '"labelSeparator" goes with "labelColumn"',
+    );
+    expect(() => fileCorpus(path, { column: 1, labelColumn: "tags", header: false })).toThrow(
+      'there is no column "tags"',
+    );
   });
 
   it("may be a generator, for one pass is enough", async () => {
@@ -197,6 +226,28 @@ describe("a text that is read once", () => {
     ]);
     expect(encoded.lines).toBe(3);
     expect(encoded.words).toBe(8);
+  });
+
+  it("is shuffled by a seed, whole lines each", async () => {
+    const text = await read(Array.from({ length: 300 }, (_, i) => `__label__${i % 2} v${i} v${i}`));
+    const [words, labels] = [text.wordsOf(1), text.labelsOf(1)];
+    const order = async (seed?: number) => {
+      const { batches } = await text.encode(words, labels, NONE, seed);
+      const all = batches.flatMap(({ ids }) => [...ids]);
+      return Array.from({ length: 300 }, (_, line) => {
+        const [first, second, end, mark] = all.slice(5 * line, 5 * line + 5);
+        expect([second, end]).toEqual([first, words.id("</s>")]);
+        const number = Number(words.words[first].slice(1));
+        expect(mark).toBe(Mark.label | labels.id(String(number % 2))!);
+        return number;
+      });
+    };
+    const [natural, one, again, other] = [await order(), await order(1), await order(1), await order(2)];
+    expect(natural).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    expect(one).toEqual(again);
+    expect(one).not.toEqual(other);
+    expect([...one].sort((a, b) => a - b)).toEqual(natural);
+    expect(one.filter((number, i) => number === i).length).toBeLessThan(15);
   });
 
   it("gives rows to the buckets that it has, and to no other", async () => {

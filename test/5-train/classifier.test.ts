@@ -20,6 +20,7 @@ import {
 import { type Classifier, readClassifier } from "wasm2vec/classify";
 import { fileCheckpoint, fileCorpus } from "wasm2vec/files";
 import { Random } from "../../src/base/random";
+import { floatsOf } from "../../src/classifier/classifier-data";
 import { LABEL_LOSSES } from "../../src/model/losses/registry";
 import { sha256 } from "../support/same-bytes";
 import { unshared } from "../support/unshared";
@@ -46,10 +47,7 @@ const unseen = sample(600, 2);
 const small: ClassifierOptions = { dim: 12, epochs: 4, learningRate: 0.3 };
 
 const rowsOf = ({ data }: Classifier) =>
-  [data.inputs, data.outputs].map(({ data: rows, stride }) => {
-    const { dim } = data.args;
-    return sha256(rows.filter((_, i) => i % stride < dim));
-  });
+  [data.inputs, data.outputs].map((matrix) => sha256(floatsOf(matrix, data.args.dim)));
 
 async function bytesOf(model: ClassifierModel<never>, options = {}): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -72,6 +70,14 @@ describe("a classifier learns", () => {
     const [best] = model.predict("word1 music3 music4");
     expect(best.label).toBe("music");
     expect(best.probability).toBeGreaterThan(0.5);
+  });
+
+  it("lines that are sorted by label, unless they are to stay in their order", async () => {
+    const sorted = [...lines].sort((a, b) => (a.labels[0] < b.labels[0] ? -1 : 1));
+    const precision = async (options: ClassifierOptions) =>
+      (await (await trainClassifier(sorted, { ...small, ...options })).test(unseen)).precision;
+    expect(await precision({})).toBeGreaterThan(0.85);
+    expect(await precision({ shuffle: false })).toBeLessThan(0.7);
   });
 
   it("all labels of lines that have several", async () => {
@@ -157,6 +163,15 @@ describe("a classifier's bytes", () => {
     ).toEqual(one);
     expect(rowsOf(await trainClassifier(text.trim().split("\n"), small))).toEqual(one);
     expect(rowsOf(await trainClassifier(lines, { ...small, seed: 2 }))).not.toEqual(one);
+  });
+
+  it("are those of one thread where several cannot share memory, with a warning", async () => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const model = await trainClassifier(lines, { ...small, threads: 2, wasm: unshared(), onWarning });
+    expect(model.history[0]).toMatchObject({ threads: 1, parallel: "none", reproducible: true });
+    expect(warnings).toEqual([expect.stringContaining("one thread trains, not 2: several need shared memory")]);
+    expect(rowsOf(model)).toEqual(rowsOf(await trainClassifier(lines, small)));
   });
 
   it("differ with several threads, which learn as much", async () => {
@@ -308,14 +323,9 @@ describe("predictions", () => {
     // by hand: the mean of the rows, products, softmax
     const { inputs, outputs, words, labels } = model.data;
     const hidden = Float64Array.from({ length: 12 }, (_, d) =>
-      ["word1", "music2", "</s>"].reduce(
-        (sum, word) => sum + inputs.data[words.indexOf(word) * inputs.stride + d] / 3,
-        0,
-      ),
+      ["word1", "music2", "</s>"].reduce((sum, word) => sum + inputs.row(words.indexOf(word))[d] / 3, 0),
     );
-    const powers = labels.map((_, row) =>
-      Math.exp(hidden.reduce((sum, x, d) => sum + x * outputs.data[row * outputs.stride + d], 0)),
-    );
+    const powers = labels.map((_, row) => Math.exp(hidden.reduce((sum, x, d) => sum + x * outputs.row(row)[d], 0)));
     const sum = powers.reduce((a, b) => a + b, 0);
     for (const { label, probability } of all) expect(probability).toBeCloseTo(powers[labels.indexOf(label)] / sum, 6);
   });

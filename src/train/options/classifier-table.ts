@@ -69,6 +69,11 @@ export const CLASSIFIER_SETTINGS = {
   epochs: { ...integer(1), default: 5 },
   /** The rate that training starts from; it falls to 0, linearly with the words read. Default 0.1, as in fastText. */
   learningRate: { ...number(0), default: 0.1 },
+  /**
+   * Shuffles the lines once, by the seed (default): lines that are sorted by label teach little but the last one. false: in the order of
+   * the text, as fastText, for lines of which the last ones matter most.
+   */
+  shuffle: { ...boolean(), default: true },
   /** Words seen less often have no row of their own. Default 1. */
   minCount: { ...integer(1), default: 1 },
   /** Labels seen less often are left out. Default 1. */
