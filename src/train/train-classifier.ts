@@ -117,8 +117,9 @@ export async function trainClassifierOn<Path>(
   given: ClassifierOptions = {},
 ): Promise<ClassifierModel<Path>> {
   return withListeners(resolveClassifierOptions(given), async (options) => {
-    const { tokenize, signal, onWarning } = options;
+    const { tokenize, signal, onWarning, resume } = options;
     signal.throwIfAborted();
+    if (resume?.isFinished) onWarning?.(`the training in ${resume.name} has ended: nothing is left to train`);
     const kernel = await orAborted(
       planKernel(options.kernel, canShare(options), options.wasm, host.fetchBytes),
       signal,

@@ -135,7 +135,7 @@ it("all options are explained in the types of the package, and in no other way t
       .map(({ name }) => name)
       .sort(),
   ).toEqual([...NAMES].sort());
-  for (const type of ["TrainOptions", "ContinueOptions", "LoadModelOptions"])
+  for (const type of ["TrainOptions", "ContinueOptions", "LoadModelOptions", "ClassifierOptions"])
     for (const property of propertiesOf(type)) {
       const comment = ts.displayPartsToString(property.getDocumentationComment(checker));
       expect(comment, `${type}.${property.name}`).toMatch(/\w/);
