@@ -57,8 +57,7 @@ export async function readVectorTensors(
     if (tensor === matrix) {
       if (isModel && entry.shape[0] === 0)
         throw fail(
-          "its rows lie in the other files of its folder: write vectors with the command that trained it, or load it with " +
-            'loadModel and "blocks"',
+          'the rows lie in files beside it: name an output for the command of its training, or give loadModel "blocks"',
         );
       if (names === undefined) throw fail('no tensor "words" before "vectors": name a file of words, one a line');
       return await readMatrix(bytes, entry, names, scales, options);

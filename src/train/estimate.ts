@@ -78,12 +78,7 @@ export function estimateMemoryFor<Source>(
   const resolved = resolveOptions(options);
   if (tokens !== Number.POSITIVE_INFINITY) checkInteger("tokens", tokens, 1);
   const words = checkInteger("vocabularySize", vocabularySize, 1, 2 ** 24);
-  const { threads, bytes, matrices, disk, redis, redisWorker, ...apart } = modelMemory(
-    { cores },
-    resolved,
-    words,
-    tokens,
-  );
+  const { threads, bytes, matrices, disk, ...apart } = modelMemory({ cores }, resolved, words, tokens);
   const readers = resolved.worker ? threadsOf(resolved, cores()) : 0;
   const isCounted = resolved.vocabulary === undefined;
   // once the words are counted their readers have ended; the engine keeps about as much as one had
@@ -99,7 +94,7 @@ export function estimateMemoryFor<Source>(
   const counting = isCounted ? words * COUNTED + READING + readers * READER : 0;
   const spool = resolved.spool === false ? 0 : Math.min(4 * tokens, spoolMemoryOf({ spoolMemory }, resolved));
   const total = Math.max(training, counting);
-  return { bytes, matrices, disk, redis, redisWorker, threads, ...parts, counting, total, spool };
+  return { bytes, matrices, disk, threads, ...parts, counting, total, spool };
 }
 
 /** What a model and its threads take here. */

@@ -58,9 +58,7 @@ it("vectors in each format stream from blocks, compressed too", async () => {
 it("the checkpoint in the folder says where its rows are, and how to write them", async () => {
   const { code, stderr } = await run(["convert", join("formats", "training.w2v"), "any.bin"]);
   expect(code).not.toBe(0);
-  expect(stderr).toMatch(
-    /its rows lie in the other files of its folder: write vectors with the command that trained it/,
-  );
+  expect(stderr).toMatch(/the rows lie in files beside it: name an output for the command of its training/);
 });
 
 it("on SIGINT it ends with a checkpoint, and the same command goes on to the same bytes", async () => {
