@@ -10,6 +10,8 @@ export type ClassifierLoss = "softmax" | "hierarchical-softmax" | "negative-samp
 export interface ClassifierArgs extends FeatureOptions {
   dim: number;
   loss: ClassifierLoss;
+  /** Whether buckets without a row are passed over, as where fastText has pruned them; else they count as rows of zeros. */
+  isPruned?: boolean;
   /** how texts are tokenized */
   tokenize: Omit<TokenizeOptions, "splitSentences">;
 }

@@ -92,7 +92,8 @@ export class Classifier {
   /** The mean of the rows of a line, −1 for one of zeros; undefined where there are none. */
   private hidden(words: readonly string[]): Float64Array | undefined {
     const { args, inputs } = this.data;
-    const rows = this.features.ofLine(words.map((word) => this.ofToken(word)));
+    const all = this.features.ofLine(words.map((word) => this.ofToken(word)));
+    const rows = args.isPruned ? all.filter((row) => row >= 0) : all;
     if (rows.length === 0) return undefined;
     const hidden = new Float64Array(args.dim);
     for (const row of rows) {

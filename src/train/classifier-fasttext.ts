@@ -6,7 +6,7 @@ import { CompactMatrix, Negated, type RowMatrix } from "../format/fasttext/matri
 import type { FastTextModel } from "../format/fasttext/model.js";
 import { readFastTextModel, writeFastTextModel } from "../format/fasttext.js";
 import { LABEL_PREFIX, labelOf } from "../text/labels.js";
-import type { ClassifierTraining } from "./classifier-model.js";
+import type { ClassifierTraining } from "./classifier-training.js";
 import { START } from "./loop/records.js";
 import { CLASSIFIER_SETTINGS, type StoredClassifierSettings } from "./options/classifier-table.js";
 import { resolve } from "./options/option.js";

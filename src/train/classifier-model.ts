@@ -1,6 +1,6 @@
 // A classifier that was trained here or loaded: it predicts, is tested and saved, and its training can go on.
 
-import { checkKnown, show } from "../base/check.js";
+import { checkKnown, checkOneOf, show } from "../base/check.js";
 import type { ClassifierData } from "../classifier/classifier-data.js";
 import { type ClassifierFile, readClassifierFile } from "../classifier/classifier-file.js";
 import { type ClassifierScore, scoreClassifier } from "../classifier/classifier-scores.js";
@@ -9,8 +9,9 @@ import { abortable } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import { type ExampleSource, exampleCorpus } from "../text/examples.js";
 import type { TokenizeOptions } from "../text/tokenize.js";
-import type { ParallelMode } from "./execution/engines.js";
-import type { EpochRecord, Position, Schedule } from "./loop/records.js";
+import type { fastTextClassifierBytes } from "./classifier-fasttext.js";
+import type { ClassifierTraining } from "./classifier-training.js";
+import type { EpochRecord } from "./loop/records.js";
 import type { ModelWriter, SaveModelOptions } from "./model.js";
 import type { StoredClassifierSettings } from "./options/classifier-table.js";
 import type { Platform } from "./platform.js";
@@ -18,25 +19,14 @@ import type { Platform } from "./platform.js";
 /** What a classifier needs of where it runs. */
 export type ClassifierHost = Pick<Platform<never>, "spawn" | "cores" | "fetchBytes" | "writeFile" | "labelledFile">;
 
-/** How a training stands, as its file has it beside the rows. */
-export interface ClassifierTraining {
-  options: StoredClassifierSettings;
-  schedule: Schedule;
-  position: Position;
-  mode: ParallelMode;
-  /** u32[4] of each lane's generator */
-  random: readonly (readonly number[])[];
-  /** fingerprint of the lines that it trains on */
-  text: string;
-  history: readonly EpochRecord[];
-  metadata?: Record<string, unknown>;
-}
-
 /** Options of ClassifierModel.test. */
 export interface TestOptions extends ClassifyOptions {
   signal?: AbortSignal;
   onWarning?: (message: string) => unknown;
 }
+
+/** What fastText's files begin with. */
+const FASTTEXT_MAGIC = [0xba, 0x16, 0x4f, 0x2f];
 
 const BUSY =
   "the classifier is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
@@ -102,12 +92,14 @@ export class ClassifierModel<Path = never> extends Classifier {
   }
 
   /**
-   * Writes all that the classifier is: rows, words, labels, options, history, and where its training stands. loadClassifier reads it.
+   * Writes all that the classifier is: rows, words, labels, options, history, and where its training stands. loadClassifier reads it. Or,
+   * with format "fasttext", fastText's model.bin.
    * @param target a path (Node), whose file is written whole or not at all, or a function that stores the bytes
    * @throws Error while it is being trained, except within onEpochEnd; what writing throws
    */
   async save(target: Path | ModelWriter, options: SaveModelOptions = {}): Promise<void> {
-    checkKnown("option", options, ["metadata"]);
+    checkKnown("option", options, ["metadata", "format"]);
+    const format = checkOneOf("format", options.format ?? "wasm2vec", ["wasm2vec", "fasttext"]);
     const { writeFile } = this.host;
     const isPath = typeof target === "string" || target instanceof URL;
     if (typeof target !== "function" && (writeFile === undefined || !isPath))
@@ -116,9 +108,18 @@ export class ClassifierModel<Path = never> extends Classifier {
       );
     if (this.state !== "ready") throw new Error(this.state === "training" ? BUSY : FAILED);
     const { metadata = this.training.metadata } = options;
-    const chunks = classifierBytes(this.data, { ...this.training, metadata });
+    const chunks =
+      format === "fasttext"
+        ? fastTextBytes(this.data, this.options)
+        : classifierBytes(this.data, { ...this.training, metadata });
     await (isPath ? writeFile!(target, chunks) : (target as ModelWriter)(chunks));
   }
+}
+
+/** The bytes of fastText's file. */
+async function* fastTextBytes(...given: Parameters<typeof fastTextClassifierBytes>): AsyncGenerator<Uint8Array> {
+  const { fastTextClassifierBytes } = await import("./classifier-fasttext.js");
+  yield* fastTextClassifierBytes(...given);
 }
 
 /** The bytes of a classifier's file. A page that saves nothing does not load what writes. */
@@ -127,8 +128,17 @@ export async function* classifierBytes(data: ClassifierData, state: ClassifierTr
   yield* writeClassifier(data, state);
 }
 
-/** The classifier of a file. @throws TypeError, FormatError */
-export function loadClassifierOn<Path>(host: ClassifierHost, bytes: Uint8Array, name: string): ClassifierModel<Path> {
+/** The classifier of a file, of ours or of fastText's. @throws TypeError, FormatError */
+export async function loadClassifierOn<Path>(
+  host: ClassifierHost,
+  bytes: Uint8Array,
+  name: string,
+): Promise<ClassifierModel<Path>> {
+  if (bytes instanceof Uint8Array && FASTTEXT_MAGIC.every((byte, i) => bytes[i] === byte)) {
+    const { readFastTextClassifier } = await import("./classifier-fasttext.js");
+    const { data, training } = await readFastTextClassifier(bytes, name);
+    return new ClassifierModel(host, data, training, name);
+  }
   const { data, state } = readClassifierFile(bytes, name);
   return new ClassifierModel(host, data, state as unknown as ClassifierFile["state"] & ClassifierTraining, name);
 }

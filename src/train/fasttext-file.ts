@@ -1,7 +1,7 @@
 // A trained model as fastText's file holds it, so that its command and gensim can use it. docs/formats.md.
 
 import type { FastTextLoss } from "../format/fasttext/args.js";
-import { CompactMatrix, DenseMatrix, type RowMatrix } from "../format/fasttext/matrix.js";
+import { CompactMatrix, DenseMatrix, Negated, type RowMatrix } from "../format/fasttext/matrix.js";
 import type { FastTextModel } from "../format/fasttext/model.js";
 import { writeFastTextModel } from "../format/fasttext.js";
 import { hasSubwords } from "../model/spec.js";
@@ -89,18 +89,5 @@ class Frozen implements RowMatrix {
       const sum = rows.reduce((total, row) => total + this.given.row(row)[d], 0);
       return x + rows.length * this.inputs.data[at + d] - sum;
     });
-  }
-}
-
-class Negated implements RowMatrix {
-  readonly rows: number;
-  readonly dim: number;
-
-  constructor(private readonly of: RowMatrix) {
-    ({ rows: this.rows, dim: this.dim } = of);
-  }
-
-  row(index: number): Float32Array {
-    return this.of.row(index).map((x) => -x);
   }
 }

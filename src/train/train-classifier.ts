@@ -22,13 +22,8 @@ import { readBy } from "../text/readers.js";
 import { readersOf } from "../text/threads.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { Checkpointer } from "./checkpoint/checkpointer.js";
-import {
-  type ClassifierHost,
-  ClassifierModel,
-  type ClassifierTraining,
-  classifierBytes,
-  withExamples,
-} from "./classifier-model.js";
+import { type ClassifierHost, ClassifierModel, classifierBytes, withExamples } from "./classifier-model.js";
+import type { ClassifierTraining } from "./classifier-training.js";
 import type { EnginePlan } from "./execution/engine.js";
 import { hogwild } from "./execution/hogwild-engine.js";
 import { single } from "./execution/single-engine.js";

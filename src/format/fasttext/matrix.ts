@@ -83,6 +83,20 @@ export class ChosenRows implements RowMatrix {
   }
 }
 
+/** Rows with the other sign, as the nodes of a tree have that ask the opposite. */
+export class Negated implements RowMatrix {
+  readonly rows: number;
+  readonly dim: number;
+
+  constructor(private readonly from: RowMatrix) {
+    ({ rows: this.rows, dim: this.dim } = from);
+  }
+
+  row(index: number): Float32Array {
+    return this.from.row(index).map((x) => -x);
+  }
+}
+
 /** The mean of rows, f32[dim]; zeros if there are none. */
 export function meanOf(matrix: RowMatrix, rows: ArrayLike<number>): Float32Array {
   const mean = new Float32Array(matrix.dim);
