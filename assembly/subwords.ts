@@ -4,7 +4,7 @@
 // p: number of an input row, in the grid its place among the blocks; origins[p]: what it was composed as.
 
 import { assertBelow, assertRow, DEBUG } from "./assertions";
-import { add, constant, madd, mul, sub } from "./lanes";
+import { add, constant, madd, mul } from "./lanes";
 import { Mark, Param } from "./params";
 import { addScaled, copyRow } from "./rows";
 
@@ -54,11 +54,18 @@ function meanOf<T>(list: usize, end: usize, matrix: usize, to: usize, stride: us
   }
 }
 
-/** subword r += scales[r] × Σ (inputs[p] − origins[p]) over the rows p that it is in, for from ≤ r < to. */
-export function spreadRows(params: usize, from: u32, to: u32): void {
+/** origins[p] = what row p has learnt, inputs[p] − origins[p], for from ≤ p < to: spreadRows adds that up, composeRows writes origins anew. */
+export function learntRows(params: usize, from: u32, to: u32): void {
   const stride: usize = load<u32>(params, Param.stride);
   const inputs: usize = load<u32>(params, Param.inputs);
-  const origins = <usize>load<u32>(params, Param.origins) - inputs;
+  const origins: usize = load<u32>(params, Param.origins);
+  addScaled(origins + <usize>from * stride, -1, inputs + <usize>from * stride, 1, <usize>(to - from) * stride);
+}
+
+/** subword r += scales[r] × Σ what the rows p that it is in have learnt, origins[p], for from ≤ r < to. */
+export function spreadRows(params: usize, from: u32, to: u32): void {
+  const stride: usize = load<u32>(params, Param.stride);
+  const origins: usize = load<u32>(params, Param.origins);
   const starts: usize = load<u32>(params, Param.memberStarts);
   const list: usize = load<u32>(params, Param.memberList);
   const scales: usize = load<u32>(params, Param.subwordScales);
@@ -67,34 +74,32 @@ export function spreadRows(params: usize, from: u32, to: u32): void {
     const first = list + (<usize>load<u32>(starts + r) << 2), end = list + (<usize>load<u32>(starts + r, 4) << 2);
     const scale = load<f32>(scales + r);
     if (DEBUG) assertRow(subword, stride);
-    if (ASC_FEATURE_SIMD) addChanges<v128>(first, end, inputs, origins, scale, subword, stride);
-    else addChanges<f32>(first, end, inputs, origins, scale, subword, stride);
+    if (ASC_FEATURE_SIMD) addSum<v128>(first, end, origins, scale, subword, stride);
+    else addSum<f32>(first, end, origins, scale, subword, stride);
   }
 }
 
-/** subword += scale × Σ (x − origin) for the rows x of `matrix` whose numbers stand from list to end, u32[…]; origins: from x to its origin. */
+/** to += scale × Σ of the rows of `matrix` whose numbers stand from list to end, u32[…]. */
 // @ts-ignore: decorator
 @inline
-function addChanges<T>(list: usize, end: usize, matrix: usize, origins: usize, scale: f32, subword: usize, stride: usize): void {
-  const wide = stride & ~(2 * sizeof<T>() - 1);
+function addSum<T>(list: usize, end: usize, matrix: usize, scale: f32, to: usize, stride: usize): void {
+  const wide = stride & ~(4 * sizeof<T>() - 1);
   let d: usize = 0;
-  for (; d < wide; d += 2 * sizeof<T>()) {
-    let sum0 = constant<T>(0), sum1 = sum0;
+  for (; d < wide; d += 4 * sizeof<T>()) {
+    let sum0 = constant<T>(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
     for (let p = list; p < end; p += 4) {
-      const row = matrix + <usize>load<u32>(p) * stride + d, origin = row + origins;
-      sum0 = add<T>(sum0, sub<T>(load<T>(row), load<T>(origin)));
-      sum1 = add<T>(sum1, sub<T>(load<T>(row, sizeof<T>()), load<T>(origin, sizeof<T>())));
+      const row = matrix + <usize>load<u32>(p) * stride + d;
+      sum0 = add<T>(sum0, load<T>(row)); sum1 = add<T>(sum1, load<T>(row, sizeof<T>()));
+      sum2 = add<T>(sum2, load<T>(row, 2 * sizeof<T>())); sum3 = add<T>(sum3, load<T>(row, 3 * sizeof<T>()));
     }
-    store<T>(subword + d, madd<T>(constant<T>(scale), sum0, load<T>(subword + d)));
-    store<T>(subword + d, madd<T>(constant<T>(scale), sum1, load<T>(subword + d, sizeof<T>())), sizeof<T>());
+    const c = constant<T>(scale);
+    store<T>(to + d, madd<T>(c, sum0, load<T>(to + d))); store<T>(to + d, madd<T>(c, sum1, load<T>(to + d, sizeof<T>())), sizeof<T>());
+    store<T>(to + d, madd<T>(c, sum2, load<T>(to + d, 2 * sizeof<T>())), 2 * sizeof<T>()); store<T>(to + d, madd<T>(c, sum3, load<T>(to + d, 3 * sizeof<T>())), 3 * sizeof<T>());
   }
   for (; d < stride; d += sizeof<T>()) {
     let sum = constant<T>(0);
-    for (let p = list; p < end; p += 4) {
-      const row = matrix + <usize>load<u32>(p) * stride + d;
-      sum = add<T>(sum, sub<T>(load<T>(row), load<T>(row + origins)));
-    }
-    store<T>(subword + d, madd<T>(constant<T>(scale), sum, load<T>(subword + d)));
+    for (let p = list; p < end; p += 4) sum = add<T>(sum, load<T>(matrix + <usize>load<u32>(p) * stride + d));
+    store<T>(to + d, madd<T>(constant<T>(scale), sum, load<T>(to + d)));
   }
 }
 

@@ -15,9 +15,11 @@ export interface Trainer {
    * @param starts u32[batches][blocks² + 1]: Param.starts of each batch
    */
   trainCell(params: Ptr, cell: number, starts: Ptr, batches: number): void;
-  /** Composes the input rows from … to of their subwords, which is what they will have learnt from: see assembly/subwords.ts. */
+  /** Composes the input rows from … to of their subwords, see assembly/subwords.ts; once they are trained, … */
   composeRows(params: Ptr, from: number, to: number): void;
-  /** Adds what all input rows have learnt since to the subwords from … to. */
+  /** … finds what the input rows from … to have learnt since, and … */
+  learntRows(params: Ptr, from: number, to: number): void;
+  /** … adds what all have learnt to the subwords from … to. */
   spreadRows(params: Ptr, from: number, to: number): void;
   /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
   allFinite(start: Ptr, bytes: number): boolean;

@@ -436,6 +436,7 @@ describe("subwords", () => {
     const inputs = parameters.matrix("inputs");
     const stride = layout.stride / 4;
     for (const word of [3, 17, 11]) for (let d = 0; d < 9; d++) inputs[word * stride + d] += word + d;
+    kernel.learntRows(params, 0, 20);
     kernel.spreadRows(params, 0, 27);
     const after = rowsOf(parameters, parameters.subwordRows!);
     const learnt: Record<number, (d: number) => number> = {

@@ -70,6 +70,7 @@ export function instantiate(
     sortPairs: (params, length) => (exports.sortPairs(params, length) >>> 0) as Ptr,
     trainCell: exports.trainCell,
     composeRows: exports.composeRows,
+    learntRows: exports.learntRows,
     spreadRows: exports.spreadRows,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,
     scores: exports.scores,

@@ -26,6 +26,7 @@ export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKerne
       trainCell(new Block(memory.buffer, params), cell, starts, batches);
     },
     composeRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).composeRows(from, to),
+    learntRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).learntRows(from, to),
     spreadRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).spreadRows(from, to),
     scores(queries, count, rows, rowCount, stride, _scratch, out, outStride) {
       for (let q = 0; q < count; q++) {

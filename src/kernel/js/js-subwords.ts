@@ -60,9 +60,16 @@ export class SubwordMixer {
     this.touched.clear();
   }
 
-  /** Adds what the input rows have learnt to the subwords from … to. */
+  /** Writes to origins what the input rows from … to have learnt. */
+  learntRows(from: number, to: number): void {
+    const { D, inputs, origins } = this;
+    const { f } = this.block;
+    for (let i = from * D; i < to * D; i++) f[origins + i] = f[inputs + i] - f[origins + i];
+  }
+
+  /** Adds what the input rows have learnt, which lies in origins, to the subwords from … to. */
   spreadRows(from: number, to: number): void {
-    const { D, inputs, origins, subwords } = this;
+    const { D, origins, subwords } = this;
     const { f, u } = this.block;
     const starts = this.block.integer(Param.memberStarts) / 4;
     const list = this.block.integer(Param.memberList) / 4;
@@ -71,7 +78,7 @@ export class SubwordMixer {
       const row = subwords + subword * D;
       for (let d = 0; d < D; d++) {
         let sum = 0;
-        for (const p of members) sum += f[inputs + p * D + d] - f[origins + p * D + d];
+        for (const p of members) sum += f[origins + p * D + d];
         f[row + d] += f[this.scales + subword] * sum;
       }
     }

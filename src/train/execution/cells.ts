@@ -110,6 +110,14 @@ export class CellTrainer {
       );
       yield results(memory, scratch);
     }
+    if (layout.subwordRows > 0) this.learn(context);
+  }
+
+  /** Finds what the words of a block have learnt in the step. */
+  private learn(context: number): void {
+    const { inputs } = this.grid.blockRows;
+    this.setAll();
+    this.kernel.learntRows(this.scratch.params, context * inputs, (context + 1) * inputs);
   }
 
   /** What words and subwords exchange between steps, cut into tasks: none where words have none. */
