@@ -65,5 +65,5 @@ export function prefetchInputs(params: usize, p: usize, end: usize): usize {
 // @ts-ignore: decorator
 @inline
 function sizeOf(stride: usize): usize {
-  return Staged.copy + stride;
+  return stride + Staged.copy;
 }

@@ -5,7 +5,7 @@
  */
 
 export { type ClusterWorkerOptions, clusterWorker } from "./cluster/cluster-worker.js";
-export type { FoundRun, RunProgress, RunRecord, WorkerRecord } from "./cluster/seen.js";
+export type { FoundRun, RedisInfo, RunProgress, RunRecord, WorkerRecord } from "./cluster/seen.js";
 export { type ClusterStatus, cleanCluster, clusterStatus } from "./cluster/status.js";
 export type { WorkerEvent } from "./cluster/worker-event.js";
 export type { HostProgress } from "./train/execution/runner.js";

@@ -3,5 +3,5 @@
  * @module wasm2vec/evaluate
  */
 
-export { type QualityOptions, type QualityPoint, qualityProbe } from "./presets/quality.js";
+export { type QualityOptions, type QualityPoint, type QualityProbe, qualityProbe } from "./presets/quality.js";
 export * from "./vectors/evaluate.js";

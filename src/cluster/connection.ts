@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import { show } from "../base/check.js";
 import { notInstalled } from "../platform/node/packages.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
-import type { Server } from "./seen.js";
+import type { RedisInfo } from "./seen.js";
 
 export type { Redis };
 
@@ -92,7 +92,7 @@ export async function serverId(redis: Redis): Promise<string> {
   return (await infoOf(redis))("run_id");
 }
 
-export async function serverOf(redis: Redis): Promise<Server> {
+export async function serverOf(redis: Redis): Promise<RedisInfo> {
   const field = await infoOf(redis);
   return {
     version: field("redis_version"),
@@ -197,7 +197,7 @@ async function checkUse(redis: Redis, what: string, url: string, prefix: string 
   await redis.eval(TRY, 1, `${keysOf(prefix).bull}:try`).catch(refused);
 }
 
-function checkServer({ version, maxMemory, policy }: Server, what: string, url: string): void {
+function checkServer({ version, maxMemory, policy }: RedisInfo, what: string, url: string): void {
   const there = `${what}: the Redis at ${shownUrl(url)}`;
   const [major, minor] = version.split(".").map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))

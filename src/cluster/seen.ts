@@ -3,7 +3,7 @@
 import type { HostProgress } from "../train/execution/runner.js";
 
 /** What a Redis says of itself. */
-export interface Server {
+export interface RedisInfo {
   version: string;
   /** bytes; 0: no limit */
   maxMemory: number;

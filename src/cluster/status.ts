@@ -4,10 +4,10 @@ import type { ClusterOptions } from "../train/options/elsewhere.js";
 import { serverOf } from "./connection.js";
 import { checkCluster } from "./options.js";
 import { removeLeftovers, runsOf, withRedis, workersOf } from "./runs.js";
-import type { FoundRun, Server, WorkerRecord } from "./seen.js";
+import type { FoundRun, RedisInfo, WorkerRecord } from "./seen.js";
 
 export interface ClusterStatus {
-  redis: Pick<Server, "version" | "usedMemory" | "maxMemory">;
+  redis: Pick<RedisInfo, "version" | "usedMemory" | "maxMemory">;
   workers: readonly WorkerRecord[];
   /** the oldest first; a run whose driver is dead is not alive */
   runs: readonly FoundRun[];
