@@ -3,6 +3,7 @@
 import { pathToFileURL } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import type { ClassifierScore } from "../classifier/classifier-scores.js";
+import { autotune, CLASSIFIER_SPACE } from "../evaluate.js";
 import { fileCheckpoint, loadVectors, readChunks } from "../files.js";
 import {
   type ClassifierModel,
@@ -28,11 +29,12 @@ import {
   printable,
   type Result,
   table,
+  UsageError,
   usage,
 } from "./command.js";
 import { checkDistinct, checkOutside, corpusFiles, namedFiles, refuseDash } from "./distinct.js";
 import { flagsOfCommand, inFlags } from "./flags.js";
-import { duration, printWarning, showProgress, threadsText } from "./progress.js";
+import { duration, printNote, printWarning, showProgress, threadsText } from "./progress.js";
 import { Interrupted, interruptible } from "./signals.js";
 import { addLabelOptions, addTokenizeOptions, CORPUS, openExamples, type TextFlags, tokenizeOf } from "./text.js";
 import { flagsOfTable } from "./train-flags.js";
@@ -45,6 +47,10 @@ interface TrainFlags extends TextFlags, Omit<ClassifierOptions, "initialVectors"
   resume?: string;
   checkpoint?: string;
   checkpointEvery: string;
+  saveFasttext?: string;
+  autotune?: string;
+  autotuneTrials?: number;
+  autotuneSeconds?: number;
   quiet?: true;
 }
 
@@ -72,6 +78,17 @@ function trainCommand(): Command {
   for (const flag of flagsOfTable(CLASSIFIER_OPTIONS, CLASSIFIER_LINES, parsers)) command.addOption(flag);
   command
     .option("--checkpoint-every <interval>", "how often, for example 30s, 5m, 1epoch", DEFAULT_INTERVAL)
+    .option("--save-fasttext <file>", "write the classifier as fastText's model.bin, too")
+    .option(
+      "--autotune <file>",
+      "search the options that are not given, by P@1 on these lines, which have the form of the corpus; the best classifier is written",
+    )
+    .option(
+      "--autotune-trials <number>",
+      "classifiers to train (default: 30, or as many as there is time for)",
+      parseCount,
+    )
+    .option("--autotune-seconds <number>", "time for them all", parseNumber)
     .option("-q, --quiet", "no progress");
   return finish(
     addLabelOptions(addTokenizeOptions(command)),
@@ -80,6 +97,7 @@ function trainCommand(): Command {
       "wasm2vec classify train reviews.csv --column text --label-column stars --output model.w2c --lowercase",
       "wasm2vec classify train mails.jsonl --json-field body --label-field tags --loss one-vs-all --output model.w2c",
       "wasm2vec classify train lines.txt --output model.w2c --resume training.ckpt",
+      "wasm2vec classify train lines.txt --output model.w2c --autotune validation.txt --autotune-seconds 300",
     ],
     runTrain,
   );
@@ -88,10 +106,12 @@ function trainCommand(): Command {
 async function runTrain(paths: string[], options: TrainFlags, command: Command): Promise<Result> {
   const isTyped = (name: string) => command.getOptionValueSource(name) === "cli";
   const typed = Object.fromEntries(Object.entries(options).filter(([name]) => isTyped(name))) as TrainFlags;
-  const { output, resume, checkpoint, initialVectors, quiet } = typed;
-  refuseDash({ "--output": output, "--checkpoint": checkpoint });
-  const outputs = namedFiles({ "--output": output, "--checkpoint": checkpoint === resume ? undefined : checkpoint });
-  const inputs = namedFiles({ "--initial-vectors": initialVectors, "--resume": resume });
+  const { output, resume, checkpoint, initialVectors, quiet, autotune: validation } = typed;
+  checkAutotune(typed);
+  const files = { "--output": output, "--save-fasttext": typed.saveFasttext };
+  refuseDash({ ...files, "--checkpoint": checkpoint });
+  const outputs = namedFiles({ ...files, "--checkpoint": checkpoint === resume ? undefined : checkpoint });
+  const inputs = namedFiles({ "--initial-vectors": initialVectors, "--resume": resume, "--autotune": validation });
   await checkDistinct(outputs, [...(await corpusFiles(paths)), ...inputs]);
   await checkOutside(outputs, paths);
   for (const { path } of outputs) await checkWritable(path);
@@ -100,15 +120,68 @@ async function runTrain(paths: string[], options: TrainFlags, command: Command):
   const source = await openExamples(paths, typed, tokenize);
   try {
     const flags = flagsOfCommand(command);
-    const model = await trainInterruptibly(source.corpus, given, checkpoint, quiet, flags);
+    const train = (options: ClassifierOptions, until?: AbortSignal) =>
+      trainInterruptibly(source.corpus, options, checkpoint, quiet, flags, until);
+    const model = typed.autotune === undefined ? await train(given) : await tune(train, given, typed, tokenize);
     await interruptible(
       () => printWarning("the classifier is being saved; another signal ends that"),
-      () => model.save(output),
+      async () => {
+        await model.save(output);
+        if (typed.saveFasttext !== undefined) await model.save(typed.saveFasttext, { format: "fasttext" });
+      },
     );
     return describe(model, output);
   } finally {
     await source.remove();
   }
+}
+
+/** @throws UsageError for flags of a search that do not go together */
+function checkAutotune({ autotune: file, autotuneTrials, autotuneSeconds, resume, checkpoint }: TrainFlags): void {
+  if (file === undefined && (autotuneTrials !== undefined || autotuneSeconds !== undefined))
+    throw new UsageError(
+      "--autotune-trials and --autotune-seconds go with --autotune <file>: name the lines to score by",
+    );
+  if (file !== undefined && (resume !== undefined || checkpoint !== undefined))
+    throw new UsageError("--autotune trains many classifiers: leave --resume and --checkpoint out");
+}
+
+/** Trains classifiers with different options, and returns the best. */
+async function tune(
+  train: (options: ClassifierOptions, until: AbortSignal) => Promise<ClassifierModel<string | URL>>,
+  given: ClassifierOptions,
+  typed: TrainFlags,
+  tokenize: Parameters<typeof openExamples>[2],
+): Promise<ClassifierModel<string | URL>> {
+  const space = Object.fromEntries(Object.entries(CLASSIFIER_SPACE).filter(([name]) => !(name in typed)));
+  const validation = await openExamples([typed.autotune!], typed, tokenize);
+  let [chosen, score] = [undefined as ClassifierModel<string | URL> | undefined, Number.NEGATIVE_INFINITY];
+  try {
+    await autotune(
+      async (options, signal) => {
+        const model = await train({ ...given, ...options }, signal);
+        const { precision } = await model.test(validation.corpus);
+        if (precision > score || chosen === undefined) [chosen, score] = [model, precision];
+        return precision;
+      },
+      {
+        ...{ space, trials: typed.autotuneTrials, seconds: typed.autotuneSeconds, seed: given.seed },
+        onTrial({ number, options, score, error, seconds }, best) {
+          // who interrupts one trial wants the search to end
+          if (error instanceof Interrupted) throw error;
+          if (typed.quiet) return;
+          const names = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+          const outcome = score === undefined ? error!.message : `P@1 ${score.toFixed(4)}`;
+          printNote(
+            `trial ${number}: ${outcome}, ${duration(seconds)}, ${names.join(", ") || "defaults"}${best?.number === number ? "; the best so far" : ""}`,
+          );
+        },
+      },
+    );
+  } finally {
+    await validation.remove();
+  }
+  return chosen!;
 }
 
 /** The options of trainClassifier, with the files that they name read. @throws UsageError */
@@ -128,15 +201,17 @@ async function libraryOptions(typed: TrainFlags, every: string): Promise<Classif
   return given;
 }
 
-/** Trains, so that the first signal has a checkpoint written, if there is to be one, and ends it. */
+/** Trains, so that the first signal has a checkpoint written, if there is to be one, and ends it. @param until ends it, too */
 function trainInterruptibly(
   corpus: Parameters<typeof trainClassifier>[0],
   options: ClassifierOptions,
   checkpoint: string | undefined,
   quiet: true | undefined,
   flags: Readonly<Record<string, string>>,
+  until?: AbortSignal,
 ): Promise<ClassifierModel<string | URL>> {
   const controller = new AbortController();
+  until?.addEventListener("abort", () => controller.abort(until.reason), { once: true });
   const control = new TrainingControl();
   let isTraining = false;
   const interrupt = (exitCode: number) => {

@@ -41,6 +41,33 @@ async function train(...args: string[]) {
 }
 
 describe("wasm2vec classify", () => {
+  it("searches options by the score on other lines, keeps those that are given, and writes the best for fastText too", async () => {
+    const args = ["lines.txt", "--output", "tuned.w2c", "--epochs", "2", "--save-fasttext", "tuned.bin"];
+    const run = () =>
+      bench.run(["classify", "train", ...small, ...args, "--autotune", "lines.txt", "--autotune-trials", "4"]);
+    const { code, stderr } = await run();
+    expect(code, stderr).toBe(0);
+    const trials = stderr.split("\n").filter((line) => line.startsWith("trial "));
+    expect(trials).toHaveLength(4);
+    expect(trials[0]).toMatch(/^trial 1: P@1 0\.\d{4}, .*, defaults; the best so far$/);
+    expect(stderr).not.toMatch(/trial \d: .*(dim|learningRate|epochs) /);
+    const best = Math.max(...trials.map((line) => Number(/P@1 (\S+),/.exec(line)![1])));
+    for (const file of ["tuned.w2c", "tuned.bin"]) {
+      const { stdout } = await bench.run(["classify", "test", file, "lines.txt", "--json"]);
+      expect(JSON.parse(stdout).precision).toBeCloseTo(best, 3);
+    }
+  });
+
+  it.each<[string[], RegExp]>([
+    [["--autotune-trials", "3"], /go with --autotune <file>/],
+    [["--autotune", "lines.txt", "--checkpoint", "a.ckpt"], /leave --resume and --checkpoint out/],
+    [["--autotune", "none.txt"], /none\.txt/],
+  ])("refuses a search with %j", async (flags, message) => {
+    const { code, stderr } = await bench.run(["classify", "train", "lines.txt", "--output", "x.w2c", ...flags]);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(message);
+  });
+
   it("trains, tests and predicts on lines with labels", async () => {
     const text = await train("lines.txt", "--output", "m.w2c", "--word-ngrams", "2");
     expect(text).toMatch(
