@@ -11,4 +11,5 @@ export {
   DenseRows,
 } from "./classifier/classifier-data.js";
 export { readClassifier } from "./classifier/classifier-file.js";
+export { readFastTextClassifier } from "./classifier/fasttext-classifier.js";
 export { Classifier, type ClassifyOptions, type LabelProbability } from "./classifier/line-classifier.js";

@@ -1,11 +1,10 @@
 // Classifiers in fastText's files: written for its command, read from it. docs/formats.md.
 
-import { FormatError } from "../base/errors.js";
 import type { ClassifierData, ClassifierRows } from "../classifier/classifier-data.js";
+import { readFastTextData } from "../classifier/fasttext-data.js";
 import { CompactMatrix, Negated, type RowMatrix } from "../format/fasttext/matrix.js";
-import type { FastTextModel } from "../format/fasttext/model.js";
-import { readFastTextModel, writeFastTextModel } from "../format/fasttext.js";
-import { LABEL_PREFIX, labelOf } from "../text/labels.js";
+import { writeFastTextModel } from "../format/fasttext.js";
+import { LABEL_PREFIX } from "../text/labels.js";
 import type { ClassifierTraining } from "./classifier-training.js";
 import { START } from "./loop/records.js";
 import { CLASSIFIER_SETTINGS, type StoredClassifierSettings } from "./options/classifier-table.js";
@@ -48,17 +47,12 @@ export async function readFastTextClassifier(
   bytes: Uint8Array,
   name: string,
 ): Promise<{ data: ClassifierData; training: ClassifierTraining }> {
-  const model = await readFastTextModel([bytes], { name });
-  const { args } = model;
-  if (args.model !== "supervised")
-    throw new FormatError(
-      `${name}: expected a classifier of fastText, got vectors of its ${args.model}: read them with loadVectors or loadFastText`,
-    );
+  const { args, data } = await readFastTextData(bytes, name);
   const { dim, loss, wordNgrams, minn, maxn, buckets, epochs, minCount, negatives } = args;
   const given = { dim, loss, wordNgrams, minn, maxn, buckets: Math.max(1, buckets), epochs, minCount, negatives };
   const stored = resolve(CLASSIFIER_SETTINGS, {}) as unknown as StoredClassifierSettings;
   return {
-    data: dataOf(model),
+    data,
     training: {
       options: { ...stored, ...given },
       schedule: {
@@ -68,34 +62,4 @@ export async function readFastTextClassifier(
       ...{ position: { ...START }, mode: "none", random: [], text: "", history: [] },
     },
   };
-}
-
-function dataOf({
-  args,
-  words,
-  wordCounts,
-  labels,
-  labelCounts,
-  pruned,
-  inputs,
-  outputs,
-}: FastTextModel): ClassifierData {
-  const { dim, loss, wordNgrams, minn, maxn, buckets } = args;
-  return {
-    args: { dim, loss, wordNgrams, minn, maxn, buckets, isPruned: pruned !== undefined, tokenize: {} },
-    ...{ words, counts: Float64Array.from(wordCounts) },
-    // another prefix, which fastText may have been told, is a part of the label
-    labels: labels.map((label) => labelOf(label) ?? label),
-    labelCounts: Float64Array.from(labelCounts),
-    rowBuckets: pruned && bucketsOf(pruned),
-    inputs,
-    outputs: loss === "hierarchical-softmax" ? new Negated(outputs) : outputs,
-  };
-}
-
-/** The bucket of each row after those of words. */
-function bucketsOf(pruned: ReadonlyMap<number, number>): Uint32Array {
-  const all = new Uint32Array(pruned.size);
-  for (const [bucket, place] of pruned) all[place] = bucket;
-  return all;
 }

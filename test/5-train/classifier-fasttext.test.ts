@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type ClassifierOptions, loadClassifier, trainClassifier } from "wasm2vec";
+import { readFastTextClassifier } from "wasm2vec/classify";
 import { CLASSIFIERS, golden, linesOf, tokensOf } from "../support/fasttext-models";
 import { FASTTEXT, pathOf } from "../support/programs";
 
@@ -35,10 +36,12 @@ describe("a classifier of fastText", () => {
   it.each(CLASSIFIERS)("predicts here what it predicts there: %s", async (name) => {
     const classifier = await loadClassifier(`test/golden/fasttext/${name}`);
     expect(classifier.isFinished).toBe(true);
+    const alone = await readFastTextClassifier(golden(name));
     const predicted = linesOf(golden(name.replace(/\.\w+$/, ".predicted.txt")));
     const lines = linesOf(golden(name.startsWith("many") || name.startsWith("qout") ? "lines-many.txt" : "lines.txt"));
     lines.forEach((line, i) => {
       const theirs = printed(predicted[i]);
+      expect(alone.predict(tokensOf(line), { k: 3 })).toEqual(classifier.predict(tokensOf(line), { k: 3 }));
       for (const { label, probability } of classifier.predict(tokensOf(line), { k: 100 }))
         if (theirs.has(label))
           expect(Math.abs(probability - theirs.get(label)!), `${line}: ${label}`).toBeLessThan(
