@@ -1,52 +1,45 @@
 // Which rows words are composed of, loaded where they are: a word's own, and one for each of its character n-grams. Bojanowski et al. 2017; (6.10) of docs/math.md.
 
+import { yieldToEventLoop } from "../base/event-loop.js";
 import type { SubwordLists, SubwordSizes } from "../kernel/shape.js";
-import { hashOf, ngramsOf } from "../text/ngrams.js";
+import { bucketsOf, ngramsOf } from "../text/ngrams.js";
 import type { SubwordOptions } from "./spec.js";
 
 /** Pairs from which on a word has found its place among the others, and its change says where that is: (6.11) of docs/math.md. */
 const SETTLED = 300;
+
+/** Words whose n-grams are found between yields to the event loop. */
+const SLICE = 1024;
+
+/** Subwords of a word that the list has room for at first. */
+const USUAL = 16;
 
 /**
  * The subwords of a vocabulary. Rows 0 … V − 1 are the words' own. Only buckets (or n-grams) of words of the vocabulary have a row, in the
  * order in which the words have them first: what no word has would learn nothing.
  */
 export class Subwords implements SubwordSizes {
-  /** u32[V + 1], and the numbers of rows: see SubwordLists */
-  readonly starts: Uint32Array;
-  readonly list: Uint32Array;
   /** the bucket or the n-gram of each row after the words' own */
-  readonly keys: readonly (number | string)[];
+  readonly keys: (number | string)[] = [];
   private readonly rows = new Map<number | string, number>();
 
-  constructor(
-    words: readonly string[],
+  private constructor(
     private readonly options: SubwordOptions,
-  ) {
-    const keys: (number | string)[] = [];
-    this.starts = new Uint32Array(words.length + 1);
-    let list = new Uint32Array(16 * words.length);
-    let at = 0;
-    words.forEach((word, id) => {
-      const found = this.keysOf(word);
-      if (at + found.length >= list.length) {
-        const longer = new Uint32Array(2 * list.length + found.length);
-        longer.set(list);
-        list = longer;
-      }
-      list[at++] = id;
-      for (const key of found) {
-        let row = this.rows.get(key);
-        if (row === undefined) {
-          row = words.length + keys.push(key) - 1;
-          this.rows.set(key, row);
-        }
-        list[at++] = row;
-      }
-      this.starts[id + 1] = at;
-    });
-    this.list = list.slice(0, at);
-    this.keys = keys;
+    /** u32[V + 1], and the numbers of rows: see SubwordLists */
+    readonly starts: Uint32Array,
+    public list: Uint32Array,
+  ) {}
+
+  /** The event loop gets its turn every few ms. */
+  static async of(words: readonly string[], options: SubwordOptions): Promise<Subwords> {
+    const { length } = words;
+    const subwords = new Subwords(options, new Uint32Array(length + 1), new Uint32Array(USUAL * length));
+    for (let id = 0; id < length; id++) {
+      subwords.add(words[id], id);
+      if (id % SLICE === SLICE - 1) await yieldToEventLoop();
+    }
+    subwords.list = subwords.list.slice(0, subwords.starts[length]);
+    return subwords;
   }
 
   get count(): number {
@@ -92,9 +85,29 @@ export class Subwords implements SubwordSizes {
     return this.rows.get(key);
   }
 
-  private keysOf(word: string): (number | string)[] {
+  /** Lists the subwords of the next word. */
+  private add(word: string, id: number): void {
+    const keys = this.keysOf(word);
+    let at = this.starts[id];
+    if (at + keys.length >= this.list.length) {
+      const longer = new Uint32Array(2 * this.list.length + keys.length);
+      longer.set(this.list);
+      this.list = longer;
+    }
+    this.list[at++] = id;
+    for (const key of keys) {
+      let row = this.rows.get(key);
+      if (row === undefined) {
+        row = this.starts.length - 2 + this.keys.push(key);
+        this.rows.set(key, row);
+      }
+      this.list[at++] = row;
+    }
+    this.starts[id + 1] = at;
+  }
+
+  private keysOf(word: string): readonly (number | string)[] {
     const { options } = this;
-    const ngrams = ngramsOf(word, options);
-    return options.exactNgrams ? ngrams : ngrams.map((ngram) => hashOf(ngram) % options.buckets);
+    return options.exactNgrams ? ngramsOf(word, options) : bucketsOf(word, options, options.buckets);
   }
 }

@@ -16,10 +16,10 @@ const UPDATE_RATE = 100;
  * The bytes of fastText's model.bin.
  * @throws RangeError for what that cannot hold: rows in files, n-grams with rows of their own
  */
-export function fastTextBytes(
+export async function fastTextBytes(
   snapshot: Pick<Snapshot, "vocabulary" | "dim" | "inputs" | "outputs" | "subwords" | "multipliers" | "blocks">,
   options: ResolvedOptions,
-): Generator<Uint8Array<ArrayBuffer>> {
+): Promise<Generator<Uint8Array<ArrayBuffer>>> {
   if (options.exactNgrams)
     throw new RangeError('fastText\'s files number n-grams by their buckets: train without "exactNgrams"');
   const { inputs, outputs, subwords, vocabulary, dim } = snapshot;
@@ -37,7 +37,7 @@ export function fastTextBytes(
     },
     ...{ words, wordCounts: counts, labels: [], labelCounts: [], totalTokens: vocabulary.totalWords },
     inputs: subwords
-      ? composing(words, options, inputs, subwords, snapshot.multipliers, dim)
+      ? await composing(words, options, inputs, subwords, snapshot.multipliers, dim)
       : dense(inputs, size, dim),
     // its tree has the same nodes as ours, but asks the opposite of each
     outputs: loss === "hierarchical-softmax" ? new Negated(dense(outputs, size, dim)) : dense(outputs, size, dim),
@@ -50,15 +50,15 @@ function dense({ data, stride }: Rows, rows: number, dim: number): RowMatrix {
 }
 
 /** The rows of words and buckets. */
-function composing(
+async function composing(
   words: readonly string[],
   options: ResolvedOptions,
   inputs: Rows,
   subwords: Rows,
   multipliers: Float32Array | undefined,
   dim: number,
-): RowMatrix {
-  const index = new Subwords(words, options);
+): Promise<RowMatrix> {
+  const index = await Subwords.of(words, options);
   const given = dense(subwords, index.count, dim);
   const rowOfBucket = new Map(index.keys.map((key, i) => [key as number, words.length + i]));
   return new CompactMatrix(words.length, options.buckets, new Frozen(given, index, inputs, multipliers), rowOfBucket);

@@ -64,7 +64,7 @@ function storedForm(schedule: Schedule): Schedule {
 /** A page that writes no such file does not load what does. */
 async function* fastText(...args: Parameters<typeof fastTextBytes>): AsyncGenerator<Uint8Array> {
   const { fastTextBytes } = await import("./fasttext-file.js");
-  yield* fastTextBytes(...args);
+  yield* await fastTextBytes(...args);
 }
 
 export class Model<Source = CorpusSource> {

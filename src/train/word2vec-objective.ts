@@ -72,7 +72,7 @@ export function batchesOf(
 /** A page that has no subwords does not load what makes them. */
 async function subwordsOf({ words }: Vocabulary, options: ResolvedOptions): Promise<Subwords> {
   const { Subwords } = await import("../model/subwords.js");
-  return new Subwords(words, options);
+  return Subwords.of(words, options);
 }
 
 /** Pairs or windows that each word is expected to be trained in between two times that words are composed. */

@@ -198,10 +198,9 @@ export function evaluateAnalogies(
   sections: readonly AnalogySection[],
   options: AnalogyEvaluationOptions = {},
 ): AnalogyScore {
-  const { onProgress: report, batch: size = 256, ...rest } = options;
-  const onProgress = checkFunction("onProgress", report);
-  const batch = checkInteger("batch", size, 1);
-  const lexicon = new Lexicon(vectors, rest, ["onProgress", "batch"]);
+  const lexicon = new Lexicon(vectors, options, ["onProgress", "batch"]);
+  const onProgress = checkFunction("onProgress", options.onProgress);
+  const batch = checkInteger("batch", options.batch ?? 256, 1);
   const scores = sections.map(({ section }) => ({ section, correct: 0, total: 0, composed: 0, skipped: 0 }));
   const asked: Question[] = [];
   sections.forEach(({ questions }, i) => {

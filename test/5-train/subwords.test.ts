@@ -29,7 +29,7 @@ async function bytesOf(model: Model<unknown>): Promise<Uint8Array> {
 /** The rows of subwords, and those of words, as a file of the model holds them. */
 async function rowsOf(model: Model<unknown>) {
   const { tensors, vocabulary, options } = readCheckpoint(await bytesOf(model));
-  const subwords = new Subwords(vocabulary.words, options);
+  const subwords = await Subwords.of(vocabulary.words, options);
   return { subwords, rows: tensors.subwords!, inputs: tensors.inputs, words: vocabulary.words, dim: options.dim };
 }
 
@@ -143,13 +143,13 @@ describe("words composed of subwords", () => {
 
   it("have rows of their own n-grams, or share buckets", async () => {
     const words = ["where", "here"];
-    const own = new Subwords(words, { minn: 3, maxn: 4, buckets: 1, exactNgrams: true });
+    const own = await Subwords.of(words, { minn: 3, maxn: 4, buckets: 1, exactNgrams: true });
     expect(own.keys).toEqual(
       ["<wh", "<whe", "whe", "wher", "her", "here", "ere", "ere>", "re>", "<he", "<her", "here"].filter(
         (key, i, all) => all.indexOf(key) === i,
       ),
     );
-    const one = new Subwords(words, { minn: 3, maxn: 4, buckets: 1, exactNgrams: false });
+    const one = await Subwords.of(words, { minn: 3, maxn: 4, buckets: 1, exactNgrams: false });
     expect(one.count).toBe(3);
     // once for each of its n-grams
     expect([...one.list.subarray(0, one.starts[1])]).toEqual([0, 2, 2, 2, 2, 2, 2, 2, 2, 2]);
