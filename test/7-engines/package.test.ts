@@ -218,7 +218,7 @@ describe("types", () => {
     ["node16", "node16"],
     ["esnext", "bundler"],
   ])("of every entry, with module %s and moduleResolution %s", (module, moduleResolution) => {
-    expect(ENTRIES.length).toBe(15);
+    expect(ENTRIES.length).toBe(16);
     check(`${all}\n${use}\n${ENTRIES.map((_, i) => `entry${i};`).join("\n")}`, { module, moduleResolution, ...node });
   });
 
@@ -240,7 +240,7 @@ describe("types", () => {
     const page = ["wasm2vec", "wasm2vec/types"].concat(
       ENTRIES.filter((entry) => !/^wasm2vec$|node|files|cluster|types/.test(entry)),
     );
-    expect(page.length).toBe(12);
+    expect(page.length).toBe(13);
     const program = `${page.map((entry, i) => `import * as entry${i} from "${entry}";`).join("\n")}
       export type All = [${page.map((_, i) => `keyof typeof entry${i}`).join(", ")}];`;
     const lib = ["es2023", "dom", "dom.iterable", "dom.asynciterable"];
