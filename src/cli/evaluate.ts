@@ -61,19 +61,31 @@ async function runEvaluate(file: string, flags: Flags): Promise<Result> {
   };
 }
 
-function pairText({ file, spearman, pearson, pairs, skipped }: WordPairScore & { file: string }): string {
-  return `${basename(file)}: Spearman ${spearman.toFixed(4)}, Pearson ${pearson.toFixed(4)} (${pairs} pairs, ${skipped} skipped)`;
+function pairText({ file, spearman, pearson, pairs, composed, skipped }: WordPairScore & { file: string }): string {
+  return `${basename(file)}: Spearman ${spearman.toFixed(4)}, Pearson ${pearson.toFixed(4)} (${pairs} pairs, ${composedText(composed)}${skipped} skipped)`;
 }
 
-function analogyText({ file, accuracy, correct, total, skipped, sections }: AnalogyScore & { file: string }): string {
+function analogyText({
+  file,
+  accuracy,
+  correct,
+  total,
+  composed,
+  skipped,
+  sections,
+}: AnalogyScore & { file: string }): string {
   const rows = sections.map((section) => [
     `  ${section.section}`,
     section.total > 0 ? percent(section.correct / section.total) : "-",
     `${section.correct} of ${section.total}`,
   ]);
-  return `${basename(file)}: ${percent(accuracy)} (${correct} of ${total} questions, ${skipped} skipped)\n${table(rows)}`;
+  return `${basename(file)}: ${percent(accuracy)} (${correct} of ${total} questions, ${composedText(composed)}${skipped} skipped)\n${table(rows)}`;
 }
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(2)}%`;
+}
+
+function composedText(composed: number): string {
+  return composed > 0 ? `${composed} with words composed of subwords, ` : "";
 }

@@ -1,7 +1,9 @@
 // The vector file that a command reads, and its options.
 
+import { open } from "node:fs/promises";
 import { type Command, Option } from "commander";
-import { type LoadOptions, loadVectors } from "../files.js";
+import { type LoadOptions, loadFastText, loadVectors } from "../files.js";
+import { FASTTEXT_MAGIC } from "../format/fasttext/model.js";
 import { READ_FORMATS } from "../format/vectors.js";
 import type { ReadFormat, SkippedRows } from "../formats.js";
 import type { WordVectors } from "../node.js";
@@ -49,9 +51,12 @@ export async function openVectorFile(file: string, flags: VectorFlags, limit?: n
   return components === undefined ? vectors : removeComponents(vectors, { components });
 }
 
-function load(file: string, { format, words, lenient }: VectorFlags, limit?: number): Promise<WordVectors> {
+async function load(file: string, { format, words, lenient }: VectorFlags, limit?: number): Promise<WordVectors> {
   const options: LoadOptions = { format, words, limit, lenient };
   if (lenient) options.onSkipped = (rows) => printWarning(skippedText(file, rows));
+  // with its n-grams, for words that it does not list
+  if (format === "auto" && limit === undefined && words === undefined && file !== "-" && (await isFastText(file)))
+    return (await loadFastText(file, { lenient, onSkipped: options.onSkipped })).vectors;
   if (file !== "-") return loadVectors(file, options);
   return loadFrom(readStandardInput(), "standard input", async () => undefined, options);
 }
@@ -70,4 +75,20 @@ function skippedText(file: string, { repeated, empty, nonFinite }: SkippedRows):
 /** The word file of a vector file, if the name implies one. */
 export function wordsRead(input: string): string | undefined {
   return /\.(npy|tsv)(\.gz)?$/i.test(input) ? wordsBeside(input) : undefined;
+}
+
+/** Whether a file begins as fastText's models do; one that cannot be read is for others to refuse. */
+async function isFastText(file: string): Promise<boolean> {
+  const handle = await open(file).catch(() => undefined);
+  try {
+    const { buffer, bytesRead } = (await handle?.read(Buffer.alloc(4), 0, 4, 0)) ?? {
+      buffer: Buffer.alloc(0),
+      bytesRead: 0,
+    };
+    return bytesRead === 4 && FASTTEXT_MAGIC.every((byte, i) => buffer[i] === byte);
+  } catch {
+    return false;
+  } finally {
+    await handle?.close();
+  }
 }

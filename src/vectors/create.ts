@@ -2,7 +2,7 @@ import { checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
 import { KERNEL_CHOICES, type KernelChoice, planKernel, startQueries, takesBinary } from "../kernel/engines/kernels.js";
 import type { WasmSource } from "../kernel/engines/wasm.js";
 import { rowStride } from "../kernel/memory.js";
-import { allocateVectors, type VectorStorage, WordVectors } from "./vectors.js";
+import { allocateVectors, type Composer, type VectorStorage, WordVectors } from "./vectors.js";
 
 export interface VectorKernelOptions {
   /** The kernel that scores. Default "auto", which is "simd". */
@@ -20,15 +20,16 @@ export function checkKernel({ kernel = "auto", wasm }: VectorKernelOptions): voi
     throw new RangeError(`"wasm" goes with a kernel of WebAssembly, got kernel "${kernel}": leave one of them out`);
 }
 
-/** Vectors in storage that the caller has filled. Options must be checked. */
+/** Vectors in storage that the caller has filled. Options must be checked. @param composer for other words than these */
 export async function openVectors(
   words: readonly string[],
   dim: number,
   storage: VectorStorage,
   { kernel = "auto", wasm }: VectorKernelOptions,
+  composer?: Composer,
 ): Promise<WordVectors> {
   const plan = await planKernel(kernel, false, wasm);
-  return new WordVectors(words, dim, storage, startQueries(plan, storage.memory));
+  return new WordVectors(words, dim, storage, startQueries(plan, storage.memory), undefined, composer);
 }
 
 /**

@@ -25,6 +25,19 @@ beforeAll(() => {
 });
 afterAll(() => bench.remove());
 
+describe("a model of fastText", () => {
+  it("has vectors for words that it does not list", async () => {
+    writeFileSync(at("model.bin"), readFileSync("test/golden/fasttext/skipgram.bin"));
+    const { code, stdout } = await run(["similar", "model.bin", "catlike", "--top-n", "3", "--json"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveLength(3);
+    writeFileSync(at("pairs.tsv"), "cat\tdog\t9\ncat\tcatlike\t8\ncat\tmouse\t3\n");
+    expect((await run(["evaluate", "model.bin", "--pairs", "pairs.tsv"])).stdout).toMatch(
+      /\(3 pairs, 1 with words composed of subwords, 0 skipped\)/,
+    );
+  });
+});
+
 describe("convert", () => {
   it("compresses where the name ends in .gz, in the format that the name before promises", async () => {
     expect(await run(["convert", "v.txt", "w.vec.gz"])).toMatchObject({

@@ -5,7 +5,7 @@ import { checkKnown, show } from "../../base/check.js";
 import { ByteReader } from "../../format/bytes.js";
 import type { Subwords } from "../../format/fasttext/subwords.js";
 import { readFastText } from "../../format/fasttext.js";
-import { checkLenient, type LenientOptions, reserveArray } from "../../format/rows.js";
+import { checkLenient, type LenientOptions } from "../../format/rows.js";
 import {
   type ReadFormat,
   readVectors,
@@ -17,13 +17,7 @@ import {
 } from "../../format/vectors.js";
 import { encodeUtf8 } from "../../text/utf8.js";
 import { Vocabulary } from "../../text/vocabulary.js";
-import {
-  checkKernel,
-  createVectors,
-  KERNEL_OPTIONS,
-  openVectors,
-  type VectorKernelOptions,
-} from "../../vectors/create.js";
+import { checkKernel, KERNEL_OPTIONS, openVectors, type VectorKernelOptions } from "../../vectors/create.js";
 import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../../vectors/vectors.js";
 import { pathOf, readChunks, readText, writeAllAtomically, writeAtomically } from "./files.js";
 
@@ -71,23 +65,31 @@ export async function loadFrom(
   checkKnown("option", options, [...KERNEL_OPTIONS, ...LENIENT_OPTIONS, "format", "limit", "words"]);
   checkKernel(options);
   const { kernel, wasm, words: list, ...reading } = options;
-  let storage: VectorStorage | undefined;
+  const { storage, reserve } = growingStorage();
   const { words, dim } = await readVectors(chunks, {
     ...reading,
     name,
     words: list === undefined ? beside : readWords(await readText(list)),
-    reserve: (rows, dim) => {
-      if (storage === undefined) storage = allocateVectors(rows, dim);
-      else growVectors(storage, rows);
-      const { memory, start, stride } = storage;
-      return { matrix: new Float32Array(memory.buffer, start, (rows * stride) / 4), stride: stride / 4 };
-    },
+    reserve,
   });
-  return openVectors(words, dim, storage!, { kernel, wasm });
+  return openVectors(words, dim, storage(), { kernel, wasm });
+}
+
+/** Storage that is made once the dim is known, and grows as rows arrive. */
+function growingStorage() {
+  let storage: VectorStorage | undefined;
+  const reserve = (rows: number, dim: number) => {
+    if (storage === undefined) storage = allocateVectors(rows, dim);
+    else growVectors(storage, rows);
+    const { memory, start, stride } = storage;
+    return { matrix: new Float32Array(memory.buffer, start, (rows * stride) / 4), stride: stride / 4 };
+  };
+  return { storage: () => storage!, reserve };
 }
 
 /**
- * Reads a model of fastText (.bin, .ftz): the vectors of its words, and `subwords.get(word)` for any word, from its n-grams.
+ * Reads a model of fastText (.bin, .ftz): the vectors of its words, which compose those of other words in all queries, and
+ * `subwords.get(word)` for any word, from its n-grams.
  * @throws TypeError, RangeError for options; FormatError naming the file and what is wrong
  */
 export async function loadFastText(
@@ -96,20 +98,14 @@ export async function loadFastText(
 ): Promise<{ vectors: WordVectors; subwords: Subwords }> {
   checkKnown("option", options, [...KERNEL_OPTIONS, ...LENIENT_OPTIONS]);
   checkKernel(options);
-  const rows = {
-    name: pathOf(path),
-    limit: Number.MAX_SAFE_INTEGER,
-    reserve: reserveArray(),
-    ...checkLenient(options),
-  };
+  const { storage, reserve } = growingStorage();
+  const rows = { name: pathOf(path), limit: Number.MAX_SAFE_INTEGER, reserve, ...checkLenient(options) };
   const bytes = new ByteReader(readChunks(path));
   try {
-    const { words, dim, matrix, subwords } = await readFastText(bytes, rows);
+    const { words, dim, subwords } = await readFastText(bytes, rows);
     const { kernel, wasm } = options;
-    return {
-      vectors: await createVectors(words, dim, matrix.subarray(0, words.length * dim), { kernel, wasm }),
-      subwords,
-    };
+    const compose = (word: string) => (subwords.rowsOf(word).length > 0 ? subwords.get(word) : undefined);
+    return { vectors: await openVectors(words, dim, storage(), { kernel, wasm }, compose), subwords };
   } finally {
     await bytes.close();
   }
