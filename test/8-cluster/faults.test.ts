@@ -14,7 +14,7 @@ import { RedisServer } from "../support/redis";
 /** Milliseconds: short, so that tests are. */
 let lease = 1_000;
 /** Random moments of each fault, at least. */
-const MOMENTS = Number(process.env.WASM2VEC_MOMENTS ?? 3);
+const MOMENTS = Number(process.env.WASM2VEC_MOMENTS ?? 2);
 vi.setConfig({ testTimeout: 200_000 * MOMENTS });
 const LONG = { ...OPTIONS, epochs: 8 };
 
