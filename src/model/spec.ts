@@ -1,6 +1,7 @@
 // Which rows a model has: the one place that decides it. Memory, checkpoints and estimates take the counts from here.
 
 import type { Shape, SubwordSizes } from "../kernel/shape.js";
+import { exp } from "../math/power.js";
 import type { NgramOptions } from "../text/ngrams.js";
 
 /**
@@ -52,6 +53,6 @@ export function estimateSubwords(words: number, options: SubwordOptions): Subwor
   }
   const { buckets, exactNgrams } = options;
   // so many of the buckets have one of them
-  const rows = exactNgrams ? distinct : buckets * (1 - Math.exp(-distinct / buckets));
+  const rows = exactNgrams ? distinct : buckets * (1 - exp(-distinct / buckets));
   return { count: words + Math.ceil(rows), listed: Math.ceil(listed) };
 }

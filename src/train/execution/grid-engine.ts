@@ -62,6 +62,8 @@ function together(site: Site): GridPlaces {
     async close() {
       await close();
       await parameters.toWords();
+      // what a step that was broken off has not given to its subwords is lost
+      await parameters.compose();
     },
   };
 }

@@ -31,7 +31,7 @@ export const hogwild = {
       async ready() {},
       collect: () => parameters.compose(),
       check: () => workers[0].check(),
-      close: () => closeAll(workers),
+      close: () => closeAll(workers).then(() => parameters.compose()),
     });
   },
 } as const satisfies Engine;

@@ -31,7 +31,7 @@ function inProcess({ kernel, parameters }: BatchSite): Runner {
     async ready() {},
     collect: () => parameters.compose(),
     check: async () => areFinite(kernel, memory, layout),
-    close: () => queue.close(),
+    close: () => queue.close().then(() => parameters.compose()),
   });
 }
 
@@ -51,6 +51,6 @@ function inWorker({ plan, kernel, parameters, spawn }: BatchSite): Runner {
       await parameters.compose();
     },
     check: () => worker.check(),
-    close: () => worker.close(),
+    close: () => worker.close().then(() => parameters.compose()),
   });
 }
