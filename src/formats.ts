@@ -8,7 +8,6 @@ export type { FastTextDictionary } from "./format/fasttext/dictionary.js";
 export { CompactMatrix, DenseMatrix, type RowMatrix } from "./format/fasttext/matrix.js";
 export type { FastTextInputs, FastTextModel } from "./format/fasttext/model.js";
 export { type QuantizeOptions, quantizeFastTextModel } from "./format/fasttext/quantize-model.js";
-export { type LabelScorer, labelScorer } from "./format/fasttext/score.js";
 export { Subwords } from "./format/fasttext/subwords.js";
 export { readFastTextModel, writeFastTextModel } from "./format/fasttext.js";
 export type { LenientOptions, Reserve, SkippedRows, VectorRows } from "./format/rows.js";

@@ -22,7 +22,8 @@ export async function readFastTextData(
   return { args, data: dataOf(model) };
 }
 
-function dataOf({
+/** A model that was read, as data that predicts here. */
+export function dataOf({
   args,
   words,
   wordCounts,

@@ -6,12 +6,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type TrainOptions, train } from "wasm2vec";
+import { dataOf } from "../../src/classifier/fasttext-data";
+import { Classifier } from "../../src/classifier/line-classifier";
 import { readFastTextModel, writeFastTextModel } from "../../src/format/fasttext";
 import type { FastTextModel } from "../../src/format/fasttext/model";
 import { quantizeFastTextModel } from "../../src/format/fasttext/quantize-model";
-import { labelScorer } from "../../src/format/fasttext/score";
 import { Subwords } from "../../src/format/fasttext/subwords";
-import { golden, linesOf, randomRows, sumOfSquares, tokensOf, untrained } from "../support/fasttext-models";
+import {
+  golden,
+  linesOf,
+  probabilitiesOf,
+  randomRows,
+  sumOfSquares,
+  tokensOf,
+  untrained,
+} from "../support/fasttext-models";
 import { FASTTEXT, PYTHON, pathOf } from "../support/programs";
 
 const folder = mkdtempSync(join(tmpdir(), "wasm2vec-peers-"));
@@ -95,10 +104,9 @@ describe("fastText", () => {
     const input = join(folder, "lines.txt");
     writeFileSync(input, text);
     const predicted = fasttext(["predict-prob", path, input, "1"]).trim().split("\n");
-    const score = labelScorer(model);
-    const subwords = new Subwords(model);
+    const classifier = new Classifier(dataOf(model));
     const best = lines.map((line) => {
-      const probabilities = score(subwords.rowsOfLine(tokensOf(line)));
+      const probabilities = probabilitiesOf(classifier, tokensOf(line));
       const most = probabilities.indexOf(Math.max(...probabilities));
       return [model.labels[most], probabilities[most]] as const;
     });

@@ -7,10 +7,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadFastText, loadVectors } from "wasm2vec/files";
 import { FormatError } from "../../src/base/errors";
+import { dataOf } from "../../src/classifier/fasttext-data";
+import { Classifier } from "../../src/classifier/line-classifier";
 import { readFastTextModel, writeFastTextModel } from "../../src/format/fasttext";
 import { CompactMatrix } from "../../src/format/fasttext/matrix";
 import type { FastTextModel } from "../../src/format/fasttext/model";
-import { labelScorer } from "../../src/format/fasttext/score";
 import { Subwords } from "../../src/format/fasttext/subwords";
 import { readVectors } from "../../src/format/vectors";
 import { decodeUtf8 } from "../../src/text/utf8";
@@ -21,6 +22,7 @@ import {
   golden,
   linesOf,
   numbersOf,
+  probabilitiesOf,
   randomRows,
   tokensOf,
   untrained,
@@ -93,14 +95,13 @@ const expectPrinted = (x: number, number: number) =>
 describe.each(CLASSIFIERS)("%s, a classifier", (name) => {
   it("gives the probabilities that fastText prints", async () => {
     const model = await read(name);
-    const score = labelScorer(model);
-    const subwords = new Subwords(model);
+    const classifier = new Classifier(dataOf(model));
     const lines = linesOf(golden(model.labels.length > 100 ? "lines-many.txt" : "lines.txt"));
     const predicted = linesOf(golden(`${stem(name)}.predicted.txt`));
     expect(predicted).toHaveLength(lines.length);
     lines.forEach((line, i) => {
       const fields = predicted[i].split(" ");
-      const probabilities = score(subwords.rowsOfLine(tokensOf(line)));
+      const probabilities = probabilitiesOf(classifier, tokensOf(line));
       const expected = new Map<string, number>();
       for (let at = 0; at + 1 < fields.length; at += 2) expected.set(fields[at], Number(fields[at + 1]));
       expect(expected.size).toBe(model.labels.length);

@@ -53,7 +53,7 @@ describe("in Node", () => {
   it("docs/formats.md: models of fastText", () => {
     copyFileSync("test/golden/fasttext/ngrams.bin", join(folder, "model.bin"));
     const [example] = examples("docs/formats.md");
-    expect(run(`${example}\nconsole.log(probabilities.length);`)).toBe("9\n");
+    expect(run(`${example}\nconsole.log(model.labels.length);`)).toBe("9\n");
     expect(readFileSync(join(folder, "model.ftz")).length).toBeLessThan(readFileSync(join(folder, "model.bin")).length);
   });
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Random } from "../../src/base/random";
+import type { Classifier } from "../../src/classifier/line-classifier";
 import type { FastTextArgs } from "../../src/format/fasttext/args";
 import { CompactMatrix, DenseMatrix, type RowMatrix } from "../../src/format/fasttext/matrix";
 import type { FastTextModel } from "../../src/format/fasttext/model";
@@ -73,3 +74,10 @@ export function sumOfSquares(one: RowMatrix, other: RowMatrix): number {
 /** All numbers of a matrix. */
 export const numbersOf = (matrix: RowMatrix) =>
   Array.from({ length: matrix.rows }, (_, row) => Array.from(matrix.row(row)));
+
+/** The probability of each label of a line, in the order of the labels. */
+export function probabilitiesOf(classifier: Classifier, tokens: readonly string[]): number[] {
+  const predicted = classifier.predict([...tokens], { k: Number.POSITIVE_INFINITY });
+  const found = new Map(predicted.map(({ label, probability }) => [label, probability]));
+  return classifier.labels.map((label) => found.get(label)!);
+}
