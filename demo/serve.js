@@ -34,7 +34,9 @@ export async function buildPages(folder) {
       main: here("page/main.ts"),
       "umap-worker": here("page/umap-worker.ts"),
       "race/main": here("race/main.ts"),
+      "classify/main": here("classify/main.ts"),
     },
+    loader: { ".tsv": "text" },
     outdir: folder,
     // the package as built, not the sources that tsconfig.json names for it
     tsconfigRaw: {},
@@ -45,7 +47,7 @@ export async function buildPages(folder) {
   mkdirSync(join(folder, "code"));
   for (const file of CODE) copyFileSync(here(file), join(folder, "code", `${basename(file)}.txt`));
   copyFileSync(here("page/index.html"), join(folder, "index.html"));
-  copyFileSync(here("race/index.html"), join(folder, "race/index.html"));
+  for (const page of ["race", "classify"]) copyFileSync(here(`${page}/index.html`), join(folder, page, "index.html"));
   copyFileSync(here("sample.txt.gz"), join(folder, "sample.txt.gz"));
   for (const file of ["worker.js", "worker-js.js"]) copyFileSync(here(`../build/${file}`), join(folder, file));
 }

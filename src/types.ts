@@ -13,7 +13,7 @@ export type { MissingOptions } from "./text/fields.js";
 export type { BytesRead, TextBytes } from "./text/source.js";
 export type { TokenizeOptions } from "./text/tokenize.js";
 export type { TokenChunk } from "./text/tokens.js";
-export type { TestOptions } from "./train/classifier-model.js";
+export type { SaveClassifierOptions, TestOptions } from "./train/classifier-model.js";
 export type { ParallelMode } from "./train/execution/engines.js";
 export type { RunListeners } from "./train/listeners.js";
 export type { EpochListener, EpochModel } from "./train/loop/records.js";

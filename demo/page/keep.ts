@@ -49,7 +49,8 @@ export function download(vectors: WordVectors, format: VectorFormat): void {
   if (format === "tsv") save([...writeWords(vectors.words)], "metadata.tsv");
 }
 
-function save(parts: BlobPart[], name: string): void {
+/** Downloads a file of this name. */
+export function save(parts: BlobPart[], name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(parts));
   link.download = name;

@@ -11,8 +11,9 @@ import { wordsRead } from "./input.js";
 import { filesOfOutput, formatOf, STANDARD_OUTPUT } from "./output.js";
 import { recall } from "./record.js";
 import { TEXT_FLAGS, type TextFlags } from "./text.js";
+import type { TuneFlags } from "./tune.js";
 
-export interface Flags extends TextFlags {
+export interface Flags extends TextFlags, TuneFlags {
   output?: string;
   format?: VectorFormat;
   outputVectors?: string;
@@ -39,7 +40,6 @@ export interface Flags extends TextFlags {
   updateVocabulary?: true;
   wasm?: string;
   json?: true;
-  quiet?: true;
 }
 
 /** Options that a checkpoint keeps, besides those of the training itself. */
@@ -60,6 +60,7 @@ export const KEPT = [
 export const OWN: readonly string[] = [
   ...KEPT,
   ...["checkpoint", "restart", "clusterPrefix", "from", "updateVocabulary", "json", "quiet"],
+  ...["autotuneTrials", "autotuneSeconds"],
 ];
 
 /** Options with which a model is trained on; its others are what they were. */
@@ -106,10 +107,23 @@ export function checkTogether({
   const { patience, validationShare = 0 } = others;
   if (patience !== undefined && resume === undefined && validationShare === 0 && !probePairs && !probeAnalogies)
     fail("--patience has nothing to go by: give --validation-share, such as 0.001, --probe-pairs or --probe-analogies");
+  if (isTuned(others)) {
+    if (!probePairs && !probeAnalogies)
+      fail("a search for options has nothing to go by: give --probe-pairs or --probe-analogies");
+    const one = { "--resume": resume, "--from": from, "--checkpoint": checkpoint, "--blocks": blocks };
+    const named = Object.entries(one).find(([, value]) => value !== undefined)?.[0];
+    if (named !== undefined)
+      fail(`${named} is of one training, a search for options has many: search first, then train with what was found`);
+  }
   if (from === undefined) return;
   const clash = Object.keys(others).find((name) => ![...OWN, ...CONTINUING].includes(name));
   if (clash !== undefined)
     fail(`${flagOf(clash)} is part of the model that --from names, with its other options: leave it out`);
+}
+
+/** Whether the command searches for options. */
+export function isTuned({ autotuneTrials, autotuneSeconds }: TuneFlags): boolean {
+  return (autotuneTrials ?? autotuneSeconds) !== undefined;
 }
 
 /** What is typed, and for the rest what the checkpoint keeps. @throws UsageError if there is no corpus, or nowhere to write */

@@ -7,6 +7,7 @@ import { finish } from "./command.js";
 import { runTrain } from "./run-train.js";
 import { addTextOptions, CORPUS } from "./text.js";
 import { trainFlags } from "./train-flags.js";
+import { addTuneOptions } from "./tune.js";
 
 export function trainCommand(): Command {
   const command = new Command("train")
@@ -36,8 +37,8 @@ export function trainCommand(): Command {
     .option("--save-model <file>", "write the whole model, to train on later with --from")
     .option("--save-fasttext <file>", "write the model as fastText's model.bin, which its command and gensim read")
     .option("--save-vocabulary <file>", "write words and counts")
-    .option("--output-vectors <file>", "write the output (context) vectors too")
-    .option("-q, --quiet", "no progress");
+    .option("--output-vectors <file>", "write the output (context) vectors too");
+  addTuneOptions(command, "the score of --probe-pairs or --probe-analogies").option("-q, --quiet", "no progress");
   return finish(
     addTextOptions(command),
     [
@@ -49,6 +50,7 @@ export function trainCommand(): Command {
       "wasm2vec train corpus.txt --output vectors.bin --dim 300 --blocks rows --blocks-memory 4G",
       "wasm2vec train corpus.txt --output vectors.bin --epochs 20 --validation-share 0.001 --patience 2",
       "wasm2vec train corpus.txt --output vectors.bin --epochs 20 --probe-pairs wordsim353.tsv --patience 2",
+      "wasm2vec train corpus.txt --output vectors.bin --probe-pairs wordsim353.tsv --autotune-trials 20",
       "wasm2vec train corpus.txt --output vectors.bin --save-model model.w2v",
       "wasm2vec train more.txt --from model.w2v --update-vocabulary --output vectors.bin",
     ],

@@ -3,6 +3,8 @@
 import type { ClassifierData, ClassifierRows } from "../classifier/classifier-data.js";
 import { readFastTextData } from "../classifier/fasttext-data.js";
 import { CompactMatrix, Negated, type RowMatrix } from "../format/fasttext/matrix.js";
+import type { FastTextModel } from "../format/fasttext/model.js";
+import { type QuantizeOptions, quantizeFastTextModel } from "../format/fasttext/quantize-model.js";
 import { writeFastTextModel } from "../format/fasttext.js";
 import { LABEL_PREFIX } from "../text/labels.js";
 import type { ClassifierTraining } from "./classifier-training.js";
@@ -13,21 +15,37 @@ import { resolve } from "./options/option.js";
 /** Words between two changes of the learning rate, in fastText. */
 const UPDATE_RATE = 100;
 
-/** The bytes of fastText's model.bin. @throws RangeError for a classifier whose rows were pruned */
-export function fastTextClassifierBytes(
+/**
+ * The bytes of fastText's model.bin; quantized, of its .ftz.
+ * @throws TypeError, RangeError for options, and for a classifier whose rows were pruned
+ */
+export async function* fastTextClassifierBytes(
+  data: ClassifierData,
+  settings: Pick<StoredClassifierSettings, "epochs" | "minCount" | "negatives">,
+  quantize?: QuantizeOptions,
+): AsyncGenerator<Uint8Array> {
+  const model = fastTextModelOf(data, settings);
+  if (quantize === undefined) return yield* writeFastTextModel(model);
+  // buckets that no text has met are not worth a code
+  const { cutoff = data.inputs.rows, ...others } = quantize;
+  yield* writeFastTextModel(await quantizeFastTextModel(model, { cutoff, ...others }));
+}
+
+/** @throws RangeError for a classifier whose rows were pruned */
+function fastTextModelOf(
   { args, words, counts, labels, labelCounts, rowBuckets, inputs, outputs }: ClassifierData,
   { epochs, minCount, negatives }: Pick<StoredClassifierSettings, "epochs" | "minCount" | "negatives">,
-): Generator<Uint8Array<ArrayBuffer>> {
+): FastTextModel {
   const { dim, loss, wordNgrams, minn, maxn } = args;
   if (args.isPruned)
     throw new RangeError(
-      "the rows of the classifier were pruned, as model.bin cannot have them: keep the .ftz, or save it without format",
+      "the rows of the classifier were pruned, and cannot be again, nor be in model.bin: keep the .ftz, or save it without format",
     );
   const hasBuckets = maxn > 0 || wordNgrams > 1;
   const buckets = hasBuckets ? args.buckets : 0;
   const of = (rows: ClassifierRows): RowMatrix => ({ rows: rows.rows, dim, row: (index) => rows.row(index) });
   const rowOfBucket = new Map(Array.from(rowBuckets ?? [], (bucket, i) => [bucket, words.length + i]));
-  return writeFastTextModel({
+  return {
     args: {
       ...{ dim, loss, wordNgrams, minn, maxn, buckets, epochs, minCount, negatives },
       ...{ model: "supervised", window: 5, lrUpdateRate: UPDATE_RATE, subsample: 1e-4 },
@@ -36,7 +54,7 @@ export function fastTextClassifierBytes(
     totalTokens: [...counts, ...labelCounts].reduce((sum, count) => sum + count, 0),
     inputs: rowBuckets && hasBuckets ? new CompactMatrix(words.length, buckets, of(inputs), rowOfBucket) : of(inputs),
     outputs: loss === "hierarchical-softmax" ? new Negated(of(outputs)) : of(outputs),
-  });
+  };
 }
 
 /**

@@ -1,12 +1,13 @@
 // Classifiers in fastText's files, from the build: theirs predict here, ours there.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { type ClassifierOptions, loadClassifier, trainClassifier } from "wasm2vec";
 import { readFastTextClassifier } from "wasm2vec/classify";
+import type { QuantizeOptions } from "wasm2vec/formats";
 import { CLASSIFIERS, golden, linesOf, tokensOf } from "../support/fasttext-models";
 import { FASTTEXT, pathOf } from "../support/programs";
 
@@ -96,5 +97,45 @@ describe("a classifier of ours", () => {
     expect(readFileSync(join(folder, "again.bin"))).toEqual(readFileSync(path));
     await back.save(join(folder, "own.w2v"));
     expect((await loadClassifier(join(folder, "own.w2v"))).predict(lines[0])).toEqual(classifier.predict(lines[0]));
+  });
+
+  it("becomes a .ftz that predicts in fastText what it predicts here, with so many rows as are asked for", async () => {
+    const classifier = await trainClassifier(examples, { dim: 10, epochs: 20, learningRate: 0.5, wordNgrams: 2 });
+    const save = async (name: string, quantize: QuantizeOptions) => {
+      const path = join(folder, name);
+      await classifier.save(path, { format: "fasttext", quantize });
+      return { path, bytes: readFileSync(path), model: await loadClassifier(path) };
+    };
+    const { rows } = classifier.data.inputs;
+    const [all, few, again] = [
+      await save("all.ftz", { qnorm: true }),
+      await save("few.ftz", { cutoff: 12, qnorm: true, qout: true }),
+      await save("again.ftz", { cutoff: 12, qnorm: true, qout: true }),
+    ];
+    // buckets of n-grams that the text has not are left out, or there would be two million rows
+    expect([all.model.data.inputs.rows, few.model.data.inputs.rows]).toEqual([rows, 12]);
+    expect(again.bytes).toEqual(few.bytes);
+    const lines = examples.slice(0, 30).map(({ text }) => text);
+    for (const { path, model } of [all, few]) {
+      const { stdout } = spawnSync(pathOf(FASTTEXT), ["predict-prob", path, "-", "3"], {
+        ...{ input: `${lines.join("\n")}\n`, encoding: "utf8" },
+      });
+      stdout
+        .trim()
+        .split("\n")
+        .forEach((line, i) => {
+          const [best] = model.predict(lines[i]);
+          expect(best.label).toBe(examples[i].labels[0]);
+          expect(Math.abs(best.probability - printed(line).get(best.label)!)).toBeLessThan(SOFTMAX);
+        });
+    }
+    await expect(classifier.save(join(folder, "no.w2v"), { quantize: {} })).rejects.toThrow(
+      /"quantize" goes with format "fasttext"/,
+    );
+    await expect(save("no.ftz", { cutoff: 0 })).rejects.toThrow(/"cutoff" expected integer >= 1, got 0/);
+    expect(existsSync(join(folder, "no.ftz"))).toBe(false);
+    await expect(few.model.save(join(folder, "no.ftz"), { format: "fasttext", quantize: {} })).rejects.toThrow(
+      /were pruned.*: keep the \.ftz/,
+    );
   });
 });

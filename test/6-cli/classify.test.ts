@@ -1,6 +1,6 @@
 // The classifier by the command line.
 
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadClassifier } from "wasm2vec";
 import { Random } from "../../src/base/random";
@@ -121,6 +121,27 @@ describe("wasm2vec classify", () => {
     ).toEqual(["mail", "spam"]);
   });
 
+  it("makes a classifier small, and says that how texts become tokens is not in it", async () => {
+    await train("lines.txt", "--output", "whole.w2c", "--word-ngrams", "2", "--lowercase");
+    const { code, stdout, stderr } = await bench.run([
+      "classify",
+      "quantize",
+      "whole.w2c",
+      "small.ftz",
+      "--cutoff",
+      "40",
+      "--qnorm",
+      "--qout",
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/^wrote small\.ftz: 2 labels, 40 of [\d,]+ rows, [\d,]+ bytes of [\d,]+\n$/);
+    expect(stderr).toMatch(/^warning: fastText's files do not hold how texts become tokens \(lowercase\)/);
+    expect(statSync(bench.path("small.ftz")).size).toBeLessThan(statSync(bench.path("whole.w2c")).size / 3);
+    const precision = async (file: string) =>
+      JSON.parse((await bench.run(["classify", "test", file, "lines.txt", "--json"])).stdout).precision;
+    expect(await precision("small.ftz")).toBeGreaterThan((await precision("whole.w2c")) - 0.05);
+  });
+
   it("writes checkpoints, and goes on with them", async () => {
     await train("lines.txt", "--output", "c.w2c", "--checkpoint", "c.ckpt", "--checkpoint-every", "1epoch");
     const again = await bench.run([
@@ -150,6 +171,8 @@ describe("wasm2vec classify", () => {
       1,
       "expected a classifier, which ClassifierModel.save writes, got another kind of file",
     ],
+    [["quantize", "lines.txt", "lines.txt"], 2, "the output"],
+    [["quantize", "tuned.bin", "no.ftz", "--dsub", "100"], 1, "--dsub expected integer 1 to 8, got 100"],
     [["predict", "nowhere.w2c"], 1, 'cannot read "nowhere.w2c": no such file'],
   ])("%j fails", async (args, expected, message) => {
     const { code, stderr } = await bench.run(["classify", ...args]);

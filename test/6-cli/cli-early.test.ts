@@ -77,3 +77,33 @@ it.each<[string, number, string[], string]>([
 ])("%s is refused, with the remedy", async (_, code, options, message) => {
   expect(await train(...options)).toMatchObject({ code, stderr: expect.stringContaining(message) });
 });
+
+describe("train searches options", () => {
+  const search = ["--probe-pairs", "pairs.tsv", "--autotune-trials", "4", "--json"];
+
+  it("by a probe, keeps those that are given, and writes the best", async () => {
+    const { code, stdout, stderr } = await train(...search);
+    expect(code, stderr).toBe(0);
+    const trials = stderr.split("\n").filter((line) => line.startsWith("trial "));
+    expect(trials).toHaveLength(4);
+    expect(trials[0]).toMatch(/^trial 1: score -?[01]\.\d{4}, .*, defaults; the best so far$/);
+    expect(stderr).not.toMatch(/trial \d: .*(dim|epochs) /);
+    const best = Math.max(...trials.map((line) => Number(/score (\S+),/.exec(line)![1])));
+    const { score, autotuned, words } = JSON.parse(stdout);
+    expect(score).toBeCloseTo(best, 3);
+    expect(autotuned).toMatchObject({ score, number: expect.any(Number), options: expect.any(Object) });
+    expect((await loadVectors(bench.path("v.bin"))).words).toHaveLength(words);
+    const again = JSON.parse((await train(...search, "--quiet")).stdout);
+    expect(again.autotuned.options).toEqual(autotuned.options);
+  });
+
+  it.each([
+    [["--autotune-trials", "3"], "nothing to go by: give --probe-pairs or --probe-analogies"],
+    [[...search, "--checkpoint", "a.ckpt"], "--checkpoint is of one training"],
+    [[...search, "--autotune-trials", "0"], "whole number of at least 1"],
+  ])("or refuses %j", async (flags, message) => {
+    const { code, stderr } = await train(...flags);
+    expect(stderr).toContain(message);
+    expect(code).toBe(2);
+  });
+});

@@ -1,13 +1,12 @@
 // The demo page, driven as a user would: choose the text, train, close the tab, come back, go on, ask, download.
 
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadVectors } from "wasm2vec/files";
 import { buildPages } from "../../demo/serve.js";
-import type { Browser } from "../support/browsers";
-import { onEachPage, says, until } from "../support/drive";
+import { downloaded, onEachPage, says, until } from "../support/drive";
 import { sampleText } from "../support/sample";
 
 const text = sampleText(6000)
@@ -20,17 +19,6 @@ beforeAll(async () => {
   await buildPages(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Waits until the browser has written a whole file; resolves to a path of its own, so that the next may have the name. */
-async function downloaded({ downloads }: Browser, name: string): Promise<string> {
-  const path = join(downloads, name);
-  // Firefox writes beside it, and makes an empty file of that name first
-  const isWhole = () => existsSync(path) && !existsSync(`${path}.part`) && readFileSync(path).length > 0;
-  for (let i = 0; i < 200 && !isWhole(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
-  const own = join(mkdtempSync(join(downloads, "own-")), name);
-  renameSync(path, own);
-  return own;
-}
 
 onEachPage(
   () => folder,

@@ -1,4 +1,4 @@
-// The demo and the race as they look: at three moments, on a desk and on a phone, in light and in dark; what axe-core
+// The demo, the race and the classifier as they look: at three moments, on a desk and on a phone, in light and in dark; what axe-core
 // finds there; what keys do. The pictures go to out/pictures, and from there to docs/pictures (npm run pictures).
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -103,5 +103,12 @@ describe.each([
     await page.click("#start");
     await until(page, `${says("#status")}.startsWith("Done")`, "the end of the race");
     await look(page, `${kind}-race`);
+  });
+
+  it("classifier", async () => {
+    await page.goto(`${served.url}/classify/`);
+    await page.click("#start");
+    await until(page, `${says("#answer")} !== ""`, "the end of training");
+    await look(page, `${kind}-classify`);
   });
 });

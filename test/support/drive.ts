@@ -1,5 +1,7 @@
 // What driving pages in real browsers takes.
 
+import { existsSync, mkdtempSync, readFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe } from "vitest";
 import { ISOLATION } from "../../demo/serve.js";
 import { BROWSERS, type Browser, type Page } from "./browsers";
@@ -69,3 +71,14 @@ export async function until(page: Page, expression: string, what: string): Promi
 
 /** The expression for an element's text. */
 export const says = (selector: string) => `document.querySelector(${JSON.stringify(selector)}).textContent`;
+
+/** Waits until the browser has written a whole file; resolves to a path of its own, so that the next may have the name. */
+export async function downloaded({ downloads }: Browser, name: string): Promise<string> {
+  const path = join(downloads, name);
+  // Firefox writes beside it, and makes an empty file of that name first
+  const isWhole = () => existsSync(path) && !existsSync(`${path}.part`) && readFileSync(path).length > 0;
+  for (let i = 0; i < 200 && !isWhole(); i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  const own = join(mkdtempSync(join(downloads, "own-")), name);
+  renameSync(path, own);
+  return own;
+}
