@@ -4,9 +4,10 @@ import { open } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { type LoadOptions, loadFastText, loadVectors } from "../files.js";
 import { FASTTEXT_MAGIC } from "../format/fasttext/model.js";
+import { MODEL, parseSafetensorsHeader } from "../format/safetensors.js";
 import { READ_FORMATS } from "../format/vectors.js";
 import type { ReadFormat, SkippedRows } from "../formats.js";
-import type { WordVectors } from "../node.js";
+import { loadModel, type WordVectors } from "../node.js";
 import { readStandardInput } from "../platform/node/files.js";
 import { loadFrom, wordsBeside } from "../platform/node/vectors.js";
 import { removeComponents } from "../queries.js";
@@ -54,10 +55,13 @@ export async function openVectorFile(file: string, flags: VectorFlags, limit?: n
 async function load(file: string, { format, words, lenient }: VectorFlags, limit?: number): Promise<WordVectors> {
   const options: LoadOptions = { format, words, limit, lenient };
   if (lenient) options.onSkipped = (rows) => printWarning(skippedText(file, rows));
-  // with its n-grams, for words that it does not list
-  if (format === "auto" && limit === undefined && words === undefined && file !== "-" && (await isFastText(file)))
-    return (await loadFastText(file, { lenient, onSkipped: options.onSkipped })).vectors;
-  if (file !== "-") return loadVectors(file, options);
+  if (file !== "-") {
+    // with its n-grams, for words that it does not list
+    const whose = format === "auto" && limit === undefined && words === undefined ? await composes(file) : undefined;
+    if (whose === "fasttext") return (await loadFastText(file, { lenient, onSkipped: options.onSkipped })).vectors;
+    if (whose === "wasm2vec" && !lenient) return (await loadModel(file)).vectors;
+    return loadVectors(file, options);
+  }
   return loadFrom(readStandardInput(), "standard input", async () => undefined, options);
 }
 
@@ -77,17 +81,27 @@ export function wordsRead(input: string): string | undefined {
   return /\.(npy|tsv)(\.gz)?$/i.test(input) ? wordsBeside(input) : undefined;
 }
 
-/** Whether a file begins as fastText's models do; one that cannot be read is for others to refuse. */
-async function isFastText(file: string): Promise<boolean> {
+/** Bytes that the header of a model of ours may take. */
+const HEADER_LIMIT = 2 ** 24;
+
+/** Whose model a file holds that composes words of subwords, if it does; one that cannot be read is for others to refuse. */
+async function composes(file: string): Promise<"fasttext" | "wasm2vec" | undefined> {
   const handle = await open(file).catch(() => undefined);
+  const read = async (from: number, bytes: number) => {
+    const { buffer, bytesRead } = await handle!.read(Buffer.alloc(bytes), 0, bytes, from);
+    return buffer.subarray(0, bytesRead);
+  };
   try {
-    const { buffer, bytesRead } = (await handle?.read(Buffer.alloc(4), 0, 4, 0)) ?? {
-      buffer: Buffer.alloc(0),
-      bytesRead: 0,
-    };
-    return bytesRead === 4 && FASTTEXT_MAGIC.every((byte, i) => buffer[i] === byte);
+    const first = handle === undefined ? Buffer.alloc(0) : await read(0, 8);
+    if (first.length < 8) return undefined;
+    if (FASTTEXT_MAGIC.every((byte, i) => first[i] === byte)) return "fasttext";
+    const length = first.readBigUInt64LE();
+    if (length > HEADER_LIMIT) return undefined;
+    const { tensors, metadata } = parseSafetensorsHeader(await read(8, Number(length)), file, []);
+    const isOurs = metadata.format === MODEL && tensors.some(({ name }) => name === "subwords");
+    return isOurs ? "wasm2vec" : undefined;
   } catch {
-    return false;
+    return undefined;
   } finally {
     await handle?.close();
   }

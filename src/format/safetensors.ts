@@ -12,6 +12,9 @@ const ARRAYS = {
   U8: Uint8Array,
   I8: Int8Array,
 };
+/** What the header of our models and checkpoints names as their format. */
+export const MODEL = "wasm2vec.model";
+
 export type DType = keyof typeof ARRAYS;
 
 export interface TensorShape {

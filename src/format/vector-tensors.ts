@@ -7,7 +7,7 @@ import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
 import type { ByteReader } from "./bytes.js";
 import { fromHalf, toHalf } from "./half.js";
 import { type RowOptions, RowSink, rowsOf, type VectorRows } from "./rows.js";
-import { parseSafetensorsHeader, safetensorsHeader, type TensorPlace, type TensorShape } from "./safetensors.js";
+import { MODEL, parseSafetensorsHeader, safetensorsHeader, type TensorPlace, type TensorShape } from "./safetensors.js";
 
 export type Precision = "F32" | "F16" | "I8";
 
@@ -26,9 +26,6 @@ const OTHERS: Record<string, string> = {
   "wasm2vec.network": "a network: HiddenLayerNetwork.load reads it",
   "wasm2vec.checkpoint": "a checkpoint of version 2: load it with loadModel",
 };
-
-/** The format of models and checkpoints. */
-const MODEL = "wasm2vec.model";
 
 /** Tensor names shown in messages. */
 const SHOWN = 3;

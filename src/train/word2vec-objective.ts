@@ -11,7 +11,7 @@ import type { Corpus } from "../text/corpus.js";
 import { type Batch, encode } from "../text/encode.js";
 import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
-import { allocateVectors, WordVectors } from "../vectors/vectors.js";
+import { allocateVectors, type Composer, WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Rows } from "./checkpoint/checkpoint.js";
 import { chunkWordsOf } from "./execution/cut.js";
 import type { ApartMemory, EnginePlan, TextToTrain } from "./execution/engine.js";
@@ -100,11 +100,17 @@ export class Word2vecObjective implements Objective {
     const scorer = startQueries(kernel, parameters.memory);
     const { dim, loss } = options;
     const { words, ids } = vocabulary;
-    const stride = parameters.layout.stride / 4;
-    const compose = subwords && ((word: string) => subwords.compose(word, parameters.subwordRows!, stride, dim));
+    const compose = this.composer(() => parameters.subwordRows!);
     this.vectors = new WordVectors(words, dim, parameters.inputs, scorer, ids, compose);
     if (lossOf(loss).outputRowsOf === "words")
       this.outputRows = new WordVectors(words, dim, parameters.outputs, scorer, ids);
+  }
+
+  /** What composes words that are not in the vocabulary, where words have subwords. @param rows of the subwords */
+  private composer(rows: () => Float32Array): Composer | undefined {
+    const { subwords, parameters } = this;
+    const { dim, layout } = parameters;
+    return subwords && ((word) => subwords.compose(word, rows(), layout.stride / 4, dim));
   }
 
   /** All rows are 0. @throws RangeError if the model does not fit into memory */
@@ -211,7 +217,9 @@ export class Word2vecObjective implements Objective {
     const { vectors, vocabulary, plan } = this;
     const storage = allocateVectors(vocabulary.size, vectors.dim, plan.memoryOptions.shared);
     const scorer = startQueries(this.setting.kernel, storage.memory);
-    const copy = new WordVectors(vocabulary.words, vectors.dim, storage, scorer, vocabulary.ids);
+    const rows = this.parameters.subwordRows?.slice();
+    const compose = this.composer(() => rows!);
+    const copy = new WordVectors(vocabulary.words, vectors.dim, storage, scorer, vocabulary.ids, compose);
     copy.matrix.set(vectors.matrix);
     return copy;
   }

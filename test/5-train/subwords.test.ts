@@ -33,6 +33,22 @@ async function rowsOf(model: Model<unknown>) {
   return { subwords, rows: tensors.subwords!, inputs: tensors.inputs, words: vocabulary.words, dim: options.dim };
 }
 
+/** (6.10) of docs/math.md */
+async function expectMeans(model: Model<unknown>): Promise<void> {
+  const { subwords, rows, inputs, words, dim } = await rowsOf(model);
+  expect(subwords.count).toBeGreaterThan(words.length + 50);
+  for (const [id, word] of words.entries()) {
+    const list = subwords.list.subarray(subwords.starts[id], subwords.starts[id + 1]);
+    for (let d = 0; d < dim; d++) {
+      const numbers = [...list].map((row) => rows[row * dim + d]);
+      const sum = numbers.reduce((a, b) => a + b, 0);
+      const most = Math.max(1, ...numbers.map(Math.abs));
+      expect(Math.abs(inputs[id * dim + d] - sum / list.length)).toBeLessThan(3e-6 * most);
+    }
+    expect([...model.vectors.get(word)]).toEqual([...inputs.subarray(id * dim, (id + 1) * dim)]);
+  }
+}
+
 const WAYS: [name: string, options: TrainOptions][] = [
   ["the grid", { threads: 2 }],
   ["the grid in process", { worker: false }],
@@ -48,17 +64,36 @@ const WAYS: [name: string, options: TrainOptions][] = [
 
 describe("words composed of subwords", () => {
   it.each(WAYS)("have the mean of their rows: %s", async (_, options) => {
-    const model = await train(text, { ...small, ...options });
-    const { subwords, rows, inputs, words, dim } = await rowsOf(model);
-    expect(subwords.count).toBeGreaterThan(words.length + 50);
-    for (const [id, word] of words.entries()) {
-      const list = subwords.list.subarray(subwords.starts[id], subwords.starts[id + 1]);
-      for (let d = 0; d < dim; d++) {
-        const mean = list.reduce((sum, row) => sum + rows[row * dim + d], 0) / list.length;
-        expect(Math.abs(inputs[id * dim + d] - mean)).toBeLessThan(3e-6);
-      }
-      expect([...model.vectors.get(word)]).toEqual([...inputs.subarray(id * dim, (id + 1) * dim)]);
-    }
+    await expectMeans(await train(text, { ...small, ...options }));
+  });
+
+  it.each(WAYS.filter(([name]) => !/softmax/.test(name)))(
+    "have the mean of their rows after a training that was broken off: %s",
+    async (_, options) => {
+      const model = await train(text, { ...small, ...options });
+      const before = sha256(model.vectors.matrix);
+      const [control, stop] = [new TrainingControl(), new AbortController()];
+      const training = model.train(text, { epochs: 200, control, signal: stop.signal });
+      const stopped = expect(training).rejects.toThrow("enough");
+      // the second comes after a step of training
+      for (let look = 0; look < 2; look++) await control.look();
+      stop.abort(new Error("enough"));
+      await stopped;
+      expect(sha256(model.vectors.matrix)).not.toBe(before);
+      await expectMeans(model);
+    },
+  );
+
+  it("are composed in a look too, as training had them then", async () => {
+    const [control, stop] = [new TrainingControl(), new AbortController()];
+    const training = train(text, { ...exact, epochs: 500, control, signal: stop.signal });
+    const first = (await control.look()).vectors;
+    const [known, unseen] = [first.get("topic0_0"), first.get("topic0_0th")];
+    const second = (await control.look()).vectors;
+    expect(second.get("topic0_0th")).not.toEqual(unseen);
+    expect([first.get("topic0_0"), first.get("topic0_0th")]).toEqual([known, unseen]);
+    stop.abort(new Error("enough"));
+    await expect(training).rejects.toThrow("enough");
   });
 
   it("are the same whoever trains them, with more and less threads, in process and without shared memory", async () => {

@@ -9,7 +9,7 @@ import { saveVectors } from "wasm2vec/files";
 import type { VectorFormat } from "wasm2vec/formats";
 import { printable, table } from "../../src/cli/command";
 import { formatOf } from "../../src/cli/output";
-import { cli, Workbench } from "../support/command";
+import { cli, small, Workbench } from "../support/command";
 
 const TEXT = "3 2\na 1 2\nb 2 1\nc 1 2.5\n";
 let bench: Workbench;
@@ -36,6 +36,17 @@ describe("a model of fastText", () => {
       /\(3 pairs, 1 with words composed of subwords, 0 skipped\)/,
     );
   });
+});
+
+it("a model of ours with subwords has vectors for words that it does not list", async () => {
+  const args = ["corpus.txt", "--maxn", "5", "--save-model", "own.w2v", "--quiet"];
+  expect(await run(["train", ...args, ...small])).toMatchObject({ code: 0 });
+  const { code, stdout, stderr } = await run(["similar", "own.w2v", "topic0_0th", "--top-n", "3", "--json"]);
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toHaveLength(3);
+  // as vectors alone it has only its words
+  expect((await run(["convert", "own.w2v", "own.txt"])).code).toBe(0);
+  expect((await run(["similar", "own.txt", "topic0_0th"])).code).not.toBe(0);
 });
 
 describe("convert", () => {

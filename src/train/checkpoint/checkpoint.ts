@@ -4,7 +4,7 @@
 import { show } from "../../base/check.js";
 import { FormatError } from "../../base/errors.js";
 import { Fingerprint } from "../../base/fingerprint.js";
-import { readSafetensors, type Tensor } from "../../format/safetensors.js";
+import { MODEL, readSafetensors, type Tensor } from "../../format/safetensors.js";
 import type { RowStream } from "../../kernel/shape.js";
 import { hasSubwords, shapeOf } from "../../model/spec.js";
 import { Vocabulary } from "../../text/vocabulary.js";
@@ -45,7 +45,6 @@ export interface Snapshot extends State {
   multipliers?: Float32Array<ArrayBuffer>;
 }
 
-export const FORMAT = "wasm2vec.model";
 export const VERSION = "5";
 
 /** Tensors in the order of the file. */
@@ -54,9 +53,9 @@ const ORDER = ["words", "counts", "inputs", "outputs", "subwords", "rates"];
 /** The formats that are read, by the version: each with its name and its tensors, in the order of the file. */
 const READ: Record<string, { format: string; order: readonly string[] }> = {
   "2": { format: "wasm2vec.checkpoint", order: ["inputs", "outputs", "counts", "words", "rates"] },
-  "3": { format: FORMAT, order: ORDER },
-  "4": { format: FORMAT, order: ORDER },
-  [VERSION]: { format: FORMAT, order: ORDER },
+  "3": { format: MODEL, order: ORDER },
+  "4": { format: MODEL, order: ORDER },
+  [VERSION]: { format: MODEL, order: ORDER },
 };
 
 /** A training as a file holds it: for train's option `resume`, or for loadModel. */

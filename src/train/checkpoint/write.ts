@@ -2,8 +2,8 @@
 
 import { yieldToEventLoop } from "../../base/event-loop.js";
 import { Fingerprint } from "../../base/fingerprint.js";
-import { safetensorsHeader, type TensorShape } from "../../format/safetensors.js";
-import { FORMAT, type Snapshot, VERSION } from "./checkpoint.js";
+import { MODEL, safetensorsHeader, type TensorShape } from "../../format/safetensors.js";
+import { type Snapshot, VERSION } from "./checkpoint.js";
 import { countOf, pieces } from "./pieces.js";
 
 /** Words of a piece: some milliseconds of work. */
@@ -27,7 +27,7 @@ export async function* writeCheckpoint(snapshot: Snapshot): AsyncGenerator<Uint8
     ...(multipliers ? [{ name: "rates", dtype: "F32" as const, shape: [multipliers.length] }] : []),
     { name: "fingerprint", dtype: "U8", shape: [16] },
   ];
-  yield safetensorsHeader(tensors, { format: FORMAT, version: VERSION, state: json });
+  yield safetensorsHeader(tensors, { format: MODEL, version: VERSION, state: json });
   const fingerprint = new Fingerprint().addBytes(new TextEncoder().encode(json));
   const marked = (bytes: Uint8Array) => {
     fingerprint.addBytes(bytes);
