@@ -17,25 +17,26 @@ export interface Run {
 /** fastText's flags for the defaults of wasm2vec and gensim, without subwords. */
 export const FASTTEXT = { dim: 100, ws: 5, neg: 5, t: 1e-3, minCount: 5, maxn: 0 };
 
-const argumentsOf = (dashes: string, flags: Flags) =>
+/** Flags as a command takes them. @param dashes that begin each */
+export const flagsOf = (dashes: string, flags: Flags) =>
   Object.entries(flags).flatMap(([name, value]) => [dashes + name, ...(value === true ? [] : [String(value)])]);
 
 /** Writes word2vec's binary format to `output`, and one JSON document. */
 export function wasm2vecCommand(corpus: string, output: string, flags: Flags): string[] {
   const files = [corpus, "--output", output, "--format", "word2vec"];
-  return [process.execPath, "build/cli.js", "train", ...files, "--quiet", "--json", ...argumentsOf("--", flags)];
+  return [process.execPath, "build/cli.js", "train", ...files, "--quiet", "--json", ...flagsOf("--", flags)];
 }
 
 let python: string | undefined;
 /** Reads by corpus_file. Writes word2vec's binary format to `output`, and one JSON document. */
 export function gensimCommand(corpus: string, output: string, flags: Flags): string[] {
   python ??= pathOf(PYTHON);
-  return [python, "bench/peers/gensim_train.py", corpus, output, ...argumentsOf("--", flags)];
+  return [python, "bench/peers/gensim_train.py", corpus, output, ...flagsOf("--", flags)];
 }
 
 /** Writes word2vec's text format to `output`.vec, and the whole model to `output`.bin. */
 export function fastTextCommand(corpus: string, output: string, model: "skipgram" | "cbow", flags: Flags): string[] {
-  return ["fasttext", model, "-input", corpus, "-output", output, ...argumentsOf("-", flags)];
+  return ["fasttext", model, "-input", corpus, "-output", output, ...flagsOf("-", flags)];
 }
 
 /** fastText has no timer, but its last progress line has the words per second and thread; it counts the ends of lines as words. */
