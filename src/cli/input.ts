@@ -1,6 +1,6 @@
 // The vector file that a command reads, and its options.
 
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { type LoadOptions, loadFastText, loadVectors } from "../files.js";
 import { FASTTEXT_MAGIC } from "../format/fasttext/model.js";
@@ -84,8 +84,12 @@ export function wordsRead(input: string): string | undefined {
 /** Bytes that the header of a model of ours may take. */
 const HEADER_LIMIT = 2 ** 24;
 
-/** Whose model a file holds that composes words of subwords, if it does; one that cannot be read is for others to refuse. */
+/**
+ * Whose model a file holds that composes words of subwords, if it does. What cannot be read is for others to refuse, and a pipe can be
+ * read once only.
+ */
 async function composes(file: string): Promise<"fasttext" | "wasm2vec" | undefined> {
+  if (!(await stat(file).catch(() => undefined))?.isFile()) return undefined;
   const handle = await open(file).catch(() => undefined);
   const read = async (from: number, bytes: number) => {
     const { buffer, bytesRead } = await handle!.read(Buffer.alloc(bytes), 0, bytes, from);
