@@ -94,13 +94,15 @@ export async function autotune(
   let best: Trial | undefined;
   const begin = performance.now();
   const elapsed = () => (performance.now() - begin) / 1e3;
-  while (trials.length < most && elapsed() < seconds) {
+  // timers may be early by the clock
+  let isLate = false;
+  while (trials.length < most && !isLate && elapsed() < seconds) {
     signal?.throwIfAborted();
     const share = Number.isFinite(most) ? trials.length / most : Math.min(1, elapsed() / seconds);
     const candidate = trials.length === 0 ? { ...start } : changed(best?.options ?? start, space, share, random);
     const trial: Trial = { number: trials.length + 1, options: candidate, seconds: 0 };
     const before = elapsed();
-    await run(trial, attempt, seconds - before, signal);
+    isLate = await run(trial, attempt, seconds - before, signal);
     trial.seconds = elapsed() - before;
     trials.push(trial);
     if (trial.score !== undefined && !(trial.score <= (best?.score ?? Number.NEGATIVE_INFINITY))) best = trial;
@@ -114,13 +116,13 @@ export async function autotune(
   return { best, trials };
 }
 
-/** @throws the signal's reason */
+/** Returns whether the time was up. @throws the signal's reason */
 async function run(
   trial: Trial,
   attempt: Parameters<typeof autotune>[0],
   seconds: number,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const ending = new AbortController();
   const timer = Number.isFinite(seconds)
     ? setTimeout(() => ending.abort(new Error("the time was up")), 1e3 * seconds)
@@ -140,6 +142,7 @@ async function run(
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
   }
+  return ending.signal.aborted;
 }
 
 /** Each option keeps its value in every second trial, or moves by a part of its range, which shrinks as trials pass. */
