@@ -1,6 +1,6 @@
-// npm run bench:classify: the classifier beside fastText's, on the same lines and settings, in turn: P@1 on the test lines, the mean of
-// the seeds, and seconds, of the training alone and of the whole command. Training seconds are each program's own. fastText's whole
-// command writes all its buckets, which with bigrams takes longer than the training.
+// npm run bench:classify: the classifier beside fastText's on the same lines, in turn: P@1 and seconds of training and of whole commands.
+// P@1 is the mean of the seeds. Training seconds are each program's own. fastText's whole command writes all its buckets, which with bigrams
+// takes longer than the training.
 // Environment: SEEDS=1,2,3 THREADS=1 SETS=trec,sst2,r8,20ng FOLDER=../shared/data/classify
 
 import { createHash } from "node:crypto";

@@ -1,6 +1,6 @@
-// npm run bench:subwords: skip-gram with subwords beside fastText's, on the same text and settings, in turn: words/s of the training, each
-// by its own clock; seconds of whole commands, which here write fastText's model.bin too; quality; and words that are dropped from the
-// text, composed of their subwords: how near they come to their neighbours, which are those of vectors trained on the whole text.
+// npm run bench:subwords: skip-gram with subwords beside fastText's on the same text, in turn: words/s, quality, and words never seen.
+// Words/s are of the training, by each side's own clock; whole commands write fastText's model.bin too. Words never seen are dropped from the
+// text and composed of their subwords: how near do they come to their neighbours, which are those of vectors trained on the whole text?
 // Environment: CORPUS WORDS=12000000 EPOCHS=1 THREADS=1,2 RARE=500
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

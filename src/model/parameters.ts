@@ -12,14 +12,13 @@ import {
   matricesOf,
   type OutputLayer,
   type Scratch,
-  subwordBlock,
   toThreshold,
   writeLists,
   writeParams,
 } from "../kernel/layout.js";
 import { Allocator, allocate } from "../kernel/memory.js";
 import type { Region } from "../kernel/patch.js";
-import type { Shape, Side, SubwordLists } from "../kernel/shape.js";
+import type { Shape, Side } from "../kernel/shape.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
 import type { VectorStorage } from "../vectors/vectors.js";
@@ -27,6 +26,7 @@ import { type InitialOptions, InitialRows } from "./initial-rows.js";
 import type { LossOptions } from "./losses/output-loss.js";
 import { type LabelLossName, lossOf } from "./losses/registry.js";
 import { shapeOf } from "./spec.js";
+import type { SubwordParts, SubwordRows } from "./subword-rows.js";
 
 export interface ParameterOptions extends KernelOptions, LossOptions {
   loss: LabelLossName;
@@ -77,6 +77,8 @@ export class Parameters {
   private readonly layOut: (holds: GridShape["holds"]) => Layout;
   readonly shape: Shape;
   readonly dim: number;
+  /** what words are composed of; undefined where they have no subwords */
+  readonly subwords: SubwordRows | undefined;
   /** see PreparedLayer */
   readonly unlearntLoss: number;
   /** matrices whose first rows are those of words */
@@ -94,7 +96,7 @@ export class Parameters {
     options: ParameterOptions,
     memoryOptions: MemoryOptions,
     shape: Shape = shapeOf(vocabulary),
-    private readonly lists?: SubwordLists,
+    subwords?: SubwordParts,
   ) {
     this.shape = shape;
     this.dim = options.dim;
@@ -112,7 +114,8 @@ export class Parameters {
     const { words, inputRows } = shape;
     const rows = inputRows > words ? `${inputRows} rows` : `${words} words`;
     this.memory = allocate(size, memoryOptions.shared, `a model of ${rows} and dim ${this.dim}`);
-    writeLists(this.memory.buffer, this.layout, options, lists);
+    this.subwords = subwords?.rowsIn(this.memory, layout);
+    writeLists(this.memory.buffer, this.layout, options, subwords?.lists);
     for (const scratch of this.layout.scratch) writeParams(this.memory.buffer, this.layout, scratch, shape, options);
     this.seedLanes(options.seed);
     this.writePlaces();
@@ -126,7 +129,7 @@ export class Parameters {
   async initialise(options: InitialOptions): Promise<void> {
     const rows = new InitialRows(options, this.dim);
     const stride = this.layout.stride / 4;
-    const all = this.subwordRows ?? this.matrix("inputs");
+    const all = this.subwords?.all ?? this.matrix("inputs");
     const some = Math.ceil(INITIALISED / stride) * stride;
     for (let start = 0; start < all.length; start += some) {
       rows.fill(all.subarray(start, start + some), stride);
@@ -162,12 +165,6 @@ export class Parameters {
   /** All that is trained, from the first byte to the last. */
   get matrices(): Region {
     return matricesOf(this.layout);
-  }
-
-  /** The rows of subwords, with what pads them; undefined where words have none. */
-  get subwordRows(): Float32Array | undefined {
-    const { subwords, subwordRows, stride } = this.layout;
-    return subwords === ZERO ? undefined : new Float32Array(this.memory.buffer, subwords, (subwordRows * stride) / 4);
   }
 
   /**
@@ -211,20 +208,10 @@ export class Parameters {
   }
 
   private async composeAll(): Promise<void> {
-    const { lists, layout, multipliers, isInBlocks } = this;
-    const all = this.subwordRows;
-    if (lists === undefined || all === undefined) return;
-    const { starts, list } = lists;
-    const stride = layout.stride / 4;
-    const inputs = new Float32Array(this.memory.buffer, layout.inputs, layout.inputRows * stride);
-    const origins = isInBlocks && layout.origins !== ZERO;
-    for (let word = 0; word < this.shape.words; word++) {
-      const at = (isInBlocks ? rowInBlocks(layout.grid!, "inputs", word) : word) * stride;
-      const row = inputs.subarray(at, at + stride);
-      if (multipliers?.[word] !== 0) meanOf(list.subarray(starts[word], starts[word + 1]), all, row);
-      if (origins) new Float32Array(this.memory.buffer, layout.origins + at * 4, stride).set(row);
-      if (word % MOVED === MOVED - 1) await yieldToEventLoop();
-    }
+    const { layout, multipliers, isInBlocks } = this;
+    const inputRow = (word: number) => (isInBlocks ? rowInBlocks(layout.grid!, "inputs", word) : word);
+    const withOrigins = isInBlocks && layout.origins !== ZERO;
+    await this.subwords?.compose(this.shape.words, inputRow, (word) => multipliers?.[word] === 0, withOrigins);
   }
 
   /** The rows of a matrix, with what pads them, in the order of the words. */
@@ -258,24 +245,6 @@ export class Parameters {
     this.eachRow(side, block, (row, at) => row.set(from.subarray(at, at + row.length)));
   }
 
-  /** The rows of subwords, as patches for another memory of the grid. */
-  *cutSubwords(layout: Layout): Generator<ArrayBuffer> {
-    for (let block = 0; ; block++) {
-      const [from, to] = [subwordBlock(this.layout, block), subwordBlock(layout, block)];
-      if (from === undefined || to === undefined) return;
-      const patch = new ArrayBuffer(12 + from[1]);
-      new Uint32Array(patch, 0, 3).set([1, ...to]);
-      new Uint8Array(patch, 12).set(new Uint8Array(this.memory.buffer, ...from));
-      yield patch;
-    }
-  }
-
-  /** Takes them back. */
-  putSubwords(block: number, rows: ArrayBuffer): void {
-    const [start] = subwordBlock(this.layout, block)!;
-    new Uint8Array(this.memory.buffer, start, rows.byteLength).set(new Uint8Array(rows));
-  }
-
   /** Visits the rows of a block, with where each begins in the block. */
   private eachRow(side: Side, block: number, visit: (row: Float32Array, at: number) => void): void {
     const { blocks } = this.layout.grid!;
@@ -305,7 +274,7 @@ export class Parameters {
   ): void {
     this.fill(this.matrix("inputs"), inputs);
     this.fill(this.matrix("outputs"), outputs);
-    if (subwords) this.fill(this.subwordRows!, subwords);
+    if (subwords) this.fill(this.subwords!.all, subwords);
     this.clearZeroRows();
     this.restoreRandom(random);
   }
@@ -324,9 +293,7 @@ export class Parameters {
       for (let start = 0, row = 0; start < from.length; start += stride, row++)
         to.set(from.subarray(start, start + stride), rowOf(row) * stride);
     }
-    subwords?.forEach((to, from) => {
-      this.subwordRows!.set(before.subwordRows!.subarray(from * stride, (from + 1) * stride), to * stride);
-    });
+    if (subwords) this.subwords!.take(before.subwords!, subwords);
     this.restoreRandom(before.random);
     const { multipliers } = before;
     if (multipliers === undefined) return;
@@ -339,17 +306,9 @@ export class Parameters {
 
   /** Begins with a row of dim floats, or of more, for a word: where it has subwords, its own row makes up for the others. */
   setInput(word: number, row: Float32Array): void {
-    const { lists, dim } = this;
-    const stride = this.layout.stride / 4;
-    this.matrix("inputs").set(row.subarray(0, dim), word * stride);
-    const all = this.subwordRows;
-    if (lists === undefined || all === undefined) return;
-    const others = lists.list.subarray(lists.starts[word] + 1, lists.starts[word + 1]);
-    for (let d = 0; d < dim; d++)
-      all[word * stride + d] = others.reduce(
-        (own, subword) => own - all[subword * stride + d],
-        (others.length + 1) * row[d],
-      );
+    const { dim, layout } = this;
+    this.matrix("inputs").set(row.subarray(0, dim), (word * layout.stride) / 4);
+    this.subwords?.begin(word, row, dim);
   }
 
   /** The learning-rate multiplier of each input row; undefined if all are 1. */
@@ -462,12 +421,4 @@ export class Parameters {
     const keep = new Uint32Array(this.memory.buffer, this.layout.keepThresholds, this.shape.words);
     keep.set(Uint32Array.from(vocabulary.keepProbabilities(options.subsample), toThreshold));
   }
-}
-
-/** to = mean of the rows of a matrix that are listed, each sum and product rounded to a float as the kernels do. */
-function meanOf(list: Uint32Array, matrix: Float32Array, to: Float32Array): void {
-  to.fill(0);
-  for (const row of list) for (let d = 0, from = row * to.length; d < to.length; d++) to[d] += matrix[from + d];
-  const share = Math.fround(1 / list.length);
-  for (let d = 0; d < to.length; d++) to[d] *= share;
 }

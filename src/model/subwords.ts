@@ -1,9 +1,10 @@
 // Which rows words are composed of, loaded where they are: a word's own, and one for each of its character n-grams. Bojanowski et al. 2017; (6.10) of docs/math.md.
 
 import { yieldToEventLoop } from "../base/event-loop.js";
-import type { SubwordLists, SubwordSizes } from "../kernel/shape.js";
+import type { SubwordSizes } from "../kernel/shape.js";
 import { bucketsOf, ngramsOf } from "../text/ngrams.js";
 import type { SubwordOptions } from "./spec.js";
+import { type SubwordParts, subwordParts } from "./subword-rows.js";
 
 /** Pairs from which on a word has found its place among the others, and its change says where that is: (6.11) of docs/math.md. */
 const SETTLED = 300;
@@ -60,14 +61,15 @@ export class Subwords implements SubwordSizes {
    * The lists for training. Rows of many words take less than the sum of their changes, or all would go there at once: (6.11).
    * @param pairs that each word is trained in between two times that words are composed
    */
-  listsFor(pairs: ArrayLike<number>): SubwordLists {
+  partsFor(pairs: ArrayLike<number>): SubwordParts {
     const { starts, list } = this;
     const settled = new Float64Array(this.count);
     for (let word = 0; word < pairs.length; word++) {
       const share = Math.min(1, pairs[word] / SETTLED);
       for (const row of list.subarray(starts[word], starts[word + 1])) settled[row] += share;
     }
-    return { starts, list, scales: Float32Array.from(settled, (sum) => 1 / Math.max(1, sum)) };
+    const scales = Float32Array.from(settled, (sum) => 1 / Math.max(1, sum));
+    return subwordParts({ starts, list, scales });
   }
 
   /** The vector of a word that need not be known: the mean over all its n-grams, of which those without a row count as zeros. */

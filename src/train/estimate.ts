@@ -59,8 +59,10 @@ const COUNTED = 350;
 const READING = 24 * 2 ** 20;
 const READER = 14 * 2 ** 20;
 
-/** Measured too: blocks of rows on their way between memory and files. */
-const BLOCKS = 14 * 2 ** 20;
+/** Measured too: what is on its way between memory and files, and blocks that the engine has not yet collected, so many or so many bytes. */
+const ON_THE_WAY = 14 * 2 ** 20;
+const LEFT_BLOCKS = 10;
+const LEFT = 40 * 2 ** 20;
 
 /**
  * Memory of a training here, on a text of some million words; a short one takes less. With hierarchical softmax the tree's size
@@ -106,7 +108,8 @@ function modelMemory(machine: Pick<Machine, "cores">, options: ResolvedOptions, 
   const resources = { cores: machine.cores(), shared: canShare(options) };
   const plan = planBlocks(options, resources, { shape: shapeOf({ size: words }), totalWords: tokens });
   const { threads, bytes, shape } = plan;
-  return { threads, bytes, ...storedBytes(shape), redis: 0, redisWorker: 0, own: 0, messages: BLOCKS };
+  const messages = ON_THE_WAY + Math.min(LEFT, LEFT_BLOCKS * shape.blockRows.inputs * shape.stride);
+  return { threads, bytes, ...storedBytes(shape), redis: 0, redisWorker: 0, own: 0, messages };
 }
 
 /** What a training takes of Redis, if a cluster trains it. */

@@ -100,7 +100,7 @@ export class Word2vecObjective implements Objective {
     const scorer = startQueries(kernel, parameters.memory);
     const { dim, loss } = options;
     const { words, ids } = vocabulary;
-    const compose = this.composer(() => parameters.subwordRows!);
+    const compose = this.composer(() => parameters.subwords!.all);
     this.vectors = new WordVectors(words, dim, parameters.inputs, scorer, ids, compose);
     if (lossOf(loss).outputRowsOf === "words")
       this.outputRows = new WordVectors(words, dim, parameters.outputs, scorer, ids);
@@ -123,9 +123,9 @@ export class Word2vecObjective implements Objective {
     const { plan: planned = (plan) => plan } = setting;
     const plan = planned(planWords(platform, options, vocabulary, before));
     const subwords = hasSubwords(options) ? await subwordsOf(vocabulary, options) : undefined;
-    const lists = subwords?.listsFor(pairsOfStretch(vocabulary, options, plan));
+    const parts = subwords?.partsFor(pairsOfStretch(vocabulary, options, plan));
     const shape = shapeOf(vocabulary, subwords);
-    const parameters = new Parameters(vocabulary, options, plan.memoryOptions, shape, lists);
+    const parameters = new Parameters(vocabulary, options, plan.memoryOptions, shape, parts);
     return new Word2vecObjective(setting, vocabulary, parameters, plan, subwords);
   }
 
@@ -217,7 +217,7 @@ export class Word2vecObjective implements Objective {
     const { vectors, vocabulary, plan } = this;
     const storage = allocateVectors(vocabulary.size, vectors.dim, plan.memoryOptions.shared);
     const scorer = startQueries(this.setting.kernel, storage.memory);
-    const rows = this.parameters.subwordRows?.slice();
+    const rows = this.parameters.subwords?.all.slice();
     const compose = this.composer(() => rows!);
     const copy = new WordVectors(vocabulary.words, vectors.dim, storage, scorer, vocabulary.ids, compose);
     copy.matrix.set(vectors.matrix);
@@ -233,7 +233,7 @@ export class Word2vecObjective implements Objective {
       dim,
       inputs: this.rowsOf("inputs"),
       outputs: this.rowsOf("outputs"),
-      subwords: parameters.subwordRows && { data: parameters.subwordRows, stride: parameters.layout.stride / 4 },
+      subwords: parameters.subwords && { data: parameters.subwords.all, stride: parameters.layout.stride / 4 },
       multipliers: multipliers?.slice(),
       random,
     };

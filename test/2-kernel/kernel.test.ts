@@ -11,6 +11,7 @@ import { huffmanTree } from "../../src/math/huffman";
 import { LOSSES } from "../../src/model/losses/registry";
 import { Parameters } from "../../src/model/parameters";
 import { shapeOf } from "../../src/model/spec";
+import { subwordParts } from "../../src/model/subword-rows";
 import { Vocabulary } from "../../src/text/vocabulary";
 import { step } from "../../src/train/execution/step";
 import { startTested, type TestedKernel, testedKernels } from "../support/kernels";
@@ -183,7 +184,7 @@ async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Ca
     { ...options, dim: c.dim, subsample: 0, noiseExponent: 0.75, seed: 7 },
     { batchCapacity: 1000, lanes: 1, shared: false },
     { ...shapeOf(vocabulary, subwords), inputRows: c.words + (c.more ?? 0) },
-    lists,
+    lists && subwordParts(lists),
   );
   const { memory, layout } = parameters;
   const drawn = options.loss === "negative-sampling";
@@ -195,7 +196,7 @@ async function setUp(name: TestedKernel, model: Partial<ReferenceOptions>, c: Ca
     }
   }
   const random = Random.from(99, 0);
-  const { subwordRows } = parameters;
+  const subwordRows = parameters.subwords?.all;
   for (const matrix of [parameters.matrix("inputs"), parameters.matrix("outputs"), subwordRows ?? []]) {
     for (let row = 0; row < matrix.length; row += layout.stride / 4)
       for (let d = 0; d < c.dim; d++) matrix[row + d] = (random.next() / 2 ** 32 - 0.5) * (2 / Math.sqrt(c.dim));
@@ -277,7 +278,7 @@ describe.each(testedKernels)("kernel %s", (name) => {
       });
       expect(largestDifference(after, state.inputs)).toBeLessThan(TOLERANCE);
       if (state.subwords)
-        expect(largestDifference(rowsOf(parameters, parameters.subwordRows!), state.subwords.rows)).toBeLessThan(
+        expect(largestDifference(rowsOf(parameters, parameters.subwords!.all), state.subwords.rows)).toBeLessThan(
           TOLERANCE,
         );
       expect(largestDifference(readRows(parameters, "outputs"), state.outputs)).toBeLessThan(TOLERANCE);
@@ -409,7 +410,7 @@ describe("subwords", () => {
         return trainSentence(other, c.sentence, options, tables, 0).loss;
       };
       runSentence({ state, options, tables, ...setup }, c.sentence, 1);
-      const after = rowsOf(setup.parameters, setup.parameters.subwordRows!);
+      const after = rowsOf(setup.parameters, setup.parameters.subwords!.all);
       for (const row of [17, 20, 21])
         for (let d = 0; d < c.dim; d++) {
           const slope = ((await lossAt(row, d, 1e-4)) - (await lossAt(row, d, -1e-4))) / 2e-4;
@@ -429,7 +430,7 @@ describe("subwords", () => {
     const frozen = readRows(parameters, "inputs")[5];
     kernel.composeRows(params, 0, 20);
     const before = readRows(parameters, "inputs");
-    const rows = rowsOf(parameters, parameters.subwordRows!);
+    const rows = rowsOf(parameters, parameters.subwords!.all);
     expect([...before[5]]).toEqual([...frozen]);
     for (const [word, list] of Object.entries(composed.subwords!))
       if (word !== "5") expect(largestDifference([before[Number(word)]], [means(rows, list)])).toBeLessThan(1e-6);
@@ -438,7 +439,7 @@ describe("subwords", () => {
     for (const word of [3, 17, 11]) for (let d = 0; d < 9; d++) inputs[word * stride + d] += word + d;
     kernel.learntRows(params, 0, 20);
     kernel.spreadRows(params, 0, 27);
-    const after = rowsOf(parameters, parameters.subwordRows!);
+    const after = rowsOf(parameters, parameters.subwords!.all);
     const learnt: Record<number, (d: number) => number> = {
       ...{ 3: (d) => 3 + d, 17: (d) => 17 + d, 20: (d) => 28 + 2 * d },
       // twice in word 3, once in word 17
@@ -454,12 +455,12 @@ describe("subwords", () => {
     for (const name of testedKernels)
       for (const model of Object.values(models)) {
         const [own, alone] = [await setUp(name, model, { ...plain, subwords: {} }), await setUp(name, model, plain)];
-        own.parameters.subwordRows!.set(own.parameters.matrix("inputs"));
+        own.parameters.subwords!.all.set(own.parameters.matrix("inputs"));
         for (const setup of [own, alone]) runSentence(setup, plain.sentence, 0.3);
         for (const side of ["inputs", "outputs"] as const)
           expect(own.parameters.matrix(side)).toEqual(alone.parameters.matrix(side));
         expect(
-          largestDifference(rowsOf(own.parameters, own.parameters.subwordRows!), readRows(own.parameters, "inputs")),
+          largestDifference(rowsOf(own.parameters, own.parameters.subwords!.all), readRows(own.parameters, "inputs")),
         ).toBeLessThan(1e-6);
       }
   });

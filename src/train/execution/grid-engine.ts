@@ -87,7 +87,7 @@ function ring(site: Site, step: number): GridPlaces {
         for (let index = 0; ; index++) {
           ({ block } = await worker.ask("give", { index }));
           if (block === undefined) break;
-          if (block.matrix === "subwords") parameters.putSubwords(block.block, block.rows);
+          if (block.matrix === "subwords") parameters.subwords!.put(block.block, block.rows);
           else parameters.putBlock(block.matrix, block.block, block.rows);
         }
       }
@@ -138,5 +138,5 @@ async function fill(
       await worker.ask("fill", { patch }, [patch]);
     }
   }
-  for (const patch of parameters.cutSubwords(layout)) await worker.ask("fill", { patch }, [patch]);
+  for (const patch of parameters.subwords?.cut(layout) ?? []) await worker.ask("fill", { patch }, [patch]);
 }
