@@ -58,6 +58,8 @@ export async function runTrain(paths: string[], options: Flags, command: Command
       `--from ${JSON.stringify(file)} holds a training that has not ended (${kept.progress}): end it with --resume, then train on from there`,
     );
   const task = taskOf(paths, typed, kept);
+  if (isTuned(typed) && task.corpus.includes("-"))
+    throw new UsageError("a search for options reads the corpus many times: name files instead of standard input");
   // a training that has ended needs its corpus no more
   const needed = typed.resume === undefined || kept?.isFinished === false;
   const files = await corpusFiles(task.corpus).catch((error) => {

@@ -106,4 +106,10 @@ describe("train searches options", () => {
     expect(stderr).toContain(message);
     expect(code).toBe(2);
   });
+
+  it("or refuses a corpus that can be read once only", async () => {
+    const { code, stderr } = await bench.run(["train", "-", "--output", "v.bin", ...search], "a b c");
+    expect(stderr).toContain("reads the corpus many times: name files instead of standard input");
+    expect(code).toBe(2);
+  });
 });
