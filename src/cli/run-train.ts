@@ -58,8 +58,6 @@ export async function runTrain(paths: string[], options: Flags, command: Command
       `--from ${JSON.stringify(file)} holds a training that has not ended (${kept.progress}): end it with --resume, then train on from there`,
     );
   const task = taskOf(paths, typed, kept);
-  if (isTuned(typed) && task.corpus.includes("-"))
-    throw new UsageError("a search for options reads the corpus many times: name files instead of standard input");
   // a training that has ended needs its corpus no more
   const needed = typed.resume === undefined || kept?.isFinished === false;
   const files = await corpusFiles(task.corpus).catch((error) => {
@@ -75,16 +73,26 @@ export async function runTrain(paths: string[], options: Flags, command: Command
   const given = await libraryOptions(typed, task, kept, quality);
   const flags = flagsOfCommand(command);
   const from = typed.from === undefined ? undefined : kept;
-  const trainWith = (options: TrainOptions, until?: AbortSignal) =>
-    trainInterruptibly(task, { ...options, ...probeOf(quality) }, from, flags, until);
-  const { model, best }: Trained = isTuned(typed)
-    ? await tuneVectors(trainWith, given, typed)
-    : { model: await trainWith(given) };
+  const { model, best } = await withText(task, (corpus) => {
+    const trainWith = (options: TrainOptions, until?: AbortSignal) =>
+      trainInterruptibly(task, corpus, { ...options, ...probeOf(quality) }, from, flags, until);
+    return isTuned(typed) ? tuneVectors(trainWith, given, typed) : trainWith(given).then((model) => ({ model }));
+  });
   await interruptible(
     () => printWarning("the model is being saved; another signal ends that"),
     () => saveTrained(model, task),
   );
   return describe(model, task, best);
+}
+
+/** Works on the text, of which standard input is read once, whatever trains on it. */
+async function withText(task: Task, work: (corpus: Corpus) => Promise<Trained>): Promise<Trained> {
+  const { corpus, remove } = await openText(task.corpus, task);
+  try {
+    return await work(corpus);
+  } finally {
+    await remove();
+  }
 }
 
 /** The model, and which trial of a search it comes from. */
@@ -181,6 +189,7 @@ function parseRates(text: string, file: string): Map<string, number> {
  */
 async function trainInterruptibly(
   task: Task,
+  corpus: Corpus,
   options: TrainOptions,
   model: Checkpoint | undefined,
   flags: Readonly<Record<string, string>>,
@@ -206,7 +215,6 @@ async function trainInterruptibly(
       );
   };
   return interruptible(interrupt, async () => {
-    const source = await openText(task.corpus, task);
     const progress = task.quiet ? undefined : showProgress();
     const listeners = {
       control,
@@ -223,11 +231,10 @@ async function trainInterruptibly(
       signal: controller.signal,
     };
     try {
-      if (model === undefined) return await train(source.corpus, { ...options, ...listeners });
-      return await continued(model, source.corpus, task, { ...options, ...listeners });
+      if (model === undefined) return await train(corpus, { ...options, ...listeners });
+      return await continued(model, corpus, task, { ...options, ...listeners });
     } finally {
       progress?.stop();
-      await source.remove();
     }
   });
 }

@@ -1,6 +1,6 @@
 // Early stopping, by the command line.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadVectors } from "wasm2vec/files";
 import { small, Workbench } from "../support/command";
@@ -107,9 +107,14 @@ describe("train searches options", () => {
     expect(code).toBe(2);
   });
 
-  it("or refuses a corpus that can be read once only", async () => {
-    const { code, stderr } = await bench.run(["train", "-", "--output", "v.bin", ...search], "a b c");
-    expect(stderr).toContain("reads the corpus many times: name files instead of standard input");
-    expect(code).toBe(2);
+  it("on standard input, too, which it keeps for all trainings", async () => {
+    const text = readFileSync(bench.path("corpus.txt"), "utf8");
+    const given = ["--output", "i.bin", ...small, ...search, "--quiet"];
+    const { code, stdout, stderr } = await bench.run(["train", "-", ...given], text);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout).autotuned).toEqual({
+      ...JSON.parse((await train(...search, "--quiet")).stdout).autotuned,
+      seconds: expect.any(Number),
+    });
   });
 });
