@@ -4,5 +4,5 @@ export { allFinite, norms, scores } from "./search";
 export { boundRows, encodeRows } from "./quantized";
 export { trainCell } from "./cell";
 export { sortPairs } from "./sort";
-export { composeRows, learntRows, spreadRows } from "./subwords";
+export { composeCell, learntRows, spreadRows } from "./subwords";
 export { train } from "./train";

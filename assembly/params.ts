@@ -7,7 +7,7 @@
 
 /** The version of this agreement, which the binaries export as abi(). */
 export const enum Abi {
-  version = 2,
+  version = 3,
 }
 
 /** Where a failed assertion of the debug binary leaves the value it found and the limit: see assertions.ts. */
@@ -186,15 +186,21 @@ export const enum Param {
   memberList = 312,
   /** f32[subwords]: what the sum of their words' changes is multiplied by */
   subwordScales = 316,
-  /** u32[batch capacity]: the words of a batch, each once, … */
+  /** u32[batch capacity]: the words of a batch, each once; in the grid u32[Touched.members]: some of the rows that a subword is in */
   touched = 320,
-  /** … where they end, a pointer, … */
+  /** where the words of a batch end, a pointer */
   touchedEnd = 324,
-  /** … and u8[vocabularySize]: 1 for each of them */
+  /** u8[input rows]: 1 for each that is composed and trained in a batch, or in a step of the grid */
   touchedMarks = 328,
   /** f32[output rows]: what a line counts by its label; 0: all count 1 */
   labelWeights = 332,
   size = 336,
+}
+
+/** The list of rows that have a subword, in the grid. */
+export const enum Touched {
+  /** Rows that are listed, and added up, at a time. */
+  members = 1024,
 }
 
 /** Byte offsets into a pair that was drawn ahead. */

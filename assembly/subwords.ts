@@ -5,14 +5,30 @@
 
 import { assertBelow, assertRow, DEBUG } from "./assertions";
 import { add, constant, madd, mul } from "./lanes";
-import { Mark, Param } from "./params";
+import { Mark, Param, Touched } from "./params";
 import { addScaled, copyRow } from "./rows";
 
-/** inputs[p] = origins[p] = mean of the subwords of p, for from ≤ p < to. The input of a frozen row, whose multiplier is 0, stays. */
-export function composeRows(params: usize, from: u32, to: u32): void {
-  for (let p = from; p < to; p++) composeRow(params, p);
+/**
+ * Composes the input rows that some batches have pairs of in a cell, and marks them at params.touchedMarks: who is marked stays as it is.
+ * @param first the row that the block of the contexts begins with @param starts as those of trainCell
+ */
+export function composeCell(params: usize, first: u32, cell: u32, starts: usize, batches: u32): void {
+  const blocks = load<u32>(params, Param.blocks);
+  const step = (<usize>(blocks * blocks) + 1) << 2;
+  const size: usize = load<u32>(params, Param.windowWeights) ? 8 : 4;
+  const marks = <usize>load<u32>(params, Param.touchedMarks) + first;
+  let list = starts + (<usize>cell << 2);
+  for (const last = list + <usize>batches * step; list < last; list += step) {
+    for (let pair: usize = load<u32>(list), end: usize = load<u32>(list, 4); pair < end; pair += size) {
+      const row = load<u32>(pair) & 0xffff;
+      if (load<u8>(marks + row)) continue;
+      store<u8>(marks + row, 1);
+      composeRow(params, first + row);
+    }
+  }
 }
 
+/** inputs[p] = origins[p] = mean of the subwords of p. The input of a frozen row, whose multiplier is 0, stays. */
 function composeRow(params: usize, p: u32): void {
   const stride: usize = load<u32>(params, Param.stride);
   const starts = <usize>load<u32>(params, Param.subwordStarts) + (<usize>p << 2);
@@ -54,29 +70,48 @@ function meanOf<T>(list: usize, end: usize, matrix: usize, to: usize, stride: us
   }
 }
 
-/** origins[p] = what row p has learnt, inputs[p] − origins[p], for from ≤ p < to: spreadRows adds that up, composeRows writes origins anew. */
+/** origins[p] = what row p has learnt, inputs[p] − origins[p], for the marked rows from ≤ p < to: spreadRows adds that up. */
 export function learntRows(params: usize, from: u32, to: u32): void {
   const stride: usize = load<u32>(params, Param.stride);
   const inputs: usize = load<u32>(params, Param.inputs);
   const origins: usize = load<u32>(params, Param.origins);
-  addScaled(origins + <usize>from * stride, -1, inputs + <usize>from * stride, 1, <usize>(to - from) * stride);
+  const marks: usize = load<u32>(params, Param.touchedMarks);
+  for (let p = <usize>from; p < <usize>to; p++) {
+    if (load<u8>(marks + p)) addScaled(origins + p * stride, -1, inputs + p * stride, 1, stride);
+  }
 }
 
-/** subword r += scales[r] × Σ what the rows p that it is in have learnt, origins[p], for from ≤ r < to. */
+/** subword r += scales[r] × Σ what the marked rows p that it is in have learnt, origins[p], for from ≤ r < to. */
 export function spreadRows(params: usize, from: u32, to: u32): void {
   const stride: usize = load<u32>(params, Param.stride);
   const origins: usize = load<u32>(params, Param.origins);
   const starts: usize = load<u32>(params, Param.memberStarts);
   const list: usize = load<u32>(params, Param.memberList);
   const scales: usize = load<u32>(params, Param.subwordScales);
+  const marks: usize = load<u32>(params, Param.touchedMarks);
+  const touched: usize = load<u32>(params, Param.touched);
+  const room = touched + (Touched.members << 2);
   let subword = <usize>load<u32>(params, Param.subwords) + <usize>from * stride;
   for (let r = <usize>from << 2, last = <usize>to << 2; r < last; r += 4, subword += stride) {
-    const first = list + (<usize>load<u32>(starts + r) << 2), end = list + (<usize>load<u32>(starts + r, 4) << 2);
     const scale = load<f32>(scales + r);
     if (DEBUG) assertRow(subword, stride);
-    if (ASC_FEATURE_SIMD) addSum<v128>(first, end, origins, scale, subword, stride);
-    else addSum<f32>(first, end, origins, scale, subword, stride);
+    let touchedEnd = touched;
+    for (let p = list + (<usize>load<u32>(starts + r) << 2), end = list + (<usize>load<u32>(starts + r, 4) << 2); p < end; p += 4) {
+      const member = load<u32>(p);
+      // no branch: it could not be foreseen
+      store<u32>(touchedEnd, member);
+      touchedEnd += <usize>load<u8>(marks + member) << 2;
+      if (touchedEnd < room) continue;
+      addMembers(touched, touchedEnd, origins, scale, subword, stride);
+      touchedEnd = touched;
+    }
+    if (touchedEnd > touched) addMembers(touched, touchedEnd, origins, scale, subword, stride);
   }
+}
+
+function addMembers(list: usize, end: usize, matrix: usize, scale: f32, to: usize, stride: usize): void {
+  if (ASC_FEATURE_SIMD) addSum<v128>(list, end, matrix, scale, to, stride);
+  else addSum<f32>(list, end, matrix, scale, to, stride);
 }
 
 /** to += scale × Σ of the rows of `matrix` whose numbers stand from list to end, u32[…]. */

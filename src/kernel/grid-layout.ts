@@ -36,6 +36,8 @@ export interface GridShape {
   pairs: number;
   /** bytes of a pair */
   pairSize: number;
+  /** steps of a chunk that are one for who hands them in: 1, or all of them */
+  stepsAtOnce: number;
   /**
    * what a memory has of it: that of a page which shares none has no chunks, its workers have room for some of the blocks; where one
    * chunk is trained before the next is sorted, there is room for one
@@ -67,7 +69,7 @@ export interface Grid extends GridShape {
 
 /**
  * Counters in control: tickets to sort, tickets to train, batches sorted; tickets to spread what words have learnt to their subwords,
- * and to compose words, and what of that is done; then steps done of each block of contexts and of targets.
+ * and what of that is done; then steps done of each block of contexts and of targets.
  */
 export const CONTROL = {
   sorting: 0,
@@ -75,9 +77,7 @@ export const CONTROL = {
   sorted: 2,
   spreading: 3,
   spread: 4,
-  composing: 5,
-  composed: 6,
-  contexts: 7,
+  contexts: 5,
 };
 
 export function takeGrid(memory: Allocator, shape: GridShape, { words, inputRows, outputRows }: Shape): Grid {

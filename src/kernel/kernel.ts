@@ -15,11 +15,14 @@ export interface Trainer {
    * @param starts u32[batches][blocks² + 1]: Param.starts of each batch
    */
   trainCell(params: Ptr, cell: number, starts: Ptr, batches: number): void;
-  /** Composes the input rows from … to of their subwords, see assembly/subwords.ts; once they are trained, … */
-  composeRows(params: Ptr, from: number, to: number): void;
-  /** … finds what the input rows from … to have learnt since, and … */
+  /**
+   * Composes the input rows that trainCell will train of their subwords, each once, and marks them: see assembly/subwords.ts.
+   * @param first the input row that the block of contexts begins with
+   */
+  composeCell(params: Ptr, first: number, cell: number, starts: Ptr, batches: number): void;
+  /** Finds what the marked ones of the input rows from … to have learnt since, and … */
   learntRows(params: Ptr, from: number, to: number): void;
-  /** … adds what all have learnt to the subwords from … to. */
+  /** … adds what all marked ones have learnt to the subwords from … to. */
   spreadRows(params: Ptr, from: number, to: number): void;
   /** Whether all f32 in [start, start + bytes) are finite. bytes: a multiple of 16. */
   allFinite(start: Ptr, bytes: number): boolean;

@@ -16,6 +16,7 @@
 //            in the place of the last seven in the grid:
 //              tiles drawn ahead         { TileList, u32[tiles × 6], Pair[C] }[group]
 //              rows of a step            u32[tiles × 6]
+//              rows that have a subword  u32[Touched.members]                if words have subwords
 //            keep thresholds             u32[V]
 //            multipliers of the rows     f32[rows of inputs]
 //            lists of subwords           u32[rows of inputs + 1], u32[…]   if words have subwords
@@ -28,11 +29,23 @@
 //            output rows                 f32[rows of outputs][stride / 4]  of words, or of the V − 1 inner nodes
 //            rows of subwords            f32[subwords][stride / 4]
 //            origins of input rows       f32[rows of inputs][stride / 4]   if words have subwords, in the grid
+//            marks of input rows         u8[rows of inputs]                the same
 //   end
 //
 // V = words; in the grid the rows are those of all blocks, with their padding. C = contexts of a window at most, in the grid pairs of a tile, stride = bytes of a row, whole vectors of 16; tiles = ⌈m / 6⌉ for at most m output rows a prediction. Each part starts at a multiple of 64.
 
-import { type Loss, Mark, Model, Pair, Param, Staged, TargetSet, Tile, TileList } from "../../assembly/params.js";
+import {
+  type Loss,
+  Mark,
+  Model,
+  Pair,
+  Param,
+  Staged,
+  TargetSet,
+  Tile,
+  TileList,
+  Touched,
+} from "../../assembly/params.js";
 import { type Grid, type GridShape, rowsOfBlock, takeGrid, wordOfPlace } from "./grid-layout.js";
 import { advance, type Ptr, ZERO } from "./kernel.js";
 import { Allocator, rowStride } from "./memory.js";
@@ -85,8 +98,9 @@ export interface Scratch {
   hiddenGradient: Ptr;
   staged: Ptr;
   ids: Ptr;
-  /** of words with subwords: those of a batch, … */
+  /** where words have subwords: see Param.touched */
   touched: Ptr;
+  /** elsewhere, and there those of a batch: marks of its words, … */
   touchedMarks: Ptr;
   /** … their rows, which are the model's where a lane trains alone, … */
   inputs: Ptr;
@@ -127,8 +141,9 @@ export interface Layout {
   /** rows of subwords; 0 where words have none */
   subwords: Ptr;
   subwordRows: number;
-  /** 0 where each lane has its own */
+  /** of the grid; 0 where each lane has its own */
   origins: Ptr;
+  touchedMarks: Ptr;
   /** bytes of all */
   size: Ptr;
 }
@@ -173,6 +188,7 @@ export function layOut(shape: LayoutOptions): Layout {
   const takeTiles = () => ({
     tiles: memory.take(group * tileStride),
     spareRows: memory.take(tiles * Tile.outputs * 4),
+    ...(subwords && { touched: memory.take(Touched.members * 4) }),
   });
   const takeWindows = () => ({
     windows: memory.take(group * windowStride),
@@ -213,6 +229,7 @@ export function layOut(shape: LayoutOptions): Layout {
     subwords: subwords ? memory.take(subwords.count * stride) : ZERO,
     subwordRows: subwords?.count ?? 0,
     origins: subwords && gridShape ? memory.take(inputRows * stride) : ZERO,
+    touchedMarks: subwords && gridShape ? memory.take(inputRows) : ZERO,
     size: memory.end,
   };
 }
@@ -285,7 +302,7 @@ export function writeParams(
     [Param.memberList, layout.memberList],
     [Param.subwordScales, layout.subwordScales],
     [Param.touched, scratch.touched],
-    [Param.touchedMarks, scratch.touchedMarks],
+    [Param.touchedMarks, subwords ? scratch.touchedMarks || layout.touchedMarks : 0],
     [Param.model, MODELS[options.model]],
     [Param.loss, layout.loss],
     [Param.window, Math.max(options.windowLeft, options.windowRight)],

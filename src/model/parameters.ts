@@ -4,7 +4,7 @@ import { Param } from "../../assembly/params.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
 import { Random } from "../base/random.js";
 import { CONTROL, evenly, type Grid, type GridShape, rowInBlocks } from "../kernel/grid-layout.js";
-import { type Ptr, ZERO } from "../kernel/kernel.js";
+import type { Ptr } from "../kernel/kernel.js";
 import {
   type KernelOptions,
   type Layout,
@@ -184,11 +184,10 @@ export class Parameters {
       if (this.isInBlocks) return;
       this.isInBlocks = true;
       for (const side of SIDES) await this.move(side, (row) => rowInBlocks(grid!, side, row));
-      await this.composeAll();
     });
   }
 
-  /** Moves them back: row i is that of word i again. */
+  /** Moves them back: row i is that of word i again, and composed anew where words have subwords. */
   toWords(): Promise<void> {
     return this.inTurn(async (grid) => {
       if (!this.isInBlocks) return;
@@ -197,6 +196,7 @@ export class Parameters {
         await this.move(side, (row) => (row % blockRows[side]) * blocks + Math.floor(row / blockRows[side]));
       }
       this.isInBlocks = false;
+      await this.composeAll();
     });
   }
 
@@ -208,10 +208,8 @@ export class Parameters {
   }
 
   private async composeAll(): Promise<void> {
-    const { layout, multipliers, isInBlocks } = this;
-    const inputRow = (word: number) => (isInBlocks ? rowInBlocks(layout.grid!, "inputs", word) : word);
-    const withOrigins = isInBlocks && layout.origins !== ZERO;
-    await this.subwords?.compose(this.shape.words, inputRow, (word) => multipliers?.[word] === 0, withOrigins);
+    const { multipliers } = this;
+    await this.subwords?.compose(this.shape.words, (word) => multipliers?.[word] === 0);
   }
 
   /** The rows of a matrix, with what pads them, in the order of the words. */

@@ -20,7 +20,7 @@ export interface SubwordOptions extends NgramOptions {
 }
 
 /** Whether words have subwords at all. */
-export function hasSubwords({ maxn }: NgramOptions): boolean {
+export function hasSubwords({ maxn }: Pick<NgramOptions, "maxn">): boolean {
   return maxn > 0;
 }
 

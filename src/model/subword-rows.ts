@@ -39,23 +39,13 @@ export class SubwordRows {
 
   /**
    * Composes words, as the kernels do, bit for bit. The event loop gets its turn every few ms.
-   * @param inputRow the number of a word's input row, from the first byte of the inputs @param isFrozen whether it stays
-   * @param withOrigins whether training is to see what words learn from now on
+   * @param isFrozen whether a word's input row stays
    */
-  async compose(
-    words: number,
-    inputRow: (word: number) => number,
-    isFrozen: (word: number) => boolean,
-    withOrigins: boolean,
-  ): Promise<void> {
+  async compose(words: number, isFrozen: (word: number) => boolean): Promise<void> {
     const { all, layout, stride, memory } = this;
-    const floats = (matrix: number, row: number) =>
-      new Float32Array(memory.buffer, matrix + row * layout.stride, stride);
     for (let word = 0; word < words; word++) {
-      const row = inputRow(word);
-      const input = floats(layout.inputs, row);
+      const input = new Float32Array(memory.buffer, layout.inputs + word * layout.stride, stride);
       if (!isFrozen(word)) meanOf(this.rowsOf(word), all, input);
-      if (withOrigins) floats(layout.origins, row).set(input);
       if (word % COMPOSED === COMPOSED - 1) await yieldToEventLoop();
     }
   }

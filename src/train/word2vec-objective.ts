@@ -79,7 +79,7 @@ async function subwordsOf({ words }: Vocabulary, options: ResolvedOptions): Prom
 function pairsOfStretch(vocabulary: Vocabulary, options: ResolvedOptions, plan: ExecutionPlan): Float64Array {
   const { counts, totalWords } = vocabulary;
   const { grid } = plan.memoryOptions;
-  const words = grid ? chunkWordsOf(totalWords, grid.chunkWords) / grid.blocks : plan.batchWords;
+  const words = grid ? chunkWordsOf(totalWords, grid.chunkWords) : plan.batchWords;
   const share = Math.min(1, words / totalWords) * meanContexts({ ...options, windowWeights: [] });
   return vocabulary.keepProbabilities(options.subsample).map((keep, word) => keep * counts[word] * share);
 }

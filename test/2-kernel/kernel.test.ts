@@ -428,15 +428,27 @@ describe("subwords", () => {
     const means = (rows: Float64Array[], list: number[]) =>
       rows[0].map((_, d) => list.reduce((sum, row) => sum + rows[row][d], 0) / list.length);
     const frozen = readRows(parameters, "inputs")[5];
-    kernel.composeRows(params, 0, 20);
+    // of words as if they were a block of the grid: a list of pairs, and the marks of another word
+    const pairs = [11, 17, 5, 3, 17];
+    const view = new DataView(memory.buffer, params, Param.size);
+    view.setUint32(Param.blocks, 1, true);
+    const { ids, touchedMarks } = layout.scratch[0];
+    const firstPair = ids + 8;
+    new Uint32Array(memory.buffer, ids, 2 + pairs.length).set([firstPair, firstPair + 4 * pairs.length, ...pairs]);
+    const marks = new Uint8Array(memory.buffer, touchedMarks, 20);
+    const stale = readRows(parameters, "inputs")[7];
+    kernel.composeCell(params, 0, 0, ids, 1);
+    expect([...marks.keys()].filter((word) => marks[word] !== 0)).toEqual([3, 5, 11, 17]);
     const before = readRows(parameters, "inputs");
     const rows = rowsOf(parameters, parameters.subwords!.all);
     expect([...before[5]]).toEqual([...frozen]);
+    expect([...before[7]]).toEqual([...stale]);
     for (const [word, list] of Object.entries(composed.subwords!))
       if (word !== "5") expect(largestDifference([before[Number(word)]], [means(rows, list)])).toBeLessThan(1e-6);
     const inputs = parameters.matrix("inputs");
     const stride = layout.stride / 4;
-    for (const word of [3, 17, 11]) for (let d = 0; d < 9; d++) inputs[word * stride + d] += word + d;
+    // what is not marked has learnt nothing
+    for (const word of [3, 17, 11, 8]) for (let d = 0; d < 9; d++) inputs[word * stride + d] += word + d;
     kernel.learntRows(params, 0, 20);
     kernel.spreadRows(params, 0, 27);
     const after = rowsOf(parameters, parameters.subwords!.all);

@@ -16,7 +16,7 @@ import { sampleText } from "../support/sample";
 const path = (name: string) => new URL(`../../build/${name}.wasm`, import.meta.url);
 
 const training =
-  "abi allFinite boundRows composeRows encodeRows learntRows memory norms scores sortPairs spreadRows train trainCell".split(
+  "abi allFinite boundRows composeCell encodeRows learntRows memory norms scores sortPairs spreadRows train trainCell".split(
     " ",
   );
 

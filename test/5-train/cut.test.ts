@@ -110,6 +110,7 @@ describe("cutText", () => {
       windowWeights: fc.constantFrom<number[]>([], [1]),
       sharedNegatives: fc.boolean(),
       maxSentenceLength: fc.oneof(fc.integer({ min: 2, max: 20 }), fc.integer({ min: 2, max: 1_000_000 })),
+      maxn: fc.constantFrom(0, 6),
     })
     .filter(({ windowLeft, windowRight }) => windowLeft + windowRight > 0);
   const words = fc.oneof(fc.integer({ min: 2, max: 5000 }), fc.integer({ min: 2, max: 2 ** 24 }));
@@ -122,6 +123,7 @@ describe("cutText", () => {
       windowWeights: [],
       sharedNegatives: true,
       maxSentenceLength: 10_000,
+      maxn: 0,
     };
     expect(cutText(given, evenShape(60_000), 12_000_000)).toMatchObject({
       shape: {
@@ -209,7 +211,7 @@ describe("cutText", () => {
   it("takes marks for entries of a chunk, not for words of its windows", () => {
     const sides = { windowLeft: 2, windowRight: 2 };
     const { shape } = cutText(
-      { ...sides, windowWeights: [], sharedNegatives: true, maxSentenceLength: 50 },
+      { ...sides, windowWeights: [], sharedNegatives: true, maxSentenceLength: 50, maxn: 0 },
       evenShape(600),
       1000,
     );

@@ -192,7 +192,7 @@ describe("GridRunner", () => {
         const result: GridResult = { trained: 1, cells: [] };
         if (job.type === "step")
           for (let context = t; context < blocks; context += threads)
-            result.cells.push({ context, result: { loss: 0.1 + context, predictions: 1, trained: 0 } });
+            result.cells.push({ step: job.step, context, result: { loss: 0.1 + context, predictions: 1, trained: 0 } });
         return new Promise<GridResult>((resolve) => ends.push(() => resolve(result)));
       },
     });

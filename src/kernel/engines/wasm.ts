@@ -69,7 +69,7 @@ export function instantiate(
     // an address comes as an i32
     sortPairs: (params, length) => (exports.sortPairs(params, length) >>> 0) as Ptr,
     trainCell: exports.trainCell,
-    composeRows: exports.composeRows,
+    composeCell: exports.composeCell,
     learntRows: exports.learntRows,
     spreadRows: exports.spreadRows,
     allFinite: (start, bytes) => exports.allFinite(start, bytes) !== 0,

@@ -8,6 +8,7 @@ export class Block {
   /** The whole memory; numbers of rows are indices into it. */
   readonly f: Float32Array;
   readonly u: Uint32Array;
+  readonly bytes: Uint8Array;
   /** The learning rate, of a line times what it counts. */
   rate: number;
   readonly random: Random;
@@ -20,6 +21,7 @@ export class Block {
   ) {
     this.f = new Float32Array(buffer);
     this.u = new Uint32Array(buffer);
+    this.bytes = new Uint8Array(buffer);
     this.view = new DataView(buffer, params, Param.size);
     this.rate = this.view.getFloat32(Param.learningRate, true);
     this.randomState = new Uint32Array(buffer, params + Param.randomState, 4);

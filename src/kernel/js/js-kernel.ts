@@ -25,7 +25,8 @@ export function createJsKernel(memory: WebAssembly.Memory): Trainer & QueryKerne
     trainCell(params, cell, starts, batches) {
       trainCell(new Block(memory.buffer, params), cell, starts, batches);
     },
-    composeRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).composeRows(from, to),
+    composeCell: (params, first, cell, starts, batches) =>
+      new SubwordMixer(new Block(memory.buffer, params)).composeCell(first, cell, starts, batches),
     learntRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).learntRows(from, to),
     spreadRows: (params, from, to) => new SubwordMixer(new Block(memory.buffer, params)).spreadRows(from, to),
     scores(queries, count, rows, rowCount, stride, _scratch, out, outStride) {

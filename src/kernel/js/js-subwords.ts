@@ -1,6 +1,7 @@
 // Words that are composed of subwords in the js kernel, as assembly/subwords.ts.
 
 import { Mark, Param } from "../../../assembly/params.js";
+import type { Ptr } from "../kernel.js";
 import type { Block } from "./js-block.js";
 
 export class SubwordMixer {
@@ -12,6 +13,9 @@ export class SubwordMixer {
   private readonly list: number;
   private readonly scales: number;
   private readonly multipliers: number;
+  /** index of the marks of the grid's rows among the bytes of the memory */
+  private readonly marks: number;
+  /** words of a batch */
   private readonly touched = new Set<number>();
 
   constructor(private readonly block: Block) {
@@ -23,6 +27,7 @@ export class SubwordMixer {
     this.list = block.integer(Param.subwordList) / 4;
     this.scales = block.integer(Param.subwordScales) / 4;
     this.multipliers = block.integer(Param.multipliers) / 4;
+    this.marks = block.integer(Param.touchedMarks);
   }
 
   /** Whether words have subwords. */
@@ -30,9 +35,19 @@ export class SubwordMixer {
     return this.subwords !== 0;
   }
 
-  /** Composes the input rows from … to. */
-  composeRows(from: number, to: number): void {
-    for (let p = from; p < to; p++) this.compose(p);
+  /** Composes the input rows that some batches have pairs of in a cell, and marks them; see Trainer.composeCell. */
+  composeCell(first: number, cell: number, starts: Ptr, batches: number): void {
+    const { block, marks } = this;
+    const { u, bytes } = block;
+    const step = block.integer(Param.blocks) ** 2 + 1;
+    const size = block.integer(Param.windowWeights) === 0 ? 1 : 2;
+    for (let batch = 0, list = starts / 4 + cell; batch < batches; batch++, list += step)
+      for (let pair = u[list] / 4; pair < u[list + 1] / 4; pair += size) {
+        const p = first + (u[pair] & 0xffff);
+        if (bytes[marks + p] !== 0) continue;
+        bytes[marks + p] = 1;
+        this.compose(p);
+      }
   }
 
   /** Composes the words of a batch, from index ids to end of the integers of the memory. */
@@ -60,21 +75,25 @@ export class SubwordMixer {
     this.touched.clear();
   }
 
-  /** Writes to origins what the input rows from … to have learnt. */
+  /** Writes to origins what the marked ones of the input rows from … to have learnt. */
   learntRows(from: number, to: number): void {
-    const { D, inputs, origins } = this;
-    const { f } = this.block;
-    for (let i = from * D; i < to * D; i++) f[origins + i] = f[inputs + i] - f[origins + i];
+    const { D, inputs, origins, marks } = this;
+    const { f, bytes } = this.block;
+    for (let p = from; p < to; p++)
+      if (bytes[marks + p] !== 0)
+        for (let i = p * D; i < (p + 1) * D; i++) f[origins + i] = f[inputs + i] - f[origins + i];
   }
 
-  /** Adds what the input rows have learnt, which lies in origins, to the subwords from … to. */
+  /** Adds what the marked input rows have learnt, which lies in origins, to the subwords from … to. */
   spreadRows(from: number, to: number): void {
-    const { D, origins, subwords } = this;
-    const { f, u } = this.block;
+    const { D, origins, subwords, marks } = this;
+    const { f, u, bytes } = this.block;
     const starts = this.block.integer(Param.memberStarts) / 4;
     const list = this.block.integer(Param.memberList) / 4;
     for (let subword = from; subword < to; subword++) {
-      const members = u.subarray(list + u[starts + subword], list + u[starts + subword + 1]);
+      const members = u
+        .subarray(list + u[starts + subword], list + u[starts + subword + 1])
+        .filter((p) => bytes[marks + p] !== 0);
       const row = subwords + subword * D;
       for (let d = 0; d < D; d++) {
         let sum = 0;

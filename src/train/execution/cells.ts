@@ -12,8 +12,8 @@ import type { Rows } from "./visits.js";
 /** Streams of the seed. Stream, epoch and batch, and for training the cell's number, select a generator. */
 const STREAM = { sorting: 2 ** 16, training: 2 ** 16 + 1 };
 
-/** Rows that are spread or composed at a time. */
-const EXCHANGED = 2048;
+/** Subwords that learn at a time. */
+const SPREAD = 2048;
 
 /** A stretch of text that is sorted into cells and trained on together. */
 export interface ChunkTask {
@@ -36,10 +36,8 @@ export interface BlockPlaces {
   targets(block: number): Ptr;
 }
 
-/** Pairs of a tile at a learning rate: (9.5) of docs/math.md. */
-function tileAt(learningRate: number, most: number): number {
-  return Math.max(1, Math.min(most, Math.floor(MOST_TAKEN / learningRate)));
-}
+/** Of what a noise word may take from a tile, the share where words have subwords: fewer pairs share it. */
+const COMPOSED = 0.5;
 
 export class CellTrainer {
   private readonly grid: Grid;
@@ -93,52 +91,61 @@ export class CellTrainer {
     const cell = context * blocks + target;
     const batchesPerCall = blocks * blocks;
     for (let batch = 0; batch < length; batch += batchesPerCall) {
+      const lists = advance(starts, batch * this.startsSize);
+      const batches = Math.min(batchesPerCall, length - batch);
+      if (layout.subwordRows > 0) this.compose(context, cell, lists, batches);
       this.set(Param.inputs, places.contexts(context));
       this.set(Param.outputs, places.targets(target));
       if (this.hasMultipliers) this.set(Param.multipliers, layout.multipliers + context * blockRows.inputs * 4);
       this.set(Param.alias, layout.tables[Param.alias]! + this.aliases[target]);
       this.set(Param.noiseWords, (this.aliases[target + 1] - this.aliases[target]) / 8);
-      this.set(Param.tile, tileAt(chunk.learningRate, grid.tile));
+      this.set(Param.tile, this.tileAt(chunk.learningRate));
       this.view.setFloat32(Param.learningRate, chunk.learningRate, true);
       this.random.set(Random.from(task.seed, STREAM.training, chunk.epoch, chunk.first + batch, cell).state);
       clear(memory, scratch);
-      this.kernel.trainCell(
-        scratch.params,
-        cell,
-        advance(starts, batch * this.startsSize),
-        Math.min(batchesPerCall, length - batch),
-      );
+      this.kernel.trainCell(scratch.params, cell, lists, batches);
       yield results(memory, scratch);
     }
-    if (layout.subwordRows > 0) this.learn(context);
   }
 
-  /** Finds what the words of a block have learnt in the step. */
-  private learn(context: number): void {
-    const { inputs } = this.grid.blockRows;
+  /** Pairs of a tile: (9.5) of docs/math.md. */
+  private tileAt(learningRate: number): number {
+    const taken = this.layout.subwordRows > 0 ? COMPOSED * MOST_TAKEN : MOST_TAKEN;
+    return Math.max(1, Math.min(this.grid.tile, Math.floor(taken / learningRate)));
+  }
+
+  /** Words of a block are to be composed of their subwords before they are trained. */
+  begin(context: number): void {
+    const { memory, layout, grid } = this;
+    const rows = layout.subwordRows > 0 ? grid.blockRows.inputs : 0;
+    new Uint8Array(memory.buffer, layout.touchedMarks + context * rows, rows).fill(0);
+  }
+
+  /** Finds what the words of a block have learnt since. */
+  end(context: number): void {
+    const { layout, grid } = this;
+    if (layout.subwordRows === 0) return;
+    const { inputs } = grid.blockRows;
     this.setAll();
     this.kernel.learntRows(this.scratch.params, context * inputs, (context + 1) * inputs);
   }
 
-  /** What words and subwords exchange between steps, cut into tasks: none where words have none. */
-  get exchange(): { spread: number; compose: number } {
-    const { subwordRows, inputRows } = this.layout;
-    if (subwordRows === 0) return { spread: 0, compose: 0 };
-    return { spread: Math.ceil(subwordRows / EXCHANGED), compose: Math.ceil(inputRows / EXCHANGED) };
+  /** Composes the words of a block that are trained next. */
+  private compose(context: number, cell: number, starts: Ptr, batches: number): void {
+    this.setAll();
+    this.kernel.composeCell(this.scratch.params, context * this.grid.blockRows.inputs, cell, starts, batches);
+  }
+
+  /** Tasks in which subwords take what words have learnt: none where words have none. */
+  get spreads(): number {
+    return Math.ceil(this.layout.subwordRows / SPREAD);
   }
 
   /** Adds what all words have learnt to some of the subwords. */
   spread(task: number): void {
     const { subwordRows } = this.layout;
     this.setAll();
-    this.kernel.spreadRows(this.scratch.params, task * EXCHANGED, Math.min((task + 1) * EXCHANGED, subwordRows));
-  }
-
-  /** Composes some of the words of their subwords. */
-  compose(task: number): void {
-    const { inputRows } = this.layout;
-    this.setAll();
-    this.kernel.composeRows(this.scratch.params, task * EXCHANGED, Math.min((task + 1) * EXCHANGED, inputRows));
+    this.kernel.spreadRows(this.scratch.params, task * SPREAD, Math.min((task + 1) * SPREAD, subwordRows));
   }
 
   /** All rows, where cells have those of a block. */
@@ -147,6 +154,7 @@ export class CellTrainer {
     this.set(Param.inputs, layout.inputs);
     this.set(Param.subwords, layout.subwords);
     this.set(Param.origins, layout.origins);
+    this.set(Param.touchedMarks, layout.touchedMarks);
     if (this.hasMultipliers) this.set(Param.multipliers, layout.multipliers);
   }
 

@@ -2,6 +2,7 @@
 
 import { BLOCK_ROWS, evenly, type GridShape, TILE_PAIRS } from "../../kernel/grid-layout.js";
 import type { Shape } from "../../kernel/shape.js";
+import { hasSubwords } from "../../model/spec.js";
 import { BATCH_WORDS, batchCapacity } from "../../text/encode.js";
 import type { Settings } from "../options/settings.js";
 
@@ -21,6 +22,9 @@ const NEAR = { words: 1_600_000, pairs: 2 ** 24 };
 /** The same of a text that is cut into `parts`: a block is moved in each chunk, so that long ones cost less. */
 const FAR = { words: 8_000_000, pairs: 2 ** 26 };
 
+/** The same where words have subwords, which take what words have learnt when a chunk ends: (6.11). */
+const COMPOSED = { ...NEAR, words: 20_000 };
+
 /** A text, cut. */
 export interface Cut {
   shape: GridShape;
@@ -39,7 +43,7 @@ export function blocksOf({ words, inputRows, outputRows }: Shape, parts?: number
 
 type CutOptions = Pick<
   Settings,
-  "windowLeft" | "windowRight" | "windowWeights" | "sharedNegatives" | "maxSentenceLength"
+  "windowLeft" | "windowRight" | "windowWeights" | "sharedNegatives" | "maxSentenceLength" | "maxn"
 > &
   Partial<Pick<Settings, "parts">>;
 
@@ -48,7 +52,8 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
   const { windowLeft, windowRight, windowWeights, sharedNegatives, parts } = options;
   const blocks = blocksOf(rows, parts);
   const contexts = windowLeft + windowRight;
-  const most = parts === undefined ? NEAR : FAR;
+  const isComposed = hasSubwords(options);
+  const most = isComposed ? COMPOSED : parts === undefined ? NEAR : FAR;
   const widest = Math.floor(most.pairs / contexts);
   const maxSentenceLength = Math.min(options.maxSentenceLength, widest);
   const batchWords = Math.min(BATCH_WORDS, widest);
@@ -65,6 +70,7 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
     entries: batchCapacity(words),
     pairs: words * contexts,
     pairSize: windowWeights.length > 0 ? 8 : 4,
+    stepsAtOnce: isComposed ? blocks : 1,
     holds: { chunks: true, blocks: evenly(blocks) },
   };
   return { shape, batchWords, maxSentenceLength };

@@ -61,9 +61,8 @@ function together(site: Site): GridPlaces {
     check,
     async close() {
       await close();
-      await parameters.toWords();
       // what a step that was broken off has not given to its subwords is lost
-      await parameters.compose();
+      await parameters.toWords();
     },
   };
 }
@@ -91,6 +90,7 @@ function ring(site: Site, step: number): GridPlaces {
           else parameters.putBlock(block.matrix, block.block, block.rows);
         }
       }
+      await parameters.compose();
     },
     async check() {
       const all = await Promise.all(workers.map((worker) => worker.check()));

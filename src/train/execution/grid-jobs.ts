@@ -14,8 +14,8 @@ export type GridJob =
       /** of all batches, where memory is not shared */
       ids?: Uint32Array<ArrayBuffer>;
     }
-  /** step: of the chunk, from 0; number: of the run */
-  | { type: "step"; chunk: number; step: number; number: number }
+  /** step: of the chunk, from 0, the first of `steps` that follow each other; number: of the job, in the run */
+  | { type: "step"; chunk: number; step: number; steps: number; number: number }
   | VisitJob;
 
 /** Cells of rows that lie together, and of a block of targets: for one thread, where a memory holds some of the blocks. */
@@ -27,12 +27,18 @@ export interface VisitJob extends Pick<Visit, "target" | "rows"> {
   slot: number;
 }
 
+/** What a cell of a chunk came to. */
+export interface TrainedCell {
+  step: number;
+  context: number;
+  result: StepResult;
+}
+
 /** What a thread has done of a job. */
 export interface GridResult {
   /** words that subsampling kept */
   trained: number;
-  /** of the cells, by their block of contexts */
-  cells: { context: number; result: StepResult }[];
+  cells: TrainedCell[];
 }
 
 export interface GridThread {

@@ -97,10 +97,7 @@ export class RingGridThread implements GridThread, BlockPlaces {
   private trainer: CellTrainer | undefined;
 
   async do(job: GridJob): Promise<GridResult> {
-    if (this.trainer === undefined) {
-      this.trainer = this.trainerOf(this);
-      compose(this.trainer);
-    }
+    this.trainer ??= this.trainerOf(this);
     if (job.type === "step") return { trained: 0, cells: await this.train(this.trainer, job) };
     if (job.type === "visit") throw new Error("a thread of the ring has its own blocks, which no visit brings");
     const { chunk, ids } = job;
@@ -136,16 +133,20 @@ export class RingGridThread implements GridThread, BlockPlaces {
     const { blocks } = this.grid;
     const { from, to } = this.rows;
     const cells: GridResult["cells"] = [];
-    for (let context = from; context < to; context++) {
-      const target = (context + job.step) % blocks;
-      await this.hold(target);
-      cells.push({ context, result: await trainCell(trainer, this.chunks.get(job.chunk), context, target) });
-      // the row before has it in the next step
-      if (context === from) this.passOn(target);
+    for (let context = from; context < to; context++) trainer.begin(context);
+    for (let step = job.step; step < job.step + job.steps; step++) {
+      for (let context = from; context < to; context++) {
+        const target = (context + step) % blocks;
+        await this.hold(target);
+        cells.push({ step, context, result: await trainCell(trainer, this.chunks.get(job.chunk), context, target) });
+        // the row before has it in the next step
+        if (context === from) this.passOn(target);
+      }
     }
-    this.step = (job.step + 1) % blocks;
-    for (let task = 0; task < trainer.exchange.spread; task++) trainer.spread(task);
-    compose(trainer);
+    this.step = (job.step + job.steps) % blocks;
+    for (let context = from; context < to; context++) trainer.end(context);
+    // where words have subwords, this thread is alone
+    for (let task = 0; task < trainer.spreads; task++) trainer.spread(task);
     return cells;
   }
 
@@ -197,11 +198,6 @@ export class RingGridThread implements GridThread, BlockPlaces {
   private get grid(): Grid {
     return this.place.layout.grid!;
   }
-}
-
-/** Composes all words; where they have subwords, this thread is alone. */
-function compose(trainer: CellTrainer): void {
-  for (let task = 0; task < trainer.exchange.compose; task++) trainer.compose(task);
 }
 
 /** The rows of the grid that fall to a thread which shares no memory. */

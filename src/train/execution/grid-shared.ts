@@ -60,39 +60,37 @@ export class SharedGridThread implements GridThread {
     return trained;
   }
 
-  private async step({ chunk, step, number }: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
+  private async step({ chunk, step, steps, number }: GridJob & { type: "step" }): Promise<GridResult["cells"]> {
     const { blocks } = this.grid;
-    const first = number * blocks;
+    const first = number * steps * blocks;
     const cells: GridResult["cells"] = [];
     this.waitFor(CONTROL.sorted, this.sorted);
-    this.waitFor(CONTROL.composed, number * this.trainer.exchange.compose);
-    for (const context of this.tasks(CONTROL.training, first, blocks)) {
-      const target = (context + step) % blocks;
+    this.waitFor(CONTROL.spread, number * this.trainer.spreads);
+    for (const cell of this.tasks(CONTROL.training, first, steps * blocks)) {
+      const context = cell % blocks;
+      const done = Math.floor(cell / blocks);
+      const target = (context + step + done) % blocks;
       const places = [CONTROL.contexts + context, CONTROL.contexts + blocks + target];
       // the cells of the same row and column in the step before
-      for (const place of places) this.waitFor(place, number);
-      cells.push({ context, result: await this.train(chunk, context, target) });
+      for (const place of places) this.waitFor(place, number * steps + done);
+      if (done === 0) this.trainer.begin(context);
+      cells.push({ step: step + done, context, result: await this.train(chunk, context, target) });
+      if (done === steps - 1) this.trainer.end(context);
       for (const place of places) this.finish(place);
     }
-    await this.exchange(number);
+    await this.spread(number, steps);
     return cells;
   }
 
-  /** Once all cells of a step are trained, words give to their subwords what they have learnt, and are composed anew. */
-  private async exchange(step: number): Promise<void> {
-    const { spread, compose } = this.trainer.exchange;
-    if (spread === 0) return;
+  /** Once all cells of a job are trained, words give to their subwords what they have learnt. */
+  private async spread(number: number, steps: number): Promise<void> {
+    const { spreads } = this.trainer;
+    if (spreads === 0) return;
     const { blocks } = this.grid;
-    for (let context = 0; context < blocks; context++) this.waitFor(CONTROL.contexts + context, step + 1);
-    for (const task of this.tasks(CONTROL.spreading, step * spread, spread)) {
+    for (let context = 0; context < blocks; context++) this.waitFor(CONTROL.contexts + context, (number + 1) * steps);
+    for (const task of this.tasks(CONTROL.spreading, number * spreads, spreads)) {
       this.trainer.spread(task);
       this.finish(CONTROL.spread);
-      await this.pause?.();
-    }
-    this.waitFor(CONTROL.spread, (step + 1) * spread);
-    for (const task of this.tasks(CONTROL.composing, step * compose, compose)) {
-      this.trainer.compose(task);
-      this.finish(CONTROL.composed);
       await this.pause?.();
     }
   }
@@ -101,8 +99,11 @@ export class SharedGridThread implements GridThread {
     const { chunk, target, rows } = job;
     const cells: GridResult["cells"] = [];
     this.places.visit = job;
-    for (let context = rows.to - 1; context >= rows.from; context--)
-      cells.push({ context, result: await this.train(chunk, context, target) });
+    const { blocks } = this.grid;
+    for (let context = rows.to - 1; context >= rows.from; context--) {
+      const step = (target - context + blocks) % blocks;
+      cells.push({ step, context, result: await this.train(chunk, context, target) });
+    }
     this.places.visit = undefined;
     return cells;
   }

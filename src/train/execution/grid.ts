@@ -50,7 +50,7 @@ export class GridRunner implements Runner {
     private readonly places: GridPlaces,
     private readonly room: ChunkRoom,
   ) {
-    this.steps = grid.blocks;
+    this.steps = grid.blocks / grid.stepsAtOnce;
   }
 
   fits(batch: Batch, chunk: readonly Batch[]): boolean {
@@ -138,8 +138,9 @@ export class GridRunner implements Runner {
   }
 
   private async step(active: Active): Promise<void> {
-    const step = active.handedIn++;
-    const job: GridJob = { type: "step", chunk: active.number, step, number: this.stepNumber++ };
+    const { stepsAtOnce: steps } = this.grid;
+    const step = steps * active.handedIn++;
+    const job: GridJob = { type: "step", chunk: active.number, step, steps, number: this.stepNumber++ };
     try {
       const results = await this.all(() => job);
       active.onStep(sumOf(results));
@@ -163,10 +164,10 @@ export class GridRunner implements Runner {
   }
 }
 
-/** What the cells of a step came to, added up in their order whoever trained them. */
+/** What the cells of a job came to, added up in their order whoever trained them. */
 function sumOf(results: readonly GridResult[]): StepResult {
   const sum = { loss: 0, predictions: 0, trained: 0 };
-  const cells = results.flatMap((result) => result.cells).sort((a, b) => a.context - b.context);
+  const cells = results.flatMap((result) => result.cells).sort((a, b) => a.step - b.step || a.context - b.context);
   for (const { result } of cells) {
     sum.loss += result.loss;
     sum.predictions += result.predictions;

@@ -2,7 +2,7 @@
 
 import { blockBytes, blockPlace, type Layout } from "../../kernel/layout.js";
 import type { ChunkTask } from "./cells.js";
-import type { GridThread } from "./grid-jobs.js";
+import type { GridThread, TrainedCell } from "./grid-jobs.js";
 import type { StepResult } from "./step.js";
 import { columnsOf, type Rows, rowsOfGroup, type Visit, visitAt } from "./visits.js";
 
@@ -12,13 +12,6 @@ export interface Targets {
   take(visit: Visit, bytes: Uint8Array): Promise<void>;
   /** Keeps the block as it is after a visit. */
   give(visit: Visit, bytes: Uint8Array): Promise<void>;
-}
-
-/** What a cell of a chunk came to. */
-export interface TrainedCell {
-  step: number;
-  context: number;
-  result: StepResult;
 }
 
 /** The memory that holds the blocks, and the threads that share it. */
@@ -96,8 +89,7 @@ export class Passage {
         const train = async () => {
           await Promise.all([passed, busy.get(part)]);
           const job = { type: "visit", chunk, target, rows: due.rows, firstRow: rows.from, slot } as const;
-          const { cells: trained } = await part.thread.do(job);
-          for (const { context, result } of trained) cells.push({ step: column - context, context, result });
+          cells.push(...(await part.thread.do(job)).cells);
         };
         passed = train();
         busy.set(part, passed);

@@ -2,6 +2,7 @@
 
 import { MOST_TAKEN, TILE_PAIRS } from "../../kernel/grid-layout.js";
 import { lossOf } from "../../model/losses/registry.js";
+import { hasSubwords } from "../../model/spec.js";
 import type { Vocabulary } from "../../text/vocabulary.js";
 import type { Rates } from "./learning-rate.js";
 import { fitsGrid, type Settings } from "./settings.js";
@@ -11,7 +12,7 @@ import { meanContexts } from "./window-shape.js";
 type Asked = Pick<
   Settings,
   | ("model" | "loss" | "negatives" | "sharedNegatives" | "noiseExponent" | "cbowCombine" | "subsample")
-  | ("windowLeft" | "windowRight" | "shrinkWindows" | "windowWeights" | "learningRate" | "minLearningRate")
+  | ("windowLeft" | "windowRight" | "shrinkWindows" | "windowWeights" | "learningRate" | "minLearningRate" | "maxn")
 >;
 
 /** The text that a training reads. */
@@ -29,6 +30,9 @@ const USUAL = { skipgram: 0.025, cbow: 0.05 };
 
 /** The rate of pairs that the grid trains: its bounds, and the words at which it is `rate`. */
 const GRID = { least: 0.025, most: 0.1, rate: 0.05, words: 24_000_000 };
+
+/** What that is multiplied by where words have subwords. */
+const COMPOSED = 0.75;
 
 const CBOW = 0.075;
 
@@ -49,10 +53,11 @@ function autoRate(options: Asked, reading: Reading): number {
 }
 
 /** The rate that teaches most. @param words to read */
-function bestRate({ model, loss }: Asked, words: number): number {
+function bestRate({ model, loss, maxn }: Asked, words: number): number {
   if (!lossOf(loss).fitsGrid) return USUAL[model];
   if (!fitsGrid({ model, loss })) return CBOW;
-  return Math.max(GRID.least, Math.min(GRID.most, GRID.rate * Math.sqrt(GRID.words / words)));
+  const rate = Math.max(GRID.least, Math.min(GRID.most, GRID.rate * Math.sqrt(GRID.words / words)));
+  return hasSubwords({ maxn }) ? COMPOSED * rate : rate;
 }
 
 /** The highest rate that no row is thrown by, whose gradients several pairs and several output rows add up at once. */
