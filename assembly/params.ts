@@ -190,7 +190,7 @@ export const enum Param {
   touched = 320,
   /** where the words of a batch end, a pointer */
   touchedEnd = 324,
-  /** u8[input rows]: 1 for each that is composed and trained in a batch, or in a step of the grid */
+  /** u8[input rows]: 1 for each that is composed and trained in a batch, or in a chunk of the grid */
   touchedMarks = 328,
   /** f32[output rows]: what a line counts by its label; 0: all count 1 */
   labelWeights = 332,

@@ -155,6 +155,8 @@ export function drawSetting(random: Random, mostWords: number, mostBytes: number
   }[loss];
   const perWord = 3 * dim * (options.epochs ?? 5) * (model === "cbow" ? rows + window : rows * window);
   const words = Math.max(200, Math.min(whole(random, 200, mostWords), Math.round(MOST_WORK / perWord)));
+  // drawn last, so that the others are what they were without; lists of subwords take as long as training where words are many
+  if (often(4) && distinct <= 20_000) options.maxn = whole(random, 1, 6);
   return { text, words, distinct, isGiven, options };
 }
 

@@ -265,12 +265,11 @@ export class Tenancy {
     };
   }
 
-  /** Reads the text of the next rotation while this one is trained, if it is known. */
+  /** Reads the text of the next rotation while this one is trained, once it is handed out. */
   private async readAhead(number: number): Promise<void> {
-    const { redis, run, text } = this.place;
     try {
-      const json = await redis.hget(run.key("rotations"), String(number));
-      if (json !== null) await text.batches(number, readRotation(json));
+      const rotation = await this.rotation(number);
+      if (rotation) await this.place.text.batches(number, rotation);
     } catch {
       // it fails again when its turn comes
     }

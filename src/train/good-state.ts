@@ -10,6 +10,9 @@ import type { Settings } from "./options/settings.js";
 /** How often it is lowered before the error is the user's. */
 const MOST = 8;
 
+/** How often a state is gone back to before it is not a good one: what its last steps did may not have shown in the loss of their epoch. */
+const TRIED = 2;
+
 /** Bytes of rows above which no copy is kept, which would be too much for a machine: there the way back is to the seed. */
 const MOST_BYTES = 2 ** 30;
 
@@ -21,9 +24,17 @@ export function keptBytes({ learningRate, blocks }: Pick<Settings, "learningRate
 /** Copies that a run makes at most, evenly over its epochs. */
 const COPIES = 10;
 
+/** A state that can be gone back to. */
+interface State {
+  restore: () => Promise<void> | void;
+  position: Position;
+}
+
 export class GoodState {
   /** undefined where there is no way back */
-  private state: { restore: () => Promise<void> | void; position: Position } | undefined;
+  private state: State | undefined;
+  /** how often it was gone back to */
+  private tried = 0;
   private copy: { inputs: Float32Array; outputs: Float32Array; subwords?: Float32Array } | undefined;
 
   private constructor(
@@ -31,6 +42,8 @@ export class GoodState {
     private readonly history: EpochRecord[],
     private readonly epochs: number,
     private readonly isCopied: boolean,
+    /** where the rows can be begun again */
+    private readonly beginning: State | undefined,
   ) {}
 
   /** The state that a run begins in. Rows that are too many to be copied can be begun again, if that is what they are. */
@@ -46,10 +59,12 @@ export class GoodState {
       0,
     );
     const isCopied = !blocks && 4 * floats <= MOST_BYTES;
-    const good = new GoodState(objective, history, epochs, isCopied);
+    const { beginAgain } = objective;
+    const isBegun = beginAgain && history.length === 0 && isBeginning(position);
+    const beginning = isBegun ? { restore: beginAgain, position: { ...position } } : undefined;
+    const good = new GoodState(objective, history, epochs, isCopied, beginning);
     if (isCopied) await good.keep(position);
-    else if (objective.beginAgain && history.length === 0 && isBeginning(position))
-      good.state = { restore: objective.beginAgain, position: { ...position } };
+    else good.state = beginning;
     return good;
   }
 
@@ -80,14 +95,17 @@ export class GoodState {
     };
     const tensors = { ...this.copy, multipliers };
     this.state = { restore: () => this.objective.restore({ tensors, random }), position: { ...position } };
+    this.tried = 0;
   }
 
   /**
-   * Goes back to the state that was kept, to go on at a lower rate.
+   * Goes back to the state that was kept, to go on at a lower rate; or to the beginning, if that state was not a good one.
    * @returns whether the rate has not been lowered too often
    */
   async goBack(position: Position, { firstEpoch }: Schedule): Promise<boolean> {
     const lowered = (position.lowered ?? 0) + 1;
+    if (this.tried === TRIED) this.state = this.beginning ?? this.state;
+    this.tried++;
     if (this.state === undefined || lowered > MOST) return false;
     await this.state.restore();
     const kept = firstEpoch + this.state.position.epochs;

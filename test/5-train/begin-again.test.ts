@@ -1,6 +1,8 @@
 // The way back of rows that are too many to be copied: to the seed. (8.4) of docs/math.md.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Random } from "../../src/base/random";
+import { Vocabulary } from "../../src/text/vocabulary";
 import { DivergenceError } from "../../src/train/loop/epochs";
 import type { Model } from "../../src/train/model";
 import { trainOn } from "../../src/train/train";
@@ -84,5 +86,32 @@ describe("rows of more than 1 GiB", () => {
     const { history } = await train({ ...given, ...schedule });
     expect(history[1].lowered).toBe(undefined);
     expect(history[1].loss).toBeGreaterThan(Math.LN2);
+  });
+});
+
+describe("a state that was kept", () => {
+  // two words, of which a vocabulary says that the text has three: the first epoch is as one step, whose loss shows nothing of its end
+  const random = Random.from(1, 0);
+  const word = () => (random.below(100) < 60 ? "a" : "b");
+  const lines = Array.from({ length: 4 }, () => Array.from({ length: 20 }, word));
+  const repeated = Array.from({ length: 35 }, () => lines[random.below(4)]);
+  const given: TrainOptions = {
+    vocabulary: new Vocabulary([
+      ["a", 2],
+      ["b", 1],
+    ]),
+    ...{ window: 37, negatives: 2, noiseExponent: -0.12, sharedNegatives: false, subsample: 0, minCount: 1, epochs: 5 },
+    ...{ seed: 1, worker: false },
+  };
+
+  it("and is not a good one is given up for the beginning, after two tries", async () => {
+    const told: string[] = [];
+    const onWarning = (message: string) => void told.push(message);
+    const { history } = await trainOn(platformWith(spawnHere), repeated, { ...given, onWarning });
+    expect(history.at(-1)!.lowered).toBe(3);
+    const epochs = told
+      .filter((message) => message.includes("diverged"))
+      .map((message) => /from epoch (\d)/.exec(message)![1]);
+    expect(epochs).toEqual(["2", "2", "1"]);
   });
 });
