@@ -17,10 +17,12 @@ export function composeCell(params: usize, first: u32, cell: u32, starts: usize,
   const step = (<usize>(blocks * blocks) + 1) << 2;
   const size: usize = load<u32>(params, Param.windowWeights) ? 8 : 4;
   const marks = <usize>load<u32>(params, Param.touchedMarks) + first;
+  if (DEBUG) assertBelow(cell, blocks * blocks);
   let list = starts + (<usize>cell << 2);
   for (const last = list + <usize>batches * step; list < last; list += step) {
     for (let pair: usize = load<u32>(list), end: usize = load<u32>(list, 4); pair < end; pair += size) {
       const row = load<u32>(pair) & 0xffff;
+      if (DEBUG) assertBelow(row, (load<u32>(params, Param.vocabularySize) + blocks - 1) / blocks);
       if (load<u8>(marks + row)) continue;
       store<u8>(marks + row, 1);
       composeRow(params, first + row);

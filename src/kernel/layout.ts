@@ -100,7 +100,7 @@ export interface Scratch {
   ids: Ptr;
   /** where words have subwords: see Param.touched */
   touched: Ptr;
-  /** elsewhere, and there those of a batch: marks of its words, … */
+  /** outside the grid: marks of the words of a batch, … */
   touchedMarks: Ptr;
   /** … their rows, which are the model's where a lane trains alone, … */
   inputs: Ptr;

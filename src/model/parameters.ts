@@ -195,8 +195,8 @@ export class Parameters {
         const { blocks, blockRows } = grid!;
         await this.move(side, (row) => (row % blockRows[side]) * blocks + Math.floor(row / blockRows[side]));
       }
-      this.isInBlocks = false;
       await this.composeAll();
+      this.isInBlocks = false;
     });
   }
 

@@ -59,7 +59,7 @@ export class Subwords implements SubwordSizes {
 
   /**
    * The lists for training. Rows of many words take less than the sum of their changes, or all would go there at once: (6.11).
-   * @param pairs that each word is trained in between two times that words are composed
+   * @param pairs that each word is trained in before its subwords take what it has learnt
    */
   partsFor(pairs: ArrayLike<number>): SubwordParts {
     const { starts, list } = this;

@@ -75,11 +75,12 @@ async function subwordsOf({ words }: Vocabulary, options: ResolvedOptions): Prom
   return Subwords.of(words, options);
 }
 
-/** Pairs or windows that each word is expected to be trained in between two times that words are composed. */
+/** Pairs or windows that each word is expected to be trained in within a chunk of the grid, or a batch: (6.11) of docs/math.md. */
 function pairsOfStretch(vocabulary: Vocabulary, options: ResolvedOptions, plan: ExecutionPlan): Float64Array {
   const { counts, totalWords } = vocabulary;
   const { grid } = plan.memoryOptions;
-  const words = grid ? chunkWordsOf(totalWords, grid.chunkWords) : plan.batchWords;
+  // a chunk has a batch at least
+  const words = Math.max(plan.batchWords, grid ? chunkWordsOf(totalWords, grid.chunkWords) : 0);
   const share = Math.min(1, words / totalWords) * meanContexts({ ...options, windowWeights: [] });
   return vocabulary.keepProbabilities(options.subsample).map((keep, word) => keep * counts[word] * share);
 }

@@ -181,8 +181,9 @@ describe("GridRunner", () => {
   });
 
   /** A runner over threads that note what they are given, and end when they are told to. */
-  function noted(blocks: number, threads = 2) {
+  function noted(blocks: number, threads = 2, stepsAtOnce = 1) {
     const { layout } = modelOf(600, blocks);
+    const grid = { ...layout.grid!, stepsAtOnce };
     const jobs: string[] = [];
     const ends: (() => void)[] = [];
     const thread = (t: number) => ({
@@ -192,7 +193,8 @@ describe("GridRunner", () => {
         const result: GridResult = { trained: 1, cells: [] };
         if (job.type === "step")
           for (let context = t; context < blocks; context += threads)
-            result.cells.push({ step: job.step, context, result: { loss: 0.1 + context, predictions: 1, trained: 0 } });
+            for (let step = job.step + job.steps - 1; step >= job.step; step--)
+              result.cells.push({ step, context, result: { loss: 0.1 + context, predictions: 1, trained: 0 } });
         return new Promise<GridResult>((resolve) => ends.push(() => resolve(result)));
       },
     });
@@ -203,7 +205,7 @@ describe("GridRunner", () => {
       check: async () => true,
       close: async () => {},
     };
-    const runner = new GridRunner(layout.grid!, places, new ChunkRoom(layout.grid!, options, 1000));
+    const runner = new GridRunner(grid, places, new ChunkRoom(grid, options, 1000));
     const turn = () => new Promise((resolve) => setTimeout(resolve));
     /** Lets all that is under way end. */
     const endAll = async () => {
@@ -249,17 +251,32 @@ describe("GridRunner", () => {
     expect(steps).toEqual([4]);
   });
 
-  it("adds up cells in their order, whatever thread trained them", async () => {
-    const sums: number[] = [];
-    for (const threads of [1, 2, 3]) {
-      const { runner, endAll } = noted(8, threads);
-      await runner.go();
-      void runner.train(chunk(0), ({ loss }) => sums.push(loss));
-      await endAll();
-    }
-    expect(sums.length).toBeGreaterThan(2);
-    expect(new Set(sums).size).toBe(1);
+  it("hands out all steps of a chunk at once, where words learn when it ends", async () => {
+    const { runner, jobs, endAll } = noted(4, 2, 4);
+    expect(runner.steps).toBe(1);
+    await runner.go();
+    const steps: number[] = [];
+    const done = runner.train(chunk(0), ({ predictions }) => steps.push(predictions));
+    expect(jobs).toEqual(["sort 0", "step 0.0"]);
+    await endAll();
+    expect(await done).toBe(2);
+    expect(steps).toEqual([16]);
   });
+
+  it.each([1, 8])(
+    "adds up cells in their order, whatever thread trained them: %d steps at once",
+    async (stepsAtOnce) => {
+      const sums: number[] = [];
+      for (const threads of [1, 2, 3]) {
+        const { runner, endAll } = noted(8, threads, stepsAtOnce);
+        await runner.go();
+        void runner.train(chunk(0), ({ loss }) => sums.push(loss));
+        await endAll();
+      }
+      expect(sums.length).toBeGreaterThan(2);
+      expect(new Set(sums).size).toBe(1);
+    },
+  );
 
   it("gives up what is under way when it is closed, and takes no more", async () => {
     const { runner } = noted(2);

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { loadModel, type Model, readCheckpoint, TrainingControl, type TrainOptions, train } from "wasm2vec";
 import { evaluateWordPairs } from "wasm2vec/evaluate";
+import { Random } from "../../src/base/random";
 import { Subwords } from "../../src/model/subwords";
 import { sha256, text } from "../support/same-bytes";
 import { unshared } from "../support/unshared";
@@ -83,6 +84,19 @@ describe("words composed of subwords", () => {
       await expectMeans(model);
     },
   );
+
+  it.each([10_000, 30_000])("learn from a text of %d words at the default rate", async (tokens) => {
+    const random = Random.from(tokens, 0);
+    const ends = ["ing", "ed", "ly", "ness"];
+    const word = () => {
+      const rank = Math.floor(300 ** (random.next() / 2 ** 32)) - 1;
+      return `${(rank * 7919).toString(36)}${ends[rank % 4]}`;
+    };
+    const lines = Array.from({ length: tokens / 20 }, () => Array.from({ length: 20 }, word));
+    const { history } = await train(lines, { maxn: 5, minCount: 1, epochs: 10, dim: 50 });
+    expect(history.map(({ lowered = 0 }) => lowered)).toEqual(Array(10).fill(0));
+    expect(history.at(-1)!.loss).toBeLessThan(0.6);
+  });
 
   it("are composed in a look too, as training had them then", async () => {
     const [control, stop] = [new TrainingControl(), new AbortController()];

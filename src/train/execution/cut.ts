@@ -22,8 +22,11 @@ const NEAR = { words: 1_600_000, pairs: 2 ** 24 };
 /** The same of a text that is cut into `parts`: a block is moved in each chunk, so that long ones cost less. */
 const FAR = { words: 8_000_000, pairs: 2 ** 26 };
 
-/** The same where words have subwords, which take what words have learnt when a chunk ends: (6.11). */
-const COMPOSED = { ...NEAR, words: 20_000 };
+/**
+ * Words of a chunk at most where words have subwords, which take what words have learnt when a chunk ends: (6.11). That goes through the
+ * lists of all words, so chunks grow with these.
+ */
+const composedWords = (words: number) => Math.max(20_000, Math.floor(words / 3));
 
 /** A text, cut. */
 export interface Cut {
@@ -53,12 +56,13 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
   const blocks = blocksOf(rows, parts);
   const contexts = windowLeft + windowRight;
   const isComposed = hasSubwords(options);
-  const most = isComposed ? COMPOSED : parts === undefined ? NEAR : FAR;
+  const most = parts === undefined ? NEAR : FAR;
+  const mostWords = isComposed ? composedWords(rows.words) : most.words;
   const widest = Math.floor(most.pairs / contexts);
   const maxSentenceLength = Math.min(options.maxSentenceLength, widest);
   const batchWords = Math.min(BATCH_WORDS, widest);
   const scale = parts === undefined ? Math.max(1, blocks / 64) : 1;
-  const chunkWords = chunkWordsOf(totalWords, Math.min(most.words, widest) * scale);
+  const chunkWords = chunkWordsOf(totalWords, Math.min(mostWords, widest) * scale);
   // a batch and a sentence fit at least
   const words = Math.max(chunkWords, batchWords, maxSentenceLength);
   const shape = {

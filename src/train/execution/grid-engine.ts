@@ -61,7 +61,7 @@ function together(site: Site): GridPlaces {
     check,
     async close() {
       await close();
-      // what a step that was broken off has not given to its subwords is lost
+      // what a chunk that was broken off has not given to its subwords is lost
       await parameters.toWords();
     },
   };
@@ -96,7 +96,7 @@ function ring(site: Site, step: number): GridPlaces {
       const all = await Promise.all(workers.map((worker) => worker.check()));
       return all.every((finite) => finite);
     },
-    close: () => closeAll(workers),
+    close: () => closeAll(workers).then(() => parameters.compose()),
   };
 }
 

@@ -117,15 +117,15 @@ export class SharedGridThread implements GridThread {
     for (;;) {
       const ticket = this.take(counter, first + count);
       if (ticket === undefined) return;
-      yield ticket - first;
+      yield (ticket - first) | 0;
     }
   }
 
-  /** The next ticket of a counter, unless all below `end` are taken. */
+  /** The next ticket of a counter, unless all before `end` are taken. Counters of long runs wrap around, so only differences say which comes first. */
   private take(counter: number, end: number): number | undefined {
     for (;;) {
       const next = Atomics.load(this.control, counter);
-      if (next >= end) return undefined;
+      if (((next - end) | 0) >= 0) return undefined;
       if (Atomics.compareExchange(this.control, counter, next, next + 1) === next) return next;
     }
   }
@@ -136,10 +136,11 @@ export class SharedGridThread implements GridThread {
   }
 
   private waitFor(counter: number, count: number): void {
-    for (let looks = 0; looks < LOOKS; looks++) if (Atomics.load(this.control, counter) >= count) return;
+    const isReached = (now: number) => ((now - count) | 0) >= 0;
+    for (let looks = 0; looks < LOOKS; looks++) if (isReached(Atomics.load(this.control, counter))) return;
     for (;;) {
       const now = Atomics.load(this.control, counter);
-      if (now >= count) return;
+      if (isReached(now)) return;
       Atomics.wait(this.control, counter, now);
     }
   }

@@ -1,4 +1,4 @@
-// Training on the grid as the calling thread sees it: chunks are sorted, then trained a step at a time, by all threads together.
+// Training on the grid as the calling thread sees it: chunks are sorted, then trained a step at a time, or all steps at once, by all threads together.
 
 import { CHUNKS, type Grid } from "../../kernel/grid-layout.js";
 import type { Batch } from "../../text/encode.js";
