@@ -10,8 +10,8 @@ import type { Settings } from "./options/settings.js";
 /** How often it is lowered before the error is the user's. */
 const MOST = 8;
 
-/** How often a state is gone back to before it is not a good one: what its last steps did may not have shown in the loss of their epoch. */
-const TRIED = 2;
+/** Losses of two tries at other rates that differ by less, of one, are those of the state: what its last steps did had not shown in their epoch. */
+const ALIKE = 0.1;
 
 /** Bytes of rows above which no copy is kept, which would be too much for a machine: there the way back is to the seed. */
 const MOST_BYTES = 2 ** 30;
@@ -33,8 +33,8 @@ interface State {
 export class GoodState {
   /** undefined where there is no way back */
   private state: State | undefined;
-  /** how often it was gone back to */
-  private tried = 0;
+  /** mean loss of the epoch that was last tried from it */
+  private lastLoss = Number.NaN;
   private copy: { inputs: Float32Array; outputs: Float32Array; subwords?: Float32Array } | undefined;
 
   private constructor(
@@ -95,7 +95,7 @@ export class GoodState {
     };
     const tensors = { ...this.copy, multipliers };
     this.state = { restore: () => this.objective.restore({ tensors, random }), position: { ...position } };
-    this.tried = 0;
+    this.lastLoss = Number.NaN;
   }
 
   /**
@@ -104,8 +104,9 @@ export class GoodState {
    */
   async goBack(position: Position, { firstEpoch }: Schedule): Promise<boolean> {
     const lowered = (position.lowered ?? 0) + 1;
-    if (this.tried === TRIED) this.state = this.beginning ?? this.state;
-    this.tried++;
+    const loss = position.loss / position.predictions;
+    if (Math.abs(loss - this.lastLoss) < ALIKE * loss) this.state = this.beginning ?? this.state;
+    this.lastLoss = loss;
     if (this.state === undefined || lowered > MOST) return false;
     await this.state.restore();
     const kept = firstEpoch + this.state.position.epochs;
