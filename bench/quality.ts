@@ -63,11 +63,13 @@ function versionOf(name: string): string {
   return version;
 }
 
-/** The trainings that are not in the file. */
-function left(): Wish[] {
+/** Whether a training is in the file. */
+function isDone(wish: Wish): boolean {
   const done = readResults(path).filter(({ trainer, version }) => !again || version === versionOf(trainer));
-  return [...wishes()].filter((wish) => !done.some((result) => serves(result, wish, timed)));
+  return done.some((result) => serves(result, wish, timed));
 }
+
+const left = () => [...wishes()].filter((wish) => !isDone(wish));
 
 const label = ({ corpus, trainer, rate, epochs, seed }: Wish) =>
   `${corpus.padEnd(4)}${trainer}, rate ${rate}, ${epochs} epoch(s), seed ${seed}`;
@@ -122,7 +124,7 @@ async function trainAll(): Promise<void> {
     console.log(machine());
     for (const wish of left()) {
       if (performance.now() > minutes * 60_000) break;
-      if (readResults(path).some((result) => serves(result, wish, timed))) continue;
+      if (isDone(wish)) continue;
       const result = await measure(wish, texts, join(folder, "vectors"));
       appendResult(path, result);
       const mean = meanOf(result.scores, REPORTING).toFixed(4);
