@@ -1,7 +1,6 @@
 // A trained model: it can be queried, saved and trained further.
 
 import { checkBoolean, checkKnown, checkOneOf, show } from "../base/check.js";
-import { FormatError } from "../base/errors.js";
 import { orAborted } from "../text/abort.js";
 import type { Corpus, CorpusSource } from "../text/corpus.js";
 import type { SpooledText } from "../text/spooled.js";
@@ -254,10 +253,11 @@ export class Model<Source = CorpusSource> {
     const { epochs, firstEpoch, epochWords } = schedule;
     const text = { corpus, share: split?.share ?? 0, epochs, firstEpoch };
     const runner = objective.start(epochWords, position.steps, text);
+    // one that could never go on
     if (position.steps >= runner.steps) {
       await runner.close();
-      throw new FormatError(
-        `the checkpoint stands after step ${position.steps} of a chunk, but its chunks have ${runner.steps}: another version of wasm2vec wrote it; go on with that one`,
+      throw new RangeError(
+        `another version of wasm2vec wrote the checkpoint: step ${position.steps} of ${runner.steps}`,
       );
     }
     const close = () => void runner.close();

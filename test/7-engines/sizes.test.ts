@@ -5,11 +5,11 @@ import { sizes } from "../../bench/sizes";
 
 /** Bytes after gzip that are not to be passed; docs/speed.md says what they are. */
 const MOST = {
-  "a page that uses train alone": 60_600,
+  "a page that uses train alone": 60_850,
   "a page that predicts labels alone": 7_150,
   "all of wasm2vec": 76_600,
   "all entry points of pages": 110_000,
-  "build/worker.js": 16_600,
+  "build/worker.js": 16_750,
 };
 
 it("pages and the worker stay small", async () => {
