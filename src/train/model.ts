@@ -257,7 +257,7 @@ export class Model<Source = CorpusSource> {
     if (position.steps >= runner.steps) {
       await runner.close();
       throw new RangeError(
-        `another version of wasm2vec wrote the checkpoint: step ${position.steps} of ${runner.steps}`,
+        `another version of wasm2vec wrote the checkpoint: step ${position.steps} of ${runner.steps}; resume with that version, or train anew`,
       );
     }
     const close = () => void runner.close();
