@@ -102,6 +102,7 @@ const fastText = (flags: Flags): Trainer => ({
 /** By the names that TRAINERS takes. */
 export const TRAINERS: Record<string, Trainer> = {
   wasm2vec: wasm2vec(),
+  "wasm2vec with subwords": wasm2vec({ minn: 3, maxn: 6 }),
   "wasm2vec like word2vec": wasm2vec({ preset: "word2vec", model: "skipgram" }),
   gensim,
   fastText: fastText({}),
