@@ -29,9 +29,10 @@ export function spreadOf(values: readonly number[]): Spread {
 export const scoreOf = ({ results }: Point, sets: readonly SetName[]) =>
   spreadOf(results.map(({ scores }) => meanOf(scores, sets)));
 
-/** Seconds of whole commands; undefined unless all seeds were timed. */
+/** Seconds of whole commands, of the seeds that were timed; undefined if none was. */
 export function secondsOf({ results }: Point): Spread | undefined {
-  return results.every(({ timed }) => timed) ? spreadOf(results.map(({ seconds }) => seconds)) : undefined;
+  const timed = results.filter((result) => result.timed);
+  return timed.length > 0 ? spreadOf(timed.map(({ seconds }) => seconds)) : undefined;
 }
 
 /** The points of each corpus, corpora by size. */
