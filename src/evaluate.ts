@@ -16,3 +16,4 @@ export {
 } from "./presets/autotune.js";
 export { type QualityOptions, type QualityPoint, type QualityProbe, qualityProbe } from "./presets/quality.js";
 export * from "./vectors/evaluate.js";
+export * from "./vectors/evaluation-sets.js";

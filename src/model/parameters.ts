@@ -21,10 +21,11 @@ import type { Region } from "../kernel/patch.js";
 import type { Shape, Side } from "../kernel/shape.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { type SearchSpace, takeSearchSpace } from "../vectors/search.js";
-import type { VectorStorage } from "../vectors/vectors.js";
+import type { VectorStorage } from "../vectors/storage.js";
 import { type InitialOptions, InitialRows } from "./initial-rows.js";
 import type { LossOptions } from "./losses/output-loss.js";
 import { type LabelLossName, lossOf } from "./losses/registry.js";
+import { permuteRows } from "./permute.js";
 import { shapeOf } from "./spec.js";
 import type { SubwordParts, SubwordRows } from "./subword-rows.js";
 
@@ -67,9 +68,6 @@ export function planMemory(
   const space = takeSearchSpace(plan, layout.stride);
   return { layout, space, size: plan.end };
 }
-
-/** Rows moved between yields to the event loop. */
-const MOVED = 4096;
 
 export class Parameters {
   readonly memory: WebAssembly.Memory;
@@ -378,33 +376,12 @@ export class Parameters {
     return { memory: this.memory, start, stride: this.layout.stride, space: this.space, checkUse };
   }
 
-  /** Moves each row of a matrix, a permutation in place. */
-  private async move(side: Side, to: (row: number) => number): Promise<void> {
-    const { layout } = this;
+  /** Moves the rows of a matrix, with those that fill up its blocks. */
+  private move(side: Side, to: (row: number) => number): Promise<void> {
+    const { layout, memory } = this;
     const rows = side === "inputs" ? layout.inputRows : layout.outputRows;
     const stride = layout.stride / 4;
-    const matrix = new Float32Array(this.memory.buffer, layout[side], rows * stride);
-    const held = new Float32Array(stride);
-    const row = new Float32Array(stride);
-    const isMoved = new Uint8Array(rows);
-    let pause = MOVED;
-    let moved = 0;
-    for (let start = 0; start < rows; start++) {
-      if (isMoved[start]) continue;
-      held.set(matrix.subarray(start * stride, (start + 1) * stride));
-      let at = start;
-      do {
-        at = to(at);
-        row.set(matrix.subarray(at * stride, (at + 1) * stride));
-        matrix.set(held, at * stride);
-        held.set(row);
-        isMoved[at] = 1;
-        moved++;
-      } while (at !== start);
-      if (moved < pause) continue;
-      pause = moved + MOVED;
-      await yieldToEventLoop();
-    }
+    return permuteRows(new Float32Array(memory.buffer, layout[side], rows * stride), stride, to);
   }
 
   private writePlaces(): void {

@@ -5,7 +5,7 @@ import { type Layout, subwordBlock } from "../kernel/layout.js";
 import type { SubwordLists } from "../kernel/shape.js";
 
 /** Words composed between yields to the event loop. */
-const COMPOSED = 4096;
+const AT_ONCE = 4096;
 
 /** The subwords of a model that is to be laid out, and what makes their rows, which a model without subwords does not load. */
 export interface SubwordParts {
@@ -46,7 +46,7 @@ export class SubwordRows {
     for (let word = 0; word < words; word++) {
       const input = new Float32Array(memory.buffer, layout.inputs + word * layout.stride, stride);
       if (!isFrozen(word)) meanOf(this.rowsOf(word), all, input);
-      if (word % COMPOSED === COMPOSED - 1) await yieldToEventLoop();
+      if (word % AT_ONCE === AT_ONCE - 1) await yieldToEventLoop();
     }
   }
 

@@ -3,14 +3,8 @@
 import { checkKnown } from "../base/check.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import type { EpochListener } from "../train/loop/records.js";
-import {
-  type AnalogySection,
-  checkAnalogies,
-  checkWordPairs,
-  evaluateAnalogies,
-  evaluateWordPairs,
-  type WordPair,
-} from "../vectors/evaluate.js";
+import { checkAnalogies, checkWordPairs, evaluateAnalogies, evaluateWordPairs } from "../vectors/evaluate.js";
+import type { AnalogySection, WordPair } from "../vectors/evaluation-sets.js";
 
 export interface QualityOptions {
   /** Word pairs with human scores, of parseWordPairs. */

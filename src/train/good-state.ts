@@ -26,7 +26,7 @@ const COPIES = 10;
 
 /** A state that can be gone back to. */
 interface State {
-  restore: () => Promise<void> | void;
+  restore: () => Promise<void>;
   position: Position;
 }
 

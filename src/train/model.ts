@@ -253,13 +253,6 @@ export class Model<Source = CorpusSource> {
     const { epochs, firstEpoch, epochWords } = schedule;
     const text = { corpus, share: split?.share ?? 0, epochs, firstEpoch };
     const runner = objective.start(epochWords, position.steps, text);
-    // one that could never go on
-    if (position.steps >= runner.steps) {
-      await runner.close();
-      throw new RangeError(
-        `another version of wasm2vec wrote the checkpoint: step ${position.steps} of ${runner.steps}; resume with that version, or train anew`,
-      );
-    }
     const close = () => void runner.close();
     signal?.addEventListener("abort", close, { once: true });
     const image = async () => {

@@ -44,7 +44,8 @@ export interface ObjectiveMaker {
 }
 
 /** @internal What of a checkpoint is restored. */
-export type Restored = Pick<Checkpoint, "tensors" | "random"> & Partial<Pick<Checkpoint, "blocks">>;
+export type Restored = Pick<Checkpoint, "tensors" | "random"> &
+  Partial<Pick<Checkpoint, "name" | "position" | "blocks">>;
 
 export interface Objective {
   readonly vocabulary: Vocabulary;
@@ -81,7 +82,7 @@ export interface Objective {
     "vocabulary" | "mode" | "dim" | "inputs" | "outputs" | "subwords" | "multipliers" | "random" | "blocks"
   >;
   /** @internal Restores what a checkpoint of the same vocabulary held. */
-  restore(checkpoint: Restored): Promise<void> | void;
+  restore(checkpoint: Restored): Promise<void>;
   /** The same with more words, in a memory of its own. */
   grow(vocabulary: Vocabulary): Promise<Objective>;
 }

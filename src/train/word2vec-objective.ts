@@ -13,12 +13,12 @@ import type { ValidationSplit } from "../text/validation-split.js";
 import type { Vocabulary } from "../text/vocabulary.js";
 import { allocateVectors, type Composer, WordVectors } from "../vectors/vectors.js";
 import type { Checkpoint, Rows } from "./checkpoint/checkpoint.js";
-import { chunkWordsOf } from "./execution/cut.js";
+import { chunkWordsOf, stepCount } from "./execution/cut.js";
 import type { ApartMemory, EnginePlan, TextToTrain } from "./execution/engine.js";
 import { type ExecutionPlan, type ParallelMode, planExecution } from "./execution/engines.js";
 import type { Runner } from "./execution/runner.js";
 import type { Machine } from "./machine.js";
-import type { Objective, Setting } from "./objective.js";
+import type { Objective, Restored, Setting } from "./objective.js";
 import { meanContexts } from "./options/window-shape.js";
 import { canShare } from "./platform.js";
 import type { ResolvedOptions } from "./train-options.js";
@@ -145,19 +145,8 @@ export class Word2vecObjective implements Objective {
   /** One that a checkpoint holds. */
   static async open(setting: Setting, checkpoint: Checkpoint): Promise<Word2vecObjective> {
     const opened = await Word2vecObjective.allocate(setting, checkpoint.vocabulary, checkpoint.mode);
-    opened.checkSubwords(checkpoint);
-    opened.restore(checkpoint);
+    await opened.restore(checkpoint);
     return opened;
-  }
-
-  /** @throws FormatError if a checkpoint has other rows of subwords than its words */
-  private checkSubwords({ name, tensors }: Checkpoint): void {
-    const expected = (this.subwords?.count ?? 0) * this.parameters.dim;
-    const got = tensors.subwords?.length ?? 0;
-    if (got !== expected)
-      throw new FormatError(
-        `${name}: tensor "subwords" expected ${expected} numbers for ${this.vocabulary.size} words and their n-grams, got ${got}`,
-      );
   }
 
   get execution(): Objective["execution"] {
@@ -245,9 +234,24 @@ export class Word2vecObjective implements Objective {
     return { data: this.parameters.matrix(side), stride: layout.stride / 4 };
   }
 
-  restore({ tensors, random }: Pick<Checkpoint, "tensors" | "random">): void {
+  /** @throws FormatError if a checkpoint has other rows of subwords than its words, or stands at a step that a chunk does not have */
+  async restore({ name, tensors, random, position }: Restored): Promise<void> {
+    const { parameters, plan } = this;
+    const { grid } = plan.memoryOptions;
+    const expected = (this.subwords?.count ?? 0) * parameters.dim;
+    const got = tensors.subwords?.length ?? 0;
+    if (got !== expected)
+      throw new FormatError(
+        `${name}: tensor "subwords" expected ${expected} numbers for ${this.vocabulary.size} words and their n-grams, got ${got}`,
+      );
+    const steps = grid ? stepCount(grid) : 1;
+    // it would never end
+    if (position && position.steps >= steps)
+      throw new FormatError(
+        `${name}: "steps" expected less than ${steps}, got ${position.steps}: use the wasm2vec that wrote it`,
+      );
     this.multipliers = tensors.multipliers;
-    this.parameters.restore(tensors, random);
+    parameters.restore(tensors, random);
   }
 
   async grow(vocabulary: Vocabulary): Promise<Word2vecObjective> {

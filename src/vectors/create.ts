@@ -2,7 +2,8 @@ import { checkInteger, checkKnown, checkOneOf, show } from "../base/check.js";
 import { KERNEL_CHOICES, type KernelChoice, planKernel, startQueries, takesBinary } from "../kernel/engines/kernels.js";
 import type { WasmSource } from "../kernel/engines/wasm.js";
 import { rowStride } from "../kernel/memory.js";
-import { allocateVectors, type Composer, type VectorStorage, WordVectors } from "./vectors.js";
+import type { VectorStorage } from "./storage.js";
+import { allocateVectors, type Composer, WordVectors } from "./vectors.js";
 
 export interface VectorKernelOptions {
   /** The kernel that scores. Default "auto", which is "simd". */

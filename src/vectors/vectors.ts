@@ -1,10 +1,11 @@
 // Word vectors and their queries.
 
 import { checkFunction, checkInteger, checkKnown, checkOneOf, nearest, show } from "../base/check.js";
-import type { Ptr, QueryKernel, WordId } from "../kernel/kernel.js";
+import type { QueryKernel, WordId } from "../kernel/kernel.js";
 import { Allocator, allocate, growTo, rowStride } from "../kernel/memory.js";
 import { type Asked, type Query, type Term, termsOf } from "./query.js";
-import { RowSearch, type SearchSpace, takeSearchSpace } from "./search.js";
+import { RowSearch, takeSearchSpace } from "./search.js";
+import type { VectorStorage } from "./storage.js";
 import { TopRows } from "./top.js";
 
 export interface Neighbour {
@@ -48,29 +49,6 @@ const SUGGESTIONS = 50_000;
 
 /** 3CosMul's ε, which keeps the quotient finite (Levy and Goldberg 2014, section 5). */
 const EPSILON = 0.001;
-
-/** The memory of the rows. */
-export interface VectorStorage {
-  memory: WebAssembly.Memory;
-  start: Ptr;
-  /** bytes */
-  stride: number;
-  space: SearchSpace;
-  /** @throws Error while training has moved the rows */
-  checkUse?(): void;
-  /** set where the rows do not lie in the memory, see stream.ts */
-  away?: RowsAway;
-}
-
-/** Rows that do not lie in the memory. */
-export interface RowsAway {
-  /** Brings some that follow each other, at most ROWS. */
-  bring(first: number, rows: number): Ptr;
-  /** Each in turn, dim floats, valid until the next. */
-  each(): Iterable<Float32Array>;
-  /** @throws RangeError with what to do instead of taking all at once */
-  refuse(): never;
-}
 
 /** Storage for vectors without a model. @throws RangeError if they do not fit into memory */
 export function allocateVectors(rows: number, dim: number, shared = false): VectorStorage {

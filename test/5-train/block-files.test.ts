@@ -4,9 +4,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import type * as files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BlockFiles, STATE } from "../../src/platform/node/block-files";
 import type { BlocksShape } from "../../src/train/execution/block-store";
+import { BlocksRunner } from "../../src/train/execution/blocks-runner";
 
 /** What the mocked system does, and what it was asked for. */
 const system = vi.hoisted(() => ({
@@ -68,6 +70,42 @@ describe("flushing", () => {
     const names = ["inputs-000.0", "inputs-001.0", "outputs-000.0", "outputs-001.0"].map((name) => join(folder, name));
     expect(system.flushed.filter((path) => path !== folder).sort()).toEqual(names);
     expect(system.flushed.includes(folder)).toBe(!isWindows);
+  });
+});
+
+describe("checksums", () => {
+  it("are given up when training has ended, and computed whole the next time", async () => {
+    await store.begin(SHAPE, {});
+    await store.write("outputs", 0, new Uint8Array(BLOCK).fill(7));
+    const looks = vi.fn(() => {
+      if (looks.mock.calls.length === 2) throw new Error("enough");
+    });
+    await expect(store.seal(looks)).rejects.toThrow("enough");
+    const known = () => Object.values(store.state.places).flatMap((places) => places.map(([, , checksum]) => checksum));
+    expect(known().map((checksum) => typeof checksum)).toEqual(["string", "undefined", "undefined", "undefined"]);
+    await store.seal(() => {});
+    expect(new Set(known()).size).toBe(2);
+  });
+
+  it("are given up by a runner that is closed", async () => {
+    const site = {
+      store: {
+        async seal(look: () => void) {
+          for (;;) {
+            await setImmediate();
+            look();
+          }
+        },
+        refresh() {},
+      },
+      threads: { async close() {} },
+      onBusy() {},
+      grid: { blocks: 2 },
+    };
+    const runner = new BlocksRunner(site as unknown as ConstructorParameters<typeof BlocksRunner>[0]);
+    const collecting = expect(runner.collect()).rejects.toThrow("aborted");
+    await runner.close();
+    await collecting;
   });
 });
 

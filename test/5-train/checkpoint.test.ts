@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from "vitest";
 import {
   type Checkpoint,
   type CheckpointOptions,
+  FormatError,
   type Model,
   readCheckpoint,
   TrainingControl,
@@ -188,6 +189,20 @@ describe("resume", () => {
     // but for the threads that trained it
     const figures = ({ threads: _, ...record }: (typeof history)[number]) => record;
     expect(history.map(figures)).toEqual(whole.history.map(figures));
+  });
+
+  it.each<[string, TrainOptions]>([
+    ["one thread", { threads: 1 }],
+    ["hierarchical softmax", { threads: 1, loss: "hierarchical-softmax" }],
+    ["subwords", { threads: 1, maxn: 3 }],
+  ])("refuses one that stands at a step that a chunk has not, which would never end: %s", async (_, options) => {
+    const resume = await interruptAt(1, 3000, { ...small, ...options }, wide);
+    resume.position.steps = 64;
+    const resuming = train(wide, { resume });
+    await expect(resuming).rejects.toThrow(FormatError);
+    await expect(resuming).rejects.toThrow(
+      /^stored: "steps" expected less than \d+, got 64: use the wasm2vec that wrote it/,
+    );
   });
 
   it("goes on from what was kept when the text failed in the midst of a pass", async () => {

@@ -18,7 +18,8 @@ import {
 import { encodeUtf8 } from "../../text/utf8.js";
 import { Vocabulary } from "../../text/vocabulary.js";
 import { checkKernel, KERNEL_OPTIONS, openVectors, type VectorKernelOptions } from "../../vectors/create.js";
-import { allocateVectors, growVectors, type VectorStorage, type WordVectors } from "../../vectors/vectors.js";
+import type { VectorStorage } from "../../vectors/storage.js";
+import { allocateVectors, growVectors, type WordVectors } from "../../vectors/vectors.js";
 import { pathOf, readChunks, readText, writeAllAtomically, writeAtomically } from "./files.js";
 
 export interface LoadOptions extends VectorKernelOptions, LenientOptions {

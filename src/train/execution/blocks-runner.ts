@@ -88,7 +88,7 @@ export class BlocksRunner implements Runner {
   async pause(): Promise<void> {
     this.isPaused = true;
     await this.underWay;
-    if (this.failure) throw this.failure;
+    this.throwIfEnded();
   }
 
   async go(): Promise<void> {
@@ -103,7 +103,7 @@ export class BlocksRunner implements Runner {
   async collect(): Promise<void> {
     if (this.isChanged) await this.eachHeld((block, bytes) => this.keep("inputs", block, bytes));
     this.isChanged = false;
-    await this.site.store.seal();
+    await this.site.store.seal(this.throwIfEnded);
     this.site.store.refresh();
     this.site.onBusy(false);
   }
@@ -123,6 +123,10 @@ export class BlocksRunner implements Runner {
     if (this.isLocked) await store.unlock();
     this.isLocked = false;
   }
+
+  private readonly throwIfEnded = (): void => {
+    if (this.failure) throw this.failure;
+  };
 
   private advance(): void {
     if (this.isPaused || this.underWay || this.failure) return;
@@ -161,7 +165,7 @@ export class BlocksRunner implements Runner {
 
   private readonly targets = {
     take: async ({ target }: { target: number }, bytes: Uint8Array): Promise<void> => {
-      if (this.failure) throw this.failure;
+      this.throwIfEnded();
       await this.site.store.read("outputs", target, bytes);
     },
     give: async ({ target, after }: { target: number; after: number }, bytes: Uint8Array): Promise<void> => {

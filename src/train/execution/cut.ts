@@ -80,6 +80,10 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
   return { shape, batchWords, maxSentenceLength };
 }
 
+/** Parts that a chunk is trained in; training can stop between them. */
+export const stepCount = ({ blocks, stepsAtOnce }: Pick<GridShape, "blocks" | "stepsAtOnce">): number =>
+  blocks / stepsAtOnce;
+
 /** Words of a chunk of a text of so many. */
 export function chunkWordsOf(totalWords: number, most: number): number {
   return Math.floor(Math.min(totalWords / CHUNKS, most));

@@ -3,6 +3,7 @@
 import { CHUNKS, type Grid } from "../../kernel/grid-layout.js";
 import type { Batch } from "../../text/encode.js";
 import { type ChunkRoom, layIds } from "./chunk-room.js";
+import { stepCount } from "./cut.js";
 import type { GridJob, GridResult, GridThread } from "./grid-jobs.js";
 import { ABORTED, type Chunk, type Runner } from "./runner.js";
 import type { StepResult } from "./step.js";
@@ -50,7 +51,7 @@ export class GridRunner implements Runner {
     private readonly places: GridPlaces,
     private readonly room: ChunkRoom,
   ) {
-    this.steps = grid.blocks / grid.stepsAtOnce;
+    this.steps = stepCount(grid);
   }
 
   fits(batch: Batch, chunk: readonly Batch[]): boolean {
