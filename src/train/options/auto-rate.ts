@@ -31,8 +31,8 @@ const USUAL = { skipgram: 0.025, cbow: 0.05 };
 /** The rate of pairs that the grid trains: its bounds, and the words at which it is `rate`. */
 const GRID = { least: 0.025, most: 0.1, rate: 0.05, words: 24_000_000 };
 
-/** What that is multiplied by where words have subwords. */
-const SUBWORDS = 0.75;
+/** Where words have subwords: the share of that, and the least rate. */
+const SUBWORDS = { share: 0.75, least: 0.05 };
 
 const CBOW = 0.075;
 
@@ -57,7 +57,7 @@ function bestRate({ model, loss, maxn }: Asked, words: number): number {
   if (!lossOf(loss).fitsGrid) return USUAL[model];
   if (!fitsGrid({ model, loss })) return CBOW;
   const rate = Math.max(GRID.least, Math.min(GRID.most, GRID.rate * Math.sqrt(GRID.words / words)));
-  return hasSubwords({ maxn }) ? SUBWORDS * rate : rate;
+  return hasSubwords({ maxn }) ? Math.max(SUBWORDS.least, SUBWORDS.share * rate) : rate;
 }
 
 /** The highest rate that no row is thrown by, whose gradients several pairs and several output rows add up at once. */
