@@ -55,6 +55,18 @@ async function byCluster(options: TrainOptions = {}, url = redis.url): Promise<s
   return digest((await train(text, { ...LONG, cluster, ...options })) as Model<never>);
 }
 
+/** A training whose first words are trained. */
+async function underWay(): Promise<{ ended: Promise<string> }> {
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const ended = byCluster({ onProgress: ({ phase }) => void (phase === "training" && begin()) });
+  await Promise.race([begun, ended]);
+  ended.catch(() => {});
+  return { ended };
+}
+
 /** Trains until a fault has happened often enough, each training with some of them. */
 async function survives(
   seed: number,
@@ -278,11 +290,9 @@ describe("a Redis", () => {
   it("that stays away ends the training with what to do", async () => {
     redis = await RedisServer.start();
     await startWorker();
-    const training = byCluster();
-    training.catch(() => {});
-    await sleep(2000);
+    const { ended } = await underWay();
     await redis.stop("SIGKILL");
-    await expect(training).rejects.toThrow(/has been away for 12 s: start it again, and then the same command/);
+    await expect(ended).rejects.toThrow(/has been away for 12 s: start it again, and then the same command/);
     await redis.go();
     expect(await byCluster()).toBe(expected);
   });
@@ -317,12 +327,10 @@ describe("a Redis", () => {
     redis = await RedisServer.start();
     await startWorker();
     await startWorker();
-    const training = byCluster();
-    training.catch(() => {});
-    await sleep(2000);
+    const { ended } = await underWay();
     await redis.stop("SIGKILL");
     await redis.go();
-    await expect(training).rejects.toThrow(/data.*start the same command again/s);
+    await expect(ended).rejects.toThrow(/data.*start the same command again/s);
     expect(await byCluster()).toBe(expected);
   });
 
