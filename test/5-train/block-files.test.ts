@@ -1,12 +1,13 @@
 // The files of blocks: what the system is asked for, and what is told of their disk.
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type * as files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BlockFiles, STATE } from "../../src/platform/node/block-files";
+import { LOCK } from "../../src/platform/node/folder-lock";
 import type { BlocksShape } from "../../src/train/execution/block-store";
 import { BlocksRunner } from "../../src/train/execution/blocks-runner";
 
@@ -106,6 +107,26 @@ describe("checksums", () => {
     const collecting = expect(runner.collect()).rejects.toThrow("aborted");
     await runner.close();
     await collecting;
+  });
+});
+
+describe("the lock", () => {
+  const path = () => join(folder, LOCK);
+
+  it("of a process that was killed before it wrote its name is taken", async () => {
+    writeFileSync(path(), "");
+    await store.lock();
+    expect(readFileSync(path(), "utf8")).toContain(` ${process.pid}\n`);
+    await store.unlock();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("of a process that writes its name a little later is not", async () => {
+    writeFileSync(path(), "");
+    const locking = expect(store.lock()).rejects.toThrow("is in use by another training");
+    await setTimeout(200);
+    writeFileSync(path(), "another-machine 1\n");
+    await locking;
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { hostMark, isAlive, writeFailure } from "./files.js";
 
 /** The file that says who uses the folder. */
@@ -10,6 +11,9 @@ export const LOCK = "in-use";
 /** Milliseconds between the signs of life of who uses it, and after which it is taken for dead. */
 const SIGN = 10_000;
 const DEAD = 60_000;
+
+/** Milliseconds after which a file that is still empty is one whose writer was killed before it wrote. */
+const EMPTY = 1_000;
 
 /** What the file holds. */
 const OWNER = () => `${hostMark()} ${process.pid}\n`;
@@ -67,7 +71,10 @@ export class FolderLock {
   private async isUsed(): Promise<boolean> {
     const there = await stat(this.path).catch(() => undefined);
     if (there === undefined) return false;
-    const [host, pid] = (await this.owner()).split(/\s/);
+    if ((await this.owner()) === "") await sleep(EMPTY);
+    const owner = await this.owner();
+    if (owner === "") return false;
+    const [host, pid] = owner.split(/\s/);
     // a process of this host that has stopped for a while goes on later
     if (host === hostMark()) return Number(pid) !== process.pid && isAlive(Number(pid));
     return Date.now() - there.mtimeMs < DEAD;

@@ -32,7 +32,8 @@ const USUAL = { skipgram: 0.025, cbow: 0.05 };
 const GRID = { least: 0.025, most: 0.1, rate: 0.05, words: 24_000_000 };
 
 /** Where words have subwords: the share of that, and the least rate. */
-const SUBWORDS = { share: 0.75, least: 0.05 };
+const SUBWORD_SHARE = 0.75;
+const SUBWORD_LEAST = 0.05;
 
 const CBOW = 0.075;
 
@@ -57,7 +58,7 @@ function bestRate({ model, loss, maxn }: Asked, words: number): number {
   if (!lossOf(loss).fitsGrid) return USUAL[model];
   if (!fitsGrid({ model, loss })) return CBOW;
   const rate = Math.max(GRID.least, Math.min(GRID.most, GRID.rate * Math.sqrt(GRID.words / words)));
-  return hasSubwords({ maxn }) ? Math.max(SUBWORDS.least, SUBWORDS.share * rate) : rate;
+  return hasSubwords({ maxn }) ? Math.max(SUBWORD_LEAST, SUBWORD_SHARE * rate) : rate;
 }
 
 /** The highest rate that no row is thrown by, whose gradients several pairs and several output rows add up at once. */
