@@ -149,7 +149,7 @@ export class BlockFiles implements BlockStore {
     await this.writing(side, block, (file) => writeAll(file, bytes, HEADER));
   }
 
-  async seal(look: () => void): Promise<void> {
+  async seal(throwIfEnded: () => void): Promise<void> {
     for (const side of SIDES)
       for (const [block, place] of this.places[side].entries()) {
         if (place.checksum !== undefined) continue;
@@ -157,7 +157,7 @@ export class BlockFiles implements BlockStore {
         const file = await open(path).catch((error) => {
           throw readError(error, path);
         });
-        place.checksum = await this.checksumOf(side, file, path, look).finally(() => file.close());
+        place.checksum = await this.checksumOf(side, file, path, throwIfEnded).finally(() => file.close());
       }
   }
 
@@ -264,13 +264,13 @@ export class BlockFiles implements BlockStore {
     }
   }
 
-  /** The checksum of the rows of a block. @param look is called for each piece */
-  private async checksumOf(side: Side, file: FileHandle, path: string, look = () => {}): Promise<string> {
+  /** The checksum of the rows of a block. @param throwIfEnded is called for each piece */
+  private async checksumOf(side: Side, file: FileHandle, path: string, throwIfEnded = () => {}): Promise<string> {
     const size = this.sizeOf(side);
     const bytes = new Uint8Array(Math.min(SEEN, size - HEADER));
     const seen = new Fingerprint();
     for (let at = HEADER; at < size; at += bytes.length) {
-      look();
+      throwIfEnded();
       const piece = bytes.subarray(0, Math.min(bytes.length, size - at));
       await readAll(file, piece, at, path);
       seen.addBytes(piece);

@@ -71,9 +71,12 @@ export class FolderLock {
   private async isUsed(): Promise<boolean> {
     const there = await stat(this.path).catch(() => undefined);
     if (there === undefined) return false;
-    if ((await this.owner()) === "") await sleep(EMPTY);
-    const owner = await this.owner();
-    if (owner === "") return false;
+    let owner = await this.owner();
+    if (owner === "") {
+      await sleep(EMPTY);
+      owner = await this.owner();
+      if (owner === "") return false;
+    }
     const [host, pid] = owner.split(/\s/);
     // a process of this host that has stopped for a while goes on later
     if (host === hostMark()) return Number(pid) !== process.pid && isAlive(Number(pid));

@@ -40,8 +40,8 @@ export interface BlockStore {
   holdsCheckpoint(): Promise<boolean>;
   read(side: Side, block: number, bytes: Uint8Array): Promise<void>;
   write(side: Side, block: number, bytes: Uint8Array): Promise<void>;
-  /** Computes the checksums of what was written, before a checkpoint takes `state`. @param look is called every few MB; what it throws ends this */
-  seal(look: () => void): Promise<void>;
+  /** Computes the checksums of what was written, before a checkpoint takes `state`. @param throwIfEnded is called every few MB */
+  seal(throwIfEnded: () => void): Promise<void>;
   /** Rows of words that follow each other, stride bytes apart; valid until the next call. */
   readRows(side: Side, first: number, count: number): Float32Array;
   /** Drops rows that readRows has read ahead. */

@@ -37,7 +37,7 @@ export interface BlockPlaces {
 }
 
 /** Of what a noise word may take from a tile, the share where words have subwords: fewer pairs share it. */
-const SUBWORD_SHARE = 0.5;
+const SUBWORDS_TAKE = 0.5;
 
 export class CellTrainer {
   private readonly grid: Grid;
@@ -110,7 +110,7 @@ export class CellTrainer {
 
   /** Pairs of a tile: (9.5) of docs/math.md. */
   private tileAt(learningRate: number): number {
-    const taken = this.layout.subwordRows > 0 ? SUBWORD_SHARE * MOST_TAKEN : MOST_TAKEN;
+    const taken = this.layout.subwordRows > 0 ? SUBWORDS_TAKE * MOST_TAKEN : MOST_TAKEN;
     return Math.max(1, Math.min(this.grid.tile, Math.floor(taken / learningRate)));
   }
 
