@@ -54,10 +54,7 @@ export class GoodState {
     position: Position,
   ): Promise<GoodState> {
     const { inputs, outputs, subwords, blocks } = objective.snapshot();
-    const floats = [inputs, outputs, ...(subwords ? [subwords] : [])].reduce(
-      (sum, rows) => sum + countOf(rows) * rows.stride,
-      0,
-    );
+    const floats = [inputs, outputs, subwords].reduce((sum, rows) => sum + (rows ? countOf(rows) * rows.stride : 0), 0);
     const isCopied = !blocks && 4 * floats <= MOST_BYTES;
     const { beginAgain } = objective;
     const isBegun = beginAgain && history.length === 0 && isBeginning(position);
@@ -103,26 +100,31 @@ export class GoodState {
    * @returns whether the rate has not been lowered too often
    */
   async goBack(position: Position, { firstEpoch }: Schedule): Promise<boolean> {
-    const lowered = (position.lowered ?? 0) + 1;
+    const { state, beginning } = this;
+    if (state === undefined) return false;
     const loss = position.loss / position.predictions;
-    if (Math.abs(loss - this.lastLoss) < ALIKE * loss) this.state = this.beginning ?? this.state;
+    const isBad = beginning && state.position.epochs > 0 && Math.abs(loss - this.lastLoss) < ALIKE * loss;
     this.lastLoss = loss;
-    if (this.state === undefined || lowered > MOST) return false;
-    await this.state.restore();
-    const kept = firstEpoch + this.state.position.epochs;
+    // begun anew with less than the rate that led to the bad state, not than those that were tried from it
+    const { lowered = 0 } = isBad ? state.position : position;
+    if (lowered >= MOST) return false;
+    this.state = isBad ? beginning : state;
+    const { restore, position: from } = this.state;
+    await restore();
+    const kept = firstEpoch + from.epochs;
     const undone = [...this.history.slice(kept), position].reduce(
       (sum, { seconds, discardedSeconds = 0 }) => sum + seconds + discardedSeconds,
-      -this.state.position.seconds,
+      -from.seconds,
     );
     const lost = { opening: undefined, whole: undefined };
-    Object.assign(position, lost, this.state.position, { lowered, discardedSeconds: undone });
+    Object.assign(position, lost, from, { lowered: lowered + 1, discardedSeconds: undone });
     this.history.length = kept;
     return true;
   }
 }
 
 function isBeginning({ epochs, batches, steps }: Position): boolean {
-  return epochs === 0 && batches === 0 && steps === 0;
+  return epochs + batches + steps === 0;
 }
 
 /** The floats of rows, without what pads them. @param floats where they go */

@@ -14,7 +14,7 @@ import { CONTINUE_OPTIONS, CONTINUED, type ContinueOptions } from "./continue-op
 import type { fastTextBytes } from "./fasttext-file.js";
 import { GoodState } from "./good-state.js";
 import { LISTENERS, type RunListeners, withListeners } from "./listeners.js";
-import { DivergenceError, trainEpochs } from "./loop/epochs.js";
+import { DivergenceError, loweringOf, trainEpochs } from "./loop/epochs.js";
 import { checkMeasured, checkPatience, type SplitText, scoreOf, stalled, stoppingOf } from "./loop/patience.js";
 import { type EpochModel, type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import type { Objective } from "./objective.js";
@@ -41,9 +41,6 @@ export interface SaveModelOptions {
 
 const BUSY =
   "the model is being trained: wait until that has ended; onEpochEnd may save it, and TrainingControl.checkpoint keeps it meanwhile";
-
-/** In an error of a training that would go back, had it kept where to. */
-const NO_WAY_BACK = ": of rows of more than 1 GiB, or in files, no copy is kept to go back to; begin anew with a lower";
 
 /** A text to train on, and what is held out of it. */
 interface RunText extends Partial<SplitText> {
@@ -225,10 +222,10 @@ export class Model<Source = CorpusSource> {
         const failure = await this.runFrom(text, schedule, position, listeners, checkpointer, good);
         if (failure === undefined) return;
         if (good?.isKept === false)
-          failure.message = failure.message.replace(/: lower ("learningRate" \([^)]*\)).*/, `${NO_WAY_BACK} $1`);
+          failure.message += " and begin anew: of rows of more than 1 GiB, or in files, no copy is kept to go back to";
         if (!(await good?.goBack(position, schedule))) throw failure;
         listeners.onWarning?.(
-          `${failure.message.replace(/: lower .*/, "")}: it goes on from epoch ${schedule.firstEpoch + position.epochs + 1} at a quarter of it`,
+          `${failure.message.replace(/: lower .*/, "")}: it goes on from epoch ${schedule.firstEpoch + position.epochs + 1} at ${schedule.learningRate * loweringOf(position)}`,
         );
       }
     } finally {
@@ -259,7 +256,7 @@ export class Model<Source = CorpusSource> {
       await runner.collect();
       const snapshot = this.snapshot(schedule, position, checkpoint?.metadata);
       return {
-        firstEpoch: schedule.firstEpoch,
+        firstEpoch,
         goOn: snapshot.blocks ? "the same call goes on" : 'go on with "resume"',
         bytes: () => checkpointBytes(snapshot),
       };
@@ -269,7 +266,7 @@ export class Model<Source = CorpusSource> {
       return this.view();
     });
     const batches = () => objective.batches(corpus, split && new ValidationSplit(split.share));
-    const validationLoss = () => this.history.slice(schedule.firstEpoch).at(-1)?.validationLoss;
+    const validationLoss = () => this.history.slice(firstEpoch).at(-1)?.validationLoss;
     // an error of the listener is the user's, even if a training of its own diverged
     let heard: unknown;
     const ofListener = (error: unknown) => {
@@ -277,14 +274,9 @@ export class Model<Source = CorpusSource> {
       throw error;
     };
     try {
-      const reporting = { onProgress, onWarning, signal, subsample, negatives };
       const run = {
-        schedule,
-        corpus,
-        batches,
-        validationLoss,
+        ...{ schedule, corpus, batches, validationLoss, onProgress, onWarning, signal, subsample, negatives },
         pausePoint: checkpointer,
-        ...reporting,
         ...objective.execution,
         // what is not judged by it goes on
         get unlearntLoss() {

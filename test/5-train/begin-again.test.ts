@@ -53,7 +53,9 @@ describe("rows of more than 1 GiB", () => {
     const told: string[] = [];
     const begun = await train({ ...options, onWarning: (message) => void told.push(message) });
     expect(traces(begun)).toEqual(traces(copied));
-    expect(told[0]).toMatch(/it goes on from epoch 1 at a quarter of it$/);
+    const { initialLearningRate, lowered } = begun.history.at(-1)!;
+    const first = initialLearningRate * 4 ** (lowered! - 1);
+    expect(told[0].endsWith(`: it goes on from epoch 1 at ${first}`)).toBe(true);
   });
 
   it.each<[string, TrainOptions, number]>([
@@ -66,7 +68,7 @@ describe("rows of more than 1 GiB", () => {
     const error = await train(options).catch((error) => error);
     expect(error).toBeInstanceOf(DivergenceError);
     expect(error.message).toMatch(
-      /^training diverged in epoch \d .* at learning rate [\d.e+]+: of rows of more than 1 GiB, or in files, no copy is kept to go back to; begin anew with a lower "learningRate" \(it was 0\.1\)$/,
+      /^training diverged in epoch \d .* at learning rate [\d.e+]+: lower "learningRate" \(it was 0\.1\) and begin anew: of rows of more than 1 GiB, or in files, no copy is kept to go back to$/,
     );
   });
 
@@ -104,14 +106,14 @@ describe("a state that was kept", () => {
     ...{ seed: 1, worker: false },
   };
 
-  it("and is not a good one is given up for the beginning", async () => {
+  it("and is not a good one is given up for the beginning, at less than the rate that led to it", async () => {
     const told: string[] = [];
     const onWarning = (message: string) => void told.push(message);
     const { history } = await trainOn(platformWith(spawnHere), repeated, { ...given, onWarning });
     expect(history.at(-1)!.lowered).toBe(2);
-    const epochs = told
+    const ways = told
       .filter((message) => message.includes("diverged"))
-      .map((message) => /from epoch (\d)/.exec(message)![1]);
-    expect(epochs).toEqual(["2", "1"]);
+      .map((message) => /it goes on from (.*)$/.exec(message)![1]);
+    expect(ways).toEqual(["epoch 2 at 0.025", "epoch 1 at 0.025", "epoch 2 at 0.00625", "epoch 1 at 0.00625"]);
   });
 });

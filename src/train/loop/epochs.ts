@@ -13,8 +13,11 @@ import { checkTrained, TextWatch } from "./text-watch.js";
 /** Noise words above which an error of divergence names them too. */
 const MANY_NEGATIVES = 50;
 
-/** What is left of a learning rate that was too high. */
+/** What is left of a learning rate each time that it was too high. */
 const LOWERED = 1 / 4;
+
+/** What is left of the rates of the schedule. */
+export const loweringOf = ({ lowered = 0 }: Position): number => LOWERED ** lowered;
 
 /**
  * A rate that "auto" chose was too high, too, if a step costs so many times what predictions cost before anything was learnt; or an
@@ -159,7 +162,7 @@ class Epoch {
       predictions,
       loss: this.meanLoss,
       learningRate,
-      initialLearningRate: this.run.schedule.learningRate * this.lowering,
+      initialLearningRate: this.run.schedule.learningRate * loweringOf(this.position),
       lowered,
       discardedSeconds,
       seconds,
@@ -178,7 +181,7 @@ class Epoch {
     const { schedule, negatives } = this.run;
     return new DivergenceError(
       `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
-        `lower "learningRate" (it was ${schedule.learningRate * this.lowering})${schedule.isChosen === false ? ', or leave it to "auto"' : ""}` +
+        `lower "learningRate" (it was ${schedule.learningRate * loweringOf(this.position)})${schedule.isChosen === false ? ', or leave it to "auto"' : ""}` +
         (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
     );
   }
@@ -206,11 +209,6 @@ class Epoch {
     if (!this.hasGrown && this.lastLoss <= DOUBTFUL * this.lossOfNothing) return undefined;
     const loss = this.hasGrown ? this.meanLoss : this.lastLoss;
     return `the loss in epoch ${this.number} is ${loss}, more than that of a model that has learnt nothing: training may have to go back`;
-  }
-
-  /** What is left of the rates of the schedule. */
-  private get lowering(): number {
-    return LOWERED ** (this.position.lowered ?? 0);
   }
 
   private get seconds(): number {
@@ -294,7 +292,7 @@ class Epoch {
     const steps = this.batches === position.batches ? position.steps : 0;
     // a text may have more words than were counted
     const progress = Math.min(1, this.words / this.totalWords);
-    const learningRate = rateAt(progress, this.run.schedule) * this.lowering;
+    const learningRate = rateAt(progress, this.run.schedule) * loweringOf(this.position);
     const chunk = { epoch: this.number, first: this.batches, batches, learningRate, steps };
     this.batches += batches.length;
     this.words += words;
