@@ -1,6 +1,6 @@
 // npm run bench:blocks: peak resident memory and words/s of models whose blocks lie in files, for several sizes of rows, beside a
 // model of the first size that fits into memory. The text is synthetic: words by Zipf's law, each at least once.
-// Environment: GIGABYTES=2,8,16 (of rows) DIM=300 WORDS=80000000 (of the text) MEMORY=805306368 (blocksMemory) SPOOL=268435456
+// Environment: GIGABYTES=2,8,16 (of rows) DIM=300 WORDS=100000000 (of the text) MEMORY=805306368 (blocksMemory) SPOOL=268435456
 // (spoolMemory) THREADS COUNTED=1 (words are counted, rather than given) FOLDER (for text and files: their room is twice the rows)
 
 import { execFileSync } from "node:child_process";
@@ -14,7 +14,7 @@ import { Random } from "../src/base/random.js";
 import { machine } from "./measure.js";
 
 const DIM = Number(process.env.DIM ?? 300);
-const WORDS = Number(process.env.WORDS ?? 80e6);
+const WORDS = Number(process.env.WORDS ?? 100e6);
 const isCounted = process.env.COUNTED === "1";
 
 /** Words of a sentence, of which the first is the next of all words. */

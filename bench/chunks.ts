@@ -12,7 +12,6 @@ import { fileCorpus } from "../src/platform/node/corpus.js";
 import { workerChannel } from "../src/platform/node/worker.js";
 import { type Batch, batchCapacity, encode } from "../src/text/encode.js";
 import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
-import { chunkWordsOf } from "../src/train/execution/cut.js";
 import { type ExecutionPlan, planExecution } from "../src/train/execution/engines.js";
 import { trainEpochs } from "../src/train/loop/epochs.js";
 import { type Run, START } from "../src/train/loop/records.js";
@@ -56,7 +55,7 @@ function planOf(length: string, options: ResolvedOptions, { size, totalWords }: 
   const extent = { shape: shapeOf({ size }), totalWords };
   const plan = planExecution(options, { cores: threads, shared: true }, extent);
   const shape = plan.memoryOptions.grid!;
-  if (length === "near" || length === "rule") return { plan, chunk: chunkWordsOf(totalWords, shape.chunkWords) };
+  if (length === "near" || length === "rule") return { plan, chunk: shape.chunkWords };
   const chunk = Math.round(Number(length) * 1e6);
   const grid = {
     ...shape,
@@ -77,13 +76,14 @@ const never = new Promise<undefined>(() => {});
 /** Trainings are not paused. */
 const pausePoint = { isDue: () => false, requested: () => never, serve: async () => {}, save: async () => {} };
 
-async function train({ corpus, vocabulary, batches }: Text, options: ResolvedOptions, { plan, chunk }: Planned) {
+async function train({ corpus, vocabulary, batches }: Text, options: ResolvedOptions, { plan }: Planned) {
   const kernel = await planKernel(options.kernel, true, undefined);
   const parameters = new Parameters(vocabulary, options, plan.memoryOptions);
   await parameters.initialise(options);
   const spawn = () => workerChannel(new Worker(new URL("../worker-node.js", import.meta.url)));
-  // chunks of this length, though they may be more than a tenth of the text
-  const runner = plan.engine.start({ plan, kernel, parameters, options, spawn }, 10 * chunk, 0);
+  // chunks as long as planned, whatever the text
+  const words = Number.POSITIVE_INFINITY;
+  const runner = plan.engine.start({ plan, kernel, parameters, options, spawn }, words, 0);
   const { totalWords } = vocabulary;
   const schedule = {
     ...{ epochs, epochWords: totalWords, firstEpoch: 0, learningRateSchedule: options.learningRateSchedule },

@@ -47,7 +47,7 @@ const TRIPS = 2.5;
 /** Words of a chunk, by the rule. */
 export function chunkOf(vocabulary: number, text: number, parts: number): number {
   const { shape } = cutText(resolveOptions({ parts }), shapeOf({ size: vocabulary }), text);
-  return Math.min(shape.chunkWords, text / 10);
+  return shape.chunkWords;
 }
 
 export function costOf(given: Case): Cost {

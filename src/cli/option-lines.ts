@@ -86,10 +86,10 @@ export const OPTION_LINES: { readonly [Name in keyof TrainOptions]-?: OptionLine
       "Node: train on the machines that run `wasm2vec worker` for this Redis, its URL or `{ url, prefix }` ([many machines](cluster.md))",
   },
   parts: {
-    help: "skipgram: cut the words into so many blocks, and the text into a tenth at a time, as a cluster does",
+    help: "skipgram: cut the words into so many blocks, and the text into a fifteenth at a time, as a cluster does",
     byDefault: "16 with blocks or cluster, else cut for one machine",
     guide:
-      "skip-gram with negative sampling: cuts the words into so many blocks, a power of two, and the text into chunks of a tenth, as `cluster` and `blocks` do: the same bytes as theirs. (9.7) of [math.md](../math.md)",
+      "skip-gram with negative sampling: cuts the words into so many blocks, a power of two, and the text into chunks of a fifteenth, as `cluster` and `blocks` do: the same bytes as theirs. (9.9) of [math.md](../math.md)",
   },
   cbowCombine: { help: "cbow: hidden vector", guide: "CBOW: what of its context vectors the hidden vector is" },
   cbowGradient: {

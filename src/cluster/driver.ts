@@ -134,7 +134,7 @@ class ClusterRunner implements Runner {
   ) {
     const shape = site.parameters.layout.grid!;
     this.steps = shape.blocks;
-    this.room = new ChunkRoom(shape, site.options, chunkWordsOf(options.words, shape.chunkWords));
+    this.room = new ChunkRoom(shape, site.options, chunkWordsOf(options.words, shape.chunkWords, site.options));
   }
 
   get hosts(): readonly HostProgress[] {

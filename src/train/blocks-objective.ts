@@ -152,7 +152,7 @@ export class BlocksObjective implements Objective {
       passage: new Passage({ memory, layout, threads: threads.threads }),
       store: place.store,
       groups: plan.groups,
-      room: new ChunkRoom(grid, options, chunkWordsOf(words, grid.chunkWords)),
+      room: new ChunkRoom(grid, options, chunkWordsOf(words, grid.chunkWords, options)),
       areFinite: ({ byteOffset, length }) => trainer.allFinite(byteOffset as Ptr, length),
       onBusy: (isBusy) => {
         this.isBusy = isBusy;

@@ -80,7 +80,7 @@ function pairsOfStretch(vocabulary: Vocabulary, options: ResolvedOptions, plan: 
   const { counts, totalWords } = vocabulary;
   const { grid } = plan.memoryOptions;
   // a chunk has a batch at least
-  const words = Math.max(plan.batchWords, grid ? chunkWordsOf(totalWords, grid.chunkWords) : 0);
+  const words = Math.max(plan.batchWords, grid ? chunkWordsOf(totalWords, grid.chunkWords, options) : 0);
   const share = Math.min(1, words / totalWords) * meanContexts({ ...options, windowWeights: [] });
   return vocabulary.keepProbabilities(options.subsample).map((keep, word) => keep * counts[word] * share);
 }

@@ -50,12 +50,15 @@ describe("blocksOf", () => {
 });
 
 describe("chunkWordsOf", () => {
-  it("is a tenth of the text, up to a limit", () => {
-    expect(chunkWordsOf(1000, 250_000)).toBe(100);
-    expect(chunkWordsOf(2_499_999, 250_000)).toBe(249_999);
-    expect(chunkWordsOf(10 ** 9, 250_000)).toBe(250_000);
-    expect(chunkWordsOf(Number.POSITIVE_INFINITY, 250_000)).toBe(250_000);
-    expect(chunkWordsOf(3, 250_000)).toBe(0);
+  it.each<[string, { parts?: number }, number]>([
+    ["a tenth", {}, 10],
+    ["with parts a fifteenth", { parts: 16 }, 15],
+  ])("is %s of the text, up to a limit", (_, options, chunks) => {
+    expect(chunkWordsOf(3000, 250_000, options)).toBe(3000 / chunks);
+    expect(chunkWordsOf(250_000 * chunks - 1, 250_000, options)).toBe(249_999);
+    expect(chunkWordsOf(10 ** 9, 250_000, options)).toBe(250_000);
+    expect(chunkWordsOf(Number.POSITIVE_INFINITY, 250_000, options)).toBe(250_000);
+    expect(chunkWordsOf(3, 250_000, options)).toBe(0);
   });
 });
 

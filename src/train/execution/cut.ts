@@ -13,14 +13,16 @@ const BLOCKS = 8;
 /** Words from which there are twice as many blocks. */
 const MANY_WORDS = 131_072;
 
-/** A text has at least this many chunks, since the learning rate does not change within one. */
-const CHUNKS = 10;
-
-/** Words of a chunk at most, with 64 blocks or fewer, and pairs of its windows. Smaller ones cost quality. */
-const NEAR = { words: 1_600_000, pairs: 2 ** 24 };
+/**
+ * Chunks of a text at least, since the learning rate does not change within one. Words of a chunk at most, with 64 blocks or fewer,
+ * and pairs of its windows. Smaller ones cost quality.
+ */
+const NEAR = { chunks: 10, words: 1_600_000, pairs: 2 ** 24 };
 
 /** The same of a text that is cut into `parts`: a block is moved in each chunk, so that long ones cost less. */
-const FAR = { words: 8_000_000, pairs: 2 ** 26 };
+const FAR = { chunks: 15, words: 8_000_000, pairs: 2 ** 26 };
+
+const limitsOf = ({ parts }: Partial<Pick<Settings, "parts">>) => (parts === undefined ? NEAR : FAR);
 
 /**
  * Words of a chunk at most where words have subwords, which take what words have learnt when a chunk ends: (6.11). That goes through the
@@ -56,13 +58,13 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
   const blocks = blocksOf(rows, parts);
   const contexts = windowLeft + windowRight;
   const isComposed = hasSubwords(options);
-  const most = parts === undefined ? NEAR : FAR;
+  const most = limitsOf(options);
   const mostWords = isComposed ? composedWords(rows.words) : most.words;
   const widest = Math.floor(most.pairs / contexts);
   const maxSentenceLength = Math.min(options.maxSentenceLength, widest);
   const batchWords = Math.min(BATCH_WORDS, widest);
   const scale = parts === undefined ? Math.max(1, blocks / 64) : 1;
-  const chunkWords = chunkWordsOf(totalWords, Math.min(mostWords, widest) * scale);
+  const chunkWords = chunkWordsOf(totalWords, Math.min(mostWords, widest) * scale, options);
   // a batch and a sentence fit at least
   const words = Math.max(chunkWords, batchWords, maxSentenceLength);
   const shape = {
@@ -84,9 +86,9 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
 export const stepCount = ({ blocks, stepsAtOnce }: Pick<GridShape, "blocks" | "stepsAtOnce">): number =>
   blocks / stepsAtOnce;
 
-/** Words of a chunk of a text of so many. */
-export function chunkWordsOf(totalWords: number, most: number): number {
-  return Math.floor(Math.min(totalWords / CHUNKS, most));
+/** Words of a chunk of a text of so many. @param most it has at most, of any text */
+export function chunkWordsOf(totalWords: number, most: number, options: Parameters<typeof limitsOf>[0]): number {
+  return Math.floor(Math.min(totalWords / limitsOf(options).chunks, most));
 }
 
 /** Pairs of a sentence of so many words at most, whatever radii are drawn and words left out. */

@@ -45,7 +45,7 @@ export const grid = {
     const { plan, parameters, options } = site;
     const shape = parameters.layout.grid!;
     const places = options.worker && !plan.memoryOptions.shared ? ring(site, step) : together(site);
-    return new GridRunner(shape, places, new ChunkRoom(shape, options, chunkWordsOf(words, shape.chunkWords)));
+    return new GridRunner(shape, places, new ChunkRoom(shape, options, chunkWordsOf(words, shape.chunkWords, options)));
   },
 } as const satisfies Engine;
 

@@ -125,9 +125,9 @@ export const SETTINGS = {
    */
   cluster: { check: (_: string, value: string | ClusterOptions) => value, stored: false, again: "load" },
   /**
-   * Skip-gram: cuts the words into so many blocks, a power of two from 2 to 256, and the text into chunks of a tenth of it, as `cluster`
+   * Skip-gram: cuts the words into so many blocks, a power of two from 2 to 256, and the text into chunks of a fifteenth, as `cluster`
    * and `blocks` do: with the same parts all three give the same bytes. There are fewer parts than asked for where they would have
-   * less than 256 words, more where they would have more than 65,536. (9.7) and (9.8) of docs/math.md. Default 16 with these, else cut
+   * less than 256 words, more where they would have more than 65,536. (9.9) of docs/math.md. Default 16 with these, else cut
    * for one machine.
    */
   parts: {
