@@ -44,6 +44,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "test/**/*.browser.test.ts"],
     globalSetup: ["test/support/build.ts"],
+    // a file for each core, none left over: many tests wait for processes of their own
+    maxWorkers: "100%",
     ...TIMEOUTS,
     reporters: report ? ["default", "json"] : ["default"],
     outputFile: report ? { json: report } : undefined,
