@@ -121,6 +121,16 @@ describe("the lock", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it("of a dead process goes to one of two that find it", async () => {
+    writeFileSync(path(), "");
+    const locking = expect(store.lock()).rejects.toThrow("is in use by another training");
+    await vi.waitFor(() => expect(readFileSync(path(), "utf8")).not.toBe(""), 5_000);
+    // the other removed the new one, too
+    writeFileSync(path(), "another-machine 1\n");
+    await locking;
+    expect(readFileSync(path(), "utf8")).toBe("another-machine 1\n");
+  });
+
   it("of a process that writes its name a little later is not", async () => {
     writeFileSync(path(), "");
     const locking = expect(store.lock()).rejects.toThrow("is in use by another training");

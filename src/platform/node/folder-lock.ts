@@ -15,6 +15,9 @@ const DEAD = 60_000;
 /** Milliseconds after which a file that is still empty is one whose writer was killed before it wrote. */
 const EMPTY = 1_000;
 
+/** Milliseconds until whoever removed the same file has written its own. */
+const SETTLED = 200;
+
 /** What the file holds. */
 const OWNER = () => `${hostMark()} ${process.pid}\n`;
 
@@ -55,16 +58,25 @@ export class FolderLock {
     if ((await this.owner()) === OWNER()) await rm(this.path, { force: true });
   }
 
-  /** Writes the file, which only one can; that of one who is gone is removed before. */
+  /** That of one who is gone is removed before. */
   private async take(): Promise<void> {
-    for (let isFirst = true; ; isFirst = false) {
-      try {
-        return await writeFile(this.path, OWNER(), { flag: "wx" });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeFailure(error as Error, this.path);
-      }
-      if (!isFirst || (await this.isUsed())) throw this.inUse();
-      await rm(this.path, { force: true });
+    if (await this.write()) return;
+    if (await this.isUsed()) throw this.inUse();
+    await rm(this.path, { force: true });
+    if (!(await this.write())) throw this.inUse();
+    // another, who saw the same file, may have removed this one and written its own
+    await sleep(SETTLED);
+    if ((await this.owner()) !== OWNER()) throw this.inUse();
+  }
+
+  /** Writes the file, which only one can. @returns whether there was none */
+  private async write(): Promise<boolean> {
+    try {
+      await writeFile(this.path, OWNER(), { flag: "wx" });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw writeFailure(error as Error, this.path);
     }
   }
 
