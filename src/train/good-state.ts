@@ -3,11 +3,11 @@
 import { yieldToEventLoop } from "../base/event-loop.js";
 import type { Snapshot } from "./checkpoint/checkpoint.js";
 import { countOf, pieces } from "./checkpoint/pieces.js";
-import type { EpochRecord, Position, Schedule } from "./loop/records.js";
+import { type EpochRecord, type Position, type Schedule, START } from "./loop/records.js";
 import type { Objective } from "./objective.js";
 import type { Settings } from "./options/settings.js";
 
-/** How often it is lowered before the error is the user's. */
+/** How often it is gone back before the error is the user's. */
 const MOST = 8;
 
 /** Losses of two tries at other rates that differ by less, of one, are those of the state: what its last steps did had not shown in their epoch. */
@@ -36,33 +36,28 @@ export class GoodState {
   /** mean loss of the epoch that was last tried from it */
   private lastLoss = Number.NaN;
   private copy: { inputs: Float32Array; outputs: Float32Array; subwords?: Float32Array } | undefined;
+  /** how often it was gone back */
+  private times = 0;
+  private readonly isCopied: boolean;
+  /** where the rows can be begun again: those that this run began */
+  private readonly beginning: State | undefined;
 
-  private constructor(
+  constructor(
     private readonly objective: Objective,
     private readonly history: EpochRecord[],
-    private readonly epochs: number,
-    private readonly isCopied: boolean,
-    /** where the rows can be begun again */
-    private readonly beginning: State | undefined,
-  ) {}
-
-  /** The state that a run begins in. Rows that are too many to be copied can be begun again, if that is what they are. */
-  static async of(
-    objective: Objective,
-    history: EpochRecord[],
-    epochs: number,
-    position: Position,
-  ): Promise<GoodState> {
+    private readonly schedule: Schedule,
+  ) {
     const { inputs, outputs, subwords, blocks } = objective.snapshot();
     const floats = [inputs, outputs, subwords].reduce((sum, rows) => sum + (rows ? countOf(rows) * rows.stride : 0), 0);
-    const isCopied = !blocks && 4 * floats <= MOST_BYTES;
-    const { beginAgain } = objective;
-    const isBegun = beginAgain && history.length === 0 && isBeginning(position);
-    const beginning = isBegun ? { restore: beginAgain, position: { ...position } } : undefined;
-    const good = new GoodState(objective, history, epochs, isCopied, beginning);
-    if (isCopied) await good.keep(position);
-    else good.state = beginning;
-    return good;
+    this.isCopied = !blocks && 4 * floats <= MOST_BYTES;
+    if (objective.beginAgain && schedule.firstEpoch === 0 && schedule.initialVectors === undefined)
+      this.beginning = { restore: () => objective.beginAgain!(), position: START };
+  }
+
+  /** Keeps the state that a run begins in, or goes on from. Rows that are too many to be copied can be begun again. */
+  async begin(position: Position): Promise<void> {
+    if (this.isCopied) await this.keep(position);
+    else if (position.epochs < this.interval) this.state = this.beginning;
   }
 
   /** Whether there is a way back. */
@@ -70,9 +65,14 @@ export class GoodState {
     return this.state !== undefined;
   }
 
+  /** Epochs between two copies. */
+  private get interval(): number {
+    return Math.ceil(this.schedule.epochs / COPIES);
+  }
+
   /** Whether the state at an epoch's end is one to keep. */
   isDue({ epochs }: Position): boolean {
-    return epochs % Math.ceil(this.epochs / COPIES) === 0;
+    return epochs % this.interval === 0;
   }
 
   /**
@@ -97,21 +97,20 @@ export class GoodState {
 
   /**
    * Goes back to the state that was kept, to go on at a lower rate; or to the beginning, if that state was not a good one.
-   * @returns whether the rate has not been lowered too often
+   * @returns whether there is a way back, and it was not gone too often
    */
-  async goBack(position: Position, { firstEpoch }: Schedule): Promise<boolean> {
+  async goBack(position: Position): Promise<boolean> {
     const { state, beginning } = this;
-    if (state === undefined) return false;
+    if (state === undefined || this.times++ === MOST) return false;
     const loss = position.loss / position.predictions;
-    const isBad = beginning && state.position.epochs > 0 && Math.abs(loss - this.lastLoss) < ALIKE * loss;
+    const isBad = beginning && !isBeginning(state.position) && Math.abs(loss - this.lastLoss) < ALIKE * loss;
     this.lastLoss = loss;
     // begun anew with less than the rate that led to the bad state, not than those that were tried from it
     const { lowered = 0 } = isBad ? state.position : position;
-    if (lowered >= MOST) return false;
     this.state = isBad ? beginning : state;
     const { restore, position: from } = this.state;
     await restore();
-    const kept = firstEpoch + from.epochs;
+    const kept = this.schedule.firstEpoch + from.epochs;
     const undone = [...this.history.slice(kept), position].reduce(
       (sum, { seconds, discardedSeconds = 0 }) => sum + seconds + discardedSeconds,
       -from.seconds,

@@ -216,16 +216,17 @@ export class Model<Source = CorpusSource> {
     try {
       const { isChosen, epochs } = schedule;
       const canGoBack = isChosen && position.epochs < epochs;
-      const good = canGoBack ? await GoodState.of(this.objective, this.history, epochs, position) : undefined;
+      const good = canGoBack ? new GoodState(this.objective, this.history, schedule) : undefined;
+      await good?.begin(position);
       const checkpointer = new Checkpointer(listeners);
       for (;;) {
         const failure = await this.runFrom(text, schedule, position, listeners, checkpointer, good);
         if (failure === undefined) return;
         if (good?.isKept === false)
-          failure.message += " and begin anew: of rows of more than 1 GiB, or in files, no copy is kept to go back to";
-        if (!(await good?.goBack(position, schedule))) throw failure;
+          failure.message = `${failure.what}: ${failure.remedy} and begin anew: of rows of more than 1 GiB, or in files, no copy is kept to go back to`;
+        if (!(await good?.goBack(position))) throw failure;
         listeners.onWarning?.(
-          `${failure.message.replace(/: lower .*/, "")}: it goes on from epoch ${schedule.firstEpoch + position.epochs + 1} at ${schedule.learningRate * loweringOf(position)}`,
+          `${failure.what}: it goes on from epoch ${schedule.firstEpoch + position.epochs + 1} with learningRate ${schedule.learningRate * loweringOf(position)}`,
         );
       }
     } finally {

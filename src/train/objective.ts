@@ -68,8 +68,8 @@ export interface Objective {
    * @throws RangeError for sentences that make no prediction
    */
   validation(sentences: readonly Uint32Array[]): Promise<(signal?: AbortSignal) => Promise<number>>;
-  /** Gives the rows what they began with; there where they began at random, by the seed, and have been trained by this run alone. */
-  readonly beginAgain?: () => Promise<void>;
+  /** Gives the rows what they begin with by the seed, where that can be done. */
+  beginAgain?(): Promise<void>;
   /** Begins to train it. @param words of an epoch @param step of a chunk that comes first @param text where its batches come from */
   start(words: number, step: number, text: TextToTrain): Runner;
   /** Drops what queries have cached of the rows, which have changed. */

@@ -87,7 +87,6 @@ function pairsOfStretch(vocabulary: Vocabulary, options: ResolvedOptions, plan: 
 
 export class Word2vecObjective implements Objective {
   readonly vectors: WordVectors;
-  beginAgain: Objective["beginAgain"];
   private readonly outputRows: WordVectors | undefined;
 
   private constructor(
@@ -135,7 +134,6 @@ export class Word2vecObjective implements Objective {
     const { initialVectors, freeze, wordRates } = setting.options;
     const begun = await Word2vecObjective.allocate(setting, vocabulary);
     await begun.parameters.initialise(setting.options);
-    if (!initialVectors) begun.beginAgain = () => begun.parameters.beginAgain(setting.options);
     if (initialVectors) takeVectors(begun.parameters, vocabulary, initialVectors);
     if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
     if (initialVectors) await begun.parameters.compose();
@@ -189,6 +187,10 @@ export class Word2vecObjective implements Objective {
       return (row: number) => data.subarray(row * stride, row * stride + dim);
     };
     return (signal) => validation.loss(rowOf("inputs"), rowOf("outputs"), dim, signal);
+  }
+
+  beginAgain(): Promise<void> {
+    return this.parameters.beginAgain(this.setting.options);
   }
 
   start(words: number, step: number, text: TextToTrain): Runner {

@@ -160,7 +160,7 @@ describe("a rate that is too high", () => {
     expect(told.length).toBeGreaterThan(1);
     for (const message of told)
       expect(message).toMatch(
-        /^training diverged in epoch \d after \d+ words: .* at learning rate [\d.e+]+: it goes on from epoch \d at [\d.e-]+$/,
+        /^training diverged in epoch \d after \d+ words: .* at learning rate [\d.e+]+: it goes on from epoch \d with learningRate [\d.e-]+$/,
       );
     const { history, vectors } = model;
     expect(history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Random } from "../../src/base/random";
 import { Vocabulary } from "../../src/text/vocabulary";
+import { readCheckpoint } from "../../src/train/checkpoint/checkpoint";
 import { DivergenceError } from "../../src/train/loop/epochs";
 import type { Model } from "../../src/train/model";
 import { trainOn } from "../../src/train/train";
@@ -10,6 +11,7 @@ import type { TrainOptions } from "../../src/train/train-options";
 import { Word2vecObjective } from "../../src/train/word2vec-objective";
 import { platformWith, spawnHere } from "../support/platform";
 import { sampleText } from "../support/sample";
+import { store } from "../support/stored";
 
 const text = sampleText(600, 1, 75);
 const small: TrainOptions = { dim: 18, epochs: 4, minCount: 1, subsample: 2e-3, worker: false };
@@ -55,7 +57,7 @@ describe("rows of more than 1 GiB", () => {
     expect(traces(begun)).toEqual(traces(copied));
     const { initialLearningRate, lowered } = begun.history.at(-1)!;
     const first = initialLearningRate * 4 ** (lowered! - 1);
-    expect(told[0].endsWith(`: it goes on from epoch 1 at ${first}`)).toBe(true);
+    expect(told[0].endsWith(`: it goes on from epoch 1 with learningRate ${first}`)).toBe(true);
   });
 
   it.each<[string, TrainOptions, number]>([
@@ -70,6 +72,33 @@ describe("rows of more than 1 GiB", () => {
     expect(error.message).toMatch(
       /^training diverged in epoch \d .* at learning rate [\d.e+]+: lower "learningRate" \(it was 0\.1\) and begin anew: of rows of more than 1 GiB, or in files, no copy is kept to go back to$/,
     );
+  });
+
+  it("are not trained again, and the error says so instead of what else it would say", async () => {
+    seemLarge();
+    const { write } = store();
+    const given = { ...wild(0.4), negatives: 60, checkpoint: { write, every: "1epoch", name: "kept.ckpt" } };
+    await expect(train(given)).rejects.toThrow(
+      /: lower "learningRate" \(it was [\d.]+\) and begin anew: of rows of more than 1 GiB, or in files, no copy is kept to go back to$/,
+    );
+  });
+
+  it("are begun anew by who goes on from a checkpoint of the first tenth of the epochs, too", async () => {
+    const { files, write } = store();
+    const abort = new AbortController();
+    const interrupted = train({
+      epochs: 40,
+      ...wild(2),
+      signal: abort.signal,
+      checkpoint: { write, every: "1epoch" },
+      onEpochEnd: (_, { epoch }) => void (epoch === 3 && abort.abort(new Error("interrupted"))),
+    });
+    await expect(interrupted).rejects.toThrow("interrupted");
+    seemLarge();
+    const resume = readCheckpoint(files.at(-1)!, "stored");
+    const { history } = await train({ ...wild(0.06, 0.09), epochs: undefined, resume });
+    expect(history).toHaveLength(40);
+    expect(history[0].lowered).toBeGreaterThan(0);
   });
 
   it("are not begun anew where they had learnt before", async () => {
@@ -106,14 +135,45 @@ describe("a state that was kept", () => {
     ...{ seed: 1, worker: false },
   };
 
+  const ways = (told: readonly string[]) =>
+    told.map((message) => /it goes on from (.*)$/.exec(message)?.[1]).filter((way) => way !== undefined);
+
   it("and is not a good one is given up for the beginning, at less than the rate that led to it", async () => {
     const told: string[] = [];
     const onWarning = (message: string) => void told.push(message);
     const { history } = await trainOn(platformWith(spawnHere), repeated, { ...given, onWarning });
-    expect(history.at(-1)!.lowered).toBe(2);
-    const ways = told
-      .filter((message) => message.includes("diverged"))
-      .map((message) => /it goes on from (.*)$/.exec(message)![1]);
-    expect(ways).toEqual(["epoch 2 at 0.025", "epoch 1 at 0.025", "epoch 2 at 0.00625", "epoch 1 at 0.00625"]);
+    expect(ways(told)).toEqual([
+      "epoch 2 with learningRate 0.025",
+      "epoch 1 with learningRate 0.025",
+      "epoch 2 with learningRate 0.00625",
+      "epoch 1 with learningRate 0.00625",
+    ]);
+    expect(history.map(({ lowered }) => lowered)).toEqual([2, 2, 2, 2, 2]);
+    // what four tries took is told once
+    expect(history[0].discardedSeconds).toBeGreaterThan(0);
+    expect(history.slice(1).every(({ discardedSeconds }) => discardedSeconds === undefined)).toBe(true);
+  });
+
+  it("is given up for the beginning by who goes on from a checkpoint of it, too", async () => {
+    const { files, write } = store();
+    const abort = new AbortController();
+    const first = trainOn(platformWith(spawnHere), repeated, {
+      ...given,
+      signal: abort.signal,
+      checkpoint: { write, every: "1epoch" },
+      onWarning: () => abort.abort(new Error("interrupted")),
+    });
+    await expect(first).rejects.toThrow("interrupted");
+    const resume = readCheckpoint(files.at(-1)!, "stored");
+    const told: string[] = [];
+    const onWarning = (message: string) => void told.push(message);
+    const { history } = await trainOn(platformWith(spawnHere), repeated, {
+      ...given,
+      vocabulary: undefined,
+      resume,
+      onWarning,
+    });
+    expect(ways(told).slice(0, 2)).toEqual(["epoch 2 with learningRate 0.025", "epoch 1 with learningRate 0.025"]);
+    expect(history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5]);
   });
 });

@@ -35,6 +35,15 @@ const ENOUGH = { step: 100, epoch: 1_000 };
 /** The parameters are no longer numbers, or about to grow beyond them: the learning rate was too high. */
 export class DivergenceError extends RangeError {
   override name = "DivergenceError";
+
+  /** @internal @param more of the remedy, where there is nothing else to say */
+  constructor(
+    readonly what: string,
+    readonly remedy: string,
+    more: string,
+  ) {
+    super(`${what}: ${remedy}${more}`);
+  }
 }
 
 /**
@@ -180,8 +189,9 @@ class Epoch {
     const { words, learningRate } = this.position;
     const { schedule, negatives } = this.run;
     return new DivergenceError(
-      `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}: ` +
-        `lower "learningRate" (it was ${schedule.learningRate * loweringOf(this.position)})${schedule.isChosen === false ? ', or leave it to "auto"' : ""}` +
+      `training diverged in epoch ${this.number} after ${words} words: ${what} at learning rate ${learningRate}`,
+      `lower "learningRate" (it was ${schedule.learningRate * loweringOf(this.position)})`,
+      (schedule.isChosen === false ? ', or leave it to "auto"' : "") +
         (negatives > MANY_NEGATIVES ? `, or "negatives" (${negatives}), each of which moves the same row` : ""),
     );
   }
@@ -199,9 +209,8 @@ class Epoch {
 
   /** What a prediction would cost if nothing had been learnt; Infinity where that is not asked. */
   private get lossOfNothing(): number {
-    const { schedule, unlearntLoss } = this.run;
-    const beganFromNothing = schedule.firstEpoch === 0 && schedule.initialVectors === undefined;
-    return beganFromNothing ? (unlearntLoss ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+    const { schedule, unlearntLoss = Number.POSITIVE_INFINITY } = this.run;
+    return schedule.firstEpoch === 0 && schedule.initialVectors === undefined ? unlearntLoss : Number.POSITIVE_INFINITY;
   }
 
   /** Why the rows are not to be kept in the midst of an epoch; that they are kept or not changes no byte of the training. */

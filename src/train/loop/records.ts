@@ -32,7 +32,7 @@ export interface EpochRecord {
   learningRate: number;
   /** the rate that the schedule started from: what "auto" came to, lowered if it was too high */
   initialLearningRate: number;
-  /** how often this call of train had lowered the rate by then, as it was too high; undefined: never */
+  /** how often this call of train had lowered the rate to a quarter by then, as it was too high; undefined: never */
   lowered?: number;
   /** seconds of what was undone before it, as the rate was too high: not part of `seconds` */
   discardedSeconds?: number;
@@ -104,7 +104,7 @@ export interface Position {
   fingerprint: string;
   opening?: string;
   whole?: string;
-  /** how often the learning rate was too high, and lowered; and seconds of what that undid, since the last epoch ended */
+  /** how often the learning rate is lowered to a quarter, as it was too high; and seconds of what that undid, since the last epoch ended */
   lowered?: number;
   discardedSeconds?: number;
 }
