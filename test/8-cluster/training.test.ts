@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Model, type TrainOptions, train } from "wasm2vec";
+import { estimateMemory, type Model, type TrainOptions, train } from "wasm2vec";
 import { clusterStatus } from "wasm2vec/cluster";
 import { fileCheckpoint } from "wasm2vec/files";
 import { Random } from "../../src/base/random";
@@ -131,6 +131,16 @@ describe("a training", () => {
       expect(host.blocks).toBeGreaterThan(0);
     }
     expect((await clusterStatus({ url: redis.url, lease: LEASE })).runs).toEqual([]);
+  });
+
+  it("takes of its driver's memory what estimateMemory tells", async () => {
+    await workers.start();
+    const options = { ...OPTIONS, cluster: { url: redis.url, lease: LEASE } };
+    const model = await train(text, options);
+    const { size, totalWords } = model.vocabulary;
+    // @ts-expect-error: private
+    const taken: number = model.objective.parameters.memory.buffer.byteLength;
+    expect(taken).toBe(65_536 * Math.ceil(estimateMemory(options, size, totalWords).bytes / 65_536));
   });
 
   it("tells the share of the whole run, also after it was resumed", async () => {
