@@ -225,6 +225,23 @@ describe("a training", () => {
     expect(await redis.keys()).toEqual([]);
   });
 
+  it("may be of a user with the rights that the guide gives", async () => {
+    const [, rights] = /^ACL SETUSER trainer on >PASSWORD (.*)$/m.exec(readFileSync("docs/guides/cluster.md", "utf8"))!;
+    await redis.with((client) => client.acl("SETUSER", "trainer", "on", ">secret", ...rights.split(" ")));
+    const cluster = { url: redis.url.replace("//", "//trainer:secret@"), lease: LEASE };
+    const own = new Workers(cluster);
+    try {
+      await own.start();
+      await own.start();
+      expect(await byCluster({ cluster })).toBe(expected);
+      expect((await clusterStatus(cluster)).runs).toEqual([]);
+    } finally {
+      await own.endAll();
+      await redis.with((client) => client.acl("DELUSER", "trainer"));
+    }
+    expect(await redis.keys()).toEqual([]);
+  });
+
   it("may be on a text that each worker fetches", async () => {
     const bytes = readFileSync(text);
     let requests = 0;
