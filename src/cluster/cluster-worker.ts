@@ -19,6 +19,9 @@ import { openTraining, type Training } from "./training.js";
 import { inTime, sleep } from "./waiting.js";
 import type { WorkerEvent } from "./worker-event.js";
 
+/** Milliseconds that a text has to be closed. */
+const LEAVE = 10_000;
+
 export interface ClusterWorkerOptions extends ClusterOptions {
   /** Threads that train: "auto" (default) is one for each core. */
   threads?: number | "auto";
@@ -139,7 +142,8 @@ class ClusterWorker {
     try {
       await part.take();
     } finally {
-      await training.close();
+      // a text that gives nothing more cannot be closed, either
+      await inTime(training.close(), LEAVE);
     }
   }
 

@@ -1,12 +1,12 @@
 // Training by a cluster: the driver has the model and reads the text, and hands out each chunk as a rotation, which workers train.
 
 import { Fingerprint } from "../base/fingerprint.js";
-import { evenly } from "../kernel/grid-layout.js";
 import type { Corpus } from "../text/corpus.js";
 import type { Batch } from "../text/encode.js";
 import type { BytesRead } from "../text/source.js";
 import { readersOf } from "../text/threads.js";
 import type { Count, Vocabulary, VocabularyOptions } from "../text/vocabulary.js";
+import { planOfDriver } from "../train/blocks-plan.js";
 import type { Checkpoint } from "../train/checkpoint/checkpoint.js";
 import { ChunkRoom } from "../train/execution/chunk-room.js";
 import { chunkWordsOf } from "../train/execution/cut.js";
@@ -74,16 +74,10 @@ export class ClusterMaker implements ObjectiveMaker {
 
   /** Rows are here, chunks with the workers, whose engine is the grid. */
   private plan(plan: ExecutionPlan, { options }: Setting, vocabulary: Vocabulary): ExecutionPlan {
-    const shape = plan.memoryOptions.grid!;
-    const memoryOptions = {
-      ...plan.memoryOptions,
-      grid: { ...shape, holds: { chunks: false, blocks: evenly(shape.blocks) } },
-      lanes: 1,
-    };
     const start: typeof grid.start = (site, words, step) => {
       return new ClusterRunner(this.cluster, site, { vocabulary, words, step, options });
     };
-    return { ...plan, memoryOptions, engine: { ...grid, start } };
+    return { ...planOfDriver(plan), engine: { ...grid, start } };
   }
 }
 

@@ -12,8 +12,9 @@ import type { Vocabulary } from "../text/vocabulary.js";
 import type { HostProgress } from "../train/execution/runner.js";
 import { rowsOfGroup } from "../train/execution/visits.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
+import { Absence } from "./absence.js";
 import { RedisBlocks } from "./blocks.js";
-import { connect, keysOf, queueOf, type Redis, serverId, shownUrl, untilLost } from "./connection.js";
+import { connect, keysOf, queueOf, type Redis, serverId, untilLost } from "./connection.js";
 import { formed, HOST, MEMBER } from "./forms.js";
 import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
@@ -29,15 +30,11 @@ import { writeWords } from "./words.js";
 /** Milliseconds between looks at who takes part. */
 const LOOK = 1_000;
 
-/** Milliseconds that a training waits for any worker, and for any sign that those that take part get on. */
-const NOBODY = 600_000;
+/** Milliseconds that a training waits for any sign that those that take part get on. */
 const STUCK = 300_000;
 
 /** Leases without Redis after which a training gives up. */
 const AWAY = 4;
-
-/** Milliseconds after which it says that it waits. */
-const TELL = 5_000;
 
 /** Milliseconds that workers have to leave a training that has ended. */
 const LEAVE = 20_000;
@@ -83,8 +80,8 @@ export class ClusterRun {
   /** when somebody was last seen to get on, and at what */
   private sign = { at: performance.now(), of: "" };
   private underWay = 0;
-  /** since when nobody takes part, and whether that was said */
-  private nobody: { since: number; isTold: boolean } | undefined;
+  /** while nobody takes part */
+  private absence: Absence | undefined;
   private looking: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -329,31 +326,17 @@ export class ClusterRun {
       this.fail(
         new Error(escapeControls(`workers failed at ${job0.name}, ${job0.attemptsMade} times: ${job0.failedReason}`)),
       );
-    this.seeNobody(workers.some(({ id }) => reasons[id] === undefined));
     this.seeProgress(JSON.stringify(all));
+    await this.seeNobody(workers.some(({ id }) => reasons[id] === undefined));
   }
 
-  /** Says that nobody takes part, and ends the training if that lasts. @param isBusy whether workers are there, which train for others */
-  private seeNobody(isBusy: boolean): void {
-    const now = performance.now();
-    this.nobody = this.members.size > 0 ? undefined : (this.nobody ?? { since: now, isTold: false });
-    if (this.nobody === undefined) return;
-    const { since, isTold } = this.nobody;
-    if (!isTold && now - since > TELL) {
-      this.nobody.isTold = true;
-      this.job.onWarning(
-        isBusy
-          ? "all workers are busy with other trainings: this one waits for them, or for more workers"
-          : `no worker is there: start some with wasm2vec worker ${shownUrl(this.job.cluster.url)}`,
-      );
-    }
-    if (isBusy || now - since < NOBODY) return;
-    this.fail(
-      new Error(
-        `no worker has been there for ${NOBODY / 60_000} minutes: start some, and then the same command again; ` +
-          "a training with a checkpoint goes on from there",
-      ),
-    );
+  /** @param isSomebody whether workers are there that could take part */
+  private async seeNobody(isSomebody: boolean): Promise<void> {
+    const { redis, own, job } = this;
+    const begun = () => new Absence(redis, job.cluster, own.about.id, job.onWarning);
+    this.absence = this.members.size > 0 ? undefined : (this.absence ?? begun());
+    const error = await this.absence?.look(isSomebody);
+    if (error) this.fail(error);
   }
 
   /** After Redis was started again: hands out what it may have lost. */

@@ -1,6 +1,6 @@
-// How much of a model whose blocks lie in a store is in memory at a time.
+// How much of a model whose blocks lie in a store, or with the workers of a cluster, is in memory at a time.
 
-import { rowsOfBlock } from "../kernel/grid-layout.js";
+import { evenly, rowsOfBlock } from "../kernel/grid-layout.js";
 import { rowStride, sizeOf } from "../kernel/memory.js";
 import type { Shape, Side } from "../kernel/shape.js";
 import { lossOf } from "../model/losses/registry.js";
@@ -67,6 +67,13 @@ export function shapeOfBlocks(blocks: number, { inputRows, outputRows }: Shape, 
   const rows = { inputs: inputRows, outputs: outputRows };
   const blockRows = { inputs: rowsOfBlock(blocks, inputRows), outputs: rowsOfBlock(blocks, outputRows) };
   return { blocks, rows, blockRows, stride };
+}
+
+/** What the driver of a cluster has in memory of a plan: all rows, for one thread. Workers have the chunks of text. */
+export function planOfDriver<Plan extends EnginePlan>(plan: Plan): Plan {
+  const shape = plan.memoryOptions.grid!;
+  const grid = { ...shape, holds: { chunks: false, blocks: evenly(shape.blocks) } };
+  return { ...plan, memoryOptions: { ...plan.memoryOptions, grid, lanes: 1 } };
 }
 
 /** Bytes in Redis besides blocks, for each machine of a cluster: pieces that it sends and receives, connections, jobs. */

@@ -1,11 +1,11 @@
 // Estimates the memory of a training, before anything is allocated.
 
 import { checkInteger } from "../base/check.js";
+import type { GridShape } from "../kernel/grid-layout.js";
 import { rowStride } from "../kernel/memory.js";
 import { shapeOf } from "../model/spec.js";
 import { threadsOf } from "../text/threads.js";
-import { planBlocks, redisBytes, shapeOfBlocks, storedBytes } from "./blocks-plan.js";
-import type { EnginePlan } from "./execution/engine.js";
+import { planBlocks, planOfDriver, redisBytes, shapeOfBlocks, storedBytes } from "./blocks-plan.js";
 import { keptBytes } from "./good-state.js";
 import type { Machine } from "./machine.js";
 import { canShare, type Platform } from "./platform.js";
@@ -26,7 +26,7 @@ export interface MemoryEstimate {
   /** in Redis, not in `total`: of a training by one worker with `cluster`, and of each other worker; 0 without */
   redis: number;
   redisWorker: number;
-  /** threads that train, as the estimate assumes */
+  /** threads that train here, as the estimate assumes; 0 with `cluster`, whose workers train */
   threads: number;
   /** of the copy of the rows that training goes back to if a learning rate of "auto" was too high; 0 above 1 GiB of rows */
   kept: number;
@@ -99,23 +99,27 @@ export function estimateMemoryFor<Source>(
   return { bytes, matrices, disk, threads, ...parts, counting, total, spool };
 }
 
-/** What a model and its threads take here. */
+const NOWHERE_ELSE = { disk: 0, redis: 0, redisWorker: 0, own: 0, messages: 0 };
+
+/** What a model and its threads take here; of one that a cluster trains, what its driver takes. */
 function modelMemory(machine: Pick<Machine, "cores">, options: ResolvedOptions, words: number, tokens: number) {
-  if (!options.blocks) {
-    const plan = planWords(machine, options, { size: words, totalWords: tokens });
-    return { threads: plan.threads, disk: 0, ...redisMemory(plan, options, words), ...memoryOf(plan, options, words) };
+  if (options.blocks) {
+    const resources = { cores: machine.cores(), shared: canShare(options) };
+    const plan = planBlocks(options, resources, { shape: shapeOf({ size: words }), totalWords: tokens });
+    const { threads, bytes, shape } = plan;
+    const messages = ON_THE_WAY + Math.min(LEFT, LEFT_BLOCKS * shape.blockRows.inputs * shape.stride);
+    return { threads, bytes, ...NOWHERE_ELSE, ...storedBytes(shape), messages };
   }
-  const resources = { cores: machine.cores(), shared: canShare(options) };
-  const plan = planBlocks(options, resources, { shape: shapeOf({ size: words }), totalWords: tokens });
-  const { threads, bytes, shape } = plan;
-  const messages = ON_THE_WAY + Math.min(LEFT, LEFT_BLOCKS * shape.blockRows.inputs * shape.stride);
-  return { threads, bytes, ...storedBytes(shape), redis: 0, redisWorker: 0, own: 0, messages };
+  const plan = planWords(machine, options, { size: words, totalWords: tokens });
+  const { grid } = plan.memoryOptions;
+  if (!options.cluster || !grid) return { threads: plan.threads, ...NOWHERE_ELSE, ...memoryOf(plan, options, words) };
+  const memory = memoryOf(planOfDriver(plan), options, words);
+  return { threads: 0, ...memory, ...NOWHERE_ELSE, ...redisMemory(grid, options, words) };
 }
 
-/** What a training takes of Redis, if a cluster trains it. */
-function redisMemory({ memoryOptions: { grid } }: EnginePlan, { cluster, dim }: ResolvedOptions, words: number) {
-  if (!cluster || !grid) return { redis: 0, redisWorker: 0 };
-  const shape = shapeOfBlocks(grid.blocks, shapeOf({ size: words }), rowStride(dim));
+/** What a training by a cluster takes of Redis. */
+function redisMemory({ blocks }: GridShape, { dim }: ResolvedOptions, words: number) {
+  const shape = shapeOfBlocks(blocks, shapeOf({ size: words }), rowStride(dim));
   const redis = redisBytes(shape, 1);
   return { redis, redisWorker: redisBytes(shape, 2) - redis };
 }

@@ -453,6 +453,19 @@ describe("estimateMemory", () => {
     expect([without.redis, without.redisWorker]).toEqual([0, 0]);
   });
 
+  it("tells of a cluster's driver that it holds all rows, no text, and no threads that train", () => {
+    const options = { dim: 100, cluster: "redis://any" };
+    const [driver, one] = [estimateMemory(options, 100_000), estimateMemory({ ...options, threads: 1 }, 100_000)];
+    expect([driver.threads, driver.workers, driver.own, driver.messages]).toEqual([0, 0, 0, 0]);
+    expect(driver.matrices).toBe(2 * 100_000 * 400);
+    expect(driver.bytes).toBeGreaterThan(driver.matrices);
+    expect(driver.bytes).toBeLessThan(driver.matrices + 100_000 * 40);
+    expect(one.bytes).toBe(driver.bytes);
+    // one machine has two chunks besides
+    const alone = estimateMemory({ dim: 100, parts: 16, threads: 1 }, 100_000);
+    expect(alone.bytes - driver.bytes).toBeGreaterThan(600e6);
+  });
+
   it("never plans more than one WebAssembly memory has", () => {
     const { bytes } = estimateMemory({ dim: 300, blocks: "any", blocksMemory: 2 ** 36, threads: 2 }, 5_000_000);
     expect(bytes).toBeLessThanOrEqual(2 ** 32);

@@ -343,11 +343,11 @@ describe("a checkpoint's file", () => {
     }
     expect(() => readCheckpoint(Buffer.from("words 12\n"), "file")).toThrow("a checkpoint what training wrote");
     const newer = Buffer.from(
-      Buffer.from(bytes).toString("latin1").replace('"version":"5"', '"version":"9"'),
+      Buffer.from(bytes).toString("latin1").replace('"version":"6"', '"version":"9"'),
       "latin1",
     );
     expect(() => readCheckpoint(newer, "file")).toThrow(
-      'expected version 2 or 3 or 4 or 5 of the format, got "9": use the wasm2vec that wrote it',
+      'expected version 2 or 3 or 4 or 5 or 6 of the format, got "9": use the wasm2vec that wrote it',
     );
   });
 

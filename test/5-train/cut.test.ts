@@ -35,6 +35,16 @@ describe("blocksOf", () => {
     expect(blocksOf(evenShape(words))).toBe(blocks);
   });
 
+  it.each([
+    [125_433, 16, 16],
+    [125_433, 32, 32],
+    [125_433, 24, 16],
+    [1_000, 16, 2],
+    [2 ** 24, 16, 256],
+  ])("cuts %i words into %i parts, or %i", (words, parts, blocks) => {
+    expect(blocksOf(evenShape(words), parts)).toBe(blocks);
+  });
+
   it("is a power of two, grows with the words, and its rows fit into 16 bits", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 2 ** 24 }), fc.integer({ min: 0, max: 1000 }), (words, more) => {
@@ -144,6 +154,27 @@ describe("cutText", () => {
     // whole baskets as windows: shorter batches and sentences, for as many pairs
     const baskets = cutText({ ...given, windowLeft: 1000, windowRight: 1000 }, evenShape(4000), 10 ** 9);
     expect(baskets).toMatchObject({ batchWords: 8388, maxSentenceLength: 8388 });
+  });
+
+  it("makes other chunks for parts: a fifteenth, more pairs, whatever the blocks", () => {
+    const given = {
+      windowLeft: 5,
+      windowRight: 5,
+      windowWeights: [],
+      sharedNegatives: true,
+      maxSentenceLength: 10_000,
+      maxn: 0,
+      parts: 16,
+    };
+    const cut = (size: number, total: number, more = {}) =>
+      cutText({ ...given, ...more }, evenShape(size), total).shape;
+    expect(cut(125_433, 48_000_000)).toMatchObject({ blocks: 16, chunkWords: 3_200_000 });
+    expect(cut(125_433, 10 ** 9)).toMatchObject({ blocks: 16, chunkWords: Math.floor(2 ** 26 / 10) });
+    // with narrow windows the words end it
+    expect(cut(125_433, 10 ** 9, { windowLeft: 2, windowRight: 2 }).chunkWords).toBe(8_000_000);
+    // without parts 256 blocks make a chunk four times as long
+    expect(cut(2 ** 24, 10 ** 9)).toMatchObject({ blocks: 256, chunkWords: Math.floor(2 ** 26 / 10) });
+    expect(cut(2 ** 24, 10 ** 9, { parts: undefined }).chunkWords).toBe(6_400_000);
   });
 
   it("holds the worst batch, with any window", () => {

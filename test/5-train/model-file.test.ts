@@ -149,32 +149,36 @@ describe("a checkpoint of version 2", () => {
     );
   });
 
-  it("is a model, which is trained on and written anew as version 5", async () => {
+  it("is a model, which is trained on and written anew as version 6", async () => {
     const model = await loadModel(new Uint8Array(bytes));
     expect(model.vectors.size).toBe(129);
     await model.train(sampleText(100), { epochs: 1 });
     const { files, write } = store();
     await model.save(write);
-    expect(Buffer.from(files[0]).toString("latin1")).toContain('"format":"wasm2vec.model","version":"5"');
+    expect(Buffer.from(files[0]).toString("latin1")).toContain('"format":"wasm2vec.model","version":"6"');
   });
 });
 
-describe("a file of version 4", () => {
-  /** The state of version 5 is that of version 4. */
-  const asVersion4 = (file: Uint8Array) =>
+describe.each([
+  ["4", undefined],
+  ["5", 8],
+])("a file of version %s", (version, parts) => {
+  /** The state of version 6 is that of version 5 and 4. */
+  const asOlder = (file: Uint8Array) =>
     new Uint8Array(
-      Buffer.from(Buffer.from(file).toString("latin1").replace('"version":"5"', '"version":"4"'), "latin1"),
+      Buffer.from(Buffer.from(file).toString("latin1").replace('"version":"6"', `"version":"${version}"`), "latin1"),
     );
 
   it("is a model; a training that had not ended is refused, since its chunks were others", async () => {
     const text = sampleText(3000);
-    const options = { dim: 8, epochs: 2, worker: false };
+    const options = { dim: 8, epochs: 2, worker: false, parts: 8 };
     const { files, write } = store();
     const model = await train(text, { ...options, checkpoint: { write, every: "1epoch" } });
-    const [interrupted, finished] = files.map(asVersion4);
+    const [interrupted, finished] = files.map(asOlder);
     const loaded = await loadModel(finished);
     expect(loaded.vectors.matrix).toEqual(model.vectors.matrix);
     expect(readCheckpoint(finished).mode).toBe("grid");
+    expect(readCheckpoint(finished).options.parts).toBe(parts);
     await expect(train(text, { ...options, resume: readCheckpoint(interrupted) })).rejects.toThrow(
       "was begun by an older wasm2vec, which trained in another way",
     );

@@ -55,13 +55,13 @@ async function byCluster(options: TrainOptions = {}, url = redis.url): Promise<s
   return digest((await train(text, { ...LONG, cluster, ...options })) as Model<never>);
 }
 
-/** A training whose first words are trained. */
+/** A long training whose first words are trained. */
 async function underWay(): Promise<{ ended: Promise<string> }> {
   let begin = () => {};
   const begun = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const ended = byCluster({ onProgress: ({ phase }) => void (phase === "training" && begin()) });
+  const ended = byCluster({ epochs: 100, onProgress: ({ phase }) => void (phase === "training" && begin()) });
   await Promise.race([begun, ended]);
   ended.catch(() => {});
   return { ended };
@@ -215,16 +215,24 @@ describe("a disk", () => {
     redis = await RedisServer.start();
     const [small, other] = ["small", "other"].map((name) => join(folder, name));
     for (const name of [small, other]) mkdirSync(name);
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]);
+    // longer than the piece that is always in memory: 1.6 MB of numbers
+    const long = writeText(other, 400_000);
+    const expected = await byOneMachine(long);
+    const random = Random.from(9, 8);
+    execFileSync("mount", ["-t", "tmpfs", "tmpfs", small]);
     try {
-      for (let i = 0; i < 2; i++) await startWorker(redis.url, { TMPDIR: small }, { spoolMemory: 0 });
-      // longer than the piece that is always in memory
-      const long = writeText(other, 400_000);
-      const cluster = { url: redis.url, lease };
-      const model = await train(long, { ...OPTIONS, cluster });
-      expect(digest(model as Model<never>)).toBe(await byOneMachine(long));
-      const [{ message }] = workers[0].lines.filter(({ type }) => type === "warned");
-      expect(message).toMatch(/word ids are not kept.*full/);
+      for (; moments < MOMENTS; moments++) {
+        // it is full after so many bytes of the text
+        execFileSync("mount", ["-o", `remount,size=${16 + random.below(500)}k`, small]);
+        for (let i = 0; i < 2; i++) await startWorker(redis.url, { TMPDIR: small }, { spoolMemory: 0 });
+        const model = await train(long, { ...OPTIONS, cluster: { url: redis.url, lease } });
+        expect(digest(model as Model<never>)).toBe(expected);
+        const [{ message }] = workers[0].lines.filter(({ type }) => type === "warned");
+        expect(message).toMatch(/word ids are not kept.*full/);
+        await Promise.all(workers.map((worker) => worker.kill()));
+        workers = [];
+        await leavesNothing();
+      }
     } finally {
       await Promise.all(workers.map((worker) => worker.kill()));
       execFileSync("umount", [small]);
@@ -281,6 +289,20 @@ describe("a worker without Redis", () => {
   });
 });
 
+/** Kills Redis at random moments, in a training each. @param isBack it is started again at once, not when the training has ended */
+async function endsWith(seed: number, error: RegExp, isBack: boolean): Promise<void> {
+  const random = Random.from(seed, 8);
+  while (moments < MOMENTS) {
+    const { ended } = await underWay();
+    await sleep(random.below(1500));
+    moments++;
+    await redis.stop("SIGKILL");
+    if (isBack) await redis.go();
+    await expect(ended).rejects.toThrow(error);
+    if (!isBack) await redis.go();
+  }
+}
+
 describe("a Redis", () => {
   beforeAll(() => {
     // four of them pass before a training gives up
@@ -290,10 +312,7 @@ describe("a Redis", () => {
   it("that stays away ends the training with what to do", async () => {
     redis = await RedisServer.start();
     await startWorker();
-    const { ended } = await underWay();
-    await redis.stop("SIGKILL");
-    await expect(ended).rejects.toThrow(/has been away for 12 s: start it again, and then the same command/);
-    await redis.go();
+    await endsWith(10, /has been away for 12 s: start it again, and then the same command/, false);
     expect(await byCluster()).toBe(expected);
   });
 
@@ -327,10 +346,7 @@ describe("a Redis", () => {
     redis = await RedisServer.start();
     await startWorker();
     await startWorker();
-    const { ended } = await underWay();
-    await redis.stop("SIGKILL");
-    await redis.go();
-    await expect(ended).rejects.toThrow(/data.*start the same command again/s);
+    await endsWith(11, /data.*start the same command again/s, true);
     expect(await byCluster()).toBe(expected);
   });
 

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Model, type TrainOptions, train } from "wasm2vec";
+import { estimateMemory, type Model, type TrainOptions, train } from "wasm2vec";
 import { clusterStatus } from "wasm2vec/cluster";
 import { fileCheckpoint } from "wasm2vec/files";
 import { Random } from "../../src/base/random";
@@ -133,6 +133,16 @@ describe("a training", () => {
     expect((await clusterStatus({ url: redis.url, lease: LEASE })).runs).toEqual([]);
   });
 
+  it("takes of its driver's memory what estimateMemory tells", async () => {
+    await workers.start();
+    const options = { ...OPTIONS, cluster: { url: redis.url, lease: LEASE } };
+    const model = await train(text, options);
+    const { size, totalWords } = model.vocabulary;
+    // @ts-expect-error: private
+    const taken: number = model.objective.parameters.memory.buffer.byteLength;
+    expect(taken).toBe(65_536 * Math.ceil(estimateMemory(options, size, totalWords).bytes / 65_536));
+  });
+
   it("tells the share of the whole run, also after it was resumed", async () => {
     await workers.start();
     const cluster = { url: redis.url, lease: LEASE };
@@ -211,6 +221,23 @@ describe("a training", () => {
       );
     } finally {
       await Promise.all([able.endAll(), unable.endAll()]);
+    }
+    expect(await redis.keys()).toEqual([]);
+  });
+
+  it("may be of a user with the rights that the guide gives", async () => {
+    const [, rights] = /^ACL SETUSER trainer on >PASSWORD (.*)$/m.exec(readFileSync("docs/guides/cluster.md", "utf8"))!;
+    await redis.with((client) => client.acl("SETUSER", "trainer", "on", ">secret", ...rights.split(" ")));
+    const cluster = { url: redis.url.replace("//", "//trainer:secret@"), lease: LEASE };
+    const own = new Workers(cluster);
+    try {
+      await own.start();
+      await own.start();
+      expect(await byCluster({ cluster })).toBe(expected);
+      expect((await clusterStatus(cluster)).runs).toEqual([]);
+    } finally {
+      await own.endAll();
+      await redis.with((client) => client.acl("DELUSER", "trainer"));
     }
     expect(await redis.keys()).toEqual([]);
   });

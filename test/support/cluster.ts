@@ -14,7 +14,7 @@ export const PARTS = 8;
 /** Words of the text: at least 256 for each block. */
 const WORDS = 256 * PARTS + 100;
 
-/** Options of all trainings here: chunks are a tenth of the text. */
+/** Options of all trainings here: chunks are a fifteenth of the text. */
 export const OPTIONS = {
   dim: 12,
   epochs: 2,

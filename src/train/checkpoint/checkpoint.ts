@@ -45,7 +45,7 @@ export interface Snapshot extends State {
   multipliers?: Float32Array<ArrayBuffer>;
 }
 
-export const VERSION = "5";
+export const VERSION = "6";
 
 /** Tensors in the order of the file. */
 const ORDER = ["words", "counts", "inputs", "outputs", "subwords", "rates"];
@@ -55,6 +55,7 @@ const READ: Record<string, { format: string; order: readonly string[] }> = {
   "2": { format: "wasm2vec.checkpoint", order: ["inputs", "outputs", "counts", "words", "rates"] },
   "3": { format: MODEL, order: ORDER },
   "4": { format: MODEL, order: ORDER },
+  "5": { format: MODEL, order: ORDER },
   [VERSION]: { format: MODEL, order: ORDER },
 };
 
@@ -109,7 +110,7 @@ export class Checkpoint {
 }
 
 /**
- * Reads what a training or Model.save has written: version 5 of the format, and versions 2 to 4. Models of versions 2 to 4
+ * Reads what a training or Model.save has written: version 6 of the format, and versions 2 to 5. Models of versions 2 to 5
  * can be queried and trained further, but their trainings cannot be resumed.
  * @param bytes are kept, not copied
  * @throws TypeError for what is no bytes; FormatError for a file that is damaged, of another program, or of a newer version
@@ -154,7 +155,7 @@ export function readCheckpoint(bytes: Uint8Array, name = "checkpoint"): Checkpoi
   }));
   const written = { ...state, options: storedOf(state.options ?? {}), schedule, history };
   const isOlder = version !== VERSION;
-  const known = isOlder ? fromOlder(written) : written;
+  const known = isOlder ? fromOlder(written, version) : written;
   const list = parseJson<string[]>(new TextDecoder().decode(words), name, "words");
   const { inputRows, outputRows } = shapeOf({ size: list.length });
   // none where they lie in blocks
@@ -189,11 +190,11 @@ function* entriesOf(words: readonly string[], counts: Float64Array): Generator<[
 }
 
 /** The state of an older version, whose threads may have worked together in ways that are gone. */
-function fromOlder({ position, mode, options, ...state }: State): State {
+function fromOlder({ position, mode, options, ...state }: State, version: string): State {
   return {
     ...state,
-    // it had another option of this name
-    options: { ...options, parts: undefined },
+    // before version 5 another option had this name
+    options: version < "5" ? { ...options, parts: undefined } : options,
     position: { ...position, steps: 0 },
     mode: mode === "hogwild" || mode === "grid" ? mode : "none",
   };

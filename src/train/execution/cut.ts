@@ -1,4 +1,4 @@
-// How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.7) and (9.8) of docs/math.md.
+// How skip-gram with negative sampling cuts words into blocks and text into chunks: (9.7) to (9.9) of docs/math.md.
 
 import { BLOCK_ROWS, evenly, type GridShape, TILE_PAIRS } from "../../kernel/grid-layout.js";
 import type { Shape } from "../../kernel/shape.js";
@@ -13,16 +13,22 @@ const BLOCKS = 8;
 /** Words from which there are twice as many blocks. */
 const MANY_WORDS = 131_072;
 
-/**
- * Chunks of a text at least, since the learning rate does not change within one. Words of a chunk at most, with 64 blocks or fewer,
- * and pairs of its windows. Smaller ones cost quality.
- */
-const NEAR = { chunks: 10, words: 1_600_000, pairs: 2 ** 24 };
+/** What bounds a chunk: chunks of a text at least; words of a chunk at most, and pairs of its windows. */
+interface Limits {
+  chunks: number;
+  words: number;
+  pairs: number;
+}
 
-/** The same of a text that is cut into `parts`: a block is moved in each chunk, so that long ones cost less. */
-const FAR = { chunks: 15, words: 8_000_000, pairs: 2 ** 26 };
+/** With 64 blocks or fewer. Shorter chunks cost quality; longer ones were measured to cost analogies. */
+const NEAR: Limits = { chunks: 10, words: 1_600_000, pairs: 2 ** 24 };
 
-const limitsOf = ({ parts }: Partial<Pick<Settings, "parts">>) => (parts === undefined ? NEAR : FAR);
+/** Of a text that is cut into `parts`: all blocks move in each chunk, so these are the longest that cost no analogies. */
+const FAR: Limits = { chunks: 15, words: 8_000_000, pairs: 2 ** 26 };
+
+type Parts = Partial<Pick<Settings, "parts">>;
+
+const limitsOf = ({ parts }: Parts): Limits => (parts === undefined ? NEAR : FAR);
 
 /**
  * Words of a chunk at most where words have subwords, which take what words have learnt when a chunk ends: (6.11). That goes through the
@@ -50,7 +56,7 @@ type CutOptions = Pick<
   Settings,
   "windowLeft" | "windowRight" | "windowWeights" | "sharedNegatives" | "maxSentenceLength" | "maxn"
 > &
-  Partial<Pick<Settings, "parts">>;
+  Parts;
 
 /** @param totalWords of the text */
 export function cutText(options: CutOptions, rows: Shape, totalWords: number): Cut {
@@ -86,8 +92,8 @@ export function cutText(options: CutOptions, rows: Shape, totalWords: number): C
 export const stepCount = ({ blocks, stepsAtOnce }: Pick<GridShape, "blocks" | "stepsAtOnce">): number =>
   blocks / stepsAtOnce;
 
-/** Words of a chunk of a text of so many. @param most it has at most, of any text */
-export function chunkWordsOf(totalWords: number, most: number, options: Parameters<typeof limitsOf>[0]): number {
+/** Words of a chunk of a text of so many words. @param most words that a chunk of any text has */
+export function chunkWordsOf(totalWords: number, most: number, options: Parts): number {
   return Math.floor(Math.min(totalWords / limitsOf(options).chunks, most));
 }
 
