@@ -3,6 +3,8 @@
 //   completion  one item of the held-out basket is hidden, the others are given
 //   next        the customer's previous basket is given, the whole basket is sought
 // recall = sought items among the ten, over the lesser of ten and their number; the mean over customers.
+// Environment: RATES=auto,0.025,0.05,0.1 SEEDS=1,2,3: item2vec's defaults at each learning rate instead, of all customers and of either
+// half: customers 1, 3, 5 … choose, the others report
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -11,6 +13,8 @@ import { Random } from "../src/base/random.js";
 import { TopRows } from "../src/vectors/top.js";
 import { machine } from "./measure.js";
 
+const rates = process.env.RATES?.split(",");
+const seeds = (process.env.SEEDS ?? "1,2,3").split(",").map(Number);
 const PATH = "../shared/data/sequences/retail-baskets.tsv.gz";
 
 interface Task {
@@ -59,11 +63,18 @@ function recall(tasks: Task[], recommend: Recommender): number {
   return sum / tasks.length;
 }
 
+const half = (tasks: Task[], rest: number) => tasks.filter((_, i) => i % 2 === rest);
+
 function report(name: string, recommend: Recommender, seconds?: number): void {
   const took = seconds === undefined ? "" : `, trained in ${seconds.toFixed(0)} s`;
-  console.log(
-    `${name.padEnd(58)} completion ${recall(completion, recommend).toFixed(3)}, next ${recall(next, recommend).toFixed(3)}${took}`,
-  );
+  const halves = rates ? [", choosing", ", reporting"] : [];
+  const measured = ["", ...halves].map((suffix, i) => {
+    const [completed, predicted] = [completion, next].map((tasks) =>
+      recall(i === 0 ? tasks : half(tasks, i - 1), recommend).toFixed(3),
+    );
+    return `${suffix === "" ? "" : `${suffix.slice(2)} `}completion ${completed}, next ${predicted}`;
+  });
+  console.log(`${name.padEnd(58)} ${measured.join("; ")}${took}`);
 }
 
 /** Sums rows of a matrix of n × dim, over the items given. */
@@ -112,6 +123,15 @@ async function trained(name: string, output: boolean, options: TrainOptions): Pr
     },
     seconds,
   );
+}
+
+if (rates) {
+  for (const seed of seeds)
+    for (const rate of rates) {
+      const learningRate = rate === "auto" ? rate : Number(rate);
+      await trained(`item2vec, rate ${rate}, seed ${seed}, cosine`, false, { learningRate, seed });
+    }
+  process.exit();
 }
 
 await trained("item2vec, cosine", false, {});
