@@ -63,18 +63,25 @@ function recall(tasks: Task[], recommend: Recommender): number {
   return sum / tasks.length;
 }
 
-const half = (tasks: Task[], rest: number) => tasks.filter((_, i) => i % 2 === rest);
+/** Recall of both tasks. @param chosen of which tasks, by number */
+const recalls = (recommend: Recommender, chosen: (i: number) => boolean) =>
+  Object.entries({ completion, next })
+    .map(
+      ([name, tasks]) =>
+        `${name} ${recall(
+          tasks.filter((_, i) => chosen(i)),
+          recommend,
+        ).toFixed(3)}`,
+    )
+    .join(", ");
 
 function report(name: string, recommend: Recommender, seconds?: number): void {
   const took = seconds === undefined ? "" : `, trained in ${seconds.toFixed(0)} s`;
-  const halves = rates ? [", choosing", ", reporting"] : [];
-  const measured = ["", ...halves].map((suffix, i) => {
-    const [completed, predicted] = [completion, next].map((tasks) =>
-      recall(i === 0 ? tasks : half(tasks, i - 1), recommend).toFixed(3),
-    );
-    return `${suffix === "" ? "" : `${suffix.slice(2)} `}completion ${completed}, next ${predicted}`;
-  });
-  console.log(`${name.padEnd(58)} ${measured.join("; ")}${took}`);
+  const all = recalls(recommend, () => true);
+  const choosing = recalls(recommend, (i) => i % 2 === 0);
+  const reporting = recalls(recommend, (i) => i % 2 === 1);
+  const halves = rates ? `; choosing half: ${choosing}; reporting half: ${reporting}` : "";
+  console.log(`${name.padEnd(58)} ${all}${halves}${took}`);
 }
 
 /** Sums rows of a matrix of n × dim, over the items given. */

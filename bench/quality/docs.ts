@@ -35,7 +35,8 @@ export function docsOf(results: readonly Result[], page: string): Map<string, st
   const parts = corpora.map(({ points, entries, words, file }) =>
     section(points, entries, words, drawn.has(file) ? [`![${drawn.get(file)!.title}](${file})`] : []),
   );
-  const text = [madeBy(results), ...parts].join("\n\n");
+  const shown = corpora.flatMap(({ points }) => points.flatMap((point) => point.results));
+  const text = [madeBy(shown), ...parts].join("\n\n");
   // a function: "$" in the text means nothing
   const filled = page.replace(MARKERS, (_, before, after) => `${before}${text}\n${after}`);
   return new Map([[PAGE, filled], ...[...drawn].map(([file, chart]) => [`docs/${file}`, chartSvg(chart)] as const)]);
@@ -57,6 +58,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+/** @param results that are shown */
 function madeBy(results: readonly Result[]): string {
   const versions = trainersOf(results.map((result) => ({ ...result, results: [result] }))).map((name) => {
     const own = unique(results.filter(({ trainer }) => trainer === name).map(({ version }) => version));
@@ -119,11 +121,12 @@ function timeToQuality(entries: readonly Entry[]): string[] {
   const target = scoreOf(goal, REPORTING).mean;
   const goalSeconds = secondsOf(goal)!.mean;
   const rows = entries
-    .filter(({ points }) => points.some((point) => secondsOf(point)))
+    .filter(({ points }) => points.some((point) => secondsOf(point)) || firstToReach(target, points))
     .map(({ name, points }) => {
       const first = firstToReach(target, points);
       if (!first) return [name, "not reached", "", ""];
-      const own = secondsOf(first)!;
+      const own = secondsOf(first);
+      if (!own) return [name, "reached, not timed", String(first.epochs), ""];
       return [name, range(own, seconds), String(first.epochs), `${(own.mean / goalSeconds).toFixed(2)}`];
     });
   const head = ["", "seconds", "epochs", "share of gensim's seconds"];
