@@ -203,3 +203,23 @@ function sectionsTable(entries: readonly Entry[]): string[] {
     table(["section", "questions", ...columns.map(({ name }) => name)], rows),
   ];
 }
+
+/** Settings beside each other, a column for each corpus and number of epochs: means of the choosing / of the reporting sets, and seeds. */
+export function searchTable(results: readonly Result[]): string {
+  const points = [...byCorpus(results).values()].flat();
+  const texts = unique(points.map(({ corpus, epochs }) => `${corpus} × ${epochs}`));
+  const cell = (trainer: string, rate: Point["rate"], text: string) => {
+    const point = points.find(
+      (own) => own.trainer === trainer && own.rate === rate && `${own.corpus} × ${own.epochs}` === text,
+    );
+    if (!point) return ["", "", ""];
+    const means = [CHOOSING, REPORTING].map((sets) => range(scoreOf(point, sets), number));
+    return [...means, String(point.results.length)];
+  };
+  const rows = trainersOf(points).flatMap((trainer) => {
+    const rates = [...new Set(points.filter((point) => point.trainer === trainer).map(({ rate }) => rate))];
+    return rates.map((rate) => [trainer, String(rate), ...texts.flatMap((text) => cell(trainer, rate, text))]);
+  });
+  const head = ["setting", "rate", ...texts.flatMap((text) => [`${text}: choosing`, "reporting", "seeds"])];
+  return table(head, rows);
+}
