@@ -1,4 +1,5 @@
-// npm run bench:warmup: a learning rate that rises at first, and falls linearly from there: schedules that only the API can be given.
+// npm run bench:warmup: a learning rate that rises at first, against the quality of the vectors. It falls linearly from there. Only the
+// API can be given such a schedule, as a function.
 // Appends results to a file, as bench:quality does, and compares with its trainer "wasm2vec"; only the quality counts.
 // Environment: CORPORA=3M:5,12M:1 (words and epochs) SEEDS=1,2,3 SHARES=0.05 (of all words, in which the rate rises) THREADS=2
 // RESULTS=search.jsonl
