@@ -14,7 +14,7 @@ import {
   trainersOf,
 } from "./curves.js";
 import type { Point, Result } from "./results.js";
-import { CHOOSING, REPORTING, SETS, type SetName } from "./sets.js";
+import { CHOOSING, meanOf, REPORTING, SETS, type SetName } from "./sets.js";
 import { type Chart, type Curve, type CurvePoint, chartSvg } from "./svg.js";
 
 const PAGE = "docs/quality.md";
@@ -204,22 +204,37 @@ function sectionsTable(entries: readonly Entry[]): string[] {
   ];
 }
 
-/** Settings beside each other, a column for each corpus and number of epochs: means of the choosing / of the reporting sets, and seeds. */
+const signed = (value: number) => (value < 0 ? "−" : "+") + number(Math.abs(value));
+
+/**
+ * Settings beside wasm2vec's defaults, for each corpus and number of epochs: means of the choosing and of the reporting sets, and what is
+ * gained with the same seeds.
+ */
 export function searchTable(results: readonly Result[]): string {
   const points = [...byCorpus(results).values()].flat();
   const texts = unique(points.map(({ corpus, epochs }) => `${corpus} × ${epochs}`));
-  const cell = (trainer: string, rate: Point["rate"], text: string) => {
-    const point = points.find(
-      (own) => own.trainer === trainer && own.rate === rate && `${own.corpus} × ${own.epochs}` === text,
-    );
+  const cells = (of: readonly Point[], text: string) => {
+    const at = (some: readonly Point[]) => some.find(({ corpus, epochs }) => `${corpus} × ${epochs}` === text);
+    const point = at(of);
+    const standard = at(points.filter(({ trainer, rate }) => trainer === "wasm2vec" && rate === "auto"));
     if (!point) return ["", "", ""];
-    const means = [CHOOSING, REPORTING].map((sets) => range(scoreOf(point, sets), number));
-    return [...means, String(point.results.length)];
+    const measured = [CHOOSING, REPORTING].map((sets) => {
+      if (point === standard || !standard) return range(scoreOf(point, sets), number);
+      const gains = point.results.flatMap(({ seed, scores }) => {
+        const same = standard.results.find((result) => result.seed === seed);
+        return same ? [meanOf(scores, sets) - meanOf(same.scores, sets)] : [];
+      });
+      return `${number(scoreOf(point, sets).mean)}, ${range(spreadOf(gains), signed)}`;
+    });
+    return [...measured, String(point.results.length)];
   };
   const rows = trainersOf(points).flatMap((trainer) => {
-    const rates = [...new Set(points.filter((point) => point.trainer === trainer).map(({ rate }) => rate))];
-    return rates.map((rate) => [trainer, String(rate), ...texts.flatMap((text) => cell(trainer, rate, text))]);
+    const own = points.filter((point) => point.trainer === trainer);
+    const rates = [...new Set(own.map(({ rate }) => rate))];
+    return rates.map((rate) => {
+      const of = own.filter((point) => point.rate === rate);
+      return [trainer, String(rate), ...texts.flatMap((text) => cells(of, text))];
+    });
   });
-  const head = ["setting", "rate", ...texts.flatMap((text) => [`${text}: choosing`, "reporting", "seeds"])];
-  return table(head, rows);
+  return table(["setting", "rate", ...texts.flatMap((text) => [`${text}: choosing`, "reporting", "seeds"])], rows);
 }
