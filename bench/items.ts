@@ -111,7 +111,7 @@ report("co-occurrence, cosine", (given) => sumOf(cosines, items.length, given));
 /** @param output whether the output vectors answer, else the cosines of the input vectors */
 async function trained(name: string, output: boolean, options: TrainOptions): Promise<void> {
   const start = performance.now();
-  const { vectors, outputVectors } = await item2vec(known, { minCount: 1, threads: 1, ...options });
+  const { vectors, outputVectors, history } = await item2vec(known, { minCount: 1, threads: 1, ...options });
   const seconds = (performance.now() - start) / 1000;
   const { dim } = vectors;
   const flat = (of: typeof vectors, unit: boolean) =>
@@ -119,7 +119,7 @@ async function trained(name: string, output: boolean, options: TrainOptions): Pr
   const given = flat(vectors, !output);
   const asked = output ? flat(outputVectors, false) : given;
   report(
-    name,
+    rates ? `${name}, from ${history[0].initialLearningRate.toPrecision(3)}` : name,
     (list) => {
       const hidden = sumOf(given, dim, list).map((value) => (output ? value / list.length : value));
       return Float32Array.from(items, (_, item) => {
