@@ -3,6 +3,8 @@
 //   completion  one item of the held-out basket is hidden, the others are given
 //   next        the customer's previous basket is given, the whole basket is sought
 // recall = sought items among the ten, over the lesser of ten and their number; the mean over customers.
+// Environment: RATES=auto,0.025,0.05,0.1 SEEDS=1,2,3: item2vec's defaults at each learning rate instead, of all customers and of either
+// half: customers 1, 3, 5 … choose, the others report
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -11,6 +13,8 @@ import { Random } from "../src/base/random.js";
 import { TopRows } from "../src/vectors/top.js";
 import { machine } from "./measure.js";
 
+const rates = process.env.RATES?.split(",");
+const seeds = (process.env.SEEDS ?? "1,2,3").split(",").map(Number);
 const PATH = "../shared/data/sequences/retail-baskets.tsv.gz";
 
 interface Task {
@@ -59,11 +63,25 @@ function recall(tasks: Task[], recommend: Recommender): number {
   return sum / tasks.length;
 }
 
+/** Recall of both tasks. @param chosen of which tasks, by number */
+const recalls = (recommend: Recommender, chosen: (i: number) => boolean) =>
+  Object.entries({ completion, next })
+    .map(
+      ([name, tasks]) =>
+        `${name} ${recall(
+          tasks.filter((_, i) => chosen(i)),
+          recommend,
+        ).toFixed(3)}`,
+    )
+    .join(", ");
+
 function report(name: string, recommend: Recommender, seconds?: number): void {
   const took = seconds === undefined ? "" : `, trained in ${seconds.toFixed(0)} s`;
-  console.log(
-    `${name.padEnd(58)} completion ${recall(completion, recommend).toFixed(3)}, next ${recall(next, recommend).toFixed(3)}${took}`,
-  );
+  const all = recalls(recommend, () => true);
+  const choosing = recalls(recommend, (i) => i % 2 === 0);
+  const reporting = recalls(recommend, (i) => i % 2 === 1);
+  const halves = rates ? `; choosing half: ${choosing}; reporting half: ${reporting}` : "";
+  console.log(`${name.padEnd(58)} ${all}${halves}${took}`);
 }
 
 /** Sums rows of a matrix of n × dim, over the items given. */
@@ -93,7 +111,7 @@ report("co-occurrence, cosine", (given) => sumOf(cosines, items.length, given));
 /** @param output whether the output vectors answer, else the cosines of the input vectors */
 async function trained(name: string, output: boolean, options: TrainOptions): Promise<void> {
   const start = performance.now();
-  const { vectors, outputVectors } = await item2vec(known, { minCount: 1, threads: 1, ...options });
+  const { vectors, outputVectors, history } = await item2vec(known, { minCount: 1, threads: 1, ...options });
   const seconds = (performance.now() - start) / 1000;
   const { dim } = vectors;
   const flat = (of: typeof vectors, unit: boolean) =>
@@ -101,7 +119,7 @@ async function trained(name: string, output: boolean, options: TrainOptions): Pr
   const given = flat(vectors, !output);
   const asked = output ? flat(outputVectors, false) : given;
   report(
-    name,
+    rates ? `${name}, from ${history[0].initialLearningRate.toPrecision(3)}` : name,
     (list) => {
       const hidden = sumOf(given, dim, list).map((value) => (output ? value / list.length : value));
       return Float32Array.from(items, (_, item) => {
@@ -112,6 +130,15 @@ async function trained(name: string, output: boolean, options: TrainOptions): Pr
     },
     seconds,
   );
+}
+
+if (rates) {
+  for (const seed of seeds)
+    for (const rate of rates) {
+      const learningRate = rate === "auto" ? rate : Number(rate);
+      await trained(`item2vec, rate ${rate}, seed ${seed}, cosine`, false, { learningRate, seed });
+    }
+  process.exit();
 }
 
 await trained("item2vec, cosine", false, {});

@@ -7,14 +7,15 @@
 // TIMED=false: something else runs on the machine, only the quality counts.
 // MINUTES: begins no training after so many minutes.
 // AGAIN=true: trainings by another version of the trainer do not count.
-// SETTINGS: more settings of wasm2vec, by name, such as {"wide": {"window": 10}}
+// SETTINGS: more settings of wasm2vec, by name, such as {"wide": {"window": 10}}; alone beside its defaults, unless TRAINERS are given
+// SETTINGS="$(cat bench/quality/search.json)" are those that docs/quality.md tells of; with --search it prints the table of RESULTS
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadVectors } from "wasm2vec/files";
 import { copyText, countWords, machine } from "./measure.js";
-import { writeDocs } from "./quality/docs.js";
+import { searchTable, writeDocs } from "./quality/docs.js";
 import { appendResult, type Result, readResults, serves, type Wish } from "./quality/results.js";
 import { meanOf, qualityOf, REPORTING } from "./quality/sets.js";
 import { type Rate, TRAINERS, type Trainer, wasm2vec } from "./quality/trainers.js";
@@ -35,7 +36,8 @@ const trainers: Record<string, Trainer> = {
   ...TRAINERS,
   ...Object.fromEntries(settings.map(([name, flags]) => [name, wasm2vec(flags)])),
 };
-const names = list(env.TRAINERS, Object.keys(trainers).join());
+const named = env.SETTINGS ? ["wasm2vec", ...settings.map(([name]) => name)] : Object.keys(trainers);
+const names = list(env.TRAINERS, named.join());
 for (const name of names)
   if (!(name in trainers)) throw new RangeError(`TRAINERS expected ${Object.keys(trainers).join(", ")}, got "${name}"`);
 
@@ -144,5 +146,6 @@ function printLeft(): void {
 }
 
 if (process.argv.includes("--list")) printLeft();
+else if (process.argv.includes("--search")) console.log(searchTable(readResults(path)));
 else if (process.argv.includes("--docs")) writeDocs(readResults(path));
 else await trainAll();

@@ -53,7 +53,10 @@ export function trainersOf(points: readonly Point[]): string[] {
 /** The rate of a trainer's defaults; that of a setting of wasm2vec is its own. */
 export const ownRate = (trainer: string): Rate => TRAINERS[trainer]?.ownRate ?? "auto";
 
-/** The curves of a corpus: defaults; and peers at the rate that is best on the choosing sets, for each number of epochs. */
+/**
+ * The curves of a corpus: defaults; and peers at the rate that is best on the choosing sets, for each number of epochs that was trained
+ * at several rates.
+ */
 export function entriesOf(points: readonly Point[]): Entry[] {
   return trainersOf(points).flatMap((trainer) => {
     const own = points.filter((point) => point.trainer === trainer);
@@ -62,7 +65,8 @@ export function entriesOf(points: readonly Point[]): Entry[] {
     const defaults = own.filter((point) => point.rate === rate).sort((a, b) => a.epochs - b.epochs);
     const entries: Entry[] = [{ name: trainer, trainer, isBest: false, points: defaults }];
     if (TRAINERS[trainer]?.otherRates.length) {
-      const best = epochs.map((count) => bestOf(own.filter((point) => point.epochs === count)));
+      const tried = epochs.map((count) => own.filter((point) => point.epochs === count));
+      const best = tried.filter((rates) => rates.length > 1).map(bestOf);
       entries.push({ name: `${trainer}, best rate`, trainer, isBest: true, points: best });
     }
     return entries.filter((entry) => entry.points.length > 0);
@@ -73,8 +77,9 @@ function bestOf(points: readonly Point[]): Point {
   return points.reduce((best, point) => (scoreOf(point, CHOOSING).mean > scoreOf(best, CHOOSING).mean ? point : best));
 }
 
-/** The training of these that reaches a quality in the fewest seconds. */
+/** The training of these that reaches a quality in the fewest seconds; one that was not timed if only such reach it. */
 export function firstToReach(target: number, points: readonly Point[]): Point | undefined {
-  const reaching = points.filter((point) => secondsOf(point) && scoreOf(point, REPORTING).mean >= target);
-  return reaching.sort((a, b) => secondsOf(a)!.mean - secondsOf(b)!.mean)[0];
+  const seconds = (point: Point) => secondsOf(point)?.mean ?? Number.MAX_VALUE;
+  const reaching = points.filter((point) => scoreOf(point, REPORTING).mean >= target);
+  return reaching.sort((a, b) => seconds(a) - seconds(b))[0];
 }

@@ -14,7 +14,7 @@ import {
   trainersOf,
 } from "./curves.js";
 import type { Point, Result } from "./results.js";
-import { CHOOSING, REPORTING, SETS, type SetName } from "./sets.js";
+import { CHOOSING, meanOf, REPORTING, SETS, type SetName } from "./sets.js";
 import { type Chart, type Curve, type CurvePoint, chartSvg } from "./svg.js";
 
 const PAGE = "docs/quality.md";
@@ -35,7 +35,8 @@ export function docsOf(results: readonly Result[], page: string): Map<string, st
   const parts = corpora.map(({ points, entries, words, file }) =>
     section(points, entries, words, drawn.has(file) ? [`![${drawn.get(file)!.title}](${file})`] : []),
   );
-  const text = [madeBy(results), ...parts].join("\n\n");
+  const shown = corpora.flatMap(({ points }) => points.flatMap((point) => point.results));
+  const text = [madeBy(shown), ...parts].join("\n\n");
   // a function: "$" in the text means nothing
   const filled = page.replace(MARKERS, (_, before, after) => `${before}${text}\n${after}`);
   return new Map([[PAGE, filled], ...[...drawn].map(([file, chart]) => [`docs/${file}`, chartSvg(chart)] as const)]);
@@ -57,6 +58,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+/** @param results that are shown */
 function madeBy(results: readonly Result[]): string {
   const versions = trainersOf(results.map((result) => ({ ...result, results: [result] }))).map((name) => {
     const own = unique(results.filter(({ trainer }) => trainer === name).map(({ version }) => version));
@@ -119,11 +121,12 @@ function timeToQuality(entries: readonly Entry[]): string[] {
   const target = scoreOf(goal, REPORTING).mean;
   const goalSeconds = secondsOf(goal)!.mean;
   const rows = entries
-    .filter(({ points }) => points.some((point) => secondsOf(point)))
+    .filter(({ points }) => points.some((point) => secondsOf(point)) || firstToReach(target, points))
     .map(({ name, points }) => {
       const first = firstToReach(target, points);
       if (!first) return [name, "not reached", "", ""];
-      const own = secondsOf(first)!;
+      const own = secondsOf(first);
+      if (!own) return [name, "reached, not timed", String(first.epochs), ""];
       return [name, range(own, seconds), String(first.epochs), `${(own.mean / goalSeconds).toFixed(2)}`];
     });
   const head = ["", "seconds", "epochs", "share of gensim's seconds"];
@@ -199,4 +202,39 @@ function sectionsTable(entries: readonly Entry[]): string[] {
     `Analogies by section, ${GOAL.epochs} epochs:`,
     table(["section", "questions", ...columns.map(({ name }) => name)], rows),
   ];
+}
+
+const signed = (value: number) => (value < 0 ? "−" : "+") + number(Math.abs(value));
+
+/**
+ * Settings beside wasm2vec's defaults, for each corpus and number of epochs: means of the choosing and of the reporting sets, and what is
+ * gained with the same seeds.
+ */
+export function searchTable(results: readonly Result[]): string {
+  const points = [...byCorpus(results).values()].flat();
+  const texts = unique(points.map(({ corpus, epochs }) => `${corpus} × ${epochs}`));
+  const cells = (of: readonly Point[], text: string) => {
+    const at = (some: readonly Point[]) => some.find(({ corpus, epochs }) => `${corpus} × ${epochs}` === text);
+    const point = at(of);
+    const standard = at(points.filter(({ trainer, rate }) => trainer === "wasm2vec" && rate === "auto"));
+    if (!point) return ["", "", ""];
+    const measured = [CHOOSING, REPORTING].map((sets) => {
+      if (point === standard || !standard) return range(scoreOf(point, sets), number);
+      const gains = point.results.flatMap(({ seed, scores }) => {
+        const same = standard.results.find((result) => result.seed === seed);
+        return same ? [meanOf(scores, sets) - meanOf(same.scores, sets)] : [];
+      });
+      return `${number(scoreOf(point, sets).mean)}, ${range(spreadOf(gains), signed)}`;
+    });
+    return [...measured, String(point.results.length)];
+  };
+  const rows = trainersOf(points).flatMap((trainer) => {
+    const own = points.filter((point) => point.trainer === trainer);
+    const rates = [...new Set(own.map(({ rate }) => rate))];
+    return rates.map((rate) => {
+      const of = own.filter((point) => point.rate === rate);
+      return [trainer, String(rate), ...texts.flatMap((text) => cells(of, text))];
+    });
+  });
+  return table(["setting", "rate", ...texts.flatMap((text) => [`${text}: choosing`, "reporting", "seeds"])], rows);
 }

@@ -96,6 +96,8 @@ describe.each(PRESETS)("preset %s", (preset) => {
     };
     expect(resolveOptions({ preset, ...given })).toMatchObject(given);
     expect(resolveOptions({ preset, learningRate: "auto" }).learningRate).toBe("auto");
+    expect(resolveOptions({ preset, maxn: 2 })).toMatchObject({ maxn: 2, minn: 2 });
+    expect(() => resolveOptions({ preset, maxn: 2, minn: 3 })).toThrow('"minn" expected integer 1 to 2, got 3');
     expect(resolveOptions({ preset, windowLeft: 2 })).toMatchObject({ windowLeft: 2, windowRight: 5 });
     expect(resolveOptions({ preset, model: "skipgram", sharedNegatives: true }).sharedNegatives).toBe(true);
   });

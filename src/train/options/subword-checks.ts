@@ -12,6 +12,9 @@ export const MOST_CHARACTERS = 100;
 /** Buckets at most: their rows and those of words have numbers below 2²⁴ together with nothing else. */
 const MOST_BUCKETS = 10_000_000;
 
+/** What minn is where it is not given: 3, or maxn if that is less. */
+export const standardMinn = (maxn: number) => Math.min(3, Math.max(1, maxn));
+
 function checkGiven(name: string, { maxn }: Before): void {
   if (maxn === 0) throw new RangeError(`"${name}" goes with "maxn" >= 1, got "maxn" 0: give "maxn", for example 6`);
 }

@@ -29,7 +29,7 @@ import {
   type Stored,
 } from "./option.js";
 import { PRESETS } from "./presets.js";
-import { checkBuckets, checkExact, checkMinn, MOST_CHARACTERS } from "./subword-checks.js";
+import { checkBuckets, checkExact, checkMinn, MOST_CHARACTERS, standardMinn } from "./subword-checks.js";
 import { checkWeights, DEFAULT_WINDOW, MOST_WORDS } from "./window-shape.js";
 import { checkFreeze, checkVectors, checkVocabulary, checkWordRates } from "./words.js";
 
@@ -72,7 +72,7 @@ export const SETTINGS = {
     kind: "number",
     check: checkMinn,
     default: 3,
-    derive: ({ maxn }: { maxn: number }) => Math.min(3, Math.max(1, maxn)),
+    derive: ({ maxn }: { maxn: number }) => standardMinn(maxn),
   },
   /** Buckets that n-grams share by their hash, as in fastText. Only those of words of the vocabulary take memory. Default 2,000,000. */
   buckets: { kind: "number", check: checkBuckets, default: 2_000_000 },
