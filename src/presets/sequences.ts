@@ -30,8 +30,17 @@ export const ITEM_DEFAULTS = {
   epochs: 20,
 } as const satisfies TrainOptions;
 
-/** Defaults of node2vec: the window of Grover and Leskovec (2016), and an epoch more than theirs, for small graphs. */
-export const NODE_DEFAULTS = { window: 10, minCount: 1, subsample: 0, epochs: 2 } as const satisfies TrainOptions;
+/**
+ * Defaults of node2vec: the window of Grover and Leskovec (2016), and an epoch more than theirs, for small graphs. Each node is met as often
+ * as walks from each and their length have it, however large the graph, so the rate does not follow from the text: (8.4) of docs/math.md.
+ */
+export const NODE_DEFAULTS = {
+  window: 10,
+  minCount: 1,
+  subsample: 0,
+  epochs: 2,
+  learningRate: 0.0125,
+} as const satisfies TrainOptions;
 
 /** Options of node2vec, for the walks and for training. `seed` is for both. */
 export type NodeOptions = WalkOptions & TrainOptions;
