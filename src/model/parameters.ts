@@ -345,7 +345,8 @@ export class Parameters {
     }
   }
 
-  private clearZeroRows(): void {
+  /** Rows that stand in for others are 0 again, whatever training has made of them. */
+  clearZeroRows(): void {
     for (const { zeroRow } of this.layout.scratch)
       new Float32Array(this.memory.buffer, zeroRow, this.layout.stride / 4).fill(0);
   }

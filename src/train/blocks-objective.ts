@@ -66,14 +66,24 @@ export class BlocksObjective implements Objective {
 
   /** One that is to be trained from nothing, or from vectors given. @throws RangeError as the options do */
   static async begin(setting: Setting, vocabulary: Vocabulary, place: BlocksPlace): Promise<BlocksObjective> {
-    const { options } = setting;
-    const { initialVectors, freeze, wordRates, dim } = options;
+    const { initialVectors, freeze, wordRates } = setting.options;
     const begun = BlocksObjective.allocate(setting, vocabulary, place);
     if (freeze || wordRates) begun.multipliers = multipliersOf(vocabulary, freeze, wordRates);
-    const given = initialVectors && initialVectorsOf(vocabulary, initialVectors);
-    const random = new InitialRows(options, dim);
-    const { stride } = begun;
-    await place.store.begin(begun.plan.shape, {
+    await begun.fill(initialVectors && initialVectorsOf(vocabulary, initialVectors));
+    return begun;
+  }
+
+  beginAgain(): Promise<void> {
+    this.parameters.clearZeroRows();
+    return this.fill();
+  }
+
+  /** Has the store hold the rows that training begins with, and no checkpoint. @param given those of words that do not begin at random */
+  private async fill(given?: ReturnType<typeof initialVectorsOf>): Promise<void> {
+    const { options } = this.setting;
+    const random = new InitialRows(options, options.dim);
+    const { stride } = this;
+    await this.place.store.begin(this.plan.shape, {
       inputs(first, rows) {
         random.fill(rows, stride);
         for (let at = 0, word = first; given && at < rows.length; at += stride, word++) {
@@ -82,7 +92,6 @@ export class BlocksObjective implements Objective {
         }
       },
     });
-    return begun;
   }
 
   /** One that a checkpoint holds: in the store, or by itself. @throws RangeError if the store holds another one; FormatError */

@@ -166,6 +166,24 @@ describe("training", () => {
     const training = train(text, { ...small, learningRate: 1e6, epochs: 5, blocks: folder, ...holding(3) });
     await expect(training).rejects.toThrow(DivergenceError);
   });
+
+  it("a rate of auto that is too high at first has it begun anew, to the bytes of one memory; later it ends it", async () => {
+    const wild = (from: number, to: number): TrainOptions => ({
+      ...{ ...small, learningRate: "auto" },
+      learningRateSchedule: (progress) => (progress < from || progress > to ? 1 : 1e5),
+    });
+    const copied = (await train(text, wild(0, 0.2))) as Model<unknown>;
+    expect(copied.history[0].lowered).toBeGreaterThan(0);
+    const told: string[] = [];
+    const onWarning = (message: string) => void told.push(message);
+    const model = await train(text, { ...wild(0, 0.2), blocks: folder, ...holding(3), onWarning });
+    await expectSame(model as Model<never>, copied);
+    expect(told.filter((message) => message.includes("it goes on from epoch 1 with"))).toHaveLength(
+      copied.history[0].lowered!,
+    );
+    const late = train(text, { ...wild(0.6, 1), blocks: join(root, "late"), ...holding(3) });
+    await expect(late).rejects.toThrow(/no copy is kept to go back to/);
+  });
 });
 
 describe("the vectors", () => {
