@@ -394,15 +394,16 @@ describe("a training that is interrupted", () => {
     expect(await run()).toBe(true);
     const duration = performance.now() - start;
     let [kills, resumed] = [0, 0];
-    while (kills < 20) {
+    // on a busy machine twenty may come before the first checkpoint
+    const isEnough = () => kills >= 20 && resumed > 0;
+    while (!isEnough()) {
       rmSync(folder, { recursive: true, force: true });
-      while (!(await run(kills < 20 ? Math.random() * duration : undefined))) {
+      while (!(await run(isEnough() ? undefined : Math.random() * duration))) {
         kills++;
         if (existsSync(join(folder, "training.w2v"))) resumed++;
       }
       await expectSame(await train(short, { ...many, blocks: folder }), expected);
     }
-    expect(resumed).toBeGreaterThan(0);
   });
 });
 
