@@ -129,15 +129,16 @@ describe("cutText", () => {
   const words = fc.oneof(fc.integer({ min: 2, max: 5000 }), fc.integer({ min: 2, max: 2 ** 24 }));
   const totalWords = fc.oneof(fc.integer({ min: 2, max: 10 ** 10 }), fc.constant(Number.POSITIVE_INFINITY));
 
+  const given = {
+    windowLeft: 5,
+    windowRight: 5,
+    windowWeights: [],
+    sharedNegatives: true,
+    maxSentenceLength: 10_000,
+    maxn: 0,
+  };
+
   it("says what it is given", () => {
-    const given = {
-      windowLeft: 5,
-      windowRight: 5,
-      windowWeights: [],
-      sharedNegatives: true,
-      maxSentenceLength: 10_000,
-      maxn: 0,
-    };
     expect(cutText(given, evenShape(60_000), 12_000_000)).toMatchObject({
       shape: {
         blocks: 8,
@@ -157,17 +158,8 @@ describe("cutText", () => {
   });
 
   it("makes other chunks for parts: a fifteenth, more pairs, whatever the blocks", () => {
-    const given = {
-      windowLeft: 5,
-      windowRight: 5,
-      windowWeights: [],
-      sharedNegatives: true,
-      maxSentenceLength: 10_000,
-      maxn: 0,
-      parts: 16,
-    };
     const cut = (size: number, total: number, more = {}) =>
-      cutText({ ...given, ...more }, evenShape(size), total).shape;
+      cutText({ ...given, parts: 16, ...more }, evenShape(size), total).shape;
     expect(cut(125_433, 48_000_000)).toMatchObject({ blocks: 16, chunkWords: 3_200_000 });
     expect(cut(125_433, 10 ** 9)).toMatchObject({ blocks: 16, chunkWords: Math.floor(2 ** 26 / 10) });
     // with narrow windows the words end it
