@@ -9,6 +9,7 @@ import { type Model, type TrainOptions, train } from "wasm2vec";
 import { cleanCluster, clusterWorker } from "wasm2vec/cluster";
 import { Random } from "../../src/base/random";
 import { byOneMachine, digest, newFolder, OPTIONS, OwnProcess, sleep, writeText } from "../support/cluster";
+import { Namespace } from "../support/namespace";
 import { RedisServer } from "../support/redis";
 
 /** Milliseconds: short, so that tests are. */
@@ -43,8 +44,13 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function startWorker(url = redis.url, env?: Record<string, string>, more: object = {}): Promise<OwnProcess> {
-  const worker = new OwnProcess("worker", { url, lease, threads: 1, ...more }, env);
+async function startWorker(
+  url = redis.url,
+  env?: Record<string, string>,
+  more: object = {},
+  before?: readonly string[],
+): Promise<OwnProcess> {
+  const worker = new OwnProcess("worker", { url, lease, threads: 1, ...more }, env, before);
   workers.push(worker);
   await worker.said("ready");
   return worker;
@@ -208,6 +214,26 @@ describe("a network", () => {
       }
     },
   );
+
+  it.runIf(Namespace.isPossible())("whose links go down, between hosts of their own", async () => {
+    const hosts = [new Namespace(1), new Namespace(2)];
+    try {
+      const addresses = hosts.map(({ outside }) => outside);
+      redis = await RedisServer.start("--bind", "127.0.0.1", ...addresses, "--protected-mode", "no");
+      for (const { outside, inside } of hosts)
+        await startWorker(`redis://${outside}:${redis.port}`, undefined, {}, inside);
+      await startWorker();
+      await survives(9, async (random) => {
+        const host = hosts[random.below(2)];
+        host.set("down");
+        await sleep(200 + random.below(3 * lease));
+        host.set("up");
+      });
+    } finally {
+      await Promise.all(workers.splice(0).map((worker) => worker.kill()));
+      for (const host of hosts) host.remove();
+    }
+  });
 });
 
 describe("a disk", () => {

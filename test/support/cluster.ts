@@ -101,10 +101,17 @@ export class OwnProcess {
   private readonly listeners = new Set<() => void>();
   errors = "";
 
-  constructor(role: "worker" | "driver", given: object, env: Record<string, string> = {}) {
+  /** @param before it, a command that runs it elsewhere */
+  constructor(
+    role: "worker" | "driver",
+    given: object,
+    env: Record<string, string> = {},
+    before: readonly string[] = [],
+  ) {
     const script = fileURLToPath(new URL("cluster-process.js", import.meta.url));
     const options = { env: { ...process.env, ...env } };
-    this.child = spawn(process.execPath, [script, role, JSON.stringify(given)], options);
+    const [command, ...args] = [...before, process.execPath, script, role, JSON.stringify(given)];
+    this.child = spawn(command, args, options);
     let text = "";
     this.child.stdout!.on("data", (data) => {
       text += data;
