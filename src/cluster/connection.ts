@@ -3,6 +3,7 @@
 import type { Redis } from "ioredis";
 import { show } from "../base/check.js";
 import { notInstalled } from "../platform/node/packages.js";
+import { orAborted } from "../text/abort.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
 import type { RedisInfo } from "./seen.js";
 
@@ -72,7 +73,8 @@ export async function connect({ url, prefix }: ClusterOptions, what: string): Pr
   try {
     await redis.connect();
     isConnected = true;
-    await checkUse(redis, what, url, prefix);
+    const lost = untilLost(redis, url);
+    await orAborted(checkUse(redis, what, url, prefix), lost.signal).finally(() => lost.stop());
     return redis;
   } catch (error) {
     // one that has ended would be waited for
