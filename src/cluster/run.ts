@@ -166,8 +166,10 @@ export class ClusterRun {
       },
       this.signal,
     );
-    await this.redis.unlink(key);
-    this.hosts = (await redis.hvals(own.keys.hosts)).flatMap((host) => formed(host, HOST) ?? []);
+    // a Redis that goes now answers none of these, and nothing else may be waited for
+    await orAborted(redis.unlink(key), this.signal);
+    const hosts = await orAborted(redis.hvals(own.keys.hosts), this.signal);
+    this.hosts = hosts.flatMap((host) => formed(host, HOST) ?? []);
     this.underWay--;
     return reports.map(({ rows, report }) => readReport(report, rows, this.blocks));
   }
@@ -254,7 +256,7 @@ export class ClusterRun {
     const from = performance.now();
     for (;;) {
       this.signal.throwIfAborted();
-      await this.look();
+      await orAborted(this.look(), this.signal);
       const groups = Math.min(this.blocks, this.most, this.members.size);
       if (groups === this.plan.groups.length && groups > 0) return;
       // those that are started together come within a moment

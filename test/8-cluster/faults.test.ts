@@ -318,11 +318,9 @@ describe("a worker without Redis", () => {
 /** Kills Redis at random moments, in a training each. @param isBack it is started again at once, not when the training has ended */
 async function endsWith(seed: number, error: RegExp, isBack: boolean): Promise<void> {
   const random = Random.from(seed, 8);
-  // asked for, at random; else once, as the first words are trained
-  const isAsked = process.env.WASM2VEC_MOMENTS !== undefined;
-  while (moments < (isAsked ? MOMENTS : 1)) {
+  while (moments < MOMENTS) {
     const { ended } = await underWay();
-    if (isAsked) await sleep(random.below(1500));
+    await sleep(random.below(1500));
     moments++;
     await redis.stop("SIGKILL");
     if (isBack) await redis.go();
