@@ -4,6 +4,7 @@
 import type { Queue } from "bullmq";
 import { escapeControls } from "../base/check.js";
 import { yieldToEventLoop } from "../base/event-loop.js";
+import { orAborted } from "../text/abort.js";
 import type { Corpus } from "../text/corpus.js";
 import type { BytesRead } from "../text/source.js";
 import { type Count, type VocabularyOptions, WordCounter } from "../text/vocabulary.js";
@@ -13,7 +14,7 @@ import { type CountJob, countPart, type ReadingOptions, TooManyWordsError } from
 import { type Counted, takeCounted } from "./counted.js";
 import { type FileRecipe, type Part, partsOf } from "./parts.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
-import { OwnRun, openQueue, workersOf } from "./runs.js";
+import { awayOf, OwnRun, openQueue, workersOf } from "./runs.js";
 import { inTime, sleep } from "./waiting.js";
 
 /** Bytes of a part, about; a shorter text is counted by the driver. */
@@ -59,10 +60,11 @@ export async function countOnCluster(
   const parts = await partsOf(recipe, partBytes);
   if (parts.length < 2) return undefined;
   const redis = await connect(cluster, "cluster");
-  const lost = untilLost(redis, cluster.url);
+  const lost = untilLost(redis, cluster.url, awayOf(cluster));
   try {
-    if ((await workersOf(redis, cluster)).length === 0) return undefined;
-    const run = await OwnRun.begin(redis, cluster, { kind: "count", corpus: corpus.name });
+    if ((await orAborted(workersOf(redis, cluster), lost.signal)).length === 0) return undefined;
+    const about = { kind: "count", corpus: corpus.name } as const;
+    const run = await orAborted(OwnRun.begin(redis, cluster, about), lost.signal);
     try {
       const ended = AbortSignal.any([lost.signal, run.signal, ...(signal ? [signal] : [])]);
       const most = options.maxCountedWords;
@@ -71,12 +73,12 @@ export async function countOnCluster(
       const counter = new WordCounter({ ...options, maxCountedWords: Infinity });
       const read = { bytes: 0, total: parts.reduce((sum, { bytes }) => sum + bytes, 0) };
       for (let part = 0; part < parts.length; part++) {
-        const { words, counts } = await counting.next(part);
+        const { words, counts } = await orAborted(counting.next(part), ended);
         counter.add({ numbers: new Uint32Array(), tokens: words, occurrences: occurrencesOf(counts) });
         if (counter.distinct > most) throw new TooManyWordsError(most);
         read.bytes += parts[part].bytes;
         onTokens(counter.tokens, read);
-        await counting.report(counter.tokens, read);
+        await orAborted(counting.report(counter.tokens, read), ended);
         await yieldToEventLoop();
       }
       const { tokens, isWhole } = counter;

@@ -20,7 +20,7 @@ import { News } from "./news.js";
 import { type Recipe, writeRecipe } from "./recipe.js";
 import { type Group, type Member, type Report, type Rotation, readReport, type Task } from "./records.js";
 import { mostWorkers, neededBytes } from "./redis-memory.js";
-import { leaseOf, OwnRun, openQueue, workersOf } from "./runs.js";
+import { awayOf, OwnRun, openQueue, workersOf } from "./runs.js";
 import { fieldOf, writeField } from "./scripts.js";
 import type { RunProgress, RunRecord } from "./seen.js";
 import { sendValue } from "./values.js";
@@ -32,9 +32,6 @@ const LOOK = 1_000;
 
 /** Milliseconds that a training waits for any sign that those that take part get on. */
 const STUCK = 300_000;
-
-/** Leases without Redis after which a training gives up. */
-const AWAY = 4;
 
 /** Milliseconds that workers have to leave a training that has ended. */
 const LEAVE = 20_000;
@@ -111,7 +108,7 @@ export class ClusterRun {
   static async begin(job: Job, signal: AbortSignal): Promise<ClusterRun> {
     const { cluster, about } = job;
     const redis = await connect(cluster, "cluster");
-    const lost = untilLost(redis, cluster.url, AWAY * leaseOf(cluster));
+    const lost = untilLost(redis, cluster.url, awayOf(cluster));
     const there = <T>(promise: Promise<T>) => orAborted(promise, lost.signal);
     try {
       const workers = Math.max(1, (await there(workersOf(redis, cluster))).length);

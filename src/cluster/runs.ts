@@ -27,6 +27,11 @@ export function leaseOf({ lease = DEAD }: Pick<ClusterOptions, "lease">): number
   return lease;
 }
 
+/** Milliseconds without Redis after which a driver gives up. */
+export function awayOf(cluster: Pick<ClusterOptions, "lease">): number {
+  return 4 * leaseOf(cluster);
+}
+
 /** What Redis says when it will not do what it is asked, until somebody changes that. */
 const FINAL = /^(OOM|NOPERM|NOAUTH|WRONGPASS)\b/;
 

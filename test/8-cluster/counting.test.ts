@@ -399,6 +399,26 @@ describe("workers", () => {
     await run.end();
   });
 
+  it("and their Redis may be gone: the driver says so, and does not wait for ever", async () => {
+    const own = await RedisServer.start();
+    const cluster = { url: own.url, lease: 250 };
+    const here = await connect(cluster, "test");
+    try {
+      // who takes no job
+      await enrol(here, cluster, 1);
+      const corpus = fileCorpus(write("gone.txt", text));
+      const reading = { threads, onTokens: () => {}, partBytes: 40_000 };
+      const counting = countOnCluster(cluster, corpus, await recipeOf(corpus, {}), options, reading);
+      counting.catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await own.stop("SIGKILL");
+      await expect(counting).rejects.toThrow(/has been away for 1 s: start it again/);
+    } finally {
+      here.disconnect();
+      await own.remove();
+    }
+  });
+
   it("are strangers: what is no count is refused", async () => {
     const corpus = fileCorpus(write("strange.txt", text));
     const values = [
