@@ -7,15 +7,15 @@ import { spawnWorker } from "../platform/node/worker.js";
 import { orAborted } from "../text/abort.js";
 import { checkThreads, readersOf, threadsOf } from "../text/threads.js";
 import type { ClusterOptions } from "../train/options/elsewhere.js";
-import { COUNTING, connect, keysOf, loadBull, type Redis } from "./connection.js";
+import { COUNTING, connect, keysOf, loadBull, type Redis, type RunKeys } from "./connection.js";
 import { type CountJob, serveCount } from "./count-part.js";
 import { checkCluster } from "./options.js";
 import { bullOptions, FAILURES, givenUp, graceOf, LOOK, Part } from "./part.js";
 import { TextDiffersError } from "./recipe.js";
 import { enrol, runsOf } from "./runs.js";
-import { leaveField } from "./scripts.js";
+import { leaveField, RunEndedError } from "./scripts.js";
 import type { WorkerRecord } from "./seen.js";
-import { openTraining, type Training } from "./training.js";
+import { type Hands, openTraining, type Training } from "./training.js";
 import { inTime, sleep } from "./waiting.js";
 import type { WorkerEvent } from "./worker-event.js";
 
@@ -133,9 +133,10 @@ class ClusterWorker {
     const hands = { machine, ...capacity, corpusModule: cluster.corpusModule, onWarning };
     let training: Training;
     try {
-      training = await orAborted(openTraining(redis, run, hands), signal);
+      training = await this.open(run, hands);
     } catch (error) {
-      if (!signal?.aborted && (await redis.exists(run.about)) === 1) await this.refuse(id, error as Error);
+      if (signal?.aborted || error instanceof RunEndedError) return;
+      if ((await redis.exists(run.about)) === 1) await this.refuse(id, error as Error);
       return;
     }
     const part = new Part(this, redis, run, id, training);
@@ -144,6 +145,21 @@ class ClusterWorker {
     } finally {
       // a text that gives nothing more cannot be closed, either
       await inTime(training.close(), LEAVE);
+    }
+  }
+
+  /** @throws RunEndedError if the training ends first: a module that makes a corpus may never do so */
+  private async open(run: RunKeys, hands: Hands): Promise<Training> {
+    const { redis, signal } = this;
+    const opening = openTraining(redis, run, hands);
+    const settled = new AbortController();
+    try {
+      return await Promise.race([orAborted(opening, signal), untilEnded(redis, run, settled.signal)]);
+    } catch (error) {
+      opening.then((training) => training.close()).catch(() => {});
+      throw error;
+    } finally {
+      settled.abort();
     }
   }
 
@@ -208,4 +224,15 @@ class ClusterWorker {
       return false;
     }
   }
+}
+
+/** Rejects once the driver of a run gives no sign of life any more, or the signal ends it. */
+async function untilEnded(redis: Redis, { alive }: RunKeys, signal: AbortSignal): Promise<never> {
+  let isAlive = true;
+  while (isAlive && !signal.aborted) {
+    await sleep(LOOK, signal);
+    // a Redis that is away may come back
+    isAlive = (await redis.exists(alive).catch(() => 1)) === 1;
+  }
+  throw new RunEndedError("the training has ended");
 }

@@ -95,6 +95,19 @@ describe("a training", () => {
     await expect(training).rejects.toThrow(/^no worker has taken part for 10 minutes: look at their messages/);
   });
 
+  it("whose workers never get to it leaves them to the next one", async () => {
+    const first = new AbortController();
+    await startWorker(
+      `let times = 0; const sentences = ${lines}.map((line) => line.split(" "));
+       export default () => (times++ === 0 ? new Promise(() => {}) : sentences);`,
+    );
+    const { training, warnings } = begin({ signal: first.signal });
+    await isSaid(warnings, /^workers are there, but none takes part yet/);
+    first.abort();
+    await expect(training).rejects.toThrow();
+    expect(await begin().training).toEqual(await byOneMachine(text));
+  });
+
   it("whose workers train for another one waits for them as long as that takes", async () => {
     await startWorker();
     let go = () => {};
