@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { median, medianRatio } from "../src/race/median.js";
 import { machine } from "./measure.js";
-import { type Flags, fastTextSeconds, flagsOf, run } from "./rivals.js";
+import { type Flags, fastTextProgram, fastTextSeconds, flagsOf, run } from "./rivals.js";
 
 const seeds = (process.env.SEEDS ?? "1,2,3").split(",");
 const threads = Number(process.env.THREADS ?? 1);
@@ -77,12 +77,12 @@ function theirs(train: { path: string; words: number }, test: string, setting: S
   const { wordNgrams, learningRate: lr, epochs: epoch } = setting;
   const files = ["-input", train.path, "-output", model];
   const whole = run([
-    "fasttext",
+    fastTextProgram(),
     "supervised",
     ...files,
     ...flagsOf("-", { wordNgrams, lr, epoch, seed, thread: threads }),
   ]);
-  const { stdout } = run(["fasttext", "test", `${model}.bin`, test]);
+  const { stdout } = run([fastTextProgram(), "test", `${model}.bin`, test]);
   return {
     precision: Number(/P@1\s+(\S+)/.exec(stdout)![1]),
     seconds: fastTextSeconds(whole, { words: epoch * train.words, threads }),

@@ -67,8 +67,8 @@ function versionOf(name: string): string {
 
 /** Whether a training is in the file. */
 function isDone(wish: Wish): boolean {
-  const done = readResults(path).filter(({ trainer, version }) => !again || version === versionOf(trainer));
-  return done.some((result) => serves(result, wish, timed));
+  const isCurrent = ({ version }: Result) => !again || version === versionOf(wish.trainer);
+  return readResults(path).some((result) => serves(result, wish, timed) && isCurrent(result));
 }
 
 const left = () => [...wishes()].filter((wish) => !isDone(wish));

@@ -2,7 +2,7 @@
 // starts, reads and counts a plain text, trains and writes vectors.
 
 import { spawnSync } from "node:child_process";
-import { PYTHON, pathOf } from "../test/support/programs.js";
+import { FASTTEXT as FASTTEXT_PROGRAM, PYTHON, pathOf } from "../test/support/programs.js";
 
 /** Flags without their dashes; true is a flag without a value. */
 export type Flags = Readonly<Record<string, string | number | true>>;
@@ -34,9 +34,16 @@ export function gensimCommand(corpus: string, output: string, flags: Flags): str
   return [python, "bench/peers/gensim_train.py", corpus, output, ...flagsOf("--", flags)];
 }
 
+let fastText: string | undefined;
+/** FASTTEXT_PATH, else what is installed. See peers/fasttext.sh. */
+export function fastTextProgram(): string {
+  fastText ??= pathOf(FASTTEXT_PROGRAM);
+  return fastText;
+}
+
 /** Writes word2vec's text format to `output`.vec, and the whole model to `output`.bin. */
 export function fastTextCommand(corpus: string, output: string, model: "skipgram" | "cbow", flags: Flags): string[] {
-  return ["fasttext", model, "-input", corpus, "-output", output, ...flagsOf("-", flags)];
+  return [fastTextProgram(), model, "-input", corpus, "-output", output, ...flagsOf("-", flags)];
 }
 
 /** fastText has no timer, but its last progress line has the words per second and thread; it counts the ends of lines as words. */

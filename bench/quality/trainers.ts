@@ -1,10 +1,12 @@
 // The trainers whose quality is compared: the command line of each, and what it says of itself.
 
 import { execFileSync, spawnSync } from "node:child_process";
+import { basename, dirname } from "node:path";
 import {
   FASTTEXT,
   type Flags,
   fastTextCommand,
+  fastTextProgram,
   fastTextSeconds,
   gensimCommand,
   type Run,
@@ -84,6 +86,14 @@ const gensim: Trainer = {
   },
 };
 
+/** Its command line does not say: Debian's package, or the folder that it was built in. */
+function fastTextVersion(): string {
+  const program = fastTextProgram();
+  const { status } = spawnSync("dpkg-query", ["-S", program]);
+  if (status !== 0) return `${basename(dirname(program))}, built by its Makefile`;
+  return execFileSync("dpkg-query", ["-W", "-f", "${Version}", "fasttext"], { encoding: "utf8" });
+}
+
 const fastText = (flags: Flags): Trainer => ({
   flags,
   ownRate: 0.05,
@@ -95,8 +105,7 @@ const fastText = (flags: Flags): Trainer => ({
     trainingSeconds: fastTextSeconds(run, { words: epochs * (words + lines), threads }),
     learningRate: Number(rate),
   }),
-  // its command line does not say
-  version: () => spawnSync("dpkg-query", ["-W", "fasttext"], { encoding: "utf8" }).stdout?.trim().split("\t")[1] ?? "?",
+  version: fastTextVersion,
 });
 
 /** By the names that TRAINERS takes. */
