@@ -90,7 +90,7 @@ const gensim: Trainer = {
 function fastTextVersion(): string {
   const program = fastTextProgram();
   const { status } = spawnSync("dpkg-query", ["-S", program]);
-  if (status !== 0) return `${basename(dirname(program))}, built by its Makefile`;
+  if (status !== 0) return `${basename(dirname(program)).replace("fastText-", "")}, built by its Makefile`;
   return execFileSync("dpkg-query", ["-W", "-f", "${Version}", "fasttext"], { encoding: "utf8" });
 }
 
