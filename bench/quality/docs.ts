@@ -16,6 +16,7 @@ import {
 import type { Point, Result } from "./results.js";
 import { CHOOSING, meanOf, REPORTING, SETS, type SetName } from "./sets.js";
 import { type Chart, type Curve, type CurvePoint, chartSvg } from "./svg.js";
+import { TRAINERS } from "./trainers.js";
 
 const PAGE = "docs/quality.md";
 const MARKERS = /(<!-- results:[^\n]*-->\n).*?(<!-- end -->)/s;
@@ -85,9 +86,9 @@ function section(points: readonly Point[], entries: readonly Entry[], words: str
   ].join("\n\n");
 }
 
-/** The plot of a corpus, if anything was timed. */
+/** The plot of a corpus, if anything was timed. A trainer has its colour and mark in all plots. */
 function plot(words: string, entries: readonly Entry[]): Chart | undefined {
-  const order = [...new Set(entries.map(({ trainer }) => trainer))];
+  const order = unique([...Object.keys(TRAINERS), ...entries.map(({ trainer }) => trainer)]);
   const curves = entries
     .map(({ name, trainer, isBest, points }) => {
       const timed = points.filter((point) => secondsOf(point)).map(curvePoint);

@@ -91,7 +91,7 @@ function fastTextVersion(): string {
   const program = fastTextProgram();
   const { status } = spawnSync("dpkg-query", ["-S", program]);
   if (status !== 0) return `${basename(dirname(program)).replace("fastText-", "")}, built by its Makefile`;
-  return execFileSync("dpkg-query", ["-W", "-f", "${Version}", "fasttext"], { encoding: "utf8" });
+  return execFileSync("dpkg-query", ["-W", "fasttext"], { encoding: "utf8" }).trim().split("\t")[1];
 }
 
 const fastText = (flags: Flags): Trainer => ({
