@@ -40,10 +40,8 @@ const rate = model === "skipgram" ? 0.025 : 0.05;
 const wasm2vec = (kernel: KernelChoice, worker: boolean, learningRate: "auto" | number): Trainer => ({
   name: [worker ? `${kernel}+worker` : kernel, ...(learningRate === "auto" ? [] : [learningRate])].join(" "),
   run: async (corpus, output, seed) => {
-    const { vectors, history } = await train(corpus, {
-      ...{ model, loss, epochs, seed, kernel, worker, learningRate },
-      threads: 1,
-    });
+    const options: TrainOptions = { model, loss, epochs, seed, kernel, worker, learningRate, threads: 1 };
+    const { vectors, history } = await train(corpus, options);
     await saveVectors(vectors, output);
     return history.reduce((sum, record) => sum + record.seconds, 0);
   },

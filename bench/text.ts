@@ -21,7 +21,7 @@ import { buildVocabulary, type Vocabulary } from "../src/text/vocabulary.js";
 import { resolveOptions } from "../src/train/train-options.js";
 import { PYTHON, pathOf } from "../test/support/programs.js";
 import { copyText, corpusPath, machine, spread } from "./measure.js";
-import { fastTextProgram } from "./rivals.js";
+import { fastTextCommand } from "./rivals.js";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const QUERIES = 50;
@@ -42,17 +42,8 @@ function spawnReader(): Channel {
 /** Seconds until fastText prints that it has read the text; then it is stopped. */
 function fastTextCounting(corpus: string, output: string): Promise<number> {
   const start = performance.now();
-  const child = spawn(fastTextProgram(), [
-    "skipgram",
-    "-input",
-    corpus,
-    "-output",
-    output,
-    "-minCount",
-    "5",
-    "-thread",
-    "1",
-  ]);
+  const [program, ...flags] = fastTextCommand(corpus, output, "skipgram", { minCount: 5, thread: 1 });
+  const child = spawn(program, flags);
   return new Promise((resolve) => {
     child.stderr.on("data", (data) => {
       if (!String(data).includes("Number of words")) return;

@@ -86,12 +86,11 @@ const gensim: Trainer = {
   },
 };
 
-/** Its command line does not say: Debian's package, or the folder that it was built in. */
+/** Its command line does not say: the folder that peers/fasttext.sh built it in does, else Debian's package. */
 function fastTextVersion(): string {
-  const program = fastTextProgram();
-  const { status } = spawnSync("dpkg-query", ["-S", program]);
-  if (status !== 0) return `${basename(dirname(program)).replace("fastText-", "")}, built by its Makefile`;
-  return execFileSync("dpkg-query", ["-W", "fasttext"], { encoding: "utf8" }).trim().split("\t")[1];
+  const [, built] = /^fastText-(.+)$/.exec(basename(dirname(fastTextProgram()))) ?? [];
+  if (built) return `${built}, built by its Makefile`;
+  return spawnSync("dpkg-query", ["-W", "fasttext"], { encoding: "utf8" }).stdout?.trim().split("\t")[1] ?? "?";
 }
 
 const fastText = (flags: Flags): Trainer => ({

@@ -103,8 +103,8 @@ describe("a training", () => {
     );
     const { training, warnings } = begin({ signal: first.signal });
     await isSaid(warnings, /^workers are there, but none takes part yet/);
-    first.abort();
-    await expect(training).rejects.toThrow();
+    first.abort(new Error("interrupted"));
+    await expect(training).rejects.toThrow("interrupted");
     expect(await begin().training).toEqual(await byOneMachine(text));
   });
 
